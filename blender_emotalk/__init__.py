@@ -1,0 +1,1 @@
+"""The animator's scene: characters, lines, jobs and keyframes, on bpy."""

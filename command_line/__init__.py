@@ -1,0 +1,1 @@
+"""The ``emotalk`` command: one subcommand per file, thin, heavy imports inside."""

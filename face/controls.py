@@ -1,0 +1,209 @@
+"""The one table of controls: every slider with its default, limits, unit and sentence.
+
+Blender properties, command-line options, the worker's messages, presets and the documentation page are
+generated from ``CONTROLS``; no other file states a default or a limit.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Final, Literal
+
+import numpy as np
+
+from .emotions import ALIASES, EMOTIONS
+from .styles import STYLE_NAMES
+
+Kind = Literal["number", "whole", "choice"]
+
+
+class ControlError(ValueError):
+    """A control has an unusable name or value; the message is a sentence for the animator."""
+
+
+@dataclass(frozen=True)
+class Control:
+    """One slider.
+
+    Attributes:
+        name: identifier in Python, in presets and, with dashes, on the command line.
+        label: what the panel shows.
+        group: which box of the panel it stands in.
+        kind: number (float), whole (int) or choice (a name out of ``choices``, stored as its index).
+        default, minimum, maximum: in ``unit``.
+        unit: "" where it has none.
+        sentence: tooltip and help text, without a full stop.
+        animatable: whether it may change over time.
+        choices: the names of a choice.
+    """
+
+    name: str
+    label: str
+    group: str
+    kind: Kind
+    default: float
+    minimum: float
+    maximum: float
+    unit: str
+    sentence: str
+    animatable: bool = True
+    choices: tuple[str, ...] = ()
+
+
+def _emotion(name: str) -> Control:
+    sentence = (
+        "Pulls the mix back towards no emotion" if name == "neutral" else f"How much {name} there is in the performance"
+    )
+    return Control(name, name.capitalize(), "emotion", "number", 0.0, 0.0, 1.0, "", sentence)
+
+
+def _style(name: str, label: str, sentence: str) -> Control:
+    return Control(
+        name, label, "style", "choice", 0, 0, len(STYLE_NAMES) - 1, "", sentence, animatable=False, choices=STYLE_NAMES
+    )
+
+
+CONTROLS: Final[tuple[Control, ...]] = (
+    *(_emotion(name) for name in EMOTIONS),
+    Control("intensity", "Intensity", "emotion", "number", 1, 0, 1.5, "", "Gain on the whole emotion mix"),
+    Control(
+        "emotion_level",
+        "Emotion Level",
+        "emotion",
+        "number",
+        0.5,
+        0,
+        1,
+        "",
+        "EmoTalk's two steps, blended: 0 performs the emotion held back, 1 performs it strongly",
+    ),
+    _style("personal_style", "Personal Style", "Whose way of speaking the face takes"),
+    _style("second_style", "Second Style", "The personal style to blend towards"),
+    Control("style_blend", "Style Blend", "style", "number", 0, 0, 1, "", "0 is the personal style, 1 the second one"),
+    Control("jaw_gain", "Jaw", "shape", "number", 1, 0, 2, "", "How far the jaw opens"),
+    Control("lip_gain", "Lips", "shape", "number", 1, 0, 2, "", "How much the lips do; contacts are kept at any value"),
+    Control("brow_gain", "Brows", "shape", "number", 1, 0, 2, "", "How much the brows do"),
+    Control("eye_gain", "Lids and Cheeks", "shape", "number", 1, 0, 2, "", "How much lids, cheeks and nose do"),
+    Control("smoothing", "Smoothing", "shape", "number", 0, 0, 200, "ms", "Zero-phase smoothing; lip contacts stay"),
+    Control("time_offset", "Time Offset", "shape", "number", 0, -200, 200, "ms", "Later (+) or earlier (-)", False),
+    Control(
+        "blink_rate", "Blinks", "life", "number", 20, 0, 60, "/min", "Blinks per minute; 0 switches them off", False
+    ),
+    Control("gaze_gain", "Gaze", "life", "number", 0.5, 0, 2, "", "Small glances between phrases; 0 is off", False),
+    Control("head_gain", "Head Motion", "life", "number", 1, 0, 2, "", "Nods and drift of the head; 0 is off", False),
+    Control(
+        "seed", "Seed", "life", "whole", 0, 0, 99999, "", "Another seed gives other blinks, glances and nods", False
+    ),
+)
+CONTROL_BY_NAME: Final[dict[str, Control]] = {control.name: control for control in CONTROLS}
+
+KEY_TOLERANCE: Final = Control(
+    "key_tolerance",
+    "Key Tolerance",
+    "keys",
+    "number",
+    0.004,
+    0,
+    0.1,
+    "",
+    "Largest error when curves are thinned to editable keys; 0 writes a key on every frame of the model",
+    animatable=False,
+)
+"""Belongs to writing keys, not to the performance; listed here because every default is."""
+
+Value = float | np.ndarray
+
+
+class Controls(Mapping[str, Value]):
+    """Values of all controls: one number each, or an array with one number per frame of the model.
+
+    Args:
+        values: what differs from the defaults; choices may be given as names, emotions also as "angry" etc.
+
+    Raises:
+        ControlError: an unknown name, a value outside its limits, not finite, or an array where none may stand.
+    """
+
+    def __init__(self, values: Mapping[str, Any] | None = None) -> None:
+        self._values: dict[str, Value] = {control.name: control.default for control in CONTROLS}
+        for name, value in (values or {}).items():
+            name = ALIASES.get(name, name)
+            if name not in CONTROL_BY_NAME:
+                raise ControlError(f"There is no control named {name!r}; 'emotalk controls' lists them")
+            self._values[name] = _checked(CONTROL_BY_NAME[name], value)
+
+    def __getitem__(self, name: str) -> Value:
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def constant(self, name: str) -> float:
+        """The value of a control that does not change over time; the first one where it does."""
+        return float(np.ravel(self._values[name])[0])
+
+    def track(self, name: str, frames: int) -> np.ndarray:
+        """(frames,) float32 values of a control; the last one is held where its array is shorter."""
+        value = np.ravel(np.asarray(self._values[name], np.float32))
+        return value[np.minimum(np.arange(frames), len(value) - 1)]
+
+    def emotion_tracks(self, frames: int) -> np.ndarray:
+        """(frames, 8) effective emotion weights: the mix, never above 1 in sum, times the intensity."""
+        weights = np.stack([self.track(name, frames) for name in EMOTIONS], axis=1)
+        weights = weights / np.maximum(weights.sum(axis=1, keepdims=True), 1)
+        return weights * self.track("intensity", frames)[:, None]
+
+    def style_tracks(self, frames: int) -> np.ndarray:
+        """(frames, 24) weights of the personal styles, summing to 1 in each frame."""
+        blend = self.track("style_blend", frames)
+        weights = np.zeros((frames, len(STYLE_NAMES)), np.float32)
+        weights[:, int(self.constant("personal_style"))] += 1 - blend
+        weights[:, int(self.constant("second_style"))] += blend
+        return weights
+
+    def changed(self) -> dict[str, float | list[float]]:
+        """What differs from the defaults, ready for JSON."""
+        return {
+            name: np.asarray(value, float).tolist()
+            for name, value in self._values.items()
+            if np.ndim(value) or value != CONTROL_BY_NAME[name].default
+        }
+
+
+def _checked(control: Control, value: Any) -> Value:
+    if control.kind == "choice" and isinstance(value, str):
+        names = [choice.lower() for choice in control.choices]
+        if value.lower() not in names:
+            raise ControlError(f"{control.label} has no choice {value!r}; there are: {', '.join(control.choices)}")
+        return float(names.index(value.lower()))
+    try:
+        numbers = np.asarray(value, np.float64)
+    except (TypeError, ValueError):
+        raise ControlError(f"{control.label} must be a number, not {value!r}") from None
+    if numbers.ndim > 1 or numbers.size == 0:
+        raise ControlError(
+            f"{control.label} must be one number or one per frame, not an array of shape {numbers.shape}"
+        )
+    if numbers.ndim and not control.animatable:
+        raise ControlError(f"{control.label} cannot change over time; give one number")
+    if not np.isfinite(numbers).all():
+        raise ControlError(f"{control.label} must be a finite number")
+    if numbers.min() < control.minimum or numbers.max() > control.maximum:
+        raise ControlError(f"{control.label} must lie between {control.minimum:g} and {control.maximum:g}")
+    if control.kind != "number" and (numbers != np.round(numbers)).any():
+        raise ControlError(f"{control.label} must be a whole number")
+    return numbers.astype(np.float32) if numbers.ndim else float(numbers)
+
+
+def parse_control(name: str, text: str) -> float:
+    """A control's value out of the text somebody typed. Raises ControlError with a sentence."""
+    control = CONTROL_BY_NAME[name]
+    try:
+        value: Any = float(text)
+    except ValueError:
+        value = text
+    if isinstance(value, str) and control.kind != "choice":
+        raise ControlError(f"{control.label} must be a number, not {text!r}")
+    return float(np.asarray(_checked(control, value)))

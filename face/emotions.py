@@ -1,0 +1,179 @@
+"""Eight emotions and what each does to a face at rest and while speaking.
+
+The prototypes come from the action units of EMFACS and Du et al. (PNAS 2014), translated to ARKit
+coefficients; magnitudes are the project's own proposal, checked for lip collisions on ICT-FaceKit.
+"""
+
+from typing import Final
+
+import numpy as np
+
+from . import arkit
+
+EMOTIONS: Final[tuple[str, ...]] = ("neutral", "happy", "sad", "surprise", "fear", "disgust", "anger", "contempt")
+"""AffectNet's and MEAD's eight classes, in the order of every (frames, 8) array of emotion weights."""
+
+ALIASES: Final[dict[str, str]] = {
+    "angry": "anger",
+    "disgusted": "disgust",
+    "afraid": "fear",
+    "fearful": "fear",
+    "scared": "fear",
+    "joy": "happy",
+    "happiness": "happy",
+    "sadness": "sad",
+    "surprised": "surprise",
+    "contemptuous": "contempt",
+    "calm": "neutral",
+}
+"""What people call the emotions, and the class that is meant."""
+
+_STEM_VALUES: Final[dict[str, dict[str, float]]] = {
+    "neutral": {},
+    "happy": {
+        "browInnerUp": 0.05,
+        "browOuterUp": 0.08,
+        "eyeSquint": 0.25,
+        "eyeBlink": 0.03,
+        "cheekSquint": 0.60,
+        "mouthSmile": 0.70,
+        "mouthDimple": 0.08,
+        "mouthUpperUp": 0.15,
+        "mouthLowerDown": 0.05,
+        "jawOpen": 0.06,
+    },
+    "sad": {
+        "browInnerUp": 0.75,
+        "browDown": 0.25,
+        "eyeSquint": 0.15,
+        "eyeBlink": 0.12,
+        "eyeLookDown": 0.20,
+        "cheekSquint": 0.10,
+        "mouthFrown": 0.55,
+        "mouthStretch": 0.08,
+        "mouthPress": 0.05,
+        "mouthShrugLower": 0.25,
+        "mouthShrugUpper": 0.12,
+    },
+    "surprise": {
+        "browInnerUp": 0.80,
+        "browOuterUp": 0.75,
+        "eyeWide": 0.60,
+        "mouthUpperUp": 0.05,
+        "mouthLowerDown": 0.05,
+        "jawOpen": 0.40,
+    },
+    "fear": {
+        "browInnerUp": 0.80,
+        "browOuterUp": 0.40,
+        "browDown": 0.30,
+        "eyeWide": 0.65,
+        "eyeSquint": 0.15,
+        "mouthFrown": 0.10,
+        "mouthStretch": 0.55,
+        "mouthUpperUp": 0.05,
+        "mouthLowerDown": 0.20,
+        "jawOpen": 0.18,
+    },
+    "disgust": {
+        "browDown": 0.40,
+        "eyeSquint": 0.30,
+        "eyeBlink": 0.05,
+        "cheekSquint": 0.25,
+        "noseSneer": 0.75,
+        "mouthFrown": 0.30,
+        "mouthStretch": 0.10,
+        "mouthUpperUp": 0.45,
+        "mouthLowerDown": 0.15,
+        "mouthShrugLower": 0.35,
+        "mouthShrugUpper": 0.10,
+        "jawOpen": 0.05,
+    },
+    "anger": {
+        "browDown": 0.85,
+        "eyeWide": 0.25,
+        "eyeSquint": 0.40,
+        "cheekSquint": 0.10,
+        "noseSneer": 0.25,
+        "mouthFrown": 0.20,
+        "mouthUpperUp": 0.10,
+        "mouthLowerDown": 0.05,
+        "mouthPress": 0.50,
+        "mouthRollLower": 0.10,
+        "mouthRollUpper": 0.10,
+        "mouthShrugLower": 0.20,
+        "jawForward": 0.12,
+    },
+    "contempt": {
+        "browOuterUpRight": 0.15,
+        "browDown": 0.10,
+        "eyeSquint": 0.12,
+        "eyeBlink": 0.08,
+        "eyeLookDown": 0.05,
+        "cheekSquintRight": 0.10,
+        "noseSneerRight": 0.10,
+        "mouthSmileRight": 0.30,
+        "mouthDimpleLeft": 0.05,
+        "mouthDimpleRight": 0.55,
+        "mouthUpperUpRight": 0.12,
+        "mouthPress": 0.15,
+        "mouthShrugLower": 0.08,
+    },
+}
+
+_SHARED_WITH_SPEECH: Final = (
+    "mouthUpperUp",
+    "mouthLowerDown",
+    "mouthPress",
+    "mouthRollLower",
+    "mouthRollUpper",
+    "mouthShrugLower",
+    "mouthShrugUpper",
+    "jawOpen",
+)
+_MOUTH_CORNERS: Final = ("mouthSmile", "mouthFrown", "mouthDimple", "mouthStretch")
+_SPEECH_SHARE: Final = 0.3
+_CORNER_SHARE: Final = 0.6
+_MOUTH_EXPONENT: Final = 0.8
+
+
+def _prototype_matrix() -> np.ndarray:
+    matrix = np.zeros((len(EMOTIONS), len(arkit.CHANNELS)), np.float32)
+    for row, emotion in enumerate(EMOTIONS):
+        for stem, value in _STEM_VALUES[emotion].items():
+            matrix[row, arkit.indices(arkit.sides(stem))] = value
+    return matrix
+
+
+def _speaking_share() -> np.ndarray:
+    share = np.ones(len(arkit.CHANNELS), np.float32)
+    for stems, value in ((_SHARED_WITH_SPEECH, _SPEECH_SHARE), (_MOUTH_CORNERS, _CORNER_SHARE)):
+        for stem in stems:
+            share[arkit.indices(arkit.sides(stem))] = value
+    return share
+
+
+PROTOTYPES: Final = _prototype_matrix()
+"""(8, 52) coefficients of each emotion at full intensity, mouth at rest."""
+
+SPEAKING_SHARE: Final = _speaking_share()
+"""(52,) share of a prototype that stays while the mouth is busy speaking."""
+
+_IS_MOUTH: Final = np.array([name.startswith(("mouth", "jaw")) for name in arkit.CHANNELS])
+
+
+def emotion_offsets(weights: np.ndarray, speaking: np.ndarray) -> np.ndarray:
+    """What the emotions add to a face that is neutral otherwise.
+
+    Args:
+        weights: (frames, 8) effective emotion weights, 0 and up (1 = the full prototype).
+        speaking: (frames,) 0 = mouth at rest, 1 = speaking.
+
+    Returns:
+        (frames, 52) float32 offsets: brows and eyes linear in the weight, mouth by its power 0.8.
+    """
+    weights = np.maximum(np.asarray(weights, np.float32), 0)
+    upper = weights @ np.where(_IS_MOUTH, 0, PROTOTYPES)
+    mouth = weights**_MOUTH_EXPONENT @ np.where(_IS_MOUTH, PROTOTYPES, 0)
+    share = 1 + np.asarray(speaking, np.float32)[:, None] * (SPEAKING_SHARE - 1)
+    return ((upper + mouth) * share).astype(np.float32)

@@ -1,0 +1,1 @@
+"""The geometry of the built-in head, made by code. NumPy only."""

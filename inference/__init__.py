@@ -1,0 +1,1 @@
+"""Sound to face curves: audio, models, weights, engine, worker and client."""

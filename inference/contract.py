@@ -1,0 +1,66 @@
+"""What every model agrees to: encode once, decode on every tweak."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final, Protocol
+
+import numpy as np
+
+from ..face.controls import Controls
+from ..face.curves import FaceCurves
+
+SAMPLE_RATE: Final = 16_000
+"""Every model hears mono sound at this rate (Hz)."""
+
+
+class EmoTalkError(Exception):
+    """Something the animator can understand and mend; the message is one sentence to show as it is."""
+
+
+@dataclass(frozen=True)
+class Speech:
+    """One line of dialogue as every model hears it.
+
+    Attributes:
+        samples: (n,) float32 mono at 16 kHz, nominally within -1..1, finite.
+        source: where it came from, for messages and file names.
+    """
+
+    samples: np.ndarray
+    source: str = ""
+
+    @property
+    def seconds(self) -> float:
+        """How long it lasts."""
+        return len(self.samples) / SAMPLE_RATE
+
+
+@dataclass(frozen=True)
+class Features:
+    """What a model keeps of a line's sound: everything that sliders cannot change.
+
+    Attributes:
+        model: the id of the model that made them and that alone can decode them.
+        frames: how many frames of the model's rate the line has.
+        arrays: named float32 arrays.
+    """
+
+    model: str
+    frames: int
+    arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
+
+
+class FaceModel(Protocol):
+    """A network that turns sound into face coefficients."""
+
+    model_id: str
+    channels: tuple[str, ...]
+    fps: float
+
+    def encode(self, speech: Speech) -> Features:
+        """The slow half: depends on the sound alone."""
+        ...
+
+    def decode(self, features: Features, controls: Controls) -> FaceCurves:
+        """The fast half: depends on the sliders; runs again on every tweak."""
+        ...

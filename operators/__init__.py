@@ -1,0 +1,1 @@
+"""What the animator can do: one verb per file, thin."""

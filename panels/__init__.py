@@ -1,0 +1,1 @@
+"""What the animator sees; panels never compute."""

@@ -1,0 +1,1 @@
+"""Captures and spoken corpora to weights: readers, teacher, losses, trainer, export, evaluation."""

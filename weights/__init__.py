@@ -1,0 +1,1 @@
+"""Bundled weights, one model card each, and the catalogue of known downloads."""
