@@ -177,3 +177,20 @@ def emotion_offsets(weights: np.ndarray, speaking: np.ndarray) -> np.ndarray:
     mouth = weights**_MOUTH_EXPONENT @ np.where(_IS_MOUTH, PROTOTYPES, 0)
     share = 1 + np.asarray(speaking, np.float32)[:, None] * (SPEAKING_SHARE - 1)
     return ((upper + mouth) * share).astype(np.float32)
+
+
+_HEAD_POSES: Final[dict[str, tuple[float, float, float]]] = {
+    "happy": (-2, 0, 2),
+    "sad": (5, 0, 0),
+    "surprise": (-3, 0, 0),
+    "fear": (-4, 0, 0),
+    "disgust": (-3, 0, 3),
+    "anger": (4, 0, 0),
+    "contempt": (-5, 0, 4),
+}
+HEAD_POSES: Final = np.array([_HEAD_POSES.get(name, (0, 0, 0)) for name in EMOTIONS], np.float32)
+"""(8, 3) head pitch, yaw and roll in degrees that go with each emotion at full intensity."""
+
+_HEAD_ENERGY: Final[dict[str, float]] = {"happy": 1.3, "anger": 1.3, "surprise": 1.1, "sad": 0.6}
+HEAD_ENERGY: Final = np.array([_HEAD_ENERGY.get(name, 1.0) for name in EMOTIONS], np.float32)
+"""(8,) gain of head motion under each emotion."""

@@ -1,0 +1,209 @@
+"""Blinks, glances and head motion: seeded, switchable, and placed by what the voice does.
+
+Rates, phases and amplitudes follow Bentivoglio 1997 (blink rates, log-normal gaps), Sforza 2008 (phases),
+Nakano & Kitazawa 2010 (blinks at phrase ends), Kuratate, Munhall and Busso (head motion with prosody); how they
+are put together is the project's own recipe.
+"""
+
+from typing import Final
+
+import numpy as np
+
+from . import arkit
+from .controls import Controls
+from .curves import FaceCurves, Performance
+from .emotions import HEAD_ENERGY, HEAD_POSES
+from .shaping import gaussian_filter, shift
+
+BLINK_CLOSING: Final = 0.08
+BLINK_HOLD: Final = 0.03
+BLINK_OPENING: Final = 0.17
+"""Seconds."""
+
+_MEAN_OVER_MEDIAN: Final = float(np.exp(0.6**2 / 2))
+_LIMIT_DEGREES: Final = 12.0
+
+
+def liven(curves: FaceCurves, loudness: np.ndarray, controls: Controls) -> Performance:
+    """Add what a face does besides speaking.
+
+    Args:
+        curves: the 52 ARKit channels, already shaped.
+        loudness: (frames,) root mean square of the sound at each frame, any scale.
+        controls: blink_rate, gaze_gain, head_gain, seed, time_offset and the emotion mix are used.
+
+    Returns:
+        The face with blinks and glances within 0..1, and the head's rotation; equal input gives equal output.
+    """
+    loudness = shift(np.asarray(loudness, np.float32)[:, None], controls.constant("time_offset") / 1000 * curves.fps)[
+        :, 0
+    ]
+    speaking = find_speech(loudness, curves.fps)
+    values = curves.values.copy()
+    _add_blinks(values, speaking, curves.fps, controls)
+    _add_glances(values, speaking, curves.fps, controls)
+    head = move_head(loudness, speaking, curves.fps, controls)
+    return Performance(curves.with_values(np.clip(values, 0, 1)), FaceCurves(head, arkit.HEAD_CHANNELS, curves.fps))
+
+
+def find_speech(loudness: np.ndarray, fps: float) -> np.ndarray:
+    """(frames,) bool: where somebody speaks; pauses under 150 ms do not count as such."""
+    if len(loudness) == 0:
+        return np.zeros(0, bool)
+    threshold = max(0.1 * float(np.percentile(loudness, 95)), 1e-4)
+    speaking = loudness > threshold
+    for start, end in _runs(~speaking):
+        if start > 0 and end < len(speaking) and end - start < 0.15 * fps:
+            speaking[start:end] = True
+    return speaking
+
+
+def blink_times(speaking: np.ndarray, fps: float, rate: float, seed: int) -> list[tuple[float, float]]:
+    """When the eyes blink: (second of full closure, amplitude), in order.
+
+    Args:
+        speaking: (frames,) bool.
+        fps: frames per second.
+        rate: blinks per minute on average; speakers blink more than listeners.
+        seed: whole number.
+    """
+    if rate <= 0 or len(speaking) == 0:
+        return []
+    random = np.random.default_rng([seed, 1])
+    phrase_ends = np.array([end / fps for _, end in _runs(speaking)])
+    length = len(speaking) / fps
+    mean_gap = 60 / rate
+    blinks: list[tuple[float, float]] = []
+    now = -mean_gap * random.random()
+    while True:
+        busy = speaking[int(np.clip(now * fps, 0, len(speaking) - 1))]
+        median = mean_gap / _MEAN_OVER_MEDIAN * (0.85 if busy else 1.25)
+        now += float(np.clip(median * np.exp(0.6 * _normal(random)), 0.4, 4 * mean_gap))
+        if now >= length:
+            return blinks
+        near = phrase_ends[np.abs(phrase_ends - now) < 0.5]
+        time = float(near[0]) + 0.05 if len(near) and random.random() < 0.6 else now
+        amplitude = 0.8 + 0.2 * random.random()
+        if 0 <= time < length and (not blinks or time - blinks[-1][0] > 0.3):
+            blinks.append((time, amplitude))
+            if random.random() < 0.1 and time + 0.38 < length:
+                blinks.append((time + 0.38, amplitude))
+                now = time + 0.38
+
+
+def move_head(loudness: np.ndarray, speaking: np.ndarray, fps: float, controls: Controls) -> np.ndarray:
+    """(frames, 3) head pitch, yaw and roll in degrees: slow drift, nods on prominent syllables, emotional pose."""
+    frames = len(loudness)
+    gain = controls.constant("head_gain")
+    head = np.zeros((frames, 3), np.float32)
+    if gain == 0 or frames == 0:
+        return head
+    random = np.random.default_rng([int(controls.constant("seed")), 3])
+    emotion = controls.emotion_tracks(frames)
+    drift = _drift(frames, fps, random) * np.array([1.2, 1.8, 0.8], np.float32)
+    nods = np.zeros(frames, np.float32)
+    for second, strength in _prominent_syllables(loudness, speaking, fps):
+        if random.random() < 0.5:
+            _add_nod(nods, fps, second + 0.03, 0.25 + 0.2 * random.random(), 1 + 3 * strength)
+    head += drift * (0.6 + 0.4 * gaussian_filter(speaking.astype(np.float32), 0.3 * fps))[:, None]
+    head[:, 0] += nods
+    energy = 1 + emotion @ (HEAD_ENERGY - 1)
+    pose = gaussian_filter((emotion @ HEAD_POSES).astype(np.float32), 0.25 * fps)
+    return np.clip(gain * (head * energy[:, None] + pose), -_LIMIT_DEGREES, _LIMIT_DEGREES).astype(np.float32)
+
+
+def _add_blinks(values: np.ndarray, speaking: np.ndarray, fps: float, controls: Controls) -> None:
+    lids = np.zeros(len(values), np.float32)
+    for second, amplitude in blink_times(
+        speaking, fps, controls.constant("blink_rate"), int(controls.constant("seed"))
+    ):
+        # The closure must fall on a frame, or its peak would be lost between two.
+        closed = min(round(second * fps), len(values) - 1)
+        frames = np.arange(
+            max(closed - int(BLINK_CLOSING * fps), 0),
+            min(closed + int((BLINK_HOLD + BLINK_OPENING) * fps) + 1, len(values)),
+        )
+        since = (frames - closed) / fps
+        closing = np.clip(1 + since / BLINK_CLOSING, 0, 1) ** 2
+        opening = np.clip(1 - (since - BLINK_HOLD) / BLINK_OPENING, 0, 1) ** 1.5
+        lids[frames] = np.maximum(lids[frames], amplitude * np.where(since < 0, closing, opening))
+    blink, wide = arkit.indices(arkit.sides("eyeBlink")), arkit.indices(arkit.sides("eyeWide"))
+    values[:, blink] += (1 - values[:, blink]) * lids[:, None]
+    values[:, wide] *= 1 - lids[:, None]
+
+
+def _add_glances(values: np.ndarray, speaking: np.ndarray, fps: float, controls: Controls) -> None:
+    gain = controls.constant("gaze_gain")
+    if gain == 0:
+        return
+    random = np.random.default_rng([int(controls.constant("seed")), 2])
+    frames = len(values)
+    target = np.zeros((frames, 2), np.float32)
+    now = 0.0
+    while now < frames / fps:
+        start = int(now * fps)
+        # Speakers look away while they plan a phrase and back at the listener as they speak it.
+        away = not speaking[start] or random.random() < 0.25
+        direction = np.array([_normal(random), 0.6 * _normal(random)]) * (0.22 if away else 0.05)
+        hold = (0.5 if away else 1.0) + 1.2 * random.random()
+        target[start : int((now + hold) * fps) + 1] = np.clip(direction, -0.5, 0.5)
+        now += hold
+    gaze = gain * gaussian_filter(target, 0.025 * fps)
+    across, up = gaze[:, 0], gaze[:, 1]
+    for name, amount in (
+        ("eyeLookOutLeft", across),
+        ("eyeLookInRight", across),
+        ("eyeLookInLeft", -across),
+        ("eyeLookOutRight", -across),
+        ("eyeLookUpLeft", up),
+        ("eyeLookUpRight", up),
+        ("eyeLookDownLeft", -up),
+        ("eyeLookDownRight", -up),
+    ):
+        values[:, arkit.INDEX[name]] += np.maximum(amount, 0)
+
+
+def _drift(frames: int, fps: float, random: np.random.Generator) -> np.ndarray:
+    """(frames, 3) slow noise of standard deviation 1, mostly between 0.1 and 0.4 Hz."""
+    white = np.array([[_normal(random) for _ in range(3)] for _ in range(int(frames / fps * 2) + 3)])
+    knots = np.arange(len(white)) / 2
+    smooth = gaussian_filter(white, 1.5)
+    smooth = (smooth - smooth.mean(axis=0)) / np.maximum(smooth.std(axis=0), 1e-6)
+    times = np.arange(frames) / fps
+    columns = [np.interp(times, knots, column) for column in smooth.T]
+    return gaussian_filter(np.stack(columns, axis=1).astype(np.float32), 0.25 * fps)
+
+
+def _prominent_syllables(loudness: np.ndarray, speaking: np.ndarray, fps: float) -> list[tuple[float, float]]:
+    """(second, strength 0..1) of loudness peaks above the speaker's mean, at least 350 ms apart."""
+    if not speaking.any():
+        return []
+    level = gaussian_filter(loudness.astype(np.float32), 0.04 * fps)
+    mean, deviation = float(level[speaking].mean()), float(level[speaking].std()) + 1e-9
+    prominence = (level - mean) / deviation
+    rising = prominence[1:-1] > prominence[:-2]
+    peaks = np.flatnonzero(rising & (prominence[1:-1] >= prominence[2:]) & (prominence[1:-1] > 0)) + 1
+    found: list[tuple[float, float]] = []
+    for peak in peaks:
+        if not found or peak / fps - found[-1][0] >= 0.35:
+            found.append((peak / fps, float(min(prominence[peak] / 2.5, 1))))
+    return found
+
+
+def _add_nod(pitch: np.ndarray, fps: float, centre: float, width: float, degrees: float) -> None:
+    """One raised cosine; centre and width in seconds."""
+    first = max(int((centre - width / 2) * fps), 0)
+    last = min(int((centre + width / 2) * fps) + 1, len(pitch) - 1)
+    phase = (np.arange(first, last + 1) / fps - centre) / width
+    pitch[first : last + 1] += degrees * (0.5 + 0.5 * np.cos(2 * np.pi * np.clip(phase, -0.5, 0.5)))
+
+
+def _normal(random: np.random.Generator) -> float:
+    """A standard normal number out of two uniform ones, whose stream NumPy never changes."""
+    return float(np.sqrt(-2 * np.log(1 - random.random())) * np.cos(2 * np.pi * random.random()))
+
+
+def _runs(mask: np.ndarray) -> list[tuple[int, int]]:
+    """(start, end) of each stretch of True, end exclusive."""
+    edges = np.flatnonzero(np.diff(np.concatenate(([0], mask.astype(np.int8), [0]))))
+    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))

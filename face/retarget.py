@@ -1,0 +1,52 @@
+"""Which shape key of somebody's rig is meant by which ARKit channel."""
+
+import re
+from collections.abc import Iterable
+from typing import Final
+
+from . import arkit
+
+
+def match_shape_keys(names: Iterable[str]) -> dict[str, str]:
+    """Find the shape keys that carry ARKit channels under the spellings rigs use.
+
+    ``jawOpen``, ``JawOpen``, ``jaw_open``, ``Head.jawOpen``, ``mouthSmile_L``, ``mouthSmile.L`` and
+    ``Mouth Smile Left`` are all understood; an exact name wins over a similar one.
+
+    Args:
+        names: the rig's shape keys.
+
+    Returns:
+        ARKit channel -> shape key name, in the order of ``arkit.CHANNELS``; channels without one are left out.
+    """
+    names = list(names)
+    exact = set(names)
+    by_spelling: dict[str, str] = {}
+    for name in names:
+        for spelling in (_plain(name), _plain(re.split(r"[.:|]", name)[-1])):
+            by_spelling.setdefault(spelling, name)
+    found: dict[str, str] = {}
+    for channel in arkit.CHANNELS:
+        if channel in exact:
+            found[channel] = channel
+            continue
+        for spelling in _SPELLINGS[channel]:
+            if spelling in by_spelling:
+                found[channel] = by_spelling[spelling]
+                break
+    return found
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9]", "", name.lower())
+
+
+def _spellings(channel: str) -> tuple[str, ...]:
+    plain = channel.lower()
+    for side in ("left", "right"):
+        if plain.endswith(side):
+            return (plain, plain[: -len(side)] + side[0], side + plain[: -len(side)])
+    return (plain,)
+
+
+_SPELLINGS: Final = {channel: _spellings(channel) for channel in arkit.CHANNELS}
