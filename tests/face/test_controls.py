@@ -1,0 +1,90 @@
+import json
+
+import numpy as np
+import pytest
+from emotalk.face.controls import CONTROL_BY_NAME, CONTROLS, ControlError, Controls, parse_control
+from emotalk.face.emotions import EMOTIONS
+from emotalk.face.styles import STYLES
+from hypothesis import given
+from hypothesis import strategies as st
+
+numbers = st.sampled_from([c for c in CONTROLS if c.kind == "number"]).flatmap(
+    lambda c: st.tuples(st.just(c.name), st.floats(c.minimum, c.maximum, width=32))
+)
+
+
+def test_every_control_is_complete_and_its_default_is_allowed():
+    assert len(CONTROL_BY_NAME) == len(CONTROLS)
+    for control in CONTROLS:
+        assert control.minimum <= control.default <= control.maximum
+        assert control.sentence
+        assert not control.sentence.endswith(".")
+        assert control.name.isidentifier()
+
+
+def test_there_are_24_distinct_styles():
+    assert len({style.name for style in STYLES}) == len({style.sentence for style in STYLES}) == 24
+    numbers_of = [tuple(vars(style).values())[2:] for style in STYLES]
+    assert len(set(numbers_of)) == 24
+
+
+@given(st.lists(numbers).map(dict))
+def test_what_changed_survives_json(values):
+    controls = Controls(values)
+    assert Controls(json.loads(json.dumps(controls.changed()))) == controls
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        ({"hapy": 1}, "no control named 'hapy'"),
+        ({"happy": 1.5}, "between 0 and 1"),
+        ({"happy": float("nan")}, "finite"),
+        ({"happy": "much"}, "must be a number"),
+        ({"happy": np.zeros((2, 2))}, "one number or one per frame"),
+        ({"happy": np.zeros(0)}, "one number or one per frame"),
+        ({"seed": np.zeros(3)}, "cannot change over time"),
+        ({"seed": 1.5}, "whole number"),
+        ({"personal_style": "Nobody"}, "Natural"),
+    ],
+)
+def test_a_bad_value_is_refused_with_a_sentence(values, words):
+    with pytest.raises(ControlError, match=words):
+        Controls(values)
+
+
+def test_aliases_mean_the_emotion():
+    assert Controls({"angry": 0.5})["anger"] == 0.5
+
+
+def test_a_track_holds_its_last_value():
+    controls = Controls({"happy": np.array([0, 0.5, 1])})
+    assert controls.track("happy", 5).tolist() == [0, 0.5, 1, 1, 1]
+    assert controls.track("sad", 2).tolist() == [0, 0]
+
+
+@given(st.lists(st.floats(0, 1, width=32), min_size=8, max_size=8), st.floats(0, 1.5, width=32))
+def test_the_emotion_mix_never_exceeds_the_intensity(weights, intensity):
+    controls = Controls({**dict(zip(EMOTIONS, weights, strict=True)), "intensity": intensity})
+    mix = controls.emotion_tracks(3)
+    assert mix.shape == (3, 8)
+    assert (mix.sum(axis=1) <= intensity * (1 + 1e-5) + 1e-9).all()
+
+
+def test_neutral_pulls_the_mix_back():
+    assert Controls({"happy": 1, "neutral": 1}).emotion_tracks(1)[0, EMOTIONS.index("happy")] == 0.5
+
+
+def test_style_weights_blend_two_styles():
+    controls = Controls({"personal_style": "Sunny", "second_style": "Dour", "style_blend": np.array([0, 0.25])})
+    weights = controls.style_tracks(2)
+    np.testing.assert_allclose(weights.sum(axis=1), 1)
+    assert weights[0].argmax() == 10
+    np.testing.assert_allclose(weights[1, [10, 11]], [0.75, 0.25])
+
+
+def test_typed_text_becomes_a_value():
+    assert parse_control("happy", "0.5") == 0.5
+    assert parse_control("personal_style", "stage actor") == 3
+    with pytest.raises(ControlError, match="must be a number"):
+        parse_control("happy", "very")

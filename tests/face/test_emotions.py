@@ -1,0 +1,45 @@
+import numpy as np
+import pytest
+from emotalk.face import arkit, emotions
+
+
+def weights_of(emotion: str, value: float, frames: int = 1) -> np.ndarray:
+    weights = np.zeros((frames, len(emotions.EMOTIONS)), np.float32)
+    weights[:, emotions.EMOTIONS.index(emotion)] = value
+    return weights
+
+
+def test_full_weight_at_rest_is_the_prototype():
+    for row, emotion in enumerate(emotions.EMOTIONS):
+        offsets = emotions.emotion_offsets(weights_of(emotion, 1), np.zeros(1))
+        np.testing.assert_allclose(offsets[0], emotions.PROTOTYPES[row], atol=1e-6)
+
+
+def test_neutral_adds_nothing():
+    assert not emotions.emotion_offsets(weights_of("neutral", 1, 4), np.linspace(0, 1, 4)).any()
+
+
+@pytest.mark.parametrize("emotion", emotions.EMOTIONS[1:])
+def test_more_of_an_emotion_moves_every_shape_further(emotion):
+    steps = [emotions.emotion_offsets(weights_of(emotion, w), np.full(1, 0.5))[0] for w in np.linspace(0, 1.5, 16)]
+    assert (np.diff(steps, axis=0) >= 0).all()
+    assert (steps[-1] > steps[0]).any()
+
+
+def test_speech_keeps_the_jaw_but_not_the_brows_for_itself():
+    resting = emotions.emotion_offsets(weights_of("surprise", 1), np.zeros(1))[0]
+    speaking = emotions.emotion_offsets(weights_of("surprise", 1), np.ones(1))[0]
+    jaw, brow = arkit.INDEX["jawOpen"], arkit.INDEX["browInnerUp"]
+    assert speaking[jaw] == pytest.approx(0.3 * resting[jaw])
+    assert speaking[brow] == resting[brow]
+
+
+def test_only_contempt_is_one_sided():
+    for row, emotion in enumerate(emotions.EMOTIONS):
+        mirrored = emotions.PROTOTYPES[row][[arkit.INDEX[arkit.mirrored(name)] for name in arkit.CHANNELS]]
+        assert (mirrored == emotions.PROTOTYPES[row]).all() == (emotion != "contempt")
+
+
+def test_every_alias_names_an_emotion():
+    assert set(emotions.ALIASES.values()) <= set(emotions.EMOTIONS)
+    assert not set(emotions.ALIASES) & set(emotions.EMOTIONS)

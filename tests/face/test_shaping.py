@@ -1,0 +1,88 @@
+import numpy as np
+import pytest
+from emotalk.face import arkit
+from emotalk.face.aperture import lip_aperture
+from emotalk.face.controls import Controls
+from emotalk.face.curves import FaceCurves
+from emotalk.face.shaping import gaussian_filter, shape, shift
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.ndimage import gaussian_filter1d
+
+
+def speaking_curves(frames: int = 90) -> FaceCurves:
+    """Vowels at 4 Hz with a sealed, pressed p every fifteen frames."""
+    values = np.zeros((frames, 52), np.float32)
+    vowel = np.abs(np.sin(np.arange(frames) * 2 * np.pi * 2 / 30)).astype(np.float32)
+    values[:, arkit.INDEX["jawOpen"]] = 0.4 * vowel
+    values[:, arkit.indices(arkit.sides("mouthLowerDown"))] = 0.2 * vowel[:, None]
+    closed = np.arange(7, frames, 15)
+    values[closed] = 0
+    values[closed, arkit.INDEX["jawOpen"]] = 0.08
+    values[closed, arkit.INDEX["mouthClose"]] = 0.08
+    values[np.ix_(closed, arkit.indices(arkit.sides("mouthPress")))] = 0.4
+    values[:, arkit.INDEX["browInnerUp"]] = 0.3
+    return FaceCurves(values, arkit.CHANNELS, 30.0)
+
+
+def test_defaults_leave_the_model_alone():
+    curves = speaking_curves()
+    np.testing.assert_allclose(shape(curves, Controls()).values, curves.values, atol=1e-6)
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.floats(0, 2), st.floats(0, 2), st.floats(0, 200))
+def test_no_gain_and_no_smoothing_undoes_a_contact(jaw, lips, smoothing):
+    curves = speaking_curves()
+    shaped = shape(curves, Controls({"jaw_gain": jaw, "lip_gain": lips, "smoothing": smoothing}))
+    sealed = lip_aperture(curves.values) <= 0.02
+    assert sealed.sum() >= 5
+    assert (lip_aperture(shaped.values)[sealed] <= 0.035).all()
+
+
+def test_the_result_stays_within_limits_and_lips_never_cross():
+    curves = speaking_curves()
+    shaped = shape(curves, Controls({"jaw_gain": 2, "lip_gain": 2, "brow_gain": 2})).values
+    assert shaped.min() >= 0
+    assert shaped.max() <= 1
+    assert (shaped[:, arkit.INDEX["mouthClose"]] <= shaped[:, arkit.INDEX["jawOpen"]]).all()
+
+
+def test_smoothing_has_no_delay():
+    values = np.zeros((61, 52), np.float32)
+    values[:, arkit.INDEX["jawOpen"]] = np.maximum(0.2 + 0.6 * np.exp(-0.5 * ((np.arange(61) - 30) / 3) ** 2), 0)
+    smooth = shape(FaceCurves(values, arkit.CHANNELS, 30.0), Controls({"smoothing": 100})).channel("jawOpen")
+    assert smooth.argmax() == 30
+    np.testing.assert_allclose(smooth, smooth[::-1], atol=1e-5)
+
+
+def test_gaussian_filter_agrees_with_scipy():
+    values = np.random.default_rng(0).random((200, 3)).astype(np.float32)
+    ours = gaussian_filter(values, 4.0)
+    theirs = gaussian_filter1d(values, 4.0, axis=0, mode="mirror", radius=12)
+    np.testing.assert_allclose(ours, theirs, atol=1e-5)
+
+
+@pytest.mark.parametrize(("milliseconds", "frames"), [(100, 3), (-100, -3)])
+def test_time_offset_moves_the_face_against_the_sound(milliseconds, frames):
+    curves = speaking_curves()
+    shifted = shape(curves, Controls({"time_offset": milliseconds})).values
+    inner = slice(5, -5)
+    np.testing.assert_allclose(shifted[inner], np.roll(curves.values, frames, axis=0)[inner], atol=1e-5)
+
+
+def test_shift_by_part_of_a_frame_interpolates():
+    ramp = np.arange(5, dtype=np.float32)[:, None]
+    np.testing.assert_allclose(shift(ramp, 0.25)[:, 0], [0, 0.75, 1.75, 2.75, 3.75])
+
+
+def test_gains_can_change_over_time():
+    curves = speaking_curves()
+    gain = np.linspace(0, 1, curves.frames)
+    brows = shape(curves, Controls({"brow_gain": gain})).channel("browInnerUp")
+    np.testing.assert_allclose(brows, 0.3 * gain, atol=1e-6)
+
+
+def test_nothing_to_shape_is_fine():
+    empty = FaceCurves(np.zeros((0, 52), np.float32), arkit.CHANNELS, 30.0)
+    assert shape(empty, Controls({"smoothing": 50})).frames == 0
