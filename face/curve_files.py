@@ -1,0 +1,228 @@
+"""Performances as files: .npz for pipelines, .json for anything, .csv for Live Link Face tools.
+
+* ``.npz``: ``values`` (frames, 52) float32, ``channels``, ``fps``, ``head`` (frames, 3) degrees, ``head_channels``.
+* ``.json``: the same names, six decimals.
+* ``.csv``: as the Live Link Face app records: timecode, 52 capitalised ARKit names in Apple's order, and rotations of
+  head and eyes as shares of 180 degrees (as Unreal Engine reads them), six decimals.
+"""
+
+import csv
+import json
+import zipfile
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Final
+
+import numpy as np
+
+from . import arkit
+from .atomic_file import replacing
+from .curves import FaceCurves, Performance, still_head
+
+FORMATS: Final = ("npz", "json", "csv")
+
+_EYES: Final = "eyeBlink eyeLookDown eyeLookIn eyeLookOut eyeLookUp eyeSquint eyeWide"
+_REST: Final = (
+    "jawForward jawRight jawLeft jawOpen mouthClose mouthFunnel mouthPucker mouthRight mouthLeft mouthSmile mouthFrown "
+    "mouthDimple mouthStretch mouthRollLower mouthRollUpper mouthShrugLower mouthShrugUpper mouthPress mouthLowerDown "
+    "mouthUpperUp browDown browInnerUp browOuterUp cheekPuff cheekSquint noseSneer tongueOut"
+)
+LIVE_LINK_CHANNELS: Final = (
+    *(stem + side for side in ("Left", "Right") for stem in _EYES.split()),
+    *(name for stem in _REST.split() for name in arkit.sides(stem)),
+)
+"""The ARKit channels in the order of Apple's list and of Live Link Face's columns."""
+
+_ROTATIONS: Final = tuple(
+    f"{part}{axis}" for part in ("Head", "LeftEye", "RightEye") for axis in ("Yaw", "Pitch", "Roll")
+)
+_CSV_HEADER: Final = (
+    "Timecode",
+    "BlendShapeCount",
+    *(name[0].upper() + name[1:] for name in LIVE_LINK_CHANNELS),
+    *_ROTATIONS,
+)
+_HALF_TURN: Final = 180.0
+_EYE_DEGREES: Final = 30.0
+"""How far an eye turns when its look channel is 1."""
+
+_HEAD_SIGNS: Final = {"headYaw": ("HeadYaw", 1.0), "headPitch": ("HeadPitch", 1.0), "headRoll": ("HeadRoll", -1.0)}
+"""ARKit's face axes: yaw + to the actor's left and pitch + down like ours, roll + to the actor's right."""
+
+
+class CurveFileError(ValueError):
+    """A file holds no usable curves, or a name tells no known format; the message is a sentence."""
+
+
+def format_of(path: str | Path) -> str:
+    """The format that a file's name asks for. Raises CurveFileError where it is none of ``FORMATS``."""
+    suffix = Path(path).suffix.lower().removeprefix(".")
+    if suffix not in FORMATS:
+        raise CurveFileError(f"{Path(path).name} should end in .{', .'.join(FORMATS[:-1])} or .{FORMATS[-1]}")
+    return suffix
+
+
+def write_curves(path: str | Path, performance: Performance) -> None:
+    """Write a performance in the format that the name ends in, whole or not at all; equal input gives equal bytes.
+
+    Raises:
+        CurveFileError: the name ends in nothing known.
+        OSError: the folder cannot be written to.
+    """
+    path = Path(path)
+    write = {"npz": _write_npz, "json": _write_json, "csv": _write_csv}[format_of(path)]
+    with replacing(path) as part:
+        write(part, performance)
+
+
+def read_curves(path: str | Path, fps: float | None = None) -> Performance:
+    """Read a performance back.
+
+    Args:
+        path: .npz, .json, or .csv of ours or of the Live Link Face app.
+        fps: the frame rate of a .csv; else its timecodes tell the whole number nearest to it.
+
+    Raises:
+        CurveFileError: the file is none of these, damaged, or a .csv under a second long without ``fps``.
+        OSError: it cannot be read.
+    """
+    path = Path(path)
+    kind = format_of(path)
+    try:
+        if kind == "csv":
+            return _read_csv(path, fps)
+        if kind == "npz":
+            with np.load(path, allow_pickle=False) as arrays:
+                return _performance(dict(arrays))
+        return _performance(json.loads(path.read_text("utf-8")))
+    except CurveFileError as error:
+        raise CurveFileError(f"{path.name} {error}") from None
+    except OSError:
+        raise
+    except Exception:  # zipfile, json and NumPy answer damage with a dozen kinds of exceptions
+        raise CurveFileError(f"{path.name} does not hold curves as EmoTalk writes them") from None
+
+
+def _write_npz(path: Path, performance: Performance) -> None:
+    face, head = performance.face, performance.head
+    arrays = {
+        "values": face.values.astype(np.float32),
+        "channels": np.array(face.channels),
+        "fps": np.float64(face.fps),
+        "head": head.values.astype(np.float32),
+        "head_channels": np.array(head.channels),
+    }
+    with zipfile.ZipFile(path, "w") as archive:
+        for name, array in arrays.items():
+            # A ZipInfo of our own has no clock time in it: equal curves are equal bytes.
+            with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:
+                np.lib.format.write_array(member, np.asanyarray(array), allow_pickle=False)
+
+
+def _write_json(path: Path, performance: Performance) -> None:
+    face, head = performance.face, performance.head
+    fields = {"fps": face.fps, "channels": face.channels, "head_channels": head.channels}
+    with path.open("w", encoding="utf-8", newline="\n") as file:
+        file.write(json.dumps(fields)[:-1])
+        for name, curves in (("values", face), ("head", head)):
+            file.write(f', "{name}": [')
+            for i, row in enumerate(_rows(curves.values)):
+                file.write(("," if i else "") + "\n" + json.dumps(row))
+            file.write("]")
+        file.write("}\n")
+
+
+def _rows(values: np.ndarray) -> Iterator[list[float]]:
+    """Row by row, so that an hour of curves does not become millions of Python numbers at once."""
+    for row in values:
+        yield (np.round(row.astype(np.float64), 6) + 0.0).tolist()  # + 0.0: no minus before a zero
+
+
+def _performance(fields: dict[str, Any]) -> Performance:
+    channels = tuple(str(name) for name in fields["channels"])
+    values = np.asarray(fields["values"], np.float32).reshape(-1, len(channels))
+    if len(set(channels)) != len(channels) or len(values) != len(fields["values"]) or not np.isfinite(values).all():
+        raise CurveFileError("holds curves that do not fit their channels")
+    face = FaceCurves(values, channels, float(fields["fps"]))
+    if "head" not in fields:
+        return Performance(face, still_head(face.frames, face.fps))
+    head_channels = tuple(str(name) for name in fields.get("head_channels", arkit.HEAD_CHANNELS))
+    head = FaceCurves(np.asarray(fields["head"], np.float32).reshape(-1, len(head_channels)), head_channels, face.fps)
+    if head.frames != face.frames or not np.isfinite(head.values).all():
+        raise CurveFileError("holds a head that does not move as long as the face")
+    return Performance(face, head)
+
+
+def _write_csv(path: Path, performance: Performance) -> None:
+    face = performance.face
+    missing = [name for name in LIVE_LINK_CHANNELS if name not in face.channels]
+    if missing:
+        raise CurveFileError(f"These curves lack {missing[0]}; only ARKit's 52 channels can be written as .csv")
+    columns = [face.values[:, [face.channels.index(name) for name in LIVE_LINK_CHANNELS]], _rotations(performance)]
+    count = len(_CSV_HEADER) - 2
+    template = f"%s,{count}," + ",".join(["%.6f"] * count) + "\n"
+    rows = _rows(np.concatenate(columns, axis=1))
+    with path.open("w", encoding="utf-8", newline="") as file:
+        file.write(",".join(_CSV_HEADER) + "\n")
+        file.writelines(template % (timecode, *row) for timecode, row in zip(_timecodes(face), rows, strict=True))
+
+
+def _timecodes(curves: FaceCurves) -> Iterator[str]:
+    """HH:MM:SS:FF.000, counted without drops at the whole number nearest to the rate."""
+    per_second = max(1, round(curves.fps))
+    for frame in range(curves.frames):
+        seconds, frame = divmod(frame, per_second)
+        yield f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}:{frame:02}.000"
+
+
+def _rotations(performance: Performance) -> np.ndarray:
+    """(frames, 9) rotations of head and eyes, shares of 180 degrees in ARKit's axes."""
+    columns = {name: np.zeros(performance.face.frames, np.float32) for name in _ROTATIONS}
+    for ours, (theirs, sign) in _HEAD_SIGNS.items():
+        columns[theirs] = sign * performance.head.channel(ours) / _HALF_TURN
+    look = {name: performance.face.channel(f"eyeLook{name}") * _EYE_DEGREES / _HALF_TURN for name in _LOOKS}
+    for side, left, right in (("Left", "Out", "In"), ("Right", "In", "Out")):
+        columns[f"{side}EyeYaw"] = look[left + side] - look[right + side]
+        columns[f"{side}EyePitch"] = look["Down" + side] - look["Up" + side]
+    return np.stack([columns[name] for name in _ROTATIONS], axis=1)
+
+
+_LOOKS: Final = tuple(way + side for way in ("In", "Out", "Up", "Down") for side in ("Left", "Right"))
+
+
+def _read_csv(path: Path, fps: float | None) -> Performance:
+    with path.open(encoding="utf-8-sig", newline="") as file:
+        header, *rows = csv.reader(file)
+    place = {name.strip().lower(): column for column, name in enumerate(header)}
+    names = [name for name in arkit.CHANNELS if name.lower() in place]
+    if "timecode" not in place or not names:
+        raise CurveFileError("is no table of Live Link Face: it needs a Timecode and ARKit's names")
+    rows = [row for row in rows if row]
+    table = np.zeros((len(rows), len(arkit.CHANNELS)), np.float32)
+    head = np.zeros((len(rows), len(arkit.HEAD_CHANNELS)), np.float32)
+    for name in names:
+        table[:, arkit.INDEX[name]] = _column(rows, place[name.lower()])
+    for column, (theirs, sign) in enumerate(_HEAD_SIGNS[name] for name in arkit.HEAD_CHANNELS):
+        if theirs.lower() in place:
+            head[:, column] = sign * _HALF_TURN * _column(rows, place[theirs.lower()])
+    if not (np.isfinite(table).all() and np.isfinite(head).all()):
+        raise CurveFileError("holds values that are no numbers")
+    if fps is None:
+        fps = _rate_of(row[place["timecode"]] for row in rows)
+    return Performance(FaceCurves(table, arkit.CHANNELS, fps), FaceCurves(head, arkit.HEAD_CHANNELS, fps))
+
+
+def _column(rows: list[list[str]], column: int) -> np.ndarray:
+    try:
+        return np.array([float(row[column]) for row in rows], np.float32)
+    except (ValueError, IndexError):
+        raise CurveFileError("has a row that is cut off or holds no numbers") from None
+
+
+def _rate_of(timecodes: Iterable[str]) -> float:
+    """Frames per second out of timecodes: one more than the highest frame number, once a second has passed."""
+    frames = [int(float(timecode.rpartition(":")[2])) for timecode in timecodes]
+    if all(later >= earlier for earlier, later in pairwise(frames)):
+        raise CurveFileError("is shorter than a second, so its timecodes do not tell the frame rate; give it")
+    return float(max(frames) + 1)

@@ -1,0 +1,117 @@
+"""The order of steps from a line of dialogue to a performance, and the memory of what was heard."""
+
+import hashlib
+from collections import OrderedDict
+from collections.abc import Callable
+from typing import Final
+
+import numpy as np
+
+from ..face.controls import Controls
+from ..face.curves import Performance
+from ..face.liveliness import liven
+from ..face.shaping import shape
+from .contract import SAMPLE_RATE, FaceModel, Features, Speech
+from .registry import DEFAULT_MODEL, load_model
+
+Progress = Callable[[float, str], None]
+"""Told how much is done (0..1) and what happens next."""
+
+REMEMBERED_LINES: Final = 8
+_REMEMBERED_BYTES: Final = 256 * 1024 * 1024
+_LOUDNESS_FRAMES: Final = 1800
+
+
+class Engine:
+    """Turns speech and sliders into performances; the slow half runs once for each line and model.
+
+    Args:
+        load: gives the model of an id, or raises EmoTalkError.
+    """
+
+    def __init__(self, load: Callable[[str], FaceModel] = load_model) -> None:
+        self._load = load
+        self._models: dict[str, FaceModel] = {}
+        self._heard: OrderedDict[tuple[str, bytes], Features] = OrderedDict()
+
+    def perform(
+        self,
+        speech: Speech,
+        controls: Controls,
+        model_id: str = DEFAULT_MODEL,
+        progress: Progress | None = None,
+    ) -> Performance:
+        """What the line does to a face with these sliders.
+
+        Args:
+            speech: the line.
+            controls: constant or one value per frame of the model.
+            model_id: which model performs.
+            progress: called in this thread, between the steps.
+
+        Returns:
+            Face and head at the model's frame rate; the same arguments give the same bytes.
+
+        Raises:
+            EmoTalkError: the model is unknown or its weights are damaged.
+        """
+        report = progress or _ignore
+        report(0.0, "Loading the model")
+        model = self._model(model_id)
+        report(0.05, "Listening")
+        features = self._features(model, speech)
+        report(0.75, "Performing")
+        curves = model.decode(features, controls)
+        report(0.9, "Shaping")
+        curves = shape(curves, controls)
+        performance = liven(curves, loudness(speech, curves.frames, curves.fps), controls)
+        report(1.0, "Done")
+        return performance
+
+    def _model(self, model_id: str) -> FaceModel:
+        if model_id not in self._models:
+            self._models[model_id] = self._load(model_id)
+        return self._models[model_id]
+
+    def _features(self, model: FaceModel, speech: Speech) -> Features:
+        key = (model.model_id, fingerprint(speech))
+        if key not in self._heard:
+            self._heard[key] = model.encode(speech)
+            self._forget()
+        self._heard.move_to_end(key)
+        return self._heard[key]
+
+    def _forget(self) -> None:
+        """Drop the lines that were not used for longest; the newest one always stays."""
+        while len(self._heard) > 1 and (
+            len(self._heard) > REMEMBERED_LINES or sum(map(_size, self._heard.values())) > _REMEMBERED_BYTES
+        ):
+            self._heard.popitem(last=False)
+
+
+def fingerprint(speech: Speech) -> bytes:
+    """The same for the same sound, whatever file it came from."""
+    return hashlib.blake2b(np.ascontiguousarray(speech.samples), digest_size=16).digest()
+
+
+def loudness(speech: Speech, frames: int, fps: float) -> np.ndarray:
+    """(frames,) float32 root mean square of the sound within half a frame of each frame."""
+    bounds = np.round((np.arange(frames + 1) - 0.5) / fps * SAMPLE_RATE).astype(int)
+    power = np.zeros(frames, np.float32)
+    for first in range(0, frames, _LOUDNESS_FRAMES):
+        # In stretches: the squares of an hour of sound would take as much memory as the sound.
+        edges = bounds[first : first + _LOUDNESS_FRAMES + 1]
+        sound = speech.samples[max(edges[0], 0) : edges[-1]]
+        missing_before = max(-edges[0], 0)
+        padding = (missing_before, edges[-1] - edges[0] - missing_before - len(sound))
+        squares = np.pad(sound, padding).astype(np.float64) ** 2
+        power[first : first + len(edges) - 1] = np.add.reduceat(squares, edges[:-1] - edges[0]) / np.diff(edges)
+    return np.sqrt(power)
+
+
+def _size(features: Features) -> int:
+    return sum(array.nbytes for array in features.arrays.values())
+
+
+def _ignore(_done: float, _what: str) -> None:
+    pass
