@@ -1,0 +1,194 @@
+"""Performances survive their files, and files that hold none are refused."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+from emotalk.face import arkit
+from emotalk.face.curve_files import LIVE_LINK_CHANNELS, CurveFileError, read_curves, write_curves
+from emotalk.face.curves import FaceCurves, Performance, still_head
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+
+def performance(frames=40, fps=30.0, seed=0):
+    generator = np.random.default_rng(seed)
+    face = generator.uniform(0, 1, (frames, 52)).astype(np.float32)
+    head = generator.normal(0, 4, (frames, 3)).astype(np.float32)
+    return Performance(FaceCurves(face, arkit.CHANNELS, fps), FaceCurves(head, arkit.HEAD_CHANNELS, fps))
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("curves")
+
+
+def assert_same(first, second, tolerance):
+    assert first.face.channels == second.face.channels
+    assert first.head.channels == second.head.channels
+    assert first.face.fps == second.face.fps == first.head.fps == second.head.fps
+    np.testing.assert_allclose(first.face.values, second.face.values, atol=tolerance)
+    np.testing.assert_allclose(first.head.values, second.head.values, atol=200 * tolerance)
+
+
+@settings(deadline=None)
+@given(
+    frames=st.integers(0, 80),
+    fps=st.sampled_from((23.976, 24.0, 30000 / 1001, 60.0, 120.0)),
+    kind=st.sampled_from(("npz", "json", "csv")),
+    seed=st.integers(0, 99),
+)
+def test_round_trip(folder, frames, fps, kind, seed):
+    path = folder / f"line.{kind}"
+    original = performance(frames, fps, seed)
+    write_curves(path, original)
+    read = read_curves(path, fps if kind == "csv" else None)
+    assert_same(read, original, 0 if kind == "npz" else 1e-6)
+    content = path.read_bytes()
+    write_curves(path, original)
+    assert path.read_bytes() == content
+
+
+def test_npz_holds_what_pipelines_expect(folder):
+    path = folder / "line.npz"
+    write_curves(path, performance())
+    with np.load(path, allow_pickle=False) as arrays:
+        assert arrays["values"].shape == (40, 52)
+        assert arrays["values"].dtype == np.float32
+        assert tuple(arrays["channels"]) == arkit.CHANNELS
+        assert arrays["fps"] == 30
+        assert arrays["head"].shape == (40, 3)
+
+
+def test_json_is_plain(folder):
+    path = folder / "line.json"
+    write_curves(path, performance())
+    content = json.loads(path.read_text())
+    assert list(content) == ["fps", "channels", "head_channels", "values", "head"]
+    np.testing.assert_allclose(content["values"], performance().face.values, atol=1e-6)
+
+
+def test_csv_looks_like_a_take_of_live_link_face(folder):
+    path = folder / "line.csv"
+    write_curves(path, performance(95))
+    with path.open(newline="") as file:
+        rows = list(csv.DictReader(file))
+    header = list(rows[0])
+    assert header[:5] == ["Timecode", "BlendShapeCount", "EyeBlinkLeft", "EyeLookDownLeft", "EyeLookInLeft"]
+    assert header[9:11] == ["EyeBlinkRight", "EyeLookDownRight"]
+    assert header[16:22] == ["JawForward", "JawRight", "JawLeft", "JawOpen", "MouthClose", "MouthFunnel"]
+    assert header[52:57] == ["NoseSneerRight", "TongueOut", "HeadYaw", "HeadPitch", "HeadRoll"]
+    assert len(header) == 63
+    assert {row["BlendShapeCount"] for row in rows} == {"61"}
+    assert [rows[i]["Timecode"] for i in (0, 29, 30, 94)] == [
+        "00:00:00:00.000",
+        "00:00:00:29.000",
+        "00:00:01:00.000",
+        "00:00:03:04.000",
+    ]
+    assert float(rows[7]["JawOpen"]) == pytest.approx(performance(95).face.channel("jawOpen")[7], abs=1e-6)
+    assert float(rows[7]["HeadYaw"]) == pytest.approx(performance(95).head.channel("headYaw")[7] / 180, abs=1e-6)
+
+
+def test_apple_s_order_names_every_channel_once():
+    assert sorted(LIVE_LINK_CHANNELS) == sorted(arkit.CHANNELS)
+
+
+def test_eyes_turn_as_their_look_channels_say(folder):
+    values = np.zeros((1, 52), np.float32)
+    values[0, arkit.indices(("eyeLookOutLeft", "eyeLookInRight", "eyeLookDownLeft", "eyeLookDownRight"))] = 0.6
+    path = folder / "eyes.csv"
+    write_curves(path, Performance(FaceCurves(values, arkit.CHANNELS, 30.0), still_head(1, 30.0)))
+    with path.open(newline="") as file:
+        row = next(csv.DictReader(file))
+    for name in ("LeftEyeYaw", "RightEyeYaw", "LeftEyePitch", "RightEyePitch"):
+        assert float(row[name]) == pytest.approx(0.6 * 30 / 180)
+
+
+@pytest.mark.parametrize("fps", [24.0, 25.0, 30.0, 60.0])
+def test_timecodes_tell_the_rate(folder, fps):
+    path = folder / "line.csv"
+    write_curves(path, performance(150, fps))
+    assert read_curves(path).face.fps == fps
+
+
+def test_a_short_table_does_not_guess_its_rate(folder):
+    path = folder / "line.csv"
+    write_curves(path, performance(12))
+    with pytest.raises(CurveFileError, match="shorter than a second"):
+        read_curves(path)
+    assert read_curves(path, 30).face.frames == 12
+
+
+def test_a_recording_of_the_app_is_read(folder):
+    path = folder / "take.csv"
+    rows = [f"11:34:{39 + (24 + i) // 60}:{(24 + i) % 60}.453,61,0.5,{i / 100},-0.1" for i in range(80)]
+    path.write_text("\ufeffTimecode,BlendShapeCount,JawOpen,eyeBlinkLeft,HeadRoll\r\n" + "\r\n".join(rows) + "\r\n\r\n")
+    take = read_curves(path)
+    assert take.face.fps == 60
+    assert take.face.frames == 80
+    assert take.face.channel("eyeBlinkLeft")[50] == np.float32(0.5)
+    assert take.face.channel("mouthFunnel").max() == 0
+    np.testing.assert_allclose(take.head.channel("headRoll"), 18)
+
+
+@pytest.mark.parametrize(
+    ("name", "content"),
+    [
+        ("a.csv", b""),
+        ("a.csv", b"x,y\n1,2\n"),
+        ("a.csv", b"Timecode,BlendShapeCount,JawOpen\n00:00:00:00,61\n"),
+        ("a.csv", b"Timecode,BlendShapeCount,JawOpen\n00:00:00:00,61,wide\n"),
+        ("a.csv", b"Timecode,BlendShapeCount,JawOpen\n00:00:00:00,61,nan\n"),
+        ("a.csv", b"\xff\xfe\x00"),
+        ("a.json", b""),
+        ("a.json", b"[1, 2]"),
+        ("a.json", b'{"fps": 30, "channels": ["a"], "values": [[1, 2]]}'),
+        ("a.json", b'{"fps": 0, "channels": ["a"], "values": [[1]]}'),
+        ("a.json", b'{"fps": 30, "channels": ["a", "a"], "values": [[1, 2]]}'),
+        ("a.json", b'{"fps": 30, "channels": ["a"], "values": [[NaN]]}'),
+        ("a.json", b'{"fps": 30, "channels": ["a"], "values": [[1]], "head": []}'),
+        ("a.json", b"[" * 100_000),
+        ("a.npz", b"PK\3\4 not really"),
+        ("a.npz", b""),
+        ("a.txt", b"hello"),
+    ],
+)
+def test_files_that_hold_no_curves(folder, name, content):
+    path = folder / name
+    path.write_bytes(content)
+    with pytest.raises(CurveFileError, match=rf"^{name} "):
+        read_curves(path)
+
+
+@settings(deadline=None)
+@given(data=st.data())
+def test_a_damaged_npz_is_a_sentence(folder, data):
+    path = folder / "whole.npz"
+    write_curves(path, performance(3))
+    content = bytearray(path.read_bytes())
+    for _ in range(data.draw(st.integers(1, 3))):
+        content[data.draw(st.integers(0, len(content) - 1))] ^= data.draw(st.integers(1, 255))
+    (folder / "bad.npz").write_bytes(content)
+    try:
+        read = read_curves(folder / "bad.npz")
+    except (CurveFileError, OSError):
+        return
+    assert np.isfinite(read.face.values).all()
+
+
+def test_pickles_are_not_opened(folder):
+    path = folder / "pickle.npz"
+    np.savez(path, values=np.array([print], object), channels=np.array(["a"]), fps=30.0)
+    with pytest.raises(CurveFileError, match="does not hold curves"):
+        read_curves(path)
+
+
+def test_only_arkit_faces_become_csv(folder):
+    path = folder / "flame.csv"
+    curves = FaceCurves(np.zeros((2, 1), np.float32), ("exp000",), 25.0)
+    with pytest.raises(CurveFileError, match="only ARKit's 52 channels"):
+        write_curves(path, Performance(curves, still_head(2, 25.0)))
+    assert not path.exists()
+    assert not list(folder.glob(".flame*"))
