@@ -1,1 +1,16 @@
 """The geometry of the built-in head, made by code. NumPy only."""
+
+from .head import Bone, Material, Part, SampleHead, build_sample_head
+from .measures import eye_opening_mm, lip_gap_mm, mouth_width_mm, posed
+
+__all__ = [
+    "Bone",
+    "Material",
+    "Part",
+    "SampleHead",
+    "build_sample_head",
+    "eye_opening_mm",
+    "lip_gap_mm",
+    "mouth_width_mm",
+    "posed",
+]

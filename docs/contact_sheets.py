@@ -1,0 +1,126 @@
+"""Render the contact sheets of the built-in head with Workbench: ``python docs/contact_sheets.py [folder]``.
+
+Needs the Blender module (bpy) and pillow. Writes head_neutral.png, head_keys.png, head_visemes.png and
+head_emotions.png, into docs/images where no folder is given.
+"""
+
+import math
+import sys
+import tempfile
+from collections.abc import Iterable
+from pathlib import Path
+
+import bpy
+import numpy as np
+from emotalk.blender_emotalk.heads import add_sample_head
+from emotalk.face import arkit
+from emotalk.face.emotions import EMOTIONS, PROTOTYPES
+from mathutils import Vector
+from PIL import Image, ImageDraw
+
+VISEMES: dict[str, dict[str, float]] = {
+    "sil": {"jawOpen": 0.02},
+    "PP": {"jawOpen": 0.08, "mouthClose": 0.08, "mouthPress": 0.38, "mouthRollLower": 0.18, "mouthRollUpper": 0.14},
+    "FF": {"jawOpen": 0.06, "mouthRollLower": 0.45, "mouthUpperUp": 0.20, "mouthStretch": 0.05},
+    "TH": {"jawOpen": 0.13, "tongueOut": 0.28, "mouthLowerDown": 0.14, "mouthUpperUp": 0.08, "mouthStretch": 0.06},
+    "DD": {"jawOpen": 0.10, "mouthLowerDown": 0.16, "mouthUpperUp": 0.06, "mouthStretch": 0.06},
+    "kk": {"jawOpen": 0.15, "mouthLowerDown": 0.12, "mouthUpperUp": 0.05},
+    "CH": {"jawOpen": 0.07, "mouthFunnel": 0.36, "mouthPucker": 0.23, "mouthLowerDown": 0.07, "mouthUpperUp": 0.07},
+    "SS": {"jawOpen": 0.04, "mouthStretch": 0.16, "mouthSmile": 0.10, "mouthLowerDown": 0.24, "mouthUpperUp": 0.10},
+    "nn": {"jawOpen": 0.11, "mouthLowerDown": 0.14, "mouthUpperUp": 0.05},
+    "RR": {"jawOpen": 0.10, "mouthFunnel": 0.22, "mouthPucker": 0.28},
+    "aa": {"jawOpen": 0.42, "mouthLowerDown": 0.18, "mouthUpperUp": 0.10},
+    "E": {"jawOpen": 0.26, "mouthStretch": 0.16, "mouthSmile": 0.10, "mouthLowerDown": 0.20, "mouthUpperUp": 0.10},
+    "ih": {"jawOpen": 0.15, "mouthStretch": 0.18, "mouthSmile": 0.12, "mouthLowerDown": 0.14, "mouthUpperUp": 0.06},
+    "oh": {"jawOpen": 0.32, "mouthFunnel": 0.30, "mouthPucker": 0.18},
+    "ou": {"jawOpen": 0.07, "mouthPucker": 0.65, "mouthFunnel": 0.12},
+}
+VIEWS = {"front": (0.0, 0.0), "three-quarter": (38.0, 4.0), "profile": (90.0, 0.0)}
+FACE_CENTRE = Vector((0, -0.03, 0.165))
+HEAD_CENTRE = Vector((0, -0.005, 0.165))
+
+
+def contact_sheets(folder: Path) -> None:
+    """Write the four sheets into a folder."""
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    scene = bpy.context.scene
+    armature = add_sample_head(scene.collection)
+    keys = [child.data.shape_keys for child in armature.children if child.data.shape_keys]
+    _set_up(scene)
+    neutral = [("neutral", np.zeros(len(arkit.CHANNELS)))]
+    single = [(name, np.eye(len(arkit.CHANNELS))[i]) for i, name in enumerate(arkit.CHANNELS)]
+    visemes = [(name, _coefficients(row)) for name, row in VISEMES.items()]
+    emotions = list(zip(EMOTIONS, PROTOTYPES, strict=True))
+    for stem, poses, views, columns, size in (
+        ("head_neutral", neutral, tuple(VIEWS), 3, 480),
+        ("head_keys", single, ("front", "three-quarter"), 13, 150),
+        ("head_visemes", visemes, ("front", "three-quarter"), 10, 200),
+        ("head_emotions", emotions, ("front", "three-quarter"), 8, 240),
+    ):
+        tiles = _render(scene, keys, poses, views, size)
+        _lay_out(tiles, columns, folder / f"{stem}.png")
+
+
+def _coefficients(row: dict[str, float]) -> np.ndarray:
+    values = np.zeros(len(arkit.CHANNELS))
+    for stem, value in row.items():
+        values[arkit.indices(arkit.sides(stem))] = value
+    return values
+
+
+def _set_up(scene: bpy.types.Scene) -> None:
+    scene.render.engine = "BLENDER_WORKBENCH"
+    scene.display.shading.light = "STUDIO"
+    scene.display.shading.color_type = "MATERIAL"
+    scene.display.shading.show_specular_highlight = True
+    scene.display.render_aa = "8"
+    scene.view_settings.view_transform = "Standard"
+    scene.world = bpy.data.worlds.new("Backdrop")
+    scene.world.color = (0.62, 0.66, 0.72)
+    scene.camera = bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera"))
+    scene.camera.data.lens = 85
+    scene.collection.objects.link(scene.camera)
+
+
+def _render(
+    scene: bpy.types.Scene, keys: list[bpy.types.Key], poses: Iterable, views: tuple[str, ...], size: int
+) -> list[Image.Image]:
+    scene.render.resolution_x = scene.render.resolution_y = size
+    tiles = []
+    for name, coefficients in poses:
+        for key in keys:
+            for block in key.key_blocks[1:]:
+                block.value = coefficients[arkit.INDEX[block.name]]
+        for view in views:
+            _aim(scene.camera, *VIEWS[view], closer=size < 480)
+            tiles.append(_shot(scene, name))
+    return tiles
+
+
+def _aim(camera: bpy.types.Object, turn: float, rise: float, closer: bool) -> None:
+    turn, rise = math.radians(turn), math.radians(rise)
+    away = Vector((math.sin(turn) * math.cos(rise), -math.cos(turn) * math.cos(rise), math.sin(rise)))
+    target = FACE_CENTRE if closer else HEAD_CENTRE
+    camera.location = target + away * (0.62 if closer else 0.88)
+    camera.rotation_euler = (-away).to_track_quat("-Z", "Y").to_euler()
+
+
+def _shot(scene: bpy.types.Scene, name: str) -> Image.Image:
+    with tempfile.TemporaryDirectory() as folder:
+        scene.render.filepath = str(Path(folder) / "shot.png")
+        bpy.ops.render.render(write_still=True)
+        image = Image.open(scene.render.filepath).convert("RGB")
+    ImageDraw.Draw(image).text((4, 2), name, fill=(20, 20, 20))
+    return image
+
+
+def _lay_out(tiles: list[Image.Image], columns: int, path: Path) -> None:
+    width, height = tiles[0].size
+    sheet = Image.new("RGB", (width * columns, height * -(-len(tiles) // columns)), (205, 210, 218))
+    for k, tile in enumerate(tiles):
+        sheet.paste(tile, (k % columns * width, k // columns * height))
+    sheet.quantize(192, dither=Image.Dither.NONE).save(path, optimize=True)
+
+
+if __name__ == "__main__":
+    contact_sheets(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "images")

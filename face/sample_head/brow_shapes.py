@@ -1,0 +1,51 @@
+"""Shapes of brows, cheeks and nose: soft bumps about landmarks of the left side."""
+
+import numpy as np
+
+from .fields import along, bump, smooth_step
+from .skin import SkinCage
+
+
+def brow_shapes(skin: SkinCage) -> dict[str, np.ndarray]:
+    """(N, 3) moves of brows, cheeks and nose for the left channels and those without a side."""
+    p = skin.points
+    left = smooth_step(-7, 7, p[:, 0])
+    outside = ~skin.is_bag
+    inner = bump(p, (12, -92, 208), (27, 40, 30))
+    middle = bump(p, (30, -84, 209), (30, 40, 28))
+    outer = bump(p, (45, -72, 209), (30, 40, 32))
+    frown = left * np.maximum(inner, middle * 0.85)
+    cheek = outside * bump(p, (35, -74, 158), (32, 40, 26)) * left
+    inner_up = bump(p, (13, -92, 210), (28, 40, 34))
+    inner_up = np.maximum(inner_up, inner_up[skin.mirror])
+    return {
+        "browDownLeft": along(frown, -2.6, -1.6, -6.4) + along(left * outer * (1 - inner), 0, 0, -2.0),
+        "browInnerUp": along(inner_up, 0, -0.4, 8.2),
+        "browOuterUpLeft": along(left * outer, 0.5, 0.6, 7.6),
+        "cheekSquintLeft": along(cheek, 1.4, -2.2, 4.4),
+        "noseSneerLeft": _sneer(skin, left * outside),
+        "cheekPuff": _puff(skin),
+    }
+
+
+def _sneer(skin: SkinCage, left: np.ndarray) -> np.ndarray:
+    p = skin.points
+    wing = left * bump(p, (13, -98, 145), (15, 24, 17))
+    bridge = left * bump(p, (8, -92, 180), (16, 22, 18))
+    lip = left * bump(p, (12, -96, 128), (20, 24, 16)) * skin.upper * skin.lip_share
+    fold = left * bump(p, (24, -86, 158), (18, 24, 20))
+    return (
+        along(wing, 1.0, 0.6, 3.6)
+        + along(bridge, -0.6, -1.2, -1.6)
+        + along(lip, 0.4, 0, 2.6)
+        + along(fold, 0.4, -1.6, 2.6)
+    )
+
+
+def _puff(skin: SkinCage) -> np.ndarray:
+    p = skin.points
+    folded = np.abs(p[:, :1]) * (1, 0, 0) + p * (0, 1, 1)
+    blown = np.where(skin.is_bag, 0.75, 1.0) * bump(folded, (40, -58, 122), (34, 50, 36))
+    lips = skin.lip_share * bump(p, (0, -98, 113), (30, 26, 22))
+    sideways = along(blown * np.sign(p[:, 0]), 9.0, 0, 0)
+    return sideways + along(blown, 0, -5.5, 0) + along(lips, 0, -2.0, 0)

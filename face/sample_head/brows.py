@@ -1,0 +1,77 @@
+"""Brows and upper lashes: small solids that ride on the skin (millimetres)."""
+
+from typing import Final
+
+import numpy as np
+
+from .cage import cast
+from .eyes import lid_margin
+from .sculpture import EYE_CENTRE, LID_RADIUS
+
+_LINE: Final = ((10.5, 203.5), (19, 207.5), (29, 210.0), (39, 209.5), (47.5, 205.5), (53.5, 200.0))
+_HALF_HEIGHT: Final = (2.7, 3.4, 3.3, 2.7, 1.8, 0.7)
+_ALONG: Final = 22
+_AROUND: Final = 8
+_THICKNESS: Final = 2.2
+
+
+def build_brow() -> tuple[np.ndarray, list[tuple[int, ...]]]:
+    """Vertices (N, 3) and polygons of the left brow."""
+    share = np.linspace(0, 1, _ALONG)
+    knots = np.linspace(0, 1, len(_LINE))
+    x, z = (_smooth(share, knots, np.array(column)) for column in zip(*_LINE, strict=True))
+    half = _smooth(share, knots, np.array(_HALF_HEIGHT)) * np.minimum(1, 0.35 + share * 9)
+    slope = np.gradient(z) / np.gradient(x)
+    normal = np.stack([-slope, np.ones_like(slope)], axis=1) / np.sqrt(1 + slope**2)[:, None]
+    rings = []
+    for k in range(_AROUND):
+        turn = 2 * np.pi * k / _AROUND
+        flat = np.column_stack([x, np.zeros_like(x), z])
+        flat[:, [0, 2]] += normal * (half * np.cos(turn))[:, None]
+        origin = flat * (0.4, 0, 1) + (0, -20, -12)
+        surface = cast(origin, flat + (0, -90, 0) - origin, 130)
+        outward = surface - (flat * (0.5, 0, 1) + (0, -30, 0))
+        outward /= np.linalg.norm(outward, axis=1, keepdims=True)
+        lift = _THICKNESS * np.sin(turn) * np.minimum(half / 2.5, 1) + 0.2
+        rings.append(surface + outward * lift[:, None])
+    points = np.stack(rings, axis=1).reshape(-1, 3)
+    return points, tube(_ALONG, _AROUND)
+
+
+def build_lashes() -> tuple[np.ndarray, list[tuple[int, ...]], np.ndarray]:
+    """Vertices (N, 3) and polygons of the left upper lashes, and the (N, 3) lid points that carry them."""
+    margin = lid_margin()[1:11] * LID_RADIUS + EYE_CENTRE
+    spokes = np.linspace(0, 1, len(margin))
+    dense = np.linspace(0.02, 1, 24)
+    line = np.stack([_smooth(dense, spokes, column) for column in margin.T], axis=1)
+    outward = line - EYE_CENTRE
+    outward /= np.linalg.norm(outward, axis=1, keepdims=True)
+    length = (0.9 + 3.2 * dense**1.6) * np.minimum(1, (1.04 - dense) * 9)
+    tip = outward + np.array([0.0, 0, 0.28]) + np.outer(dense**2, (0.55, 0, 0.1))
+    tip /= np.linalg.norm(tip, axis=1, keepdims=True)
+    up = np.array([0.0, 0, 1])
+    roots_above, roots_below = line + 0.55 * up - 0.5 * outward, line - 0.35 * up - 0.5 * outward
+    points = np.stack([roots_above, line + length[:, None] * tip, roots_below], axis=1).reshape(-1, 3)
+    return points, tube(len(dense), 3), np.repeat(line, 3, axis=0)
+
+
+def tube(along: int, around: int) -> list[tuple[int, ...]]:
+    """Polygons of a closed tube whose vertices run ring after ring."""
+    polygons: list[tuple[int, ...]] = [
+        (r * around + k, (r + 1) * around + k, (r + 1) * around + (k + 1) % around, r * around + (k + 1) % around)
+        for r in range(along - 1)
+        for k in range(around)
+    ]
+    polygons.append(tuple(range(around)))
+    polygons.append(tuple(range(along * around - 1, (along - 1) * around - 1, -1)))
+    return polygons
+
+
+def _smooth(places: np.ndarray, knots: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Values between knots on a curve without kinks (Catmull-Rom)."""
+    slopes = np.gradient(values, knots)
+    index = np.clip(np.searchsorted(knots, places, side="right") - 1, 0, len(knots) - 2)
+    step = knots[index + 1] - knots[index]
+    t = (places - knots[index]) / step
+    start = values[index] * (1 + 2 * t) * (1 - t) ** 2 + slopes[index] * step * t * (1 - t) ** 2
+    return start + values[index + 1] * t**2 * (3 - 2 * t) - slopes[index + 1] * step * t**2 * (1 - t)

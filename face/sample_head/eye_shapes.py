@@ -1,0 +1,64 @@
+"""Shapes of lids: they turn about the eyeball's centre, so that they slide over it."""
+
+from typing import Final
+
+import numpy as np
+
+from .cage import CORNER, SPOKES
+from .eyes import MARGIN
+from .fields import along, bump, turned
+from .sculpture import EYE_CENTRE
+from .skin import SkinCage
+
+_RING_SHARES: Final = (0.0, 0.05, 0.18, 0.45, 0.78, 0.96, 1.0, 1.0, 1.0, 1.0, 0.75)
+_MEETING: Final = 0.16
+"""Where closed lids meet, as a share of the opening above the lower lid."""
+
+_CLOSED_LIFT: Final = 0.7
+"""Millimetres by which closed lids stand further out, so that half closed ones clear the eyeball too."""
+
+_TURNS: Final = {
+    # degrees of the upper and the lower lid; both alike where a closed eye must stay closed
+    "eyeWideLeft": (9.0, -3.0),
+    "eyeSquintLeft": (-3.5, 9.5),
+    "eyeLookDownLeft": (-11.0, -11.0),
+    "eyeLookUpLeft": (7.0, 7.0),
+}
+
+
+def lid_shapes(skin: SkinCage) -> dict[str, np.ndarray]:
+    """(N, 3) moves of the left lids for each of their channels."""
+    shapes = {"eyeBlinkLeft": _blink(skin)}
+    arch = np.abs(np.sin(np.pi * np.arange(SPOKES) / CORNER)) ** 0.7
+    above = np.arange(SPOKES) < CORNER
+    for name, (upper, lower) in _TURNS.items():
+        shapes[name] = _turn_lids(skin, np.radians(np.where(above, upper, lower)) * arch)
+    shapes["eyeSquintLeft"] += along(bump(skin.points, (34, -84, 164), (24, 30, 13)), 0, -0.6, 1.6)
+    for name, sideways in (("eyeLookOutLeft", 0.8), ("eyeLookInLeft", -0.8)):
+        centre = (EYE_CENTRE[0] + 4 * sideways, EYE_CENTRE[1] - 18, EYE_CENTRE[2])
+        shapes[name] = along(bump(skin.points, centre, (15, 20, 12)), sideways, 0, 0)
+    return shapes
+
+
+def _blink(skin: SkinCage) -> np.ndarray:
+    offset = skin.points[skin.eye[MARGIN]] - np.asarray(EYE_CENTRE)
+    height = np.arctan2(offset[:, 2], -offset[:, 1])
+    opposite = height[-np.arange(SPOKES) % SPOKES]
+    above = np.arange(SPOKES) < CORNER
+    upper, lower = np.where(above, height, opposite), np.where(above, opposite, height)
+    meeting = lower + _MEETING * (upper - lower)
+    moves = _turn_lids(skin, meeting - height)
+    arch = np.sin(np.pi * np.arange(SPOKES) / CORNER) ** 2
+    outward = skin.points[skin.eye] + moves[skin.eye] - np.asarray(EYE_CENTRE)
+    outward /= np.linalg.norm(outward, axis=2, keepdims=True)
+    lift = _CLOSED_LIFT * np.square(_RING_SHARES)[:, None] * arch
+    moves[skin.eye] += lift[..., None] * outward
+    return moves
+
+
+def _turn_lids(skin: SkinCage, angles: np.ndarray) -> np.ndarray:
+    """Moves when the lids turn up by an angle per spoke, less and less towards brow and cheek."""
+    moves = np.zeros_like(skin.points)
+    for ring, share in zip(skin.eye, _RING_SHARES, strict=True):
+        moves[ring] = turned(skin.points[ring], EYE_CENTRE, 0, -share * angles)
+    return moves

@@ -1,0 +1,72 @@
+"""Eyeballs with iris and pupil, and how they look about (millimetres)."""
+
+from typing import Final
+
+import numpy as np
+
+from .fields import turned
+from .sculpture import EYE_CENTRE, EYE_RADIUS
+
+GAZE: Final = np.radians(28)
+_AROUND: Final = 32
+_RINGS: Final = (
+    # degrees from the optical axis, share of the radius, material of the band that ends here
+    (8.0, 0.925, 2),
+    (11.0, 0.945, 2),
+    (12.0, 0.950, 1),
+    (18.0, 0.962, 1),
+    (23.5, 0.972, 1),
+    (26.5, 0.985, 3),
+    (29.0, 1.0, 0),
+    (36.0, 1.0, 0),
+    (48.0, 1.0, 0),
+    (62.0, 1.0, 0),
+    (78.0, 1.0, 0),
+    (96.0, 1.0, 0),
+    (118.0, 1.0, 0),
+    (142.0, 1.0, 0),
+    (164.0, 1.0, 0),
+)
+MATERIALS: Final = ("sclera", "iris", "pupil", "limbus")
+
+
+def build_eyeball() -> tuple[np.ndarray, list[tuple[int, ...]], np.ndarray]:
+    """Vertices (N, 3) about the left eye's centre, polygons, and numbers into ``MATERIALS``."""
+    turn = np.arange(_AROUND) / _AROUND * 2 * np.pi
+    rings = []
+    for degrees, share, _ in _RINGS:
+        angle = np.radians(degrees)
+        radius = share * EYE_RADIUS
+        rings.append(
+            np.column_stack(
+                [
+                    radius * np.sin(angle) * np.cos(turn),
+                    np.full(_AROUND, -radius * np.cos(angle)),
+                    radius * np.sin(angle) * np.sin(turn),
+                ]
+            )
+        )
+    poles = np.array([[0, -0.925 * EYE_RADIUS, 0], [0, EYE_RADIUS, 0]])
+    points = np.concatenate([*rings, poles])
+    front, back = len(points) - 2, len(points) - 1
+    polygons = [(front, k, (k + 1) % _AROUND) for k in range(_AROUND)]
+    materials = [_RINGS[0][2]] * _AROUND
+    for ring in range(len(_RINGS) - 1):
+        for k in range(_AROUND):
+            a, b = ring * _AROUND + k, ring * _AROUND + (k + 1) % _AROUND
+            polygons.append((a, a + _AROUND, b + _AROUND, b))
+            materials.append(_RINGS[ring + 1][2])
+    last = (len(_RINGS) - 1) * _AROUND
+    polygons += [(back, last + (k + 1) % _AROUND, last + k) for k in range(_AROUND)]
+    materials += [0] * _AROUND
+    return points + EYE_CENTRE, polygons, np.array(materials)
+
+
+def gaze_shapes(points: np.ndarray) -> dict[str, np.ndarray]:
+    """(N, 3) moves of the left eyeball for its four channels."""
+    return {
+        "eyeLookUpLeft": turned(points, EYE_CENTRE, 0, -GAZE * 0.85),
+        "eyeLookDownLeft": turned(points, EYE_CENTRE, 0, GAZE * 0.85),
+        "eyeLookOutLeft": turned(points, EYE_CENTRE, 2, GAZE),
+        "eyeLookInLeft": turned(points, EYE_CENTRE, 2, -GAZE),
+    }

@@ -1,0 +1,55 @@
+"""Lids: rings of the cage from the brow and cheek over the eyeball to the lid margin and behind it."""
+
+from typing import Final
+
+import numpy as np
+
+from .cage import CORNER, SPOKES, HalfCage, cast, eye_border, eye_directions
+from .sculpture import EYE_CENTRE, EYE_RADIUS, LID_RADIUS
+
+MARGIN: Final = 7
+"""Number of the ring that is the outer edge of the lid."""
+
+_SKIN_RINGS: Final = (0.76, 0.56, 0.40, 0.27, 0.16, 0.07, 0.0)
+_INNER_RINGS: Final = ((0.01, 0.9), (0.12, 1.0), (0.34, 1.6))
+_HALF_WIDTH: Final = 15.6
+
+
+def lid_margin() -> np.ndarray:
+    """(20, 3) unit directions from the eyeball's centre to the edge of the lids, inner corner first."""
+    spokes = np.arange(SPOKES)
+    turn = np.pi * spokes / CORNER
+    x = -np.cos(turn) * _HALF_WIDTH
+    across = x / _HALF_WIDTH
+    above = 9.6 * np.maximum(1 - np.abs(across) ** 2.3, 0) * (1 - 0.10 * across)
+    below = -7.2 * np.maximum(1 - np.abs(across) ** 2.5, 0) * (1 + 0.10 * across)
+    z = np.where(np.sin(turn) > 1e-9, above, np.where(np.sin(turn) < -1e-9, below, 0)) - 0.4 + 0.9 * across
+    z[0] -= 0.6
+    y = -np.sqrt(LID_RADIUS**2 - x**2 - z**2)
+    return np.stack([x, y, z], axis=1) / LID_RADIUS
+
+
+def add_eye(cage: HalfCage) -> np.ndarray:
+    """(rings, 20) vertices of the lids, ring 0 being the border of the eye block."""
+    border = eye_border(cage)
+    outer = eye_directions(np.array([cage.points[k] for k in border]))
+    margin = lid_margin()
+    centre = np.asarray(EYE_CENTRE)
+    rings = []
+    for share in _SKIN_RINGS:
+        direction = _towards(margin, outer, share)
+        ring = cast(np.broadcast_to(centre, direction.shape), direction, 60, first=True)
+        rings.append(ring)
+    for share, clearance in _INNER_RINGS:
+        direction = _towards(margin, outer, share)
+        rings.append(centre + (EYE_RADIUS + clearance) * direction)
+    numbers = [border]
+    for ring in rings:
+        numbers.append(cage.add(ring))
+        cage.stitch(numbers[-2], numbers[-1], closed=True)
+    return np.stack(numbers)
+
+
+def _towards(start: np.ndarray, end: np.ndarray, share: float) -> np.ndarray:
+    direction = start + share * (end - start)
+    return direction / np.linalg.norm(direction, axis=1, keepdims=True)

@@ -1,0 +1,151 @@
+"""Shapes of the lips: moves along the lip line with weights of their own for the upper and the lower lip."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+from ..arkit import SEAL_FACTOR
+from .cage import CORNER, SPOKES
+from .fields import along, bump, falloff, smooth_step, turned
+from .mouth import CONTACT, HALF_WIDTH, lip_line
+from .skin import LIP_RINGS, SkinCage
+
+_LIP_HEIGHT: Final = 7.0
+_MEETING: Final = 0.25
+"""Where lips that close over an open jaw meet: 0 where the upper lip is, 1 where the lower one is."""
+
+_MUZZLE_AXIS: Final = (0.0, -44.0, 0.0)
+
+
+@dataclass(frozen=True)
+class _Lips:
+    """Weights that the shapes are made of, (N,) each."""
+
+    skin: SkinCage
+    left: np.ndarray
+    place: np.ndarray
+    upper: np.ndarray
+    lower: np.ndarray
+
+    def near(self, radius: float) -> np.ndarray:
+        """1 on the lips, falling to 0 at a distance from them."""
+        distance = np.maximum(self.skin.lip_distance - _LIP_HEIGHT, 0)
+        return falloff(distance, radius) * self.skin.lip_share
+
+    @property
+    def middle(self) -> np.ndarray:
+        """1 at the midline, 0 from the corners on."""
+        return np.maximum(1 - self.place**2.2, 0)
+
+
+def mouth_shapes(skin: SkinCage, jaw_open: np.ndarray) -> dict[str, np.ndarray]:
+    """(N, 3) moves of the lips for the left channels and those without a side.
+
+    Args:
+        skin: the cage.
+        jaw_open: (N, 3) moves of jawOpen, which mouthClose answers.
+    """
+    x = skin.points[:, 0]
+    place = np.abs(x) / HALF_WIDTH
+    lips = _Lips(skin, smooth_step(-9, 9, x), place, skin.upper, 1 - skin.upper)
+    return {
+        "mouthClose": _close(skin, jaw_open),
+        **_corner_shapes(lips),
+        **_opening_shapes(lips),
+        **_rounding_shapes(lips),
+        **_rolling_shapes(lips),
+        **_sliding_shapes(lips),
+    }
+
+
+def _corner_shapes(lips: _Lips) -> dict[str, np.ndarray]:
+    p = lips.skin.points
+    outside = ~lips.skin.is_bag
+    share = lips.near(34) * np.minimum(lips.place, 1.35) ** 1.4 * (p[:, 0] > 0)
+    share *= 1 - 0.75 * smooth_step(28, 56, p[:, 0])
+    apple = outside * lips.left * bump(p, (38, -68, 142), (26, 34, 26))
+    dent = outside * lips.left * bump(p, (30.5, -79, 114), (9, 16, 13))
+    fold = outside * lips.left * bump(p, (27, -84, 96), (20, 24, 18))
+    return {
+        "mouthSmileLeft": along(share, 6.6, 4.6, 0)
+        + along(share * np.minimum(lips.place, 1.2) ** 0.8, 0, 0, 6.6)
+        + along(apple, 1.8, -2.2, 3.2),
+        "mouthFrownLeft": along(share, 0.6, 1.2, 0)
+        + along(share * lips.place**0.6, 0, 0, -6.0)
+        + along(fold, 0, -1, -1.6),
+        "mouthDimpleLeft": along(share, 2.4, 3.6, 0.8) + along(dent, -0.6, 2.4, 0),
+        "mouthStretchLeft": along(share, 6.0, 3.4, -2.2),
+    }
+
+
+def _opening_shapes(lips: _Lips) -> dict[str, np.ndarray]:
+    arch = lips.left * lips.middle
+    upper, lower = arch * lips.upper * lips.near(24), arch * lips.lower * lips.near(26)
+    both = lips.middle
+    up, down = both * lips.upper * lips.near(24), both * lips.lower * lips.near(26)
+    chin = bump(lips.skin.points, (0, -96, 94), (26, 30, 18)) * ~lips.skin.is_bag
+    return {
+        "mouthUpperUpLeft": along(upper, 0.3, -0.6, 7.9),
+        "mouthLowerDownLeft": along(lower, 0.3, -0.4, -7.5),
+        "mouthShrugUpper": along(up, 0, -2.2, 6.0),
+        "mouthShrugLower": along(down, 0, -2.6, 4.6) + along(up, 0, -1.2, 4.0) + along(chin, 0, -1.0, 2.6),
+    }
+
+
+def _rounding_shapes(lips: _Lips) -> dict[str, np.ndarray]:
+    x = lips.skin.points[:, 0]
+    near = lips.near(30)
+    narrowing = along(near * np.clip(x / HALF_WIDTH, -1.25, 1.25), -1, 0, 0)
+    forward = near * np.maximum(1 - (lips.place / 1.5) ** 2, 0)
+    opened = near * lips.middle * (lips.upper - lips.lower)
+    return {
+        "mouthPucker": 4.7 * narrowing + along(forward, 0, -7.0, 0) + along(opened, 0, 0, 0.3),
+        "mouthFunnel": 4.0 * narrowing + along(forward, 0, -6.5, 0) + along(opened, 0, 0, 7.2),
+    }
+
+
+def _rolling_shapes(lips: _Lips) -> dict[str, np.ndarray]:
+    z = lips.skin.points[:, 2]
+    near = lips.near(14) * lips.middle
+    height = z - lip_line(np.minimum(np.abs(lips.skin.points[:, 0]), HALF_WIDTH))
+    depth = smooth_step(-90, -97, lips.skin.points[:, 1])
+    red = falloff(np.abs(height), 13) * depth
+    upper, lower = near * lips.upper, near * lips.lower
+    both = lips.left * near
+    thinner = both * np.clip(height / 7, -1, 1) * falloff(np.maximum(np.abs(height) - 4, 0), 14)
+    return {
+        "mouthRollUpper": along(upper * red, 0, 4.2, 0) + along(upper * np.clip(height / 8, 0, 1), 0, 0, -3.6),
+        "mouthRollLower": along(lower * red, 0, 4.6, 0)
+        + along(lower * np.clip(-height / 9, 0, 1), 0, 0, 4.0)
+        + along(lower, 0, 0, 1.6)
+        + along(upper, 0, 0, 1.0),
+        "mouthPressLeft": along(thinner, 0, 0, -1.9) + along(both * red, 0, 1.1, 0),
+    }
+
+
+def _sliding_shapes(lips: _Lips) -> dict[str, np.ndarray]:
+    near = lips.near(40)
+    chin = 1 - 0.5 * smooth_step(100, 84, lips.skin.points[:, 2])
+    shapes = {}
+    for name, angle in (("mouthLeft", 0.19), ("mouthRight", -0.19)):
+        shapes[name] = turned(lips.skin.points, _MUZZLE_AXIS, 2, angle * near * chin)
+    return shapes
+
+
+def _close(skin: SkinCage, jaw_open: np.ndarray) -> np.ndarray:
+    """The exact answer to jawOpen: at SEAL_FACTOR of it the lips meet as they do in the neutral face."""
+    contact = skin.mouth[CONTACT]
+    above, below = contact[: CORNER + 1], contact[CORNER:][::-1]
+    meeting = jaw_open[above] + _MEETING * (jaw_open[below] - jaw_open[above])
+    x = np.abs(skin.points[:, 0])
+    carried = np.stack([np.interp(x, skin.points[above, 0], column) for column in meeting.T], axis=1)
+    of_spoke = meeting[CORNER - np.abs(np.arange(SPOKES + 1) - CORNER)]
+    lips = skin.mouth[3:]
+    carried[lips] = of_spoke
+    carried[skin.mirror[lips]] = of_spoke
+    carried[:, 0] *= np.sign(skin.points[:, 0])
+    distance = np.maximum(skin.lip_distance - 2 * _LIP_HEIGHT * skin.upper - 9 * (1 - skin.upper), 0)
+    near = falloff(distance, 26) * skin.lip_share
+    near[lips[: LIP_RINGS - 3]] = near[skin.mirror[lips[: LIP_RINGS - 3]]] = 1
+    return near[:, None] * (carried - jaw_open) / SEAL_FACTOR
