@@ -1,0 +1,88 @@
+"""``emotalk animate``: sound files to files of face curves."""
+
+import argparse
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..face.curve_files import FORMATS
+from .complaints import GOOD, SOME_FAILED, complaint
+from .control_options import add_control_options, controls_from
+from .outputs import expand, plan
+from .progress import ProgressBar
+
+if TYPE_CHECKING:
+    from ..face.controls import Controls
+    from ..inference.engine import Engine, Progress
+
+SUMMARY = "turn lines of dialogue into face curves"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the subcommand's words."""
+    parser.add_argument("audio", nargs="+", metavar="AUDIO", help="sound files; patterns like lines/*.wav work too")
+    parser.add_argument(
+        "-o", "--output", required=True, metavar="OUT", help="a .npz, .json or .csv file, or a folder for many lines"
+    )
+    parser.add_argument("--format", choices=FORMATS, help="what to write into a folder (npz)")
+    parser.add_argument(
+        "--fps", type=_frame_rate, metavar="NUMBER", help="frames per second to write; the model's own if not given"
+    )
+    parser.add_argument("--model", metavar="ID", help="which model performs (emotalk-compact)")
+    parser.add_argument("--overwrite", action="store_true", help="replace files that are there already")
+    add_control_options(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Animate every line; a line that fails is reported and the rest go on."""
+    from ..inference.engine import Engine
+
+    lines = expand(options.audio)
+    outputs = plan(lines, options.output, options.format)
+    controls = controls_from(options)
+    engine = Engine()
+    failed = 0
+    with ProgressBar(len(lines)) as bar:
+        for done, (line, output) in enumerate(zip(lines, outputs, strict=True)):
+
+            def report(fraction: float, text: str, done: int = done, name: str = line.name) -> None:
+                bar.show(done + fraction, f"{name}: {text}")
+
+            try:
+                _animate(line, output, options, controls, engine, report)
+            except Exception as error:
+                failed += 1
+                bar.say(f"emotalk: {complaint(error, verbose=options.verbose)}", sys.stderr)
+            else:
+                bar.say(str(output), sys.stdout)
+    if failed and len(lines) > 1:
+        print(f"emotalk: {failed} of {len(lines)} lines failed", file=sys.stderr)
+    return SOME_FAILED if failed else GOOD
+
+
+def _animate(
+    line: Path, output: Path, options: argparse.Namespace, controls: "Controls", engine: "Engine", report: "Progress"
+) -> None:
+    from ..face.curve_files import write_curves
+    from ..face.curves import Performance
+    from ..inference.audio import read_speech
+    from ..inference.contract import EmoTalkError
+    from ..inference.registry import DEFAULT_MODEL
+
+    if output.exists() and not options.overwrite:
+        raise EmoTalkError(f"{output} is there already; --overwrite replaces it")
+    performance = engine.perform(read_speech(line), controls, options.model or DEFAULT_MODEL, report)
+    if options.fps:
+        performance = Performance(performance.face.resampled(options.fps), performance.head.resampled(options.fps))
+    output.parent.mkdir(parents=True, exist_ok=True)
+    write_curves(output, performance)
+
+
+def _frame_rate(text: str) -> float:
+    try:
+        fps = float(text)
+    except ValueError:
+        fps = 0.0
+    if not 1 <= fps <= 1000:
+        raise argparse.ArgumentTypeError(f"a frame rate between 1 and 1000 is needed, not {text!r}")
+    return fps

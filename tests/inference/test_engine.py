@@ -1,0 +1,159 @@
+"""The engine: order of steps, memory of what was heard, progress, and equal bytes for equal input."""
+
+import numpy as np
+import pytest
+from emotalk.face import arkit
+from emotalk.face.controls import Controls
+from emotalk.face.curves import FaceCurves
+from emotalk.inference import engine as engine_module
+from emotalk.inference.contract import SAMPLE_RATE, EmoTalkError, Features, Speech
+from emotalk.inference.engine import REMEMBERED_LINES, Engine, fingerprint, loudness
+from emotalk.inference.registry import load_model, model_ids
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+
+class LoudnessModel:
+    """The smallest real model: the jaw opens with the sound, the brows rise with happiness."""
+
+    model_id = "loudness"
+    channels = arkit.CHANNELS
+    fps = 30.0
+
+    def __init__(self):
+        self.encoded = 0
+
+    def encode(self, speech):
+        self.encoded += 1
+        frames = -(-len(speech.samples) * 30 // SAMPLE_RATE)
+        return Features(self.model_id, frames, {"level": loudness(speech, frames, self.fps)})
+
+    def decode(self, features, controls):
+        values = np.zeros((features.frames, 52), np.float32)
+        values[:, arkit.INDEX["jawOpen"]] = np.minimum(features.arrays["level"], 1)
+        values[:, arkit.INDEX["browInnerUp"]] = controls.emotion_tracks(features.frames)[:, 1]
+        return FaceCurves(values, self.channels, self.fps)
+
+
+def speech(seconds=2.0, seed=0):
+    samples = np.random.default_rng(seed).normal(0, 0.1, round(seconds * SAMPLE_RATE)).astype(np.float32)
+    return Speech(samples, "line.wav")
+
+
+@pytest.fixture
+def model():
+    return LoudnessModel()
+
+
+@pytest.fixture
+def engine(model):
+    return Engine(lambda model_id: model)
+
+
+QUIET = Controls({"blink_rate": 0, "gaze_gain": 0, "head_gain": 0})
+
+
+def test_a_performance_is_decoded_shaped_and_enlivened(engine):
+    plain = engine.perform(speech(), QUIET)
+    assert plain.face.frames == plain.head.frames == 60
+    assert plain.head.values.max() == 0
+    halved = engine.perform(speech(), Controls({**QUIET, "jaw_gain": 0.5}))
+    np.testing.assert_allclose(halved.face.channel("jawOpen"), plain.face.channel("jawOpen") / 2, rtol=1e-6)
+    alive = engine.perform(speech(20.0), Controls())
+    assert alive.face.channel("eyeBlinkLeft").max() > 0.7
+    assert np.abs(alive.head.values).max() > 0.2
+
+
+def test_sliders_do_not_listen_again(engine, model):
+    for happiness in (0, 0.5, 1):
+        performance = engine.perform(speech(), Controls({**QUIET, "happy": happiness}))
+        assert performance.face.channel("browInnerUp").max() == pytest.approx(happiness)
+    assert model.encoded == 1
+
+
+def test_the_same_sound_from_another_file_is_known(engine, model):
+    engine.perform(speech(), QUIET)
+    engine.perform(Speech(speech().samples.copy(), "copy.wav"), QUIET)
+    assert model.encoded == 1
+    assert fingerprint(speech()) != fingerprint(speech(seed=1))
+
+
+def test_only_the_last_lines_are_remembered(engine, model):
+    for seed in range(REMEMBERED_LINES):
+        engine.perform(speech(0.1, seed), QUIET)
+    engine.perform(speech(0.1, 0), QUIET)  # the oldest one, used again
+    engine.perform(speech(0.1, 99), QUIET)
+    assert model.encoded == REMEMBERED_LINES + 1
+    engine.perform(speech(0.1, 0), QUIET)
+    assert model.encoded == REMEMBERED_LINES + 1
+    engine.perform(speech(0.1, 1), QUIET)
+    assert model.encoded == REMEMBERED_LINES + 2
+
+
+def test_long_lines_do_not_pile_up(engine, model, monkeypatch):
+    monkeypatch.setattr(engine_module, "_REMEMBERED_BYTES", 100)
+    engine.perform(speech(1.0, 0), QUIET)
+    engine.perform(speech(1.0, 1), QUIET)
+    engine.perform(speech(1.0, 1), QUIET)
+    assert model.encoded == 2
+    engine.perform(speech(1.0, 0), QUIET)
+    assert model.encoded == 3
+
+
+def test_progress_rises_from_nothing_to_all(engine):
+    said = []
+    engine.perform(speech(), QUIET, progress=lambda fraction, text: said.append((fraction, text)))
+    fractions = [fraction for fraction, _ in said]
+    assert fractions == sorted(fractions)
+    assert (fractions[0], fractions[-1]) == (0, 1)
+    assert all(text for _, text in said)
+
+
+def test_two_engines_give_the_same_bytes():
+    first, second = (
+        Engine(lambda _: LoudnessModel()).perform(speech(8.0), Controls({"fear": 0.7, "seed": 5})) for _ in range(2)
+    )
+    assert first.face.values.tobytes() == second.face.values.tobytes()
+    assert first.head.values.tobytes() == second.head.values.tobytes()
+
+
+@settings(deadline=None)
+@given(samples=st.integers(1, 4000))
+def test_the_shortest_sounds_are_performed(samples):
+    performance = Engine(lambda _: LoudnessModel()).perform(Speech(np.zeros(samples, np.float32)), Controls())
+    assert performance.face.frames == -(-samples * 30 // SAMPLE_RATE) == performance.head.frames
+
+
+@settings(deadline=None)
+@given(seconds=st.floats(0.01, 3), fps=st.sampled_from((24.0, 25.0, 29.97, 30.0, 60.0)), seed=st.integers(0, 9))
+def test_loudness_is_the_root_mean_square_around_each_frame(seconds, fps, seed):
+    sound = speech(seconds, seed)
+    frames = int(np.ceil(sound.seconds * fps))
+    padded = np.pad(sound.samples.astype(float), (2000, 2000))
+    expected = []
+    for frame in range(frames):
+        edges = [round((frame + shift) / fps * SAMPLE_RATE) + 2000 for shift in (-0.5, 0.5)]
+        expected.append(np.sqrt(np.mean(padded[edges[0] : edges[1]] ** 2)))
+    np.testing.assert_allclose(loudness(sound, frames, fps), expected, rtol=1e-5)
+
+
+def test_loudness_of_long_lines_has_no_seams():
+    sound = Speech(np.full(SAMPLE_RATE * 200, 0.5, np.float32))
+    level = loudness(sound, 6000, 30.0)
+    np.testing.assert_allclose(level[1:-1], 0.5, rtol=1e-5)
+
+
+def test_unknown_models_are_a_sentence():
+    with pytest.raises(EmoTalkError, match="There is no model named 'nobody'; there are: emotalk-compact"):
+        Engine().perform(speech(), QUIET, "nobody")
+    assert "emotalk-compact" in model_ids()
+
+
+def test_every_model_of_the_registry_performs():
+    for model_id in model_ids():
+        model = load_model(model_id)
+        assert model.model_id == model_id
+        assert model.fps > 0
+        performance = Engine().perform(speech(0.5), Controls(), model_id)
+        assert performance.face.channels == model.channels
+        assert np.isfinite(performance.face.values).all()
