@@ -1,9 +1,10 @@
 """What the worker does with a request: one JSON object in, progress and then a result or an error out.
 
 Requests (``id`` comes back in every reply):
-    ``{"id", "verb": "animate", "audio", "output", "model", "controls", "rate", "source"}``: ``audio`` is a sound
-    file, or, where ``rate`` (Hz) is given, a .npy file of samples from ``source``; ``output`` is the .npz to write;
-    ``model`` and ``controls`` (``Controls.changed()``) may be left out.
+    ``{"id", "verb": "animate", "audio", "output", "model", "controls", "rate", "source", "section"}``: ``audio`` is a
+    sound file, or, where ``rate`` (Hz) is given, a .npy file of samples from ``source``; ``output`` is the .npz to
+    write; ``section`` is the first second of the line and how many belong to it; ``model``, ``controls``
+    (``Controls.changed()``) and ``section`` may be left out.
     ``{"id", "verb": "ping"}`` and ``{"id", "verb": "quit"}``.
 Replies:
     ``{"id", "kind": "progress", "fraction", "text"}``,
@@ -22,7 +23,7 @@ import numpy as np
 from ..face.controls import Controls
 from ..face.curve_files import write_curves
 from .audio import read_speech, speech_from_samples
-from .contract import EmoTalkError, Speech
+from .contract import SAMPLE_RATE, EmoTalkError, Speech
 from .engine import Engine
 from .failure import sentence_for
 from .registry import DEFAULT_MODEL
@@ -89,6 +90,18 @@ def _animate(request: dict[str, Any], engine: Engine, send: Send) -> dict[str, A
 
 
 def _speech(request: dict[str, Any]) -> Speech:
+    speech = _whole_speech(request)
+    if "section" not in request:
+        return speech
+    first, seconds = request["section"]
+    begin = round(first * SAMPLE_RATE)
+    samples = speech.samples[begin : begin + round(seconds * SAMPLE_RATE)]
+    if not len(samples):
+        raise EmoTalkError(f"The line begins after the end of its sound, which lasts {speech.seconds:.2f} seconds")
+    return Speech(samples, speech.source)
+
+
+def _whole_speech(request: dict[str, Any]) -> Speech:
     audio = request["audio"]
     if "rate" not in request:
         return read_speech(audio)

@@ -1,0 +1,89 @@
+"""Actions, slots and NLA strips, alike on Blender 4.2 (no slots), 4.4 (slots) and 5.x (slots only)."""
+
+from collections.abc import Iterable
+from typing import Any, Final
+
+import bpy
+
+HAS_SLOTS: Final = bpy.app.version >= (4, 4, 0)
+
+Animated = bpy.types.Key | bpy.types.Object
+"""What a line is written to: the shape keys of a mesh, or the armature."""
+
+
+def new_curves(action: bpy.types.Action, id_type: str, slot_name: str) -> Any:
+    """The empty F-curve container for one kind of data-block, in a slot of its own where Blender has slots.
+
+    Args:
+        action: a new action; before slots it can serve a single ``id_type``.
+        id_type: "KEY" or "OBJECT".
+        slot_name: what the animator sees.
+
+    Returns:
+        A ``bpy.types.ActionChannelbag``, or the action itself; both have ``fcurves`` and ``groups``.
+    """
+    if not HAS_SLOTS:
+        action.id_root = id_type
+        return action
+    slot = action.slots.new(id_type=id_type, name=slot_name)
+    layer = action.layers[0] if action.layers else action.layers.new("Layer")
+    strip = layer.strips[0] if layer.strips else layer.strips.new(type="KEYFRAME")
+    return strip.channelbag(slot, ensure=True)
+
+
+def slot_for(action: bpy.types.Action, owner: Animated) -> Any:
+    """The action's slot for this kind of data-block, None where there is none or Blender has no slots."""
+    if not HAS_SLOTS:
+        return None
+    return next((slot for slot in action.slots if slot.target_id_type == owner.id_type), None)
+
+
+def assign(owner: Animated, action: bpy.types.Action, slot: Any = None) -> None:
+    """Make this the active action, with its slot: Blender picks none for slots that a script has named."""
+    data = owner.animation_data or owner.animation_data_create()
+    data.action = action
+    if HAS_SLOTS:
+        data.action_slot = slot or slot_for(action, owner)
+
+
+def active_slot(owner: Animated) -> Any:
+    """The slot through which the active action moves this data-block; None before slots."""
+    return owner.animation_data.action_slot if HAS_SLOTS else None
+
+
+def active_curves(owner: bpy.types.ID) -> Iterable[bpy.types.FCurve]:
+    """The F-curves of the active action that move this data-block."""
+    data = owner.animation_data
+    if data is None or data.action is None:
+        return ()
+    if not HAS_SLOTS:
+        return tuple(data.action.fcurves)
+    slot = data.action_slot
+    bags = [strip.channelbag(slot) for layer in data.action.layers for strip in layer.strips] if slot else []
+    return tuple(curve for bag in bags if bag for curve in bag.fcurves)
+
+
+def add_strip(
+    track: bpy.types.NlaTrack, action: bpy.types.Action, first: float, last: float, slot: Any = None
+) -> bpy.types.NlaStrip:
+    """Put an action on a track so that its keys stay at their frames.
+
+    Args:
+        track: has nothing between ``first`` and ``last``.
+        action: what the strip plays.
+        first: the frame of the action's first key; a fraction is kept.
+        last: the frame of its last key.
+        slot: the slot to play; Blender picks by itself where None.
+
+    Raises:
+        RuntimeError: the track has no room there.
+    """
+    strip = track.strips.new(action.name, int(first), action)
+    if HAS_SLOTS and slot is not None:
+        strip.action_slot = slot
+    # Twice: each end is held back by the other one until that has moved.
+    for _ in range(2):
+        strip.action_frame_end, strip.action_frame_start = last, first
+        strip.scale = 1
+        strip.frame_end, strip.frame_start = last, first
+    return strip

@@ -1,0 +1,102 @@
+"""A performance becomes keys on a character, and disappears from it again."""
+
+from dataclasses import dataclass
+
+import bpy
+
+from ..face.curves import Performance
+from . import layers
+from .actions import HAS_SLOTS, Animated, new_curves
+from .characters import Character
+from .keyframes import Timing, write_face, write_head
+
+
+@dataclass(frozen=True)
+class KeySettings:
+    """How keys are written.
+
+    Attributes:
+        tolerance: largest error of thinned curves in coefficient units; 0 keys every sample.
+        own_track: ours goes to its own NLA track and leaves the animator's action active.
+    """
+
+    tolerance: float
+    own_track: bool = False
+
+
+def check_bakeable(character: Character) -> None:
+    """Find out before the work starts whether its result could be written. Raises EmoTalkError."""
+    for owner in _owners(character):
+        layers.check_layers(owner)
+
+
+def bake(performance: Performance, character: Character, line: str, timing: Timing, settings: KeySettings) -> int:
+    """Write a performance in actions of its own, in place of what an earlier run wrote for the same line.
+
+    Args:
+        performance: face and head.
+        character: who performs it.
+        line: the line's name; the action is called "EmoTalk <line>".
+        timing: where the samples lie on the timeline.
+        settings: how keys are written.
+
+    Returns:
+        How many keys were written.
+
+    Raises:
+        EmoTalkError: the animator is tweaking a strip of this character.
+    """
+    check_bakeable(character)
+    action = _new_action(line)
+    target = new_curves(action, "KEY", "Face")
+    keys = write_face(target, performance.face, character.shape_keys, timing, settings.tolerance)
+    head_action = None
+    if character.head_bone and performance.head.values.any():
+        head_action = action if HAS_SLOTS else _new_action(line)
+        target = new_curves(head_action, "OBJECT", "Head")
+        bone = character.armature.pose.bones[character.head_bone]
+        keys += write_head(target, performance.head, bone, timing, settings.tolerance)
+
+    clear(character, line)
+    action.name = f"EmoTalk {line}"
+    for face in character.faces:
+        layers.place(face, action, settings.own_track)
+    if head_action is not None:
+        if head_action != action:
+            head_action.name = f"EmoTalk {line} Head"
+        own_track = settings.own_track or layers.has_other_action(character.armature)
+        layers.place(character.armature, head_action, own_track)
+    return keys
+
+
+def clear(character: Character, line: str | None = None) -> int:
+    """Remove what we wrote for one line, or for all of them, and bring back what was there before.
+
+    Returns:
+        How many lines were removed.
+    """
+    names = {name for owner in _owners(character) for name in layers.lines_on(owner) if line in (None, name)}
+    for name in names:
+        actions = set()
+        for owner in _owners(character):
+            actions.add(layers.lines_on(owner).get(name))
+            layers.remove(owner, name)
+        for action in actions - {None}:
+            if action.users == 0:
+                bpy.data.actions.remove(action)
+    return len(names)
+
+
+def lines_of(character: Character) -> list[str]:
+    """The names of the lines that the character performs, sorted."""
+    return sorted({name for owner in _owners(character) for name in layers.lines_on(owner)})
+
+
+def _owners(character: Character) -> tuple[Animated, ...]:
+    return (*character.faces, character.armature) if character.armature else character.faces
+
+
+def _new_action(line: str) -> bpy.types.Action:
+    action = bpy.data.actions.new("EmoTalk")
+    layers.sign(action, line)
+    return action

@@ -1,0 +1,134 @@
+"""Who speaks: the face meshes and the head bone that belong to an object of the scene."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+import bpy
+
+from ..face.retarget import match_shape_keys
+from ..inference.contract import EmoTalkError
+
+_HEAD_BONE = re.compile(r"(^|[^a-z])head$", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class Character:
+    """What a performance is written to; holds references, so it must not outlive the operator call that made it.
+
+    Attributes:
+        name: the armature's name, or the face's where there is none.
+        faces: the shape keys of every mesh that moves with the face (head, teeth, tongue, lashes ...).
+        shape_keys: ARKit channel -> the names of its shape keys on these meshes.
+        armature: the rig, or None.
+        head_bone: the name of the rig's head bone, or None.
+    """
+
+    name: str
+    faces: tuple[bpy.types.Key, ...]
+    shape_keys: dict[str, tuple[str, ...]]
+    armature: bpy.types.Object | None
+    head_bone: str | None
+
+
+def find_character(anchor: bpy.types.Object | None, scene: bpy.types.Scene) -> Character:
+    """The character that an object belongs to: any of its meshes, its armature or their parent will do.
+
+    Raises:
+        EmoTalkError: nothing there can be animated; the sentence says what to do about it.
+    """
+    if anchor is None:
+        raise EmoTalkError("No character is selected; click a face that has shape keys, or add the sample head")
+    if anchor.instance_collection is not None:
+        raise EmoTalkError(
+            f"{anchor.name!r} is an instance of a collection; make a library override of it "
+            "(Object > Library Override > Make) or make it local to animate it here"
+        )
+    armature = _armature_of(anchor)
+    meshes = [mesh for mesh in _family(anchor, armature, scene) if mesh.data.shape_keys]
+    if not meshes:
+        raise EmoTalkError(f"{anchor.name!r} has no shape keys; choose a face that has some, or add the sample head")
+    faces: dict[bpy.types.Key, dict[str, str]] = {}
+    for mesh in meshes:
+        key = mesh.data.shape_keys
+        matched = match_shape_keys(block.name for block in key.key_blocks[1:])
+        if matched:
+            _check_editable(mesh)
+            faces[key] = matched
+    if not faces:
+        raise EmoTalkError(
+            f"No shape key of {anchor.name!r} is named like an ARKit blendshape; "
+            "rename them to jawOpen, mouthSmileLeft and so on"
+        )
+    _check_free_of_drivers(faces, anchor.name)
+    bone = _head_bone(armature)
+    if bone is not None and not armature.is_editable:
+        armature, bone = None, None
+    return Character((armature or meshes[0]).name, tuple(faces), _merged(faces.values()), armature, bone)
+
+
+def _armature_of(obj: bpy.types.Object) -> bpy.types.Object | None:
+    for candidate in (obj, *_ancestors(obj)):
+        if candidate.type == "ARMATURE":
+            return candidate
+    rigs = (modifier.object for modifier in obj.modifiers if modifier.type == "ARMATURE")
+    return next((rig for rig in rigs if rig), None)
+
+
+def _ancestors(obj: bpy.types.Object) -> Iterable[bpy.types.Object]:
+    while obj.parent is not None:
+        obj = obj.parent
+        yield obj
+
+
+def _family(
+    anchor: bpy.types.Object, armature: bpy.types.Object | None, scene: bpy.types.Scene
+) -> list[bpy.types.Object]:
+    """The meshes of one character: those of its armature, else those under the same topmost parent."""
+    if armature is not None:
+        relatives = [obj for obj in scene.objects if obj.type == "MESH" and _armature_of(obj) == armature]
+    else:
+        root = [anchor, *_ancestors(anchor)][-1]
+        relatives = [obj for obj in (root, *root.children_recursive) if obj.type == "MESH"]
+    return sorted(relatives, key=lambda obj: (obj != anchor, obj.name))
+
+
+def _check_editable(mesh: bpy.types.Object) -> None:
+    if mesh.data.shape_keys.is_editable:
+        return
+    if mesh.library is None:
+        raise EmoTalkError(
+            f"The shape keys of {mesh.name!r} are linked from another file; make a library override of its mesh too "
+            "(Outliner: right-click the mesh > Library Override > Make), or make it local"
+        )
+    raise EmoTalkError(
+        f"{mesh.name!r} is linked from another file; make a library override of it and of its mesh "
+        "(Object > Library Override > Make), or make it local"
+    )
+
+
+def _check_free_of_drivers(faces: dict[bpy.types.Key, dict[str, str]], name: str) -> None:
+    for key, matched in faces.items():
+        driven = {driver.data_path for driver in key.animation_data.drivers} if key.animation_data else set()
+        if any(key.key_blocks[block].path_from_id("value") not in driven for block in matched.values()):
+            return
+    raise EmoTalkError(
+        f"The shape keys of {name!r} are moved by drivers of its rig; remove the drivers, or use a copy of the face"
+    )
+
+
+def _head_bone(armature: bpy.types.Object | None) -> str | None:
+    """The bone called head, whatever stands before it (mixamorig:Head, J_Bip_C_Head); control bones come first."""
+    if armature is None:
+        return None
+    named = [bone.name for bone in armature.data.bones if _HEAD_BONE.search(bone.name)]
+    return min(named, key=len, default=None)
+
+
+def _merged(matches: Iterable[dict[str, str]]) -> dict[str, tuple[str, ...]]:
+    merged: dict[str, tuple[str, ...]] = {}
+    for matched in matches:
+        for channel, name in matched.items():
+            if name not in merged.get(channel, ()):
+                merged[channel] = (*merged.get(channel, ()), name)
+    return merged

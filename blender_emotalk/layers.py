@@ -1,0 +1,186 @@
+"""Where our actions lie among the animator's: active or on NLA tracks, and how all of it is taken back."""
+
+import json
+import math
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
+
+import bpy
+
+from ..inference.contract import EmoTalkError
+from .actions import Animated, active_slot, add_strip, assign, slot_for
+
+TRACK: Final = "EmoTalk"
+KEPT_TRACK: Final = "Kept by EmoTalk"
+_LINE: Final = "emotalk_line"
+_BEFORE: Final = "emotalk_before"
+
+
+def sign(action: bpy.types.Action, line: str) -> None:
+    """Mark an action as ours, so that Clear and the next run know it under any name."""
+    action[_LINE] = line
+
+
+def check_layers(owner: Animated) -> None:
+    """Refuse to touch animation that is being edited strip by strip.
+
+    Raises:
+        EmoTalkError: NLA tweak mode is on.
+    """
+    if owner.animation_data and owner.animation_data.use_tweak_mode:
+        raise EmoTalkError(f"An NLA strip of {owner.name!r} is being edited; leave tweak mode (Tab in the NLA) first")
+
+
+def lines_on(owner: Animated) -> dict[str, bpy.types.Action]:
+    """Our actions on a data-block, by the name of their line."""
+    data = owner.animation_data
+    if data is None:
+        return {}
+    actions = [data.action, *(strip.action for _track, strip in _strips(data))]
+    return {action[_LINE]: action for action in actions if action and _LINE in action}
+
+
+def has_other_action(owner: Animated) -> bool:
+    """Whether the animator's own action is the active one."""
+    data = owner.animation_data
+    return bool(data and data.action and _LINE not in data.action)
+
+
+def place(owner: Animated, action: bpy.types.Action, own_track: bool) -> None:
+    """Let a data-block perform one of our actions; whatever it performed before is kept.
+
+    Alone, ours becomes the active action, and one that the animator had there goes to a muted NLA track. With
+    ``own_track`` ours goes to an NLA track instead, the animator's stays active, and wherever both have keys the
+    animator's win. Several lines of ours share one track.
+    """
+    action[_BEFORE] = json.dumps({**json.loads(action.get(_BEFORE, "{}")), owner.name: _values_before(owner, action)})
+    data = owner.animation_data or owner.animation_data_create()
+    other_lines = bool(lines_on(owner))
+    if data.action and _LINE in data.action:
+        previous, data.action = data.action, None
+        _add_to_track(owner, previous)
+    if has_other_action(owner) and not own_track:
+        _keep(owner)
+    if own_track or other_lines:
+        _add_to_track(owner, action)
+    else:
+        assign(owner, action)
+
+
+def remove(owner: Animated, line: str) -> None:
+    """Take one line's action off a data-block; with the last line, bring back what was there before."""
+    action = lines_on(owner).get(line)
+    if action is None:
+        return
+    data = owner.animation_data
+    if data.action == action:
+        data.action = None
+    for track, strip in list(_strips(data)):
+        if strip.action == action:
+            track.strips.remove(strip)
+            if not track.strips and track.name.startswith(TRACK):
+                data.nla_tracks.remove(track)
+    if lines_on(owner):
+        return
+    _restore_kept(owner)
+    for path, index, value in json.loads(action.get(_BEFORE, "{}")).get(owner.name, ()):
+        _set_value(owner, path, index, value)
+    if not (data.action or data.nla_tracks or data.drivers):
+        owner.animation_data_clear()
+
+
+def _strips(data: bpy.types.AnimData) -> Iterator[tuple[bpy.types.NlaTrack, bpy.types.NlaStrip]]:
+    for track in data.nla_tracks:
+        for strip in track.strips:
+            yield track, strip
+
+
+def _add_to_track(owner: Animated, action: bpy.types.Action) -> None:
+    data = owner.animation_data
+    data.use_nla = True
+    first, last = action.frame_range
+    last = max(last, first + 1)
+    tracks = [track for track in data.nla_tracks if track.name.startswith(TRACK) and not track.mute]
+    track = next((track for track in tracks if _has_room(track, first, last)), None)
+    if track is None:
+        track = data.nla_tracks.new()
+        track.name = TRACK
+    add_strip(track, action, first, last, slot_for(action, owner))
+    _hold_between(track, is_lowest=not tracks or track == tracks[0])
+
+
+def _has_room(track: bpy.types.NlaTrack, first: float, last: float) -> bool:
+    """Blender inserts strips at whole frames before they can be moved, hence the spare frames."""
+    return all(
+        strip.frame_end <= math.floor(first) - 1 or strip.frame_start >= math.ceil(last) + 1 for strip in track.strips
+    )
+
+
+def _hold_between(track: bpy.types.NlaTrack, is_lowest: bool) -> None:
+    """Faces rest on the end of a line until the next one; an upper track gives way to the lower where it is empty."""
+    for number, strip in enumerate(track.strips):
+        strip.extrapolation = ("HOLD" if number == 0 else "HOLD_FORWARD") if is_lowest else "NOTHING"
+
+
+def _keep(owner: Animated) -> None:
+    data = owner.animation_data
+    action, slot = data.action, active_slot(owner)
+    track = data.nla_tracks.new()
+    track.name, track.mute = KEPT_TRACK, True
+    first, last = action.frame_range
+    strip = add_strip(track, action, first, max(last, first + 1), slot)
+    strip.blend_type, strip.influence = data.action_blend_type, data.action_influence
+    strip.extrapolation = data.action_extrapolation
+    data.action = None
+    data.action_blend_type, data.action_influence, data.action_extrapolation = "REPLACE", 1, "HOLD"
+
+
+def _restore_kept(owner: Animated) -> None:
+    data = owner.animation_data
+    track = next((track for track in data.nla_tracks if track.name.startswith(KEPT_TRACK)), None)
+    if track is None or not track.strips or data.action:
+        return
+    strip = track.strips[0]
+    assign(owner, strip.action, getattr(strip, "action_slot", None))
+    data.action_blend_type, data.action_influence = strip.blend_type, strip.influence
+    data.action_extrapolation = strip.extrapolation
+    data.nla_tracks.remove(track)
+
+
+def _values_before(owner: Animated, action: bpy.types.Action) -> list[Any]:
+    """[path, index, value] of everything that the action moves, as it was before any line of ours."""
+    values: dict[tuple[str, int], Any] = {}
+    for path, index in _moved_by(owner, action):
+        value = owner.path_resolve(path)
+        values[path, index] = value if isinstance(value, float) else value[index]
+    for earlier in lines_on(owner).values():
+        for path, index, value in json.loads(earlier.get(_BEFORE, "{}")).get(owner.name, ()):
+            values[path, index] = value
+    return [[path, index, value] for (path, index), value in values.items()]
+
+
+def _moved_by(owner: Animated, action: bpy.types.Action) -> Iterable[tuple[str, int]]:
+    slot = slot_for(action, owner)
+    curves = action.layers[0].strips[0].channelbag(slot).fcurves if slot else action.fcurves
+    for curve in curves:
+        if _resolves(owner, curve.data_path):
+            yield curve.data_path, curve.array_index
+
+
+def _resolves(owner: Animated, path: str) -> bool:
+    try:
+        owner.path_resolve(path)
+    except ValueError:
+        return False
+    return True
+
+
+def _set_value(owner: Animated, path: str, index: int, value: float) -> None:
+    holder, _, attribute = path.rpartition(".")
+    if not _resolves(owner, holder):
+        return
+    target = owner.path_resolve(holder)
+    if isinstance(getattr(target, attribute), float):
+        setattr(target, attribute, value)
+    else:
+        getattr(target, attribute)[index] = value

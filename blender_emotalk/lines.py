@@ -1,0 +1,76 @@
+"""A line of dialogue: where its sound is, when it starts, who speaks it and with which controls."""
+
+import contextlib
+from pathlib import Path
+from typing import Final
+
+import bpy
+import numpy as np
+
+from ..face.controls import CONTROLS
+from ..inference.contract import EmoTalkError
+from .actions import active_curves
+from .keyframes import Timing
+from .properties import LineProperties
+from .sounds import LineSound, temporary_file
+from .strips import find_sound_strip, heard_part
+
+UNNAMED: Final = "line"
+
+
+def line_name(line: LineProperties) -> str:
+    """What the line is called: the animator's name for it, else its strip's or its file's."""
+    return line.name or line.strip or Path(bpy.path.abspath(line.audio)).stem or UNNAMED
+
+
+def anchor_of(line: LineProperties, context: bpy.types.Context) -> bpy.types.Object | None:
+    """The object that says whose line this is: the one chosen, else the active object."""
+    return line.character or context.view_layer.objects.active
+
+
+def sound_of(line: LineProperties, scene: bpy.types.Scene, files: contextlib.ExitStack) -> LineSound:
+    """Where the line is heard: its strip, trimmed as it is on the timeline, else its file.
+
+    Args:
+        line: has a strip or a file.
+        scene: whose sequencer holds the strip.
+        files: receives the removal of temporary files.
+
+    Raises:
+        EmoTalkError: neither is chosen, or it is gone.
+    """
+    if line.strip:
+        strip = find_sound_strip(scene, line.strip)
+        packed = strip.sound.packed_file
+        path = _absolute(strip.sound.filepath, strip.sound.library)
+        if packed:
+            path = temporary_file(files, path.suffix, packed.data)
+        return LineSound(path, *heard_part(strip, scene))
+    if not line.audio:
+        raise EmoTalkError("No sound is chosen; choose an audio file, or use the selected sound strip")
+    return LineSound(_absolute(line.audio, scene.library), line.start_frame)
+
+
+def control_values(line: LineProperties, timing: Timing, frames: int) -> dict[str, float | str | list[float]]:
+    """What the animator set, ready for the worker: a number each, or one per frame of the model where keyed.
+
+    Args:
+        line: its controls may be keyframed in the active action of the scene.
+        timing: where the frames of the model fall in the scene.
+        frames: how many frames the line has.
+    """
+    curves = {curve.data_path: curve for curve in active_curves(line.id_data)}
+    at = timing.frames(np.arange(max(frames, 1)))
+    values: dict[str, float | str | list[float]] = {}
+    for control in CONTROLS:
+        curve = curves.get(line.path_from_id(control.name))
+        if curve is None or not control.animatable or curve.mute:
+            values[control.name] = getattr(line, control.name)
+            continue
+        track = np.clip([curve.evaluate(frame) for frame in at], control.minimum, control.maximum)
+        values[control.name] = track.tolist() if np.ptp(track) else float(track[0])
+    return values
+
+
+def _absolute(path: str, library: bpy.types.Library | None) -> Path:
+    return Path(bpy.path.abspath(path, library=library))

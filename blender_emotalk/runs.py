@@ -1,0 +1,172 @@
+"""A run in the background: handed to the worker, watched by an operator, written to the scene when it is done."""
+
+import contextlib
+import time
+from collections.abc import Iterable
+from typing import Any, Final
+
+import bpy
+
+from ..face.curve_files import CurveFileError, read_curves
+from ..inference.client import Message, WorkerClient
+from ..inference.contract import EmoTalkError
+from ..inference.models.compact import FPS
+from . import baking
+from .characters import find_character
+from .keyframes import Timing
+from .lines import anchor_of, control_values, line_name, sound_of
+from .preferences import worker_python
+from .sounds import prepare, temporary_file
+
+_client: Final = WorkerClient()
+_current: "Run | None" = None
+
+
+class Run:
+    """One line on its way through the worker and into the scene.
+
+    Only names and numbers are kept between ticks: references to data-blocks do not survive an undo.
+
+    Args:
+        context: its scene holds the line.
+
+    Raises:
+        EmoTalkError: the line has no usable sound or character; nothing was started.
+    """
+
+    def __init__(self, context: bpy.types.Context) -> None:
+        scene = context.scene
+        line = scene.emotalk
+        anchor = anchor_of(line, context)
+        baking.check_bakeable(find_character(anchor, scene))
+        self._line = line_name(line)
+        self._scene, self._anchor = (scene.session_uid, scene.name), (anchor.session_uid, anchor.name)
+        self._settings = baking.KeySettings(line.key_tolerance, own_track=line.existing_keys == "TRACK")
+        self._started = time.monotonic()
+        self._files = contextlib.ExitStack()
+        self._failure = ""
+        self._is_done = False
+        self.cancelled = False
+        with contextlib.ExitStack() as files:
+            heard = sound_of(line, scene, files)
+            sound = prepare(heard, files)
+            self._start_frame = heard.start_frame
+            self._result = temporary_file(files, ".npz")
+            timing = Timing.of(scene, heard.start_frame, FPS)
+            self._request = _client_for(context).submit(
+                {
+                    "verb": "animate",
+                    "output": str(self._result),
+                    "controls": control_values(line, timing, round(sound.seconds * FPS) + 1),
+                    **sound.request,
+                }
+            )
+            self._files = files.pop_all()
+
+    def look(self) -> bool:
+        """Hear what the worker says; True when there is nothing more to wait for."""
+        for message in _client.messages():
+            if message["id"] == self._request:
+                self._hear(message)
+        return self._is_done
+
+    def cancel(self) -> None:
+        """Stop the worker. Nothing has been written to the scene."""
+        if not self._is_done:
+            self.cancelled = self._is_done = True
+            _client.cancel()
+        self._end("Cancelled; nothing was changed")
+
+    def write(self) -> str:
+        """Write the keys.
+
+        Returns:
+            What was done, in a sentence.
+
+        Raises:
+            EmoTalkError: the worker failed, or the character or its scene is gone; nothing was changed.
+        """
+        try:
+            sentence = self._write()
+        except (EmoTalkError, CurveFileError) as error:
+            self._end(str(error), failed=True)
+            raise EmoTalkError(str(error)) from error
+        self._end(sentence)
+        return sentence
+
+    def _hear(self, message: Message) -> None:
+        if message["kind"] == "progress":
+            _show(message["text"], progress=message["fraction"], running=True)
+            return
+        self._failure = message.get("sentence", "")
+        self._is_done = True
+
+    def _write(self) -> str:
+        if self._failure:
+            raise EmoTalkError(self._failure)
+        performance = read_curves(self._result)
+        scene = _find(bpy.data.scenes, *self._scene)
+        character = find_character(_find(scene.objects, *self._anchor), scene)
+        timing = Timing.of(scene, self._start_frame, performance.face.fps)
+        keys = baking.bake(performance, character, self._line, timing, self._settings)
+        seconds = time.monotonic() - self._started
+        return f"{character.name} speaks {self._line!r}: {keys:,} keys in {seconds:.1f} s"
+
+    def _end(self, message: str, failed: bool = False) -> None:
+        global _current
+        self._files.close()
+        if _current is self:
+            _current = None
+        _show(message, failed=failed)
+
+
+def start(context: bpy.types.Context) -> Run:
+    """Begin to animate the line of the context's scene. Raises EmoTalkError where it cannot be animated."""
+    global _current
+    try:
+        _current = Run(context)
+    except EmoTalkError as error:
+        _show(str(error), failed=True)
+        raise
+    _show("Starting", running=True)
+    return _current
+
+
+def is_running() -> bool:
+    """Whether a line is being animated."""
+    return _current is not None
+
+
+def cancel() -> None:
+    """Stop the line that is being animated, if there is one."""
+    if _current is not None:
+        _current.cancel()
+
+
+def close() -> None:
+    """Stop everything and wait until the worker is gone."""
+    cancel()
+    _client.close()
+
+
+def _client_for(context: bpy.types.Context) -> WorkerClient:
+    _client.start(worker_python(context))
+    return _client
+
+
+def _find(items: Iterable[Any], uid: int, name: str) -> Any:
+    found = next((item for item in items if item.session_uid == uid), None)
+    if found is None:
+        raise EmoTalkError(f"{name!r} was deleted while its line was being animated; nothing was changed")
+    return found
+
+
+def _show(message: str, progress: float = 0.0, running: bool = False, failed: bool = False) -> None:
+    """Tell the panel, wherever it is open."""
+    manager = bpy.context.window_manager
+    state = manager.emotalk
+    state.message, state.progress, state.running, state.failed = message, progress, running, failed
+    for window in manager.windows:
+        for area in window.screen.areas:
+            if area.type == "VIEW_3D":
+                area.tag_redraw()

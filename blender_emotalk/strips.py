@@ -1,0 +1,73 @@
+"""Sound strips of the Video Sequencer, under the names that each Blender version gives them."""
+
+from typing import Any, Final
+
+import bpy
+
+from ..inference.contract import EmoTalkError
+from .keyframes import frame_rate
+
+_NEW_NAMES: Final = bpy.app.version >= (5, 1, 0)
+_CONTENT_START, _LEFT, _RIGHT = (
+    ("content_start", "left_handle", "right_handle")
+    if _NEW_NAMES
+    else ("frame_start", "frame_final_start", "frame_final_end")
+)
+
+
+def sequencer_scene(context: bpy.types.Context) -> bpy.types.Scene:
+    """The scene whose edit the animator sees: Blender 5 lets a workspace show another one than the active scene."""
+    return getattr(context.workspace, "sequencer_scene", None) or context.scene
+
+
+def active_sound_strip(context: bpy.types.Context) -> Any | None:
+    """The active sound strip, else the first selected one, else None."""
+    editor = sequencer_scene(context).sequence_editor
+    if editor is None:
+        return None
+    candidates = [editor.active_strip, *(strip for strip in _strips_all(editor) if strip.select)]
+    return next((strip for strip in candidates if strip is not None and strip.type == "SOUND"), None)
+
+
+def find_sound_strip(scene: bpy.types.Scene, name: str) -> Any:
+    """The sound strip of this name.
+
+    Raises:
+        EmoTalkError: there is none, it has no sound, or its speed was changed.
+    """
+    strips = _strips_all(scene.sequence_editor) if scene.sequence_editor else ()
+    strip = next((strip for strip in strips if strip.name == name and strip.type == "SOUND"), None)
+    if strip is None:
+        raise EmoTalkError(f"There is no sound strip {name!r} any more; choose the line's sound again")
+    if strip.sound is None:
+        raise EmoTalkError(f"The strip {name!r} has no sound; choose another one")
+    if len(getattr(strip, "retiming_keys", ())):
+        raise EmoTalkError(f"The speed of strip {name!r} was changed; render it to a WAV file and use that")
+    return strip
+
+
+def heard_part(strip: Any, scene: bpy.types.Scene) -> tuple[float, tuple[float, float]]:
+    """When a strip is heard and which part of its sound.
+
+    Returns:
+        The scene frame at which the sound begins, and the first second and the number of seconds in its file. A
+        strip that begins before its sound does is silent until then.
+    """
+    fps = frame_rate(scene)
+    left, right = getattr(strip, _LEFT), getattr(strip, _RIGHT)
+    first = (left - getattr(strip, _CONTENT_START)) / fps + getattr(strip, "sound_offset", 0.0)
+    silence = max(-first, 0.0)
+    return left + silence * fps, (max(first, 0.0), (right - left) / fps - silence)
+
+
+def add_sound_strip(scene: bpy.types.Scene, name: str, path: str, frame: int) -> Any:
+    """Lay a sound file on the lowest channel that is free from this frame on."""
+    editor = scene.sequence_editor or scene.sequence_editor_create()
+    strips = editor.strips if hasattr(editor, "strips") else editor.sequences
+    taken = {strip.channel for strip in strips if getattr(strip, _RIGHT) > frame}
+    channel = next(number for number in range(1, len(taken) + 2) if number not in taken)
+    return strips.new_sound(name, path, channel, frame)
+
+
+def _strips_all(editor: Any) -> Any:
+    return editor.strips_all if hasattr(editor, "strips_all") else editor.sequences_all

@@ -1,0 +1,32 @@
+"""A face to try it on."""
+
+from typing import ClassVar
+
+import bpy
+
+from ..blender_emotalk.heads import add_sample_head
+from .explained import ExplainedOperator
+
+
+class AddSampleHead(ExplainedOperator, bpy.types.Operator):
+    """The Add Sample Head button."""
+
+    bl_idname = "emotalk.add_sample_head"
+    bl_label = "Add Sample Head"
+    bl_description = "Add a rigged head with all 52 ARKit shape keys, ready to speak"
+    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def disabled_reason(cls, context: bpy.types.Context) -> str:
+        """Objects are added in Object Mode only."""
+        return "" if context.mode == "OBJECT" else "Leave Edit Mode first (Tab)"
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Add the head, select it and make it the line's character."""
+        armature = add_sample_head(context.collection)
+        for obj in context.selected_objects:
+            obj.select_set(False)
+        armature.select_set(True)
+        context.view_layer.objects.active = armature
+        context.scene.emotalk.character = armature
+        return {"FINISHED"}

@@ -1,0 +1,27 @@
+"""Stop the run in the background."""
+
+from typing import ClassVar
+
+import bpy
+
+from ..blender_emotalk import runs
+from .explained import ExplainedOperator
+
+
+class Cancel(ExplainedOperator, bpy.types.Operator):
+    """The Cancel button."""
+
+    bl_idname = "emotalk.cancel"
+    bl_label = "Cancel"
+    bl_description = "Stop animating; nothing in the scene has been changed yet"
+    bl_options: ClassVar[set[str]] = {"INTERNAL"}
+
+    @classmethod
+    def disabled_reason(cls, context: bpy.types.Context) -> str:
+        """Nothing to cancel."""
+        return "" if runs.is_running() else "Nothing is being animated"
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Stop the run; the operator that started it ends at its next tick."""
+        runs.cancel()
+        return {"FINISHED"}

@@ -1,0 +1,40 @@
+"""The file browser for the line's sound."""
+
+from pathlib import Path
+from typing import ClassVar
+
+import bpy
+
+from ..blender_emotalk.sounds import sound_format
+from ..inference.contract import EmoTalkError
+from .explained import ExplainedOperator
+
+
+class ChooseAudio(ExplainedOperator, bpy.types.Operator):
+    """The folder button beside the sound."""
+
+    bl_idname = "emotalk.choose_audio"
+    bl_label = "Choose Audio"
+    bl_description = "Choose the sound of the line; a video will do where this Blender can read its sound"
+    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
+
+    filepath: bpy.props.StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"})  # type: ignore[valid-type]
+    filter_sound: bpy.props.BoolProperty(default=True, options={"HIDDEN"})  # type: ignore[valid-type]
+    filter_movie: bpy.props.BoolProperty(default=True, options={"HIDDEN"})  # type: ignore[valid-type]
+    filter_folder: bpy.props.BoolProperty(default=True, options={"HIDDEN"})  # type: ignore[valid-type]
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        """Open the file browser."""
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Take the file, if it is a sound; the line is named after it."""
+        path = Path(bpy.path.abspath(self.filepath))
+        try:
+            sound_format(path)
+        except EmoTalkError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        context.scene.emotalk.audio = self.filepath
+        return {"FINISHED"}

@@ -1,0 +1,46 @@
+"""Take back what Animate wrote."""
+
+from typing import ClassVar
+
+import bpy
+
+from ..blender_emotalk import baking
+from ..blender_emotalk.characters import find_character
+from ..blender_emotalk.lines import anchor_of, line_name
+from ..inference.contract import EmoTalkError
+from .explained import ExplainedOperator
+
+
+class Clear(ExplainedOperator, bpy.types.Operator):
+    """The Clear buttons."""
+
+    bl_idname = "emotalk.clear"
+    bl_label = "Clear"
+    bl_description = "Remove the keys that EmoTalk wrote and bring back what was there before; your own keys stay"
+    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
+
+    all_lines: bpy.props.BoolProperty(  # type: ignore[valid-type]
+        name="All Lines", description="Every line of the character instead of this one", options={"SKIP_SAVE"}
+    )
+
+    @classmethod
+    def disabled_reason(cls, context: bpy.types.Context) -> str:
+        """Without a character there is nothing to clear."""
+        return "" if anchor_of(context.scene.emotalk, context) else "Click the character, or choose it above"
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Remove the line's action, or all of ours."""
+        line = context.scene.emotalk
+        try:
+            character = find_character(anchor_of(line, context), context.scene)
+            removed = baking.clear(character, None if self.all_lines else line_name(line))
+        except EmoTalkError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        if not removed:
+            what = "any line" if self.all_lines else f"the line {line_name(line)!r}"
+            self.report({"WARNING"}, f"{character.name} does not perform {what}; nothing was removed")
+            return {"CANCELLED"}
+        context.scene.frame_set(context.scene.frame_current, subframe=context.scene.frame_subframe)
+        self.report({"INFO"}, f"Removed {removed} line{'s' if removed > 1 else ''} from {character.name}")
+        return {"FINISHED"}

@@ -1,0 +1,28 @@
+"""Back to the defaults."""
+
+from typing import ClassVar
+
+import bpy
+
+from ..face.controls import CONTROLS
+from .explained import ExplainedOperator
+
+
+class ResetControls(ExplainedOperator, bpy.types.Operator):
+    """The reset button of a box."""
+
+    bl_idname = "emotalk.reset_controls"
+    bl_label = "Reset"
+    bl_description = "Set the sliders of this box back to their defaults; keys on them stay"
+    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
+
+    group: bpy.props.StringProperty(  # type: ignore[valid-type]
+        name="Group", description="The box to reset; empty for all", options={"SKIP_SAVE"}
+    )
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Unset the properties, so that they follow the table again."""
+        for control in CONTROLS:
+            if self.group in ("", control.group):
+                context.scene.emotalk.property_unset(control.name)
+        return {"FINISHED"}

@@ -1,0 +1,27 @@
+"""One emotion with one click."""
+
+from typing import ClassVar
+
+import bpy
+
+from ..face.emotions import EMOTIONS
+from .explained import ExplainedOperator
+
+
+class SetEmotion(ExplainedOperator, bpy.types.Operator):
+    """The eight emotion buttons."""
+
+    bl_idname = "emotalk.set_emotion"
+    bl_label = "Set Emotion"
+    bl_description = "Make this the only emotion of the line; the sliders below mix several"
+    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
+
+    emotion: bpy.props.EnumProperty(  # type: ignore[valid-type]
+        name="Emotion", items=[(name, name.capitalize(), "") for name in EMOTIONS]
+    )
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Full weight to one slider, none to the others."""
+        for name in EMOTIONS:
+            setattr(context.scene.emotalk, name, float(name == self.emotion))
+        return {"FINISHED"}

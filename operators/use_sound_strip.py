@@ -1,0 +1,37 @@
+"""The sound strip that is selected in the Video Sequencer becomes the line."""
+
+from typing import ClassVar
+
+import bpy
+
+from ..blender_emotalk.strips import active_sound_strip, find_sound_strip, sequencer_scene
+from ..inference.contract import EmoTalkError
+from .explained import ExplainedOperator
+
+
+class UseSoundStrip(ExplainedOperator, bpy.types.Operator):
+    """The Use Strip button."""
+
+    bl_idname = "emotalk.use_sound_strip"
+    bl_label = "Use Sound Strip"
+    bl_description = "Animate to the selected sound strip, trimmed and placed as it is on the timeline"
+    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def disabled_reason(cls, context: bpy.types.Context) -> str:
+        """A strip must be selected, in the edit of this very scene."""
+        if sequencer_scene(context) != context.scene:
+            return "The sequencer shows another scene; show this one there, or choose the audio file"
+        return "" if active_sound_strip(context) else "Select a sound strip in the Video Sequencer"
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Remember the strip by its name: it may be moved and trimmed later."""
+        strip = active_sound_strip(context)
+        try:
+            find_sound_strip(context.scene, strip.name)
+        except EmoTalkError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        line = context.scene.emotalk
+        line.strip = line.name = strip.name
+        return {"FINISHED"}

@@ -1,0 +1,29 @@
+"""How keys are written and taken back."""
+
+from typing import ClassVar
+
+import bpy
+
+from ..blender_emotalk.lines import line_name
+from .sub_panel import SubPanel
+
+
+class KeysPanel(SubPanel, bpy.types.Panel):
+    """Density of keys, and peace with the animator's own."""
+
+    bl_idname = "EMOTALK_PT_keys"
+    bl_label = "Keys"
+    bl_options: ClassVar[set[str]] = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Settings of the next run, then Clear."""
+        line = context.scene.emotalk
+        column = self.layout.column()
+        column.use_property_split = True
+        column.use_property_decorate = False
+        column.prop(line, "name", text="Line", placeholder=line_name(line))
+        column.prop(line, "key_tolerance", text="Tolerance")
+        column.prop(line, "existing_keys")
+        row = self.layout.row(align=True)
+        row.operator("emotalk.clear", text="Clear Line", icon="TRASH").all_lines = False
+        row.operator("emotalk.clear", text="Clear All").all_lines = True

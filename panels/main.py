@@ -1,0 +1,63 @@
+"""The tab: which line, who speaks it, and the button."""
+
+import bpy
+
+from ..blender_emotalk.lines import anchor_of
+from ..blender_emotalk.properties import LineProperties, RunProperties
+from .text import draw_sentence
+
+
+class MainPanel(bpy.types.Panel):
+    """Everything that is needed for a first result."""
+
+    bl_idname = "EMOTALK_PT_main"
+    bl_label = "EmoTalk"
+    bl_space_type = "VIEW_3D"
+    bl_region_type = "UI"
+    bl_category = "EmoTalk"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Sound, character, Animate, and how it went."""
+        line: LineProperties = context.scene.emotalk
+        run: RunProperties = context.window_manager.emotalk
+        _draw_sound(self.layout, line)
+        _draw_character(self.layout, line, context)
+        _draw_run(self.layout, run, context)
+
+
+def _draw_sound(layout: bpy.types.UILayout, line: LineProperties) -> None:
+    column = layout.column(align=True)
+    row = column.row(align=True)
+    if line.strip:
+        row.prop(line, "strip", text="", icon="SEQ_STRIP_DUPLICATE")
+        row.operator("emotalk.forget_strip", text="", icon="X")
+        return
+    row.prop(line, "audio", text="", icon="SOUND", placeholder="Audio file")
+    row.operator("emotalk.choose_audio", text="", icon="FILEBROWSER")
+    row = column.row(align=True)
+    row.operator("emotalk.use_sound_strip", text="Use Strip", icon="SEQ_SEQUENCER")
+    row.operator("emotalk.place_sound", text="Place Sound", icon="PLUS")
+    column.prop(line, "start_frame")
+
+
+def _draw_character(layout: bpy.types.UILayout, line: LineProperties, context: bpy.types.Context) -> None:
+    column = layout.column(align=True)
+    column.prop(line, "character", text="", icon="USER")
+    anchor = anchor_of(line, context)
+    if line.character is None and anchor is not None:
+        column.label(text=f"Active object: {anchor.name}", icon="RESTRICT_SELECT_OFF")
+    if anchor is None:
+        column.operator("emotalk.add_sample_head", icon="MONKEY")
+
+
+def _draw_run(layout: bpy.types.UILayout, run: RunProperties, context: bpy.types.Context) -> None:
+    column = layout.column()
+    if run.running:
+        column.progress(factor=run.progress, text=run.message)
+        column.operator("emotalk.cancel", icon="CANCEL")
+        return
+    button = column.row()
+    button.scale_y = 1.6
+    button.operator("emotalk.animate", icon="PLAY")
+    if run.message:
+        draw_sentence(column, context, run.message, "ERROR" if run.failed else "CHECKMARK")

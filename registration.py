@@ -1,0 +1,84 @@
+"""What Blender learns about the extension, and forgets again in the opposite order."""
+
+import atexit
+from typing import Any, Final
+
+import bpy
+
+from .blender_emotalk import runs
+from .blender_emotalk.preferences import EmoTalkPreferences
+from .blender_emotalk.properties import LineProperties, RunProperties
+from .operators.add_sample_head import AddSampleHead
+from .operators.animate import Animate
+from .operators.cancel import Cancel
+from .operators.choose_audio import ChooseAudio
+from .operators.clear import Clear
+from .operators.forget_strip import ForgetStrip
+from .operators.place_sound import PlaceSound
+from .operators.reset_controls import ResetControls
+from .operators.set_emotion import SetEmotion
+from .operators.use_sound_strip import UseSoundStrip
+from .panels.emotion import EmotionPanel
+from .panels.keys import KeysPanel
+from .panels.main import MainPanel
+from .panels.performance import LifePanel, ShapePanel, StylePanel
+
+CLASSES: Final = (
+    EmoTalkPreferences,
+    LineProperties,
+    RunProperties,
+    AddSampleHead,
+    Animate,
+    Cancel,
+    ChooseAudio,
+    Clear,
+    ForgetStrip,
+    PlaceSound,
+    ResetControls,
+    SetEmotion,
+    UseSoundStrip,
+    MainPanel,
+    EmotionPanel,
+    StylePanel,
+    ShapePanel,
+    LifePanel,
+    KeysPanel,
+)
+
+_commands: list[Any] = []
+
+
+def register() -> None:
+    """Enable the extension."""
+    for cls in CLASSES:
+        bpy.utils.register_class(cls)
+    bpy.types.Scene.emotalk = bpy.props.PointerProperty(type=LineProperties)
+    bpy.types.WindowManager.emotalk = bpy.props.PointerProperty(type=RunProperties, options={"SKIP_SAVE"})
+    bpy.app.handlers.load_pre.append(_end_run)
+    atexit.register(runs.close)
+    _commands.append(bpy.utils.register_cli_command("emotalk", _run_command))
+
+
+def unregister() -> None:
+    """Disable the extension; the worker goes with it."""
+    bpy.utils.unregister_cli_command(_commands.pop())
+    atexit.unregister(runs.close)
+    bpy.app.handlers.load_pre.remove(_end_run)
+    runs.close()
+    del bpy.types.WindowManager.emotalk
+    del bpy.types.Scene.emotalk
+    for cls in reversed(CLASSES):
+        bpy.utils.unregister_class(cls)
+
+
+@bpy.app.handlers.persistent
+def _end_run(*_paths: Any) -> None:
+    """Another file is about to be opened: what runs belongs to this one."""
+    runs.cancel()
+
+
+def _run_command(words: list[str]) -> int:
+    """Blender was started with ``-c emotalk``."""
+    from .command_line.in_blender import main
+
+    return main(words)

@@ -1,0 +1,241 @@
+"""Keys sit where the sound is, within the tolerance; nothing of the animator's is lost; Clear takes all of it back."""
+
+import bpy
+import numpy as np
+import pytest
+from emotalk.blender_emotalk import baking
+from emotalk.blender_emotalk.actions import HAS_SLOTS, active_curves
+from emotalk.blender_emotalk.characters import find_character
+from emotalk.blender_emotalk.keyframes import Timing
+from emotalk.face.arkit import CHANNELS
+from emotalk.inference.contract import EmoTalkError
+
+RATES = {
+    "23.976": (24, 1.001),
+    "24": (24, 1),
+    "25": (25, 1),
+    "29.97": (30, 1.001),
+    "30": (30, 1),
+    "60": (60, 1),
+    "120": (120, 1),
+}
+DENSE = baking.KeySettings(tolerance=0)
+THINNED = baking.KeySettings(tolerance=0.004)
+
+
+def bake(performance, anchor, line="line", start=1.0, settings=DENSE):
+    scene = bpy.context.scene
+    timing = Timing.of(scene, start, performance.face.fps)
+    return baking.bake(performance, find_character(anchor, scene), line, timing, settings)
+
+
+def clear(anchor, line=None):
+    return baking.clear(find_character(anchor, bpy.context.scene), line)
+
+
+def value_at(face, frame, channel="jawOpen"):
+    whole = int(np.floor(frame))
+    bpy.context.scene.frame_set(whole, subframe=frame - whole)
+    return face.data.shape_keys.key_blocks[channel].value
+
+
+def animator_keys(owner, path, index=-1):
+    """An action as the animator makes it: two keys, in the action of the data-block."""
+    owner.keyframe_insert(path, index=index, frame=1)
+    owner.keyframe_insert(path, index=index, frame=50)
+    return owner.animation_data.action
+
+
+@pytest.mark.parametrize("rate", RATES)
+@pytest.mark.parametrize("start", [-40.0, 1.0, 1001.0])
+@pytest.mark.parametrize("settings", [DENSE, THINNED], ids=["dense", "thinned"])
+def test_keys_sit_where_the_sound_is(add_face, performance, rate, start, settings):
+    render = bpy.context.scene.render
+    render.fps, render.fps_base = RATES[rate]
+    fps = render.fps / render.fps_base
+    face, line = add_face(), performance(frames=45)
+    bake(line, face, start=start, settings=settings)
+    curves = {curve.data_path: curve for curve in active_curves(face.data.shape_keys)}
+    for channel in CHANNELS:
+        curve = curves[f'key_blocks["{channel}"].value']
+        heard = [curve.evaluate(start + second * fps) for second in line.face.times]
+        assert np.abs(heard - line.face.channel(channel)).max() <= settings.tolerance + 2e-4
+
+
+def test_thinning_leaves_keys_that_can_be_edited(add_face, performance):
+    face = add_face()
+    dense = bake(performance(frames=300), face)
+    assert dense == 300 * len(CHANNELS)
+    assert bake(performance(frames=300), face, settings=baking.KeySettings(0.05)) < dense / 5
+    points = active_curves(face.data.shape_keys)[0].keyframe_points
+    assert {point.interpolation for point in points} == {"BEZIER"}
+
+
+def test_all_meshes_of_a_face_share_one_action_and_slot(add_face, add_armature, performance):
+    rig = add_armature()
+    head, teeth = add_face("Head", armature=rig), add_face("Teeth", ["jawOpen", "JawLeft"], rig)
+    bake(performance(), teeth)
+    data = [mesh.data.shape_keys.animation_data for mesh in (head, teeth)]
+    assert data[0].action == data[1].action
+    assert data[0].action.name == "EmoTalk line"
+    if HAS_SLOTS:
+        assert data[0].action_slot == data[1].action_slot
+        assert rig.animation_data.action == data[0].action
+        assert rig.animation_data.action_slot.target_id_type == "OBJECT"
+    for frame in (5, 17.4, 40):
+        assert value_at(head, frame) == pytest.approx(value_at(teeth, frame), abs=1e-6)
+        assert value_at(head, frame, "jawLeft") == pytest.approx(value_at(teeth, frame, "JawLeft"), abs=1e-6)
+
+
+@pytest.mark.parametrize("mode", ["QUATERNION", "XYZ", "ZYX", "AXIS_ANGLE"])
+def test_the_head_turns_as_asked_in_any_rotation_mode(add_face, add_armature, performance, mode):
+    rig = add_armature()
+    face = add_face(armature=rig)
+    bone = rig.pose.bones["head"]
+    bone.rotation_mode = mode
+    line = performance()
+    line.head.values[10] = 20, 0, 0
+    line.head.values[20] = 0, 30, 0
+    line.head.values[30] = 0, 0, 10
+    bake(line, face, start=0, settings=DENSE)
+
+    def turned(sample, direction):
+        frame = sample * 24 / 30
+        bpy.context.scene.frame_set(int(frame), subframe=frame % 1)
+        rest = bone.bone.matrix_local.to_3x3()
+        return np.array((bone.matrix.to_3x3() @ rest.inverted()) @ bpy.app.driver_namespace["Vector"](direction))
+
+    from mathutils import Vector
+
+    bpy.app.driver_namespace["Vector"] = Vector
+    assert turned(10, (0, -1, 0)) == pytest.approx([0, -np.cos(np.radians(20)), -np.sin(np.radians(20))], abs=1e-3)
+    assert turned(20, (0, -1, 0)) == pytest.approx([np.sin(np.radians(30)), -np.cos(np.radians(30)), 0], abs=1e-3)
+    assert turned(30, (0, 0, 1)) == pytest.approx([np.sin(np.radians(10)), 0, np.cos(np.radians(10))], abs=1e-3)
+
+
+def test_an_action_of_the_animator_is_kept_on_a_muted_track_and_comes_back(add_face, performance):
+    face = add_face()
+    key = face.data.shape_keys
+    key.key_blocks["browInnerUp"].value = 0.7
+    mine = animator_keys(key, 'key_blocks["jawOpen"].value')
+    before = [(curve.data_path, [tuple(p.co) for p in curve.keyframe_points]) for curve in active_curves(key)]
+    bake(performance(), face)
+    assert key.animation_data.action != mine
+    assert [(track.mute, track.strips[0].action) for track in key.animation_data.nla_tracks] == [(True, mine)]
+    bake(performance(seed=1), face)
+    assert len(key.animation_data.nla_tracks) == 1
+    assert clear(face) == 1
+    assert key.animation_data.action == mine
+    assert len(active_curves(key)) == 1
+    assert [(curve.data_path, [tuple(p.co) for p in curve.keyframe_points]) for curve in active_curves(key)] == before
+    assert not key.animation_data.nla_tracks
+    assert list(bpy.data.actions) == [mine]
+    assert key.key_blocks["browInnerUp"].value == pytest.approx(0.7)
+
+
+def test_on_a_track_of_its_own_the_animators_keys_win(add_face, performance):
+    face = add_face()
+    key = face.data.shape_keys
+    key.key_blocks["jawOpen"].value = 0.9
+    mine = animator_keys(key, 'key_blocks["jawOpen"].value')
+    line = performance()
+    bake(line, face, start=1, settings=baking.KeySettings(0, own_track=True))
+    assert key.animation_data.action == mine
+    assert value_at(face, 9) == pytest.approx(0.9)
+    assert value_at(face, 9, "jawLeft") == pytest.approx(line.face.channel("jawLeft")[10], abs=1e-4)
+    clear(face)
+    assert key.animation_data.action == mine
+    assert not key.animation_data.nla_tracks
+
+
+def test_the_bodys_action_stays_active(add_face, add_armature, performance):
+    rig = add_armature()
+    face = add_face(armature=rig)
+    mine = animator_keys(rig, "location")
+    bake(performance(), face)
+    assert rig.animation_data.action == mine
+    bpy.context.scene.frame_set(20)
+    assert rig.pose.bones["head"].rotation_quaternion.angle > 0.001
+    clear(face)
+    assert rig.animation_data.action == mine
+    assert not rig.animation_data.nla_tracks
+    assert rig.pose.bones["head"].rotation_quaternion.angle == pytest.approx(0)
+
+
+@pytest.mark.parametrize("start", [-300.7, -20.5, 0, 0.4, 33.3, 1000.9])
+def test_a_strip_leaves_the_keys_at_their_frames(add_face, add_armature, performance, start):
+    face = add_face(armature=add_armature())
+    line = performance()
+    bake(line, face, start=start, settings=baking.KeySettings(0, own_track=True))
+    assert face.data.shape_keys.animation_data.nla_tracks[0].strips[0].scale == 1
+    for sample in (0, 10, 77, 89):
+        expected = line.face.channel("jawOpen")[sample]
+        assert value_at(face, start + sample * 0.8) == pytest.approx(expected, abs=1e-3)
+
+
+@pytest.mark.parametrize("order", [("first", "second"), ("second", "first")])
+def test_two_lines_of_one_character_are_both_performed(add_face, add_armature, performance, order):
+    rig = add_armature()
+    face = add_face(armature=rig)
+    lines = {"first": (10.3, performance(seed=1)), "second": (200.0, performance(seed=2))}
+    for name in order:
+        bake(lines[name][1], face, name, start=lines[name][0])
+    for frame, name, sample in ((10.3 + 8, "first", 10), (208, "second", 10), (18.3, "first", 10)):
+        assert value_at(face, frame) == pytest.approx(lines[name][1].face.channel("jawOpen")[sample], abs=1e-3)
+    assert value_at(face, 150) == pytest.approx(lines["first"][1].face.channel("jawOpen")[-1], abs=1e-3)
+    assert clear(face, "first") == 1
+    assert value_at(face, 208) == pytest.approx(lines["second"][1].face.channel("jawOpen")[10], abs=1e-3)
+    assert clear(face, "first") == 0
+    assert clear(face) == 1
+    assert not bpy.data.actions
+    assert face.data.shape_keys.animation_data is None
+    assert value_at(face, 208) == 0
+
+
+def test_lines_that_overlap_are_both_kept(add_face, performance):
+    face = add_face()
+    bake(performance(seed=1), face, "one", start=1)
+    bake(performance(seed=2), face, "two", start=30)
+    assert baking.lines_of(find_character(face, bpy.context.scene)) == ["one", "two"]
+    assert value_at(face, 38) == pytest.approx(performance(seed=2).face.channel("jawOpen")[10], abs=0.02)
+
+
+def test_clear_leaves_a_face_as_it_was(add_face, performance):
+    face = add_face()
+    key = face.data.shape_keys
+    key.key_blocks["mouthPucker"].value = 0.25
+    bake(performance(), face)
+    value_at(face, 30)
+    clear(face)
+    assert key.animation_data is None
+    assert {block.value for block in key.key_blocks if block.name != "mouthPucker"} - {1.0} == {0.0}
+    assert key.key_blocks["mouthPucker"].value == 0.25
+
+
+def test_two_runs_write_the_same_bytes(add_face, performance):
+    def keys():
+        buffers = []
+        for curve in active_curves(face.data.shape_keys):
+            for attribute in ("co", "handle_left", "handle_right"):
+                numbers = np.empty(2 * len(curve.keyframe_points), np.float32)
+                curve.keyframe_points.foreach_get(attribute, numbers)
+                buffers.append(numbers.tobytes())
+        return b"".join(buffers)
+
+    face = add_face()
+    bake(performance(), face, settings=THINNED)
+    first = keys()
+    bake(performance(), face, settings=THINNED)
+    assert keys() == first
+
+
+def test_tweak_mode_is_refused(add_face, performance):
+    face = add_face()
+    for name in ("one", "two"):
+        bake(performance(), face, name, start={"one": 1, "two": 300}[name])
+    face.data.shape_keys.animation_data.nla_tracks[0].strips[0].select = True
+    face.data.shape_keys.animation_data.use_tweak_mode = True
+    actions = set(bpy.data.actions)
+    with pytest.raises(EmoTalkError, match="leave tweak mode"):
+        bake(performance(), face, "three")
+    assert set(bpy.data.actions) == actions

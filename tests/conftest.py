@@ -1,0 +1,127 @@
+"""One Blender for all tests that need one: the bpy wheel here, or the Blender that runs pytest (run_in_blender.py)."""
+
+import importlib.util
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+import pytest
+
+TESTS = Path(__file__).parent
+BLENDER_ROOMS = ("blender_emotalk", "operators", "panels")
+HAS_BLENDER = "bpy" in sys.modules or importlib.util.find_spec("bpy") is not None
+
+collect_ignore = [] if HAS_BLENDER else list(BLENDER_ROOMS)
+_exit_status = 0
+
+if "bpy" not in sys.modules:  # the wheel reads this once, when it is imported
+    os.environ.setdefault("BLENDER_USER_RESOURCES", tempfile.mkdtemp(prefix="emotalk-tests-"))
+
+
+@pytest.fixture(scope="session")
+def extension():
+    """The extension, enabled once; a real Blender has enabled the installed one already."""
+    import bpy
+
+    if not hasattr(bpy.types.Scene, "emotalk"):
+        import emotalk
+
+        bpy.context.preferences.addons.new().module = "emotalk"
+        emotalk.register()
+    return bpy
+
+
+@pytest.fixture(autouse=True)
+def fresh_file(request):
+    """Every test of a Blender room starts in an empty file and ends without a run."""
+    room = request.path.relative_to(TESTS).parts[0]
+    if room not in BLENDER_ROOMS:
+        yield
+        return
+    bpy = request.getfixturevalue("extension")
+    bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
+    yield
+    from emotalk.blender_emotalk import runs
+
+    runs.cancel()
+
+
+def pytest_sessionfinish(session, exitstatus):
+    global _exit_status
+    _exit_status = int(exitstatus)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config):
+    """The wheel may hang or crash when the interpreter ends after sound was used, so it does not get to end."""
+    bpy = sys.modules.get("bpy")
+    if bpy is None or bpy.app.binary_path:
+        return
+    close = getattr(sys.modules.get("emotalk.blender_emotalk.runs"), "close", None)
+    if close:
+        close()
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(_exit_status)
+
+
+@pytest.fixture
+def add_face():
+    """A function that adds a small mesh with shape keys, below an armature with a head bone if one is given."""
+    import bpy
+    from emotalk.face.arkit import CHANNELS
+
+    def add(name="Face", names=CHANNELS, armature=None):
+        mesh = bpy.data.meshes.new(name)
+        mesh.from_pydata([(0, 0, 0), (1, 0, 0), (0, 0, 1)], [], [(0, 1, 2)])
+        face = bpy.data.objects.new(name, mesh)
+        bpy.context.scene.collection.objects.link(face)
+        face.parent = armature
+        if names:
+            face.shape_key_add(name="Basis")
+        for number, key_name in enumerate(names):
+            block = face.shape_key_add(name=key_name)
+            block.value = 0
+            block.data[1].co.y = 0.01 * number
+        bpy.context.view_layer.objects.active = face
+        return face
+
+    return add
+
+
+@pytest.fixture
+def add_armature():
+    """A function that adds an armature whose head bone points up."""
+    import bpy
+
+    def add(name="Rig"):
+        armature = bpy.data.objects.new(name, bpy.data.armatures.new(name))
+        bpy.context.scene.collection.objects.link(armature)
+        bpy.context.view_layer.objects.active = armature
+        bpy.ops.object.mode_set(mode="EDIT")
+        bone = armature.data.edit_bones.new("head")
+        bone.head, bone.tail = (0, 0, 1.5), (0, 0.02, 1.7)
+        bpy.ops.object.mode_set(mode="OBJECT")
+        return armature
+
+    return add
+
+
+@pytest.fixture
+def performance():
+    """A function that makes a performance of pseudo-random, smooth curves: the same for the same seed."""
+    import numpy as np
+    from emotalk.face import arkit
+    from emotalk.face.curves import FaceCurves, Performance
+
+    def make(frames=90, fps=30.0, seed=0):
+        def smooth(columns):
+            noise = np.random.default_rng(seed).normal(size=(frames + 14, columns))
+            return np.stack([np.convolve(column, np.hanning(15) / 7, "valid") for column in noise.T], axis=1)
+
+        face = np.clip(0.3 + 0.3 * smooth(len(arkit.CHANNELS)), 0, 1).astype(np.float32)
+        head = (5 * smooth(3)).astype(np.float32)
+        return Performance(FaceCurves(face, arkit.CHANNELS, fps), FaceCurves(head, arkit.HEAD_CHANNELS, fps))
+
+    return make
