@@ -81,6 +81,7 @@ def _add_shape_keys(part_object: bpy.types.Object, part: Part) -> None:
     for name, moves in part.shapes.items():
         key = part_object.shape_key_add(name=name, from_mix=False)
         key.data.foreach_set("co", (part.vertices + moves).ravel())
+        key.value = 0  # Blender 5 makes new keys with value 1
     part_object.data.shape_keys.name = part_object.name
 
 
