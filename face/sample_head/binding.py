@@ -29,5 +29,5 @@ def bind(points: np.ndarray, carriers: np.ndarray, allowed: np.ndarray) -> Bindi
     distances = np.linalg.norm(points[:, None] - carriers[allowed], axis=2)
     nearest = np.argpartition(distances, _NEIGHBOURS, axis=1)[:, :_NEIGHBOURS]
     near = np.take_along_axis(distances, nearest, axis=1)
-    weights = 1 / np.maximum(near, 0.3) ** 2
+    weights = 1 / np.maximum(near, near.min() + 1e-9) ** 2
     return Binding(allowed[nearest], weights / weights.sum(axis=1, keepdims=True))

@@ -11,12 +11,12 @@ def brow_shapes(skin: SkinCage) -> dict[str, np.ndarray]:
     p = skin.points
     left = smooth_step(-7, 7, p[:, 0])
     outside = ~skin.is_bag
-    inner = bump(p, (12, -92, 208), (27, 40, 30))
-    middle = bump(p, (30, -84, 209), (30, 40, 28))
-    outer = bump(p, (45, -72, 209), (30, 40, 32))
+    inner = bump(p, (12, -92, 204), (27, 40, 30))
+    middle = bump(p, (30, -84, 205), (30, 40, 28))
+    outer = bump(p, (45, -72, 204), (30, 40, 32))
     frown = left * np.maximum(inner, middle * 0.85)
-    cheek = outside * bump(p, (35, -74, 158), (32, 40, 26)) * left
-    inner_up = bump(p, (13, -92, 210), (28, 40, 34))
+    cheek = outside * bump(p, (34, -74, 155), (32, 40, 26)) * left
+    inner_up = bump(p, (13, -92, 206), (28, 40, 34))
     inner_up = np.maximum(inner_up, inner_up[skin.mirror])
     return {
         "browDownLeft": along(frown, -2.6, -1.6, -6.4) + along(left * outer * (1 - inner), 0, 0, -2.0),
@@ -31,7 +31,7 @@ def brow_shapes(skin: SkinCage) -> dict[str, np.ndarray]:
 def _sneer(skin: SkinCage, left: np.ndarray) -> np.ndarray:
     p = skin.points
     wing = left * bump(p, (13, -98, 145), (15, 24, 17))
-    bridge = left * bump(p, (8, -92, 180), (16, 22, 18))
+    bridge = left * bump(p, (8, -92, 178), (16, 22, 18))
     lip = left * bump(p, (12, -96, 128), (20, 24, 16)) * skin.upper * skin.lip_share
     fold = left * bump(p, (24, -86, 158), (18, 24, 20))
     return (

@@ -8,11 +8,11 @@ from .cage import cast
 from .eyes import lid_margin
 from .sculpture import EYE_CENTRE, LID_RADIUS
 
-_LINE: Final = ((10.5, 203.5), (19, 207.5), (29, 210.0), (39, 209.5), (47.5, 205.5), (53.5, 200.0))
-_HALF_HEIGHT: Final = (2.7, 3.4, 3.3, 2.7, 1.8, 0.7)
+_LINE: Final = ((10.5, 199.0), (19, 202.4), (29, 204.4), (38, 203.8), (46, 200.4), (52.5, 195.4))
+_HALF_HEIGHT: Final = (2.5, 3.3, 3.1, 2.4, 1.6, 0.7)
 _ALONG: Final = 22
 _AROUND: Final = 8
-_THICKNESS: Final = 2.2
+_THICKNESS: Final = 1.7
 
 
 def build_brow() -> tuple[np.ndarray, list[tuple[int, ...]]]:

@@ -4,9 +4,9 @@ from typing import Final
 
 import numpy as np
 
-_CENTRE: Final = (68.0, 9.0, 172.0)
+_CENTRE: Final = (67.0, 10.0, 173.0)
 _TILT: Final = np.radians(12)
-_FLARE: Final = np.radians(24)
+_FLARE: Final = np.radians(15)
 _AROUND: Final = 20
 _RINGS: Final = (
     # size, millimetres outwards

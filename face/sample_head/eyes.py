@@ -11,8 +11,11 @@ MARGIN: Final = 7
 """Number of the ring that is the outer edge of the lid."""
 
 _SKIN_RINGS: Final = (0.76, 0.56, 0.40, 0.27, 0.16, 0.07, 0.0)
+_CREASE: Final = (0.0, 0.7, 1.1, -0.7, 0.2, 0.0, 0.0)
+"""Millimetres by which each of these rings stands out above the eye: a fold over a furrow."""
+
 _INNER_RINGS: Final = ((0.01, 0.9), (0.12, 1.0), (0.34, 1.6))
-_HALF_WIDTH: Final = 15.6
+_HALF_WIDTH: Final = 16.6
 
 
 def lid_margin() -> np.ndarray:
@@ -21,8 +24,8 @@ def lid_margin() -> np.ndarray:
     turn = np.pi * spokes / CORNER
     x = -np.cos(turn) * _HALF_WIDTH
     across = x / _HALF_WIDTH
-    above = 9.6 * np.maximum(1 - np.abs(across) ** 2.3, 0) * (1 - 0.10 * across)
-    below = -7.2 * np.maximum(1 - np.abs(across) ** 2.5, 0) * (1 + 0.10 * across)
+    above = 8.4 * np.maximum(1 - np.abs(across) ** 2.3, 0) * (1 - 0.10 * across)
+    below = -7.6 * np.maximum(1 - np.abs(across) ** 2.5, 0) * (1 + 0.10 * across)
     z = np.where(np.sin(turn) > 1e-9, above, np.where(np.sin(turn) < -1e-9, below, 0)) - 0.4 + 0.9 * across
     z[0] -= 0.6
     y = -np.sqrt(LID_RADIUS**2 - x**2 - z**2)
@@ -32,14 +35,19 @@ def lid_margin() -> np.ndarray:
 def add_eye(cage: HalfCage) -> np.ndarray:
     """(rings, 20) vertices of the lids, ring 0 being the border of the eye block."""
     border = eye_border(cage)
-    outer = eye_directions(np.array([cage.points[k] for k in border]))
+    outmost = np.array([cage.points[k] for k in border])
+    outer = eye_directions(outmost)
     margin = lid_margin()
     centre = np.asarray(EYE_CENTRE)
+    inmost = centre + LID_RADIUS * margin
+    near_nose = np.maximum(np.cos(np.pi * np.arange(SPOKES) / CORNER), 0) ** 6
+    fold = np.maximum(np.sin(np.pi * np.arange(SPOKES) / CORNER), 0) ** 0.7
     rings = []
-    for share in _SKIN_RINGS:
+    for share, crease in zip(_SKIN_RINGS, _CREASE, strict=True):
         direction = _towards(margin, outer, share)
         ring = cast(np.broadcast_to(centre, direction.shape), direction, 60, first=True)
-        rings.append(ring)
+        straight = inmost + share * (outmost - inmost)
+        rings.append(ring + near_nose[:, None] * (straight - ring) + (crease * fold)[:, None] * direction)
     for share, clearance in _INNER_RINGS:
         direction = _towards(margin, outer, share)
         rings.append(centre + (EYE_RADIUS + clearance) * direction)

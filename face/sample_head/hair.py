@@ -1,41 +1,106 @@
-"""Hair as one stylised solid over the scalp (millimetres)."""
+"""Hair as one stylised solid: locks that sweep from a parting over the scalp (millimetres)."""
+
+from typing import Final
 
 import numpy as np
 
 from .cage import cast
-from .solids import ellipsoid, join
+from .fields import falloff
+
+_AROUND: Final = 168
+_ALONG: Final = 26
+_LOCKS: Final = 24
+_SWIRL: Final = 0.5
+"""Radians by which a lock bends on its way from the parting to its tip."""
+
+_CENTRE: Final = (0.0, 8.0, 200.0)
+_PARTING: Final = (0.34, -0.36, 0.87)
+"""Direction from the centre in which all locks begin."""
+
+_HAIRLINE: Final = (
+    # degrees from the front towards the actor's left, lowest elevation seen from the centre
+    (-180, -36),
+    (-140, -33),
+    (-112, -20),
+    (-97, -1),
+    (-82, 0),
+    (-74, -6),
+    (-64, 8),
+    (-50, 24),
+    (-25, 31),
+    (0, 35),
+    (25, 36),
+    (50, 24),
+    (64, 8),
+    (74, -6),
+    (82, 0),
+    (97, -1),
+    (112, -20),
+    (140, -33),
+    (180, -36),
+)
+_VOLUMES: Final = (
+    # direction, angular radius, millimetres on top of the even thickness
+    ((-0.45, -0.72, 0.62), 0.95, 11.0),
+    ((0.0, 0.35, 0.95), 1.25, 7.0),
+    ((0.0, 0.95, 0.1), 1.1, 3.0),
+)
+_THICKNESS: Final = 5.5
+_RELIEF: Final = 5.0
 
 
 def build_hair() -> tuple[np.ndarray, list[tuple[int, ...]]]:
-    """Vertices (N, 3) and polygons of the hair's cage."""
-    around, along = 40, 14
-    turn = np.arange(around) / around * 2 * np.pi
-    front = np.maximum(np.cos(turn), 0)
-    lowest = np.radians(
-        np.interp(
-            np.abs((turn + np.pi) % (2 * np.pi) - np.pi), [0, 0.7, 1.15, 1.5, 1.9, 3.2], [27, 22, 4, -14, -28, -34]
-        )
-    )
-    origin = np.array([0, 8.0, 205])
-    rings = []
-    for share in np.linspace(0.02, 1, along):
-        elevation = np.pi / 2 + share * (lowest - np.pi / 2)
-        direction = np.stack(
-            [np.cos(elevation) * np.sin(turn), -np.cos(elevation) * np.cos(turn), np.sin(elevation)], axis=1
-        )
-        ring = cast(np.broadcast_to(origin, direction.shape), direction, 160, _hair_distance)
-        inset = 1 - 0.075 * max(share - 0.9, 0) / 0.1
-        rings.append(origin + (ring - origin) * inset)
-    rings.append(origin + (rings[-1] - origin) * 0.9)
-    points = np.concatenate([rings[0].mean(axis=0, keepdims=True), *rings])
-    polygons: list[tuple[int, ...]] = [(0, 1 + k, 1 + (k + 1) % around) for k in range(around)]
-    for ring in range(len(rings) - 1):
-        for k in range(around):
-            a, b = 1 + ring * around + k, 1 + ring * around + (k + 1) % around
-            polygons.append((a, a + around, b + around, b))
-    return points, polygons
+    """Vertices (N, 3) and polygons of the hair; its border stands inside the head."""
+    turn = np.arange(_AROUND) / _AROUND * 2 * np.pi
+    lock = _lock(turn)
+    share = np.append(np.linspace(0.03, 1, _ALONG) ** 0.9, 1.0)[:, None]
+    reach = _reach(turn) * (1 + 0.05 * (lock - 0.7))
+    direction = _from_parting(turn, share * reach)
+    origins = np.broadcast_to(_CENTRE, direction.shape).reshape(-1, 3)
+    scalp = cast(origins, direction.reshape(-1, 3), 170).reshape(direction.shape)
+    thickness = _THICKNESS + _RELIEF * (lock - 0.65) * np.minimum(share * 4, 1)
+    for towards, radius, amount in _VOLUMES:
+        apart = np.arccos(np.clip(direction @ (np.asarray(towards) / np.linalg.norm(towards)), -1, 1))
+        thickness = thickness + amount * falloff(apart, radius)
+    thickness = thickness * np.minimum(1, 0.25 + (1 - share) * 7)
+    thickness[-1] = -5
+    points = (scalp + thickness[..., None] * direction).reshape(-1, 3)
+    pole = points[:_AROUND].mean(axis=0, keepdims=True)
+    polygons: list[tuple[int, ...]] = [(0, 1 + k, 1 + (k + 1) % _AROUND) for k in range(_AROUND)]
+    for ring in range(len(share) - 1):
+        for k in range(_AROUND):
+            a, b = 1 + ring * _AROUND + k, 1 + ring * _AROUND + (k + 1) % _AROUND
+            polygons.append((a, a + _AROUND, b + _AROUND, b))
+    return np.concatenate([pole, points]), polygons
 
 
-def _hair_distance(points: np.ndarray) -> np.ndarray:
-    solid = ellipsoid(points, (0, 12, 222), (82, 98, 90))
-    return join(solid, ellipsoid(points, (0, -50, 270), (52, 44, 32)), 30)
+def _from_parting(turn: np.ndarray, apart: np.ndarray) -> np.ndarray:
+    """(..., 3) unit directions at angular distances from the parting, bending as they go."""
+    pole = np.asarray(_PARTING) / np.linalg.norm(_PARTING)
+    front = np.array([0, -1.0, 0]) - pole * (pole @ (0, -1, 0))
+    front /= np.linalg.norm(front)
+    side = np.cross(pole, front)
+    bent = turn + _SWIRL * (apart / 2) ** 1.5
+    sideways = np.cos(bent)[..., None] * front + np.sin(bent)[..., None] * side
+    apart = np.broadcast_to(apart, bent.shape)[..., None]
+    return np.cos(apart) * pole + np.sin(apart) * sideways
+
+
+def _reach(turn: np.ndarray) -> np.ndarray:
+    """(N,) angular distance from the parting to the hairline along each lock."""
+    steps = np.linspace(0.1, 2.9, 160)[:, None]
+    direction = _from_parting(turn, steps)
+    azimuth = np.degrees(np.arctan2(direction[..., 0], -direction[..., 1]))
+    elevation = np.degrees(np.arcsin(np.clip(direction[..., 2], -1, 1)))
+    angles, lowest = np.array(_HAIRLINE, float).T
+    outside = elevation < np.interp(azimuth, angles, lowest)
+    first = steps[np.argmax(outside, axis=0), 0]
+    kernel = np.hanning(9) / np.hanning(9).sum()
+    return np.convolve(np.concatenate([first[-4:], first, first[:4]]), kernel, "valid")
+
+
+def _lock(turn: np.ndarray) -> np.ndarray:
+    """(N,) 0 in the furrows, 1 along the middle of each lock; broad and narrow locks alternate."""
+    place = turn / (2 * np.pi)
+    phase = _LOCKS * place + 0.3 * np.sin(6 * np.pi * place) + 0.25 * np.sin(14 * np.pi * place + 1)
+    return 1 - np.abs(2 * (phase % 1) - 1) ** 2.2

@@ -17,9 +17,10 @@ from .eyeballs import build_eyeball, gaze_shapes
 from .eyes import MARGIN
 from .fields import smooth_step
 from .hair import build_hair
-from .jaw_shapes import jaw_shapes
+from .jaw_shapes import HINGE, jaw_shapes
 from .mouth import CONTACT, RED_BORDER
 from .mouth_shapes import mouth_shapes
+from .sculpture import EYE_CENTRE, NECK_CUT
 from .skin import LIP_RINGS, SkinCage, build_skin_cage
 from .subdivision import Polygons, subdivision_of
 from .teeth import build_teeth, lower_teeth_shapes
@@ -88,21 +89,14 @@ class SampleHead:
     landmarks: dict[str, int]
 
 
-BONES: Final = (
-    Bone("neck", (0, 0.024, 0), (0, 0.012, 0.115), None),
-    Bone("head", (0, 0.012, 0.115), (0, 0.010, 0.300), "neck"),
-    Bone("jaw", (0, 0.002, 0.150), (0, -0.088, 0.084), "head"),
-    Bone("eye.L", (0.0315, -0.0735, 0.181), (0.0315, -0.1035, 0.181), "head"),
-    Bone("eye.R", (-0.0315, -0.0735, 0.181), (-0.0315, -0.1035, 0.181), "head"),
-)
 
-SKIN: Final = Material("Skin", (0.78, 0.46, 0.33), 0.5, 0.15)
-LIPS: Final = Material("Lips", (0.62, 0.22, 0.19), 0.38, 0.15)
+SKIN: Final = Material("Skin", (0.95, 0.56, 0.40), 0.5, 0.15)
+LIPS: Final = Material("Lips", (0.82, 0.35, 0.29), 0.38, 0.15)
 MOUTH: Final = Material("Mouth", (0.10, 0.018, 0.02), 0.6)
 ENAMEL: Final = Material("Teeth", (0.86, 0.83, 0.76), 0.25)
 GUMS: Final = Material("Gums", (0.55, 0.16, 0.16), 0.4)
 TONGUE: Final = Material("Tongue", (0.60, 0.19, 0.18), 0.45)
-HAIR: Final = Material("Hair", (0.075, 0.035, 0.022), 0.55)
+HAIR: Final = Material("Hair", (0.11, 0.05, 0.03), 0.55)
 EYE_MATERIALS: Final = (
     Material("Eye White", (0.86, 0.86, 0.85), 0.12),
     Material("Iris", (0.075, 0.20, 0.21), 0.1),
@@ -126,7 +120,7 @@ def build_sample_head() -> SampleHead:
         *_riders(skin, np.flatnonzero(~is_bag)),
         _hair(),
     ]
-    return SampleHead({part.name: part for part in parts}, BONES, _landmarks(cage))
+    return SampleHead({part.name: part for part in parts}, _bones(), _landmarks(cage))
 
 
 def _build_skin(cage: SkinCage) -> tuple[Part, np.ndarray]:
@@ -221,7 +215,7 @@ def _riders(skin: Part, carriers: np.ndarray) -> list[Part]:
         both = np.concatenate([points, points * (-1, 1, 1)])
         anchors = np.concatenate([anchors, anchors * (-1, 1, 1)])
         right = [tuple(len(points) + k for k in reversed(polygon)) for polygon in polygons]
-        binding = bind(anchors * _METRES, skin.vertices, carriers)
+        binding = bind((anchors - (0, 0, NECK_CUT)) * _METRES, skin.vertices, carriers)
         shapes = {key: binding.carry(moves) / _METRES for key, moves in skin.shapes.items()}
         every = [*polygons, *right]
         parts.append(_rigid(name, both, every, np.zeros(len(every), int), (HAIR,), "head", shapes))
@@ -230,8 +224,24 @@ def _riders(skin: Part, carriers: np.ndarray) -> list[Part]:
 
 def _hair() -> Part:
     points, polygons = build_hair()
-    step = subdivision_of(polygons, len(points))
-    return _rigid("hair", step.apply(points), step.polygons, np.zeros(len(step.polygons), int), (HAIR,), "head")
+    return _rigid("hair", points, polygons, np.zeros(len(polygons), int), (HAIR,), "head")
+
+
+def _bones() -> tuple[Bone, ...]:
+    x, y, z = EYE_CENTRE
+    joints = (
+        ("neck", (0, 24, NECK_CUT), (0, 12, 115), None),
+        ("head", (0, 12, 115), (0, 10, 300), "neck"),
+        ("jaw", HINGE, (0, -88, 84), "head"),
+        ("eye.L", (x, y, z), (x, y - 30, z), "head"),
+        ("eye.R", (-x, y, z), (-x, y - 30, z), "head"),
+    )
+    return tuple(Bone(name, _placed(start), _placed(end), parent) for name, start, end, parent in joints)
+
+
+def _placed(point: tuple[float, ...]) -> tuple[float, float, float]:
+    x, y, z = point
+    return x * _METRES, y * _METRES, (z - NECK_CUT) * _METRES
 
 
 def _landmarks(cage: SkinCage) -> dict[str, int]:
@@ -264,7 +274,7 @@ def _part(
     moved = {key: moves for key, moves in shapes.items() if np.abs(moves).max() > _STILL}
     return Part(
         name,
-        (points * _METRES).astype(np.float32),
+        ((points - (0, 0, NECK_CUT)) * _METRES).astype(np.float32),
         polygons,
         materials,
         np.asarray(polygon_materials, np.int32),

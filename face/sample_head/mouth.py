@@ -59,7 +59,7 @@ def add_mouth(cage: HalfCage) -> np.ndarray:
 def lip_line(x: np.ndarray) -> np.ndarray:
     """(N,) height of the closed mouth's line at a distance from the midline."""
     along = np.minimum(np.abs(x) / HALF_WIDTH, 1.2)
-    return LINE_HEIGHT - 0.8 * np.sin(np.pi * np.minimum(along, 1)) ** 2 + 2.2 * along**2
+    return LINE_HEIGHT - 0.9 * np.sin(np.pi * np.minimum(along, 1)) ** 2 + 3.0 * along**2.4
 
 
 def _upward() -> np.ndarray:
@@ -67,9 +67,9 @@ def _upward() -> np.ndarray:
 
 
 def _lip_heights(along: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    bow = 7.4 + 0.9 * np.exp(-(((along - 0.24) / 0.13) ** 2)) - 0.7 * np.exp(-((along / 0.1) ** 2))
+    bow = 6.4 + 0.9 * np.exp(-(((along - 0.24) / 0.13) ** 2)) - 0.7 * np.exp(-((along / 0.1) ** 2))
     upper = bow * (1 - along**2.3) + 0.9 * along
-    lower = 9.0 * (1 - along**2.6) + 0.9 * along
+    lower = 8.2 * (1 - along**2.6) + 0.9 * along
     return upper, lower
 
 
@@ -93,7 +93,7 @@ def _lip_rings(red: np.ndarray, upward: np.ndarray) -> list[np.ndarray]:
     mirror = red[::-1]
     base_y = (red[:, 1] + mirror[:, 1]) / 2 + 0.8
     height = np.abs(red[:, 2] - lip_line(HALF_WIDTH * along))
-    fullness = np.where(upward > 0, 4.4, 5.0) * (1 - along**3) + 0.4
+    fullness = np.where(upward > 0, 3.2, 3.8) * (1 - along**3) + 0.4
     outward = np.stack([along * 0.45, -np.ones_like(along), np.zeros_like(along)], axis=1)
     rings = []
     for rise, out, inwards in _PROFILE:

@@ -6,9 +6,11 @@ import numpy as np
 
 from .solids import capsule, carve, ellipsoid, join
 
-EYE_CENTRE: Final = (31.5, -73.5, 181.0)
-EYE_RADIUS: Final = 16.5
+EYE_CENTRE: Final = (30.0, -72.0, 176.5)
+EYE_RADIUS: Final = 17.6
 LID_RADIUS: Final = EYE_RADIUS + 2.0
+NECK_CUT: Final = 12.0
+"""Height of the plane where the neck ends, and where the finished head has its origin."""
 
 
 def head_distance(points: np.ndarray) -> np.ndarray:
@@ -23,34 +25,34 @@ def head_distance(points: np.ndarray) -> np.ndarray:
 
 
 def _cranium_and_jaw(p: np.ndarray) -> np.ndarray:
-    solid = ellipsoid(p, (0, 8, 217), (74, 92, 86))
-    solid = join(solid, ellipsoid(p, (0, -26, 172), (63, 60, 60)), 24)
-    solid = join(solid, ellipsoid(p, (0, -36, 120), (44, 50, 40)), 26)
-    solid = join(solid, ellipsoid(p, (0, -80, 90), (13, 12, 12)), 20)
-    solid = join(solid, ellipsoid(p, (36, -8, 132), (14, 24, 24)), 26)
-    return join(solid, ellipsoid(p, (33, -60, 150), (25, 24, 20)), 20)
+    solid = ellipsoid(p, (0, 8, 213), (71, 90, 83))
+    solid = join(solid, ellipsoid(p, (0, -28, 170), (60, 60, 60)), 24)
+    solid = join(solid, ellipsoid(p, (0, -36, 122), (46, 49, 44)), 24)
+    solid = join(solid, ellipsoid(p, (0, -81, 92), (15, 14, 13)), 20)
+    solid = join(solid, ellipsoid(p, (36, -10, 132), (14, 26, 24)), 26)
+    return join(solid, ellipsoid(p, (33, -60, 148), (24, 23, 23)), 18)
 
 
 def _neck(p: np.ndarray) -> np.ndarray:
-    column = capsule(p, (0, 26, -10), (0, 20, 140), 42, 40)
-    return join(column, ellipsoid(p, (0, 24, -40), (88, 58, 50)), 50)
+    column = capsule(p, (0, 24, -10), (0, 10, 130), 47, 44)
+    return join(column, ellipsoid(p, (0, 24, -44), (100, 62, 50)), 56)
 
 
 def _eye_region(p: np.ndarray, solid: np.ndarray) -> np.ndarray:
-    solid = join(solid, capsule(p, (12, -84, 209), (44, -66, 210), 7, 7), 18)
-    solid = carve(solid, ellipsoid(p, (31, -98, 184), (18, 15, 13)), 18)
-    return join(solid, ellipsoid(p, EYE_CENTRE, (LID_RADIUS,) * 3), 5)
+    solid = join(solid, capsule(p, (0, -80, 208), (42, -66, 207), 8, 7), 20)
+    solid = carve(solid, ellipsoid(p, (30, -101, 181), (19, 16, 14)), 20)
+    return join(solid, ellipsoid(p, EYE_CENTRE, (LID_RADIUS,) * 3), 6)
 
 
 def _mouth_region(p: np.ndarray, solid: np.ndarray) -> np.ndarray:
-    solid = join(solid, ellipsoid(p, (0, -70, 115), (29, 26, 26)), 18)
-    groove = capsule(p, (0, -99.5, 133), (0, -101, 122), 3.2, 4.2)
+    solid = join(solid, ellipsoid(p, (0, -68, 115), (30, 26, 26)), 20)
+    groove = capsule(p, (0, -98.5, 132), (0, -99.5, 122), 3.2, 4.2)
     return carve(solid, groove, 4)
 
 
 def _nose(p: np.ndarray, solid: np.ndarray) -> np.ndarray:
-    nose = capsule(p, (0, -84, 190), (0, -104, 151), 6.0, 7.0)
-    nose = join(nose, ellipsoid(p, (0, -107, 147), (9.0, 8.6, 8.2)), 7)
-    nose = join(nose, ellipsoid(p, (10, -97.5, 143.5), (6.2, 8, 6.0)), 5)
-    solid = join(solid, nose, 9)
-    return carve(solid, ellipsoid(p, (5.8, -101, 137.5), (3.2, 4.6, 3.4)), 2.5)
+    nose = capsule(p, (0, -82, 184), (0, -99, 156), 5.0, 7.0)
+    nose = join(nose, ellipsoid(p, (0, -105, 150.5), (8.8, 8.4, 7.8)), 8)
+    nose = join(nose, ellipsoid(p, (8.8, -96.5, 146.5), (5.8, 7.2, 5.4)), 5)
+    solid = join(solid, nose, 12)
+    return carve(solid, ellipsoid(p, (5.2, -99.5, 141.2), (2.8, 4.2, 3.0)), 2.5)
