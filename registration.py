@@ -79,6 +79,6 @@ def _end_run(*_paths: Any) -> None:
 
 def _run_command(words: list[str]) -> int:
     """Blender was started with ``-c emotalk``."""
-    from .command_line.in_blender import main
+    from .command_line.main import BLENDER_COMMANDS, main
 
-    return main(words)
+    return main(words, BLENDER_COMMANDS)

@@ -3,13 +3,17 @@
 import argparse
 import importlib
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Final, NoReturn
 
 from .complaints import INTERRUPTED, SOME_FAILED, WRONG_USAGE, UsageError, complain
 
-COMMANDS: Final = ("animate", "controls")
-"""Modules of this room; each has ``SUMMARY``, ``add_arguments(parser)`` and ``run(options) -> exit status``."""
+COMMANDS: Final = {"animate": "animate", "controls": "controls", "demo": "demo"}
+"""Subcommands by name: modules of this room with ``SUMMARY``, ``add_arguments(parser)`` and ``run(options)``, which
+returns the exit status."""
+
+BLENDER_COMMANDS: Final = {"animate": "animate_scene", "controls": "controls"}
+"""The same for ``blender -b scene.blend -c emotalk``."""
 
 
 class SentenceParser(argparse.ArgumentParser):
@@ -20,12 +24,12 @@ class SentenceParser(argparse.ArgumentParser):
         self.exit(WRONG_USAGE, f"{self.prog}: {message}; {self.prog} --help explains\n")
 
 
-def build_parser() -> argparse.ArgumentParser:
-    """The parser with all subcommands."""
+def build_parser(commands: Mapping[str, str] = COMMANDS) -> argparse.ArgumentParser:
+    """The parser with these subcommands."""
     parser = SentenceParser(prog="emotalk", description="Dialogue audio in, an emotional face performance out.")
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
-    for name in COMMANDS:
-        command = importlib.import_module(f".{name}", __package__)
+    for name, module in commands.items():
+        command = importlib.import_module(f".{module}", __package__)
         subparser = subparsers.add_parser(
             name, help=command.SUMMARY, description=f"{command.SUMMARY.capitalize()}.", allow_abbrev=False
         )
@@ -35,11 +39,12 @@ def build_parser() -> argparse.ArgumentParser:
     return parser
 
 
-def main(words: Sequence[str] | None = None) -> int:
+def main(words: Sequence[str] | None = None, commands: Mapping[str, str] = COMMANDS) -> int:
     """Run the command.
 
     Args:
         words: what follows ``emotalk``; the process's own words if not given.
+        commands: the subcommands there are.
 
     Returns:
         0 all good, 1 something failed, 2 words that make no sense together, 130 interrupted.
@@ -47,7 +52,7 @@ def main(words: Sequence[str] | None = None) -> int:
     Raises:
         SystemExit: 2 for words that are no options, 0 after ``--help``.
     """
-    options = build_parser().parse_args(words)
+    options = build_parser(commands).parse_args(words)
     try:
         return options.run(options)
     except KeyboardInterrupt:
