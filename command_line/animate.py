@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..face.curve_files import FORMATS
+from ..inference.registry import DEFAULT_MODEL, model_ids
 from .complaints import GOOD, SOME_FAILED, complaint
 from .control_options import add_control_options, controls_from
 from .outputs import expand, plan
@@ -28,7 +29,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fps", type=_frame_rate, metavar="NUMBER", help="frames per second to write; the model's own if not given"
     )
-    parser.add_argument("--model", metavar="ID", help="which model performs (emotalk-compact)")
+    parser.add_argument(
+        "--model", choices=model_ids(), default=DEFAULT_MODEL, help=f"which model performs ({DEFAULT_MODEL})"
+    )
     parser.add_argument("--overwrite", action="store_true", help="replace files that are there already")
     add_control_options(parser)
 
@@ -41,6 +44,7 @@ def run(options: argparse.Namespace) -> int:
     outputs = plan(lines, options.output, options.format)
     controls = controls_from(options)
     engine = Engine()
+    engine.model(options.model)  # without a model, no line needs to be tried
     failed = 0
     with ProgressBar(len(lines)) as bar:
         for done, (line, output) in enumerate(zip(lines, outputs, strict=True)):
@@ -67,11 +71,10 @@ def _animate(
     from ..face.curves import Performance
     from ..inference.audio import read_speech
     from ..inference.contract import EmoTalkError
-    from ..inference.registry import DEFAULT_MODEL
 
     if output.exists() and not options.overwrite:
         raise EmoTalkError(f"{output} is there already; --overwrite replaces it")
-    performance = engine.perform(read_speech(line), controls, options.model or DEFAULT_MODEL, report)
+    performance = engine.perform(read_speech(line), controls, options.model, report)
     if options.fps:
         performance = Performance(performance.face.resampled(options.fps), performance.head.resampled(options.fps))
     output.parent.mkdir(parents=True, exist_ok=True)

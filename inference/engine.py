@@ -57,7 +57,7 @@ class Engine:
         """
         report = progress or _ignore
         report(0.0, "Loading the model")
-        model = self._model(model_id)
+        model = self.model(model_id)
         report(0.05, "Listening")
         features = self._features(model, speech)
         report(0.75, "Performing")
@@ -68,7 +68,8 @@ class Engine:
         report(1.0, "Done")
         return performance
 
-    def _model(self, model_id: str) -> FaceModel:
+    def model(self, model_id: str = DEFAULT_MODEL) -> FaceModel:
+        """The model of an id, loaded when it is first asked for. Raises EmoTalkError where it cannot be."""
         if model_id not in self._models:
             self._models[model_id] = self._load(model_id)
         return self._models[model_id]

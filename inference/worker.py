@@ -13,14 +13,27 @@ import queue
 import signal
 import sys
 import threading
+import traceback
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, NoReturn
 
 PACKAGE = "emotalk"
 
 
-def main() -> None:
+def main() -> NoReturn:
     """Serve until told to quit, idle, or alone."""
+    status = 0
+    try:
+        _serve()
+    except BaseException:
+        traceback.print_exc()
+        status = 1
+    # The listener still blocks on stdin, which an orderly shutdown would trip over.
+    sys.stderr.flush()
+    os._exit(status)
+
+
+def _serve() -> None:
     # Ctrl-C in a terminal reaches the whole family; it is for the parent to decide.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     replies = _claim_stdout()
@@ -34,9 +47,6 @@ def main() -> None:
     threading.Thread(target=_listen, args=(requests,), daemon=True).start()
     load_tree()
     importlib.import_module(f"{PACKAGE}.inference.jobs").serve(requests, send)
-    # The listener still blocks on stdin, which an orderly shutdown would wait for.
-    sys.stderr.flush()
-    os._exit(0)
 
 
 def load_tree() -> None:
