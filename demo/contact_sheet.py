@@ -14,6 +14,8 @@ _WAVE: Final = (96, 160, 220)
 _MARK: Final = (240, 176, 80)
 _WAVE_HEIGHT: Final = 110
 _MARGIN: Final = 12
+_TELLING: Final = frozenset("p b m f v w aa ae ay ao aw ow uw iy ey eh sh ch jh".split())
+"""Phones that one sees on the lips."""
 
 
 @dataclass(frozen=True)
@@ -32,30 +34,6 @@ def choose_moments(seconds: float, phones: Sequence[Phone], count: int) -> list[
         return [(i + 0.5) * seconds / count for i in range(count)]
     picks = np.linspace(0, len(telling) - 1, count).round().astype(int)
     return [(telling[i].start + telling[i].end) / 2 for i in picks]
-
-
-_TELLING: Final = {
-    "p",
-    "b",
-    "m",
-    "f",
-    "v",
-    "w",
-    "aa",
-    "ae",
-    "ay",
-    "ao",
-    "aw",
-    "ow",
-    "uw",
-    "iy",
-    "ey",
-    "eh",
-    "sh",
-    "ch",
-    "jh",
-    "pau",
-}
 
 
 def draw_contact_sheet(

@@ -8,9 +8,11 @@ import bpy
 from PIL import Image
 
 
-def render_stills(scene: bpy.types.Scene, frames: Iterable[float]) -> list[Image.Image]:
-    """Pictures of the scene at the given frames, subframes included."""
+def render_stills(scene: bpy.types.Scene, frames: Iterable[float], size: int) -> list[Image.Image]:
+    """Square pictures of the scene at the given frames, subframes included; ``size`` in pixels."""
     stills = []
+    before = scene.render.resolution_percentage
+    scene.render.resolution_percentage = round(100 * size / scene.render.resolution_x)
     with tempfile.TemporaryDirectory() as folder:
         for number, frame in enumerate(frames):
             scene.frame_set(int(frame), subframe=frame - int(frame))
@@ -18,6 +20,7 @@ def render_stills(scene: bpy.types.Scene, frames: Iterable[float]) -> list[Image
             bpy.ops.render.render(write_still=True, scene=scene.name)
             with Image.open(scene.render.filepath) as still:
                 stills.append(still.convert("RGB"))
+    scene.render.resolution_percentage = before
     return stills
 
 
@@ -30,7 +33,6 @@ def render_film(scene: bpy.types.Scene, path: Path, on_frame: Callable[[int], No
         on_frame: called with the number of frames done, after each of them.
     """
     _set_output(scene, "FFMPEG", path)
-    scene.render.use_sequencer = False
     scene.render.use_file_extension = False
     encoder = scene.render.ffmpeg
     encoder.format, encoder.codec, encoder.constant_rate_factor = "MPEG4", "H264", "HIGH"

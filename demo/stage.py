@@ -28,8 +28,8 @@ def set_stage(scene: bpy.types.Scene, meshes: list[bpy.types.Object], size: int 
     """
     low, high = _bounds(meshes)
     height = min(high.z - low.z, 1.3 * (high.x - low.x))
-    centre = Vector(((low.x + high.x) / 2, (low.y + high.y) / 2, high.z - 0.52 * height))
-    _add_camera(scene, centre, 1.22 * height)
+    centre = Vector(((low.x + high.x) / 2, (low.y + high.y) / 2, high.z - 0.62 * height))
+    _add_camera(scene, centre, 1.34 * height)
     for name, direction, distance, width, strength, colour in _LIGHTS:
         _add_light(scene, name, centre, Vector(direction).normalized() * distance * height, width * height)
         light = bpy.data.lights[name]
@@ -51,7 +51,7 @@ def _add_camera(scene: bpy.types.Scene, centre: Vector, extent: float) -> None:
     lens.lens = FOCAL_LENGTH
     camera = bpy.data.objects.new("Portrait", lens)
     distance = extent / 2 / math.tan(lens.angle / 2)
-    offset = Vector((-0.22, -1.0, 0.04)).normalized() * distance
+    offset = Vector((-0.16, -1.0, 0.03)).normalized() * distance
     camera.location = centre + offset
     camera.rotation_euler = (-offset).to_track_quat("-Z", "Y").to_euler()
     scene.collection.objects.link(camera)
@@ -75,6 +75,8 @@ def _set_background(scene: bpy.types.Scene) -> None:
 
 def _set_renderer(scene: bpy.types.Scene, size: int) -> None:
     scene.render.engine = "BLENDER_WORKBENCH"
+    # The sequencer has no picture, only sound, which a film gets all the same.
+    scene.render.use_sequencer = False
     scene.render.resolution_x = scene.render.resolution_y = size
     scene.render.resolution_percentage = 100
     shading = scene.display.shading

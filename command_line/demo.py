@@ -1,0 +1,62 @@
+"""``emotalk demo``: one line on the built-in head, as a scene, a film and a contact sheet."""
+
+import argparse
+import contextlib
+import os
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+from .complaints import GOOD
+from .control_options import add_control_options, controls_from
+from .progress import ProgressBar
+
+SUMMARY = "let the built-in head speak a line, and render it with sound"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the subcommand's words."""
+    parser.add_argument("audio", metavar="AUDIO", help="the sound file of the line")
+    parser.add_argument("--folder", default="out", help="where demo.blend, demo.mp4 and demo.png go (out)")
+    add_control_options(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Produce the demo and say where it is."""
+    from ..inference.contract import EmoTalkError
+
+    controls = controls_from(options)
+    started = time.monotonic()
+    try:
+        from ..demo.production import produce
+    except ImportError as error:
+        raise EmoTalkError(
+            f"The demo needs Blender's Python module and Pillow ({error}); run: pip install 'emotalk[blender,demo]'"
+        ) from None
+    with ProgressBar(1) as bar, _silent_output():
+        production = produce(Path(options.audio), controls, Path(options.folder), bar.show)
+    print(f"Scene   {production.blend}\nFilm    {production.film}\nPicture {production.sheet}")
+    print(f"{production.keys} keys, {time.monotonic() - started:.0f} s")
+    return _leave(GOOD)
+
+
+@contextlib.contextmanager
+def _silent_output() -> Iterator[None]:
+    """Keep Blender's own chatter off the terminal: it writes to the standard output past Python."""
+    sys.stdout.flush()
+    terminal = os.dup(1)
+    with Path(os.devnull).open("w") as nowhere:
+        os.dup2(nowhere.fileno(), 1)
+    try:
+        yield
+    finally:
+        os.dup2(terminal, 1)
+        os.close(terminal)
+
+
+def _leave(status: int) -> int:
+    """End the process here: bpy modules are known to hang or crash on the way out once sound was used."""
+    sys.stdout.flush()
+    sys.stderr.flush()
+    os._exit(status)

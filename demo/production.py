@@ -1,0 +1,124 @@
+"""From a sound file to a finished demo: scene, film and contact sheet, in this order."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import bpy
+
+from ..blender_emotalk import baking
+from ..blender_emotalk.characters import find_character
+from ..blender_emotalk.heads import add_sample_head
+from ..blender_emotalk.keyframes import Timing
+from ..blender_emotalk.strips import add_sound_strip
+from ..face.controls import KEY_TOLERANCE, Controls
+from ..inference.audio import read_speech
+from ..inference.contract import SAMPLE_RATE, EmoTalkError
+from ..inference.engine import Engine
+from .contact_sheet import Phone, choose_moments, draw_contact_sheet
+from .film import render_film, render_stills
+from .stage import set_stage
+
+FPS: Final = 30
+FIRST_FRAME: Final = 1
+_SHEET_PICTURES: Final = 12
+_SHEET_SIZE: Final = 240
+
+Progress = Callable[[float, str], None]
+"""Told how much is done (0..1) and what happens next."""
+
+
+@dataclass(frozen=True)
+class Production:
+    """Where a demo's files are.
+
+    Attributes:
+        blend: the scene, its sound packed in.
+        film: H.264 with AAC sound.
+        sheet: frames over the waveform.
+        keys: how many keys were written.
+    """
+
+    blend: Path
+    film: Path
+    sheet: Path
+    keys: int
+
+
+def produce(audio: Path, controls: Controls, folder: Path, progress: Progress) -> Production:
+    """Let the built-in head speak a line, and write ``demo.blend``, ``demo.mp4`` and ``demo.png``.
+
+    The file open in this Blender is left behind: meant for the bpy module, not for a session at work.
+
+    Args:
+        audio: the line; phones in a file of the same name ending in ``.phones`` are drawn on the sheet.
+        controls: the performance.
+        folder: made where it does not exist.
+        progress: called between and within the steps.
+
+    Raises:
+        EmoTalkError: the sound cannot be used, or a file cannot be written.
+    """
+    progress(0.0, "Listening")
+    speech = read_speech(audio)
+    performance = Engine().perform(speech, controls)
+    progress(0.05, "Building the head")
+    scene = _new_scene(math.ceil(speech.seconds * FPS))
+    head = add_sample_head(scene.collection)
+    meshes = [child for child in head.children if child.type == "MESH"]
+    keys = baking.bake(
+        performance,
+        find_character(head, scene),
+        audio.stem,
+        Timing.of(scene, FIRST_FRAME, performance.face.fps),
+        baking.KeySettings(KEY_TOLERANCE.default),
+    )
+    add_sound_strip(scene, audio.stem, str(audio.resolve()), FIRST_FRAME).sound.pack()
+    set_stage(scene, meshes)
+
+    folder.mkdir(parents=True, exist_ok=True)
+    production = Production(folder / "demo.blend", folder / "demo.mp4", folder / "demo.png", keys)
+    progress(0.1, "Saving the scene")
+    bpy.ops.wm.save_as_mainfile(filepath=str(production.blend.resolve()), compress=True)
+
+    phones = read_phones(audio.with_suffix(".phones"))
+    moments = choose_moments(speech.seconds, phones, _SHEET_PICTURES)
+    progress(0.12, "Drawing the contact sheet")
+    stills = render_stills(scene, [FIRST_FRAME + moment * FPS for moment in moments], _SHEET_SIZE)
+    title = f"{audio.name}: {_described(controls)}"
+    sheet = draw_contact_sheet(stills, moments, speech.samples, SAMPLE_RATE, phones, title)
+    sheet.save(production.sheet, optimize=True)
+
+    frames = scene.frame_end - scene.frame_start + 1
+    render_film(scene, production.film, lambda done: progress(0.2 + 0.8 * done / frames, "Rendering"))
+    return production
+
+
+def read_phones(path: Path) -> list[Phone]:
+    """The phones of a label file: a line each, ``end-in-seconds name``; none where there is no such file."""
+    if not path.exists():
+        return []
+    phones: list[Phone] = []
+    for line in path.read_text("utf-8").splitlines():
+        try:
+            end, name = line.split()
+            phones.append(Phone(phones[-1].end if phones else 0.0, float(end), name))
+        except ValueError:
+            raise EmoTalkError(f"{path.name} has the line {line!r}; it should read like '0.326 ay'") from None
+    return phones
+
+
+def _new_scene(frames: int) -> bpy.types.Scene:
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    scene = bpy.context.scene
+    scene.render.fps, scene.render.fps_base = FPS, 1.0
+    scene.frame_start, scene.frame_end = FIRST_FRAME, FIRST_FRAME + frames - 1
+    scene.sync_mode = "AUDIO_SYNC"
+    return scene
+
+
+def _described(controls: Controls) -> str:
+    changed = controls.changed()
+    return ", ".join(f"{name.replace('_', ' ')} {value:g}" for name, value in changed.items()) or "neutral"
