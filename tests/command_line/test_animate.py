@@ -1,0 +1,236 @@
+"""``emotalk animate`` as a user meets it: files, statuses, sentences."""
+
+import os
+import pty
+import signal
+import subprocess
+import sys
+import termios
+import time
+
+import numpy as np
+import pytest
+import soundfile
+from emotalk.command_line.main import main
+from emotalk.face.controls import Controls
+from emotalk.face.curve_files import read_curves
+from emotalk.inference.audio import read_speech
+from emotalk.inference.engine import Engine
+
+COMMAND = (sys.executable, "-m", "emotalk.command_line.main")
+
+
+@pytest.fixture(scope="module")
+def lines(tmp_path_factory):
+    """Three lines of something like speech, and a file that is none."""
+    folder = tmp_path_factory.mktemp("lines")
+    for number, rate in enumerate((16000, 44100, 22050)):
+        time_axis = np.arange(rate) / rate
+        voice = np.sign(np.sin(2 * np.pi * 110 * (number + 1) * time_axis)) * np.abs(np.sin(9 * time_axis))
+        soundfile.write(folder / f"line{number}.wav", 0.2 * voice, rate)
+    (folder / "broken.wav").write_bytes((folder / "line0.wav").read_bytes()[:9000])
+    return folder
+
+
+def run(*words):
+    return main([str(word) for word in words])
+
+
+def usage(*words):
+    """The status of words that are no options."""
+    with pytest.raises(SystemExit) as ended:
+        run(*words)
+    return ended.value.code
+
+
+def test_one_line_to_one_file(lines, tmp_path, capsys):
+    output = tmp_path / "new" / "line.npz"
+    assert run("animate", lines / "line0.wav", "-o", output) == 0
+    assert capsys.readouterr() == (f"{output}\n", "")
+    with np.load(output, allow_pickle=False) as arrays:
+        assert arrays["values"].shape == (30, 52)
+        assert arrays["values"].dtype == np.float32
+    expected = Engine().perform(read_speech(lines / "line0.wav"), Controls())
+    np.testing.assert_allclose(read_curves(output).face.values, expected.face.values, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["npz", "json", "csv"])
+def test_every_format_by_name_and_by_option(lines, tmp_path, kind):
+    assert run("animate", lines / "line0.wav", "-o", tmp_path / f"named.{kind}") == 0
+    assert run("animate", lines / "line0.wav", "-o", tmp_path, "--format", kind) == 0
+    assert (tmp_path / f"named.{kind}").read_bytes() == (tmp_path / f"line0.{kind}").read_bytes()
+
+
+def test_many_lines_into_a_folder_and_a_bad_one_among_them(lines, tmp_path, capsys):
+    names = ["line0.wav", "broken.wav", "line1.wav", "nowhere.wav", "line2.wav"]
+    folder = tmp_path / "curves"
+    assert run("animate", *(lines / name for name in names), "-o", folder, "--format", "csv") == 1
+    out, err = capsys.readouterr()
+    assert sorted(path.name for path in folder.iterdir()) == ["line0.csv", "line1.csv", "line2.csv"]
+    assert out.splitlines() == [str(folder / f"line{number}.csv") for number in range(3)]
+    first, second, last = err.splitlines()
+    assert first.startswith("emotalk: broken.wav is cut off")
+    assert second == f"emotalk: There is no file {lines / 'nowhere.wav'}"
+    assert last == "emotalk: 2 of 5 lines failed"
+
+
+def test_nothing_is_overwritten_unasked(lines, tmp_path, capsys):
+    output = tmp_path / "line0.npz"
+    output.write_text("precious")
+    assert run("animate", lines / "line0.wav", lines / "line1.wav", "-o", tmp_path) == 1
+    assert output.read_text() == "precious"
+    assert (tmp_path / "line1.npz").exists()
+    assert f"{output} is there already; --overwrite replaces it" in capsys.readouterr().err
+    assert run("animate", lines / "line0.wav", "-o", tmp_path, "--overwrite") == 0
+    assert read_curves(output).face.frames == 30
+
+
+def test_controls_reach_the_performance(lines, tmp_path):
+    def perform(*words):
+        output = tmp_path / "line.npz"
+        assert run("animate", lines / "line0.wav", "-o", output, "--overwrite", *words) == 0
+        return read_curves(output)
+
+    def expect(**values):
+        return Engine().perform(read_speech(lines / "line0.wav"), Controls(values))
+
+    for words, values in (
+        (("--emotion", "Angry", "--intensity", "0.8"), {"anger": 1, "intensity": 0.8}),
+        (("--emotion", "sad", "--sad", "0.4", "--happy", "0.2"), {"sad": 0.4, "happy": 0.2}),
+        (("--personal-style", "Stage actor", "--blink-rate", "0"), {"personal_style": 3, "blink_rate": 0}),
+        (("--time-offset", "-80", "--seed", "7", "--smoothing=40"), {"time_offset": -80, "seed": 7, "smoothing": 40}),
+    ):
+        performance, expected = perform(*words), expect(**values)
+        np.testing.assert_allclose(performance.face.values, expected.face.values, atol=1e-6)
+        np.testing.assert_allclose(performance.head.values, expected.head.values, atol=1e-5)
+
+
+@pytest.mark.parametrize("fps", ["23.976", "60", "120"])
+def test_other_frame_rates(lines, tmp_path, fps):
+    assert run("animate", lines / "line0.wav", "-o", tmp_path, "--fps", fps) == 0
+    performance = read_curves(tmp_path / "line0.npz")
+    assert performance.face.fps == performance.head.fps == float(fps)
+    assert performance.face.frames == pytest.approx(float(fps), abs=3)
+
+
+def test_patterns_that_no_shell_filled_in(lines, tmp_path, capsys):
+    assert run("animate", f"{lines}/line?.wav", "-o", tmp_path) == 0
+    assert len(list(tmp_path.iterdir())) == 3
+    assert run("animate", f"{lines}/*.opus", "-o", tmp_path) == 2
+    assert capsys.readouterr().err == f"emotalk: No file fits {lines}/*.opus\n"
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["a/line.wav", "b/Line.wav", "-o", "out"], "a/line.wav and b/Line.wav would both become out/Line.npz"),
+        (["a/line.wav", "a/line.flac", "-o", "out/"], "a/line.wav and a/line.flac would both become out/line.npz"),
+        (["a.wav", "b.wav", "-o", "out.csv"], "out.csv is one file, but there are 2 lines; give a folder"),
+        (["a.wav", "-o", "out.csv", "--format", "npz"], "out.csv cannot be written as npz"),
+        (["a.wav", "-o", "out.xls"], "out.xls should end in .npz, .json or .csv"),
+    ],
+)
+def test_words_that_make_no_sense_together(tmp_path, monkeypatch, capsys, words, sentence):
+    monkeypatch.chdir(tmp_path)
+    assert run("animate", *words) == 2
+    err = capsys.readouterr().err
+    assert err.startswith(f"emotalk: {sentence}")
+    assert err.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--happy", "3"], "Happy must lie between 0 and 1"),
+        (["--happy", "very"], "Happy must be a number, not 'very'"),
+        (["--happy", "nan"], "Happy must be a finite number"),
+        (["--seed", "1.5"], "Seed must be a whole number"),
+        (["--personal-style", "Cowboy"], "Personal Style has no choice 'Cowboy'"),
+        (["--emotion", "hungry"], "There is no emotion 'hungry'"),
+        (["--fps", "0"], "a frame rate between 1 and 1000 is needed"),
+        (["--model", "nobody"], "invalid choice: 'nobody'"),
+        (["--hap", "1"], "unrecognized arguments: --hap"),
+        (["--format", "xls"], "invalid choice: 'xls'"),
+    ],
+)
+def test_words_that_are_no_options(capsys, words, sentence):
+    assert usage("animate", "a.wav", "-o", "out", *words) == 2
+    err = capsys.readouterr().err
+    assert sentence in err
+    assert err.count("\n") == 1
+
+
+def test_no_words_at_all(capsys):
+    assert usage() == 2
+    assert usage("animate") == 2
+    assert usage("animate", "a.wav") == 2
+    assert usage("dance") == 2
+    assert capsys.readouterr().err.count("\n") == 4
+
+
+def test_a_folder_that_cannot_be_made(lines, tmp_path, capsys):
+    (tmp_path / "taken").write_text("a file")
+    assert run("animate", lines / "line0.wav", "-o", tmp_path / "taken" / "line.npz") == 1
+    assert "taken" in capsys.readouterr().err
+
+
+def test_verbose_says_where_an_error_came_from(lines, tmp_path, capsys):
+    assert run("animate", lines / "broken.wav", "-o", tmp_path, "--verbose") == 1
+    err = capsys.readouterr().err
+    assert err.startswith("emotalk: broken.wav is cut off")
+    assert "Traceback (most recent call last)" in err
+    assert run("animate", lines / "broken.wav", "-o", tmp_path) == 1
+    assert capsys.readouterr().err.count("\n") == 1
+
+
+def test_two_processes_write_the_same_bytes(lines, tmp_path):
+    words = ["animate", lines / "line1.wav", "--emotion", "fear", "--seed", "3", "-o"]
+    for name in ("first.npz", "second.npz"):
+        done = subprocess.run([*COMMAND, *words, tmp_path / name], capture_output=True, text=True, check=True)
+        assert (done.stdout, done.stderr) == (f"{tmp_path / name}\n", "")
+    assert (tmp_path / "first.npz").read_bytes() == (tmp_path / "second.npz").read_bytes()
+
+
+def test_ctrl_c_leaves_nothing_half_written(lines, tmp_path):
+    folder = tmp_path / "curves"
+    soundfile.write(tmp_path / "long.wav", np.random.default_rng(0).normal(0, 0.1, 16000 * 400), 16000)
+    words = ["animate", lines / "line0.wav", tmp_path / "long.wav", "-o", folder, "--format", "json"]
+    with subprocess.Popen([*COMMAND, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        process.stdout.readline()  # the first line is written
+        time.sleep(0.3)
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=30)
+    assert process.returncode == 130
+    assert err == "emotalk: interrupted\n"
+    assert [path.name for path in folder.iterdir()] == ["line0.json"]
+
+
+def test_a_terminal_sees_a_progress_bar(lines, tmp_path):
+    terminal, end = pty.openpty()
+    termios.tcsetwinsize(end, (24, 100))
+    words = ["animate", lines / "line0.wav", lines / "broken.wav", "-o", tmp_path]
+    process = subprocess.Popen([*COMMAND, *words], stdout=subprocess.DEVNULL, stderr=end)
+    os.close(end)
+    shown = b""
+    while True:
+        try:
+            piece = os.read(terminal, 4096)
+        except OSError:  # how Linux says that the other end was closed
+            break
+        if not piece:
+            break
+        shown += piece
+    os.close(terminal)
+    assert process.wait() == 1
+    assert b"line0.wav: Listening" in shown
+    assert b"emotalk: broken.wav is cut off" in shown
+
+
+def test_reading_the_words_imports_nothing_heavy():
+    script = (
+        "import sys; from emotalk.command_line.main import build_parser; build_parser()\n"
+        "print(*{'bpy', 'torch', 'scipy', 'soundfile', 'tqdm', 'PIL'} & set(sys.modules))"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == ""
