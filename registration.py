@@ -54,7 +54,7 @@ def register() -> None:
         bpy.utils.register_class(cls)
     bpy.types.Scene.emotalk = bpy.props.PointerProperty(type=LineProperties)
     bpy.types.WindowManager.emotalk = bpy.props.PointerProperty(type=RunProperties, options={"SKIP_SAVE"})
-    bpy.app.handlers.load_pre.append(_end_run)
+    bpy.app.handlers.load_pre.append(_leave_file)
     atexit.register(runs.close)
     _commands.append(bpy.utils.register_cli_command("emotalk", _run_command))
 
@@ -63,7 +63,7 @@ def unregister() -> None:
     """Disable the extension; the worker goes with it."""
     bpy.utils.unregister_cli_command(_commands.pop())
     atexit.unregister(runs.close)
-    bpy.app.handlers.load_pre.remove(_end_run)
+    bpy.app.handlers.load_pre.remove(_leave_file)
     runs.close()
     del bpy.types.WindowManager.emotalk
     del bpy.types.Scene.emotalk
@@ -72,9 +72,8 @@ def unregister() -> None:
 
 
 @bpy.app.handlers.persistent
-def _end_run(*_paths: Any) -> None:
-    """Another file is about to be opened: what runs belongs to this one."""
-    runs.cancel()
+def _leave_file(*_paths: Any) -> None:
+    runs.leave_file()
 
 
 def _run_command(words: list[str]) -> int:

@@ -16,6 +16,8 @@ from .sounds import LineSound, temporary_file
 from .strips import find_sound_strip, heard_part
 
 UNNAMED: Final = "line"
+SAMPLE_LINE: Final = Path(__file__).resolve().parents[1] / "samples" / "line.wav"
+"""A few spoken seconds that come with the extension."""
 
 
 def line_name(line: LineProperties) -> str:

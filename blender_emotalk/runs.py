@@ -45,7 +45,7 @@ class Run:
         self._started = time.monotonic()
         self._files = contextlib.ExitStack()
         self._failure = ""
-        self._is_done = False
+        self._is_done = self._is_over = False
         self.cancelled = False
         with contextlib.ExitStack() as files:
             heard = sound_of(line, scene, files)
@@ -72,9 +72,11 @@ class Run:
 
     def cancel(self) -> None:
         """Stop the worker. Nothing has been written to the scene."""
+        if self._is_over:
+            return
         if not self._is_done:
-            self.cancelled = self._is_done = True
             _client.cancel()
+        self.cancelled = self._is_done = True
         self._end("Cancelled; nothing was changed")
 
     def write(self) -> str:
@@ -114,6 +116,7 @@ class Run:
 
     def _end(self, message: str, failed: bool = False) -> None:
         global _current
+        self._is_over = True
         self._files.close()
         if _current is self:
             _current = None
@@ -137,10 +140,21 @@ def is_running() -> bool:
     return _current is not None
 
 
+def worker_pid() -> int | None:
+    """The process id of the worker while it runs."""
+    return _client.pid
+
+
 def cancel() -> None:
     """Stop the line that is being animated, if there is one."""
     if _current is not None:
         _current.cancel()
+
+
+def leave_file() -> None:
+    """Another file is about to be opened: what runs and what was said belongs to this one."""
+    cancel()
+    _show("")
 
 
 def close() -> None:

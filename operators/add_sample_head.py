@@ -5,6 +5,7 @@ from typing import ClassVar
 import bpy
 
 from ..blender_emotalk.heads import add_sample_head
+from ..blender_emotalk.lines import SAMPLE_LINE
 from .explained import ExplainedOperator
 
 
@@ -22,11 +23,14 @@ class AddSampleHead(ExplainedOperator, bpy.types.Operator):
         return "" if context.mode == "OBJECT" else "Leave Edit Mode first (Tab)"
 
     def execute(self, context: bpy.types.Context) -> set[str]:
-        """Add the head, select it and make it the line's character."""
+        """Add the head, select it and make it the line's character; a sample line is chosen where there is none."""
         armature = add_sample_head(context.collection)
         for obj in context.selected_objects:
             obj.select_set(False)
         armature.select_set(True)
         context.view_layer.objects.active = armature
-        context.scene.emotalk.character = armature
+        line = context.scene.emotalk
+        line.character = armature
+        if not (line.audio or line.strip):
+            line.audio = str(SAMPLE_LINE)
         return {"FINISHED"}

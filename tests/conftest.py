@@ -34,7 +34,7 @@ def extension():
 
 @pytest.fixture(autouse=True)
 def fresh_file(request):
-    """Every test of a Blender room starts in an empty file and ends without a run."""
+    """Every test of a Blender room starts in an empty file, which also ends the run of the one before."""
     room = request.path.relative_to(TESTS).parts[0]
     if room not in BLENDER_ROOMS:
         yield
@@ -42,9 +42,6 @@ def fresh_file(request):
     bpy = request.getfixturevalue("extension")
     bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
     yield
-    from emotalk.blender_emotalk import runs
-
-    runs.cancel()
 
 
 def pytest_sessionfinish(session, exitstatus):
@@ -125,3 +122,19 @@ def performance():
         return Performance(FaceCurves(face, arkit.CHANNELS, fps), FaceCurves(head, arkit.HEAD_CHANNELS, fps))
 
     return make
+
+
+@pytest.fixture
+def line_wav():
+    """A line of dialogue."""
+    return TESTS.parent / "samples" / "line.wav"
+
+
+@pytest.fixture
+def stage(add_face, line_wav):
+    """A scene in which Animate can be pressed; gives the face."""
+    import bpy
+
+    face = add_face()
+    bpy.context.scene.emotalk.audio = str(line_wav)
+    return face

@@ -1,0 +1,146 @@
+"""The sound of a line as the timeline has it, and its controls as they change over time."""
+
+import contextlib
+import sys
+
+import bpy
+import numpy as np
+import pytest
+from emotalk.blender_emotalk.actions import active_curves
+from emotalk.blender_emotalk.keyframes import Timing
+from emotalk.blender_emotalk.lines import control_values, line_name, sound_of
+from emotalk.blender_emotalk.sounds import prepare
+from emotalk.blender_emotalk.strips import add_sound_strip
+from emotalk.face.controls import CONTROLS, Controls
+from emotalk.inference.contract import EmoTalkError
+
+
+@pytest.fixture
+def files():
+    with contextlib.ExitStack() as stack:
+        yield stack
+
+
+@pytest.fixture
+def strip(line_wav):
+    """The line as a strip from frame 20 on."""
+    strip = add_sound_strip(bpy.context.scene, "Take 3", str(line_wav), 20)
+    bpy.context.scene.emotalk.strip = strip.name
+    return strip
+
+
+def line():
+    return bpy.context.scene.emotalk
+
+
+def trim(strip, start, end):
+    """Move the handles to these frames."""
+    if bpy.app.version >= (5, 1, 0):
+        strip.left_handle, strip.right_handle = start, end
+    else:
+        strip.frame_final_start, strip.frame_final_end = start, end
+
+
+def test_a_file_is_heard_from_the_start_frame(line_wav, files):
+    line().audio, line().start_frame = str(line_wav), 77
+    sound = sound_of(line(), bpy.context.scene, files)
+    assert (sound.path, sound.start_frame, sound.section) == (line_wav, 77, None)
+
+
+def test_a_whole_strip_is_heard_where_it_lies(strip, line_wav, files):
+    sound = sound_of(line(), bpy.context.scene, files)
+    assert (sound.path, sound.start_frame) == (line_wav, 20)
+    assert sound.section[0] == 0
+
+
+@pytest.mark.parametrize(("fps", "base"), [(24, 1), (30, 1.001), (60, 1)])
+def test_a_trimmed_strip_is_only_the_part_that_is_heard(strip, files, fps, base):
+    bpy.context.scene.render.fps, bpy.context.scene.render.fps_base = fps, base
+    trim(strip, 32, 50)
+    sound = sound_of(line(), bpy.context.scene, files)
+    assert sound.start_frame == 32
+    assert sound.section == pytest.approx((12 * base / fps, 18 * base / fps))
+
+
+def test_a_strip_that_begins_before_its_sound_is_silent_until_then(strip, files):
+    trim(strip, 14, 50)
+    sound = sound_of(line(), bpy.context.scene, files)
+    assert sound.start_frame == 20
+    assert sound.section == pytest.approx((0, 30 / 24))
+
+
+def test_packed_sound_is_unpacked_for_the_run_only(strip, line_wav, files):
+    strip.sound.pack()
+    sound = sound_of(line(), bpy.context.scene, files)
+    assert sound.path != line_wav
+    assert sound.path.read_bytes() == line_wav.read_bytes()
+    files.close()
+    assert not sound.path.exists()
+
+
+def test_a_strip_that_is_gone_is_missed(strip, files):
+    line().strip = "Take 4"
+    with pytest.raises(EmoTalkError, match="no sound strip 'Take 4' any more"):
+        sound_of(line(), bpy.context.scene, files)
+
+
+def test_names_come_from_the_animator_the_strip_or_the_file(line_wav):
+    assert line_name(line()) == "line"
+    line().audio = "/somewhere/hello there.wav"
+    assert line_name(line()) == "hello there"
+    line().name = ""
+    line().strip = "Take 3"
+    assert line_name(line()) == "Take 3"
+    line().name = "greeting"
+    assert line_name(line()) == "greeting"
+
+
+def test_untouched_controls_are_the_tables_defaults():
+    values = control_values(line(), Timing(1, 0.8), 30)
+    assert Controls(values).changed() == {}
+    assert set(values) == {control.name for control in CONTROLS}
+
+
+def test_keyed_controls_are_sampled_at_the_frames_of_the_model():
+    line().happy, line().jaw_gain = 0, 1.5
+    line().keyframe_insert("happy", frame=11)
+    line().happy = 1
+    line().keyframe_insert("happy", frame=31)
+    curve = active_curves(bpy.context.scene)[0]
+    for point in curve.keyframe_points:
+        point.interpolation = "LINEAR"
+    controls = Controls(control_values(line(), Timing(11, 0.8), 40))
+    assert controls.track("happy", 40) == pytest.approx(np.minimum(np.arange(40) * 0.8 / 20, 1), abs=1e-6)
+    assert controls.constant("jaw_gain") == 1.5
+
+
+def test_overshooting_curves_stay_within_the_limits():
+    for frame, value in ((1, 1.0), (5, 1.0), (6, 0.0), (20, 0.0)):
+        line().happy = value
+        line().keyframe_insert("happy", frame=frame)
+    curve = active_curves(bpy.context.scene)[0]
+    for point in curve.keyframe_points:
+        point.handle_left_type = point.handle_right_type = "FREE"
+        point.handle_right = (point.co.x + 2, point.co.y + 3)
+    Controls(control_values(line(), Timing(1, 0.8), 40))
+
+
+def test_other_formats_are_decoded_by_blender(line_wav, files, tmp_path):
+    aud = pytest.importorskip("aud", reason="this Blender is built without Audaspace")
+    path = tmp_path / "line.flac"
+    aud.Sound(str(line_wav)).write(str(path), 22050, 2, aud.FORMAT_S16, aud.CONTAINER_FLAC, aud.CODEC_FLAC)
+    line().audio = str(path)
+    prepared = prepare(sound_of(line(), bpy.context.scene, files), files)
+    samples = np.load(prepared.request["audio"])
+    assert prepared.request["rate"] == 16_000
+    assert len(samples) == pytest.approx(prepared.seconds * 16_000, abs=2)
+    assert np.abs(samples).max() > 0.1
+
+
+def test_a_blender_without_a_decoder_says_so(files, tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "aud", None)
+    path = tmp_path / "line.ogg"
+    path.write_bytes(b"OggS" + bytes(100))
+    line().audio = str(path)
+    with pytest.raises(EmoTalkError, match=r"reads no sound but WAV; convert line\.ogg"):
+        prepare(sound_of(line(), bpy.context.scene, files), files)

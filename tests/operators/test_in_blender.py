@@ -1,0 +1,53 @@
+"""``blender -b … -c emotalk``: what the button does, and honest exit statuses."""
+
+import bpy
+import pytest
+from emotalk.command_line.main import BLENDER_COMMANDS, main
+
+
+def run(*words):
+    return main([str(word) for word in words], BLENDER_COMMANDS)
+
+
+def test_it_does_what_the_button_does_and_saves(add_face, line_wav, tmp_path, capsys):
+    add_face("Ann")
+    add_face("Bob")
+    target = tmp_path / "result.blend"
+    words = ["--audio", line_wav, "--character", "Ann", "--start", 40, "--emotion", "angry", "--style-blend", 0.5]
+    assert run("animate", *words, "--personal-style", "Crisp", "-o", target) == 0
+    assert "Ann speaks 'line'" in capsys.readouterr().out
+    bpy.ops.wm.open_mainfile(filepath=str(target))
+    line = bpy.context.scene.emotalk
+    assert (line.anger, line.happy, line.personal_style) == (1, 0, "Crisp")
+    action = bpy.data.objects["Ann"].data.shape_keys.animation_data.action
+    assert action.name == "EmoTalk line"
+    assert action.frame_range[0] == 40
+    assert bpy.data.objects["Bob"].data.shape_keys.animation_data is None
+
+
+def test_what_is_not_given_stays_as_the_file_has_it(stage, tmp_path):
+    bpy.context.scene.emotalk.happy = 0.25
+    path = tmp_path / "scene.blend"
+    bpy.ops.wm.save_as_mainfile(filepath=str(path))
+    assert run("animate") == 0
+    bpy.ops.wm.open_mainfile(filepath=str(path))
+    assert bpy.context.scene.emotalk.happy == 0.25
+    assert "EmoTalk line" in bpy.data.actions
+
+
+def test_failures_are_one_sentence_and_status_1(stage, tmp_path, capsys):
+    target = tmp_path / "result.blend"
+    assert run("animate", "--audio", tmp_path / "none.wav", "-o", target) == 1
+    error = capsys.readouterr().err
+    assert error.startswith("emotalk: There is no file")
+    assert error.count("\n") == 1
+    assert not target.exists()
+
+
+def test_wrong_words_are_status_2(stage, capsys):
+    assert run("animate") == 2
+    assert "say with -o" in capsys.readouterr().err
+    assert run("animate", "-o", "x.blend", "--character", "Nobody") == 2
+    assert "no object 'Nobody'" in capsys.readouterr().err
+    with pytest.raises(SystemExit, match="2"):
+        run("animate", "--happy", "very")

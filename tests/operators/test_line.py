@@ -1,0 +1,76 @@
+"""Choosing the sound, the head and the mood of a line."""
+
+import bpy
+import pytest
+from emotalk.face.controls import CONTROLS
+from emotalk.face.emotions import EMOTIONS
+
+
+def line():
+    return bpy.context.scene.emotalk
+
+
+def test_the_line_is_named_after_the_chosen_file(line_wav):
+    assert bpy.ops.emotalk.choose_audio(filepath=str(line_wav)) == {"FINISHED"}
+    assert (line().audio, line().name) == (str(line_wav), "line")
+
+
+def test_what_is_no_sound_is_not_chosen(tmp_path):
+    path = tmp_path / "notes.txt"
+    path.write_text("Remember the milk")
+    with pytest.raises(RuntimeError, match="no sound file of a known kind"):
+        bpy.ops.emotalk.choose_audio(filepath=str(path))
+    assert not line().audio
+
+
+def test_a_placed_sound_becomes_the_lines_strip_and_can_be_let_go(line_wav):
+    bpy.ops.emotalk.choose_audio(filepath=str(line_wav))
+    line().start_frame = 33
+    assert bpy.ops.emotalk.place_sound() == {"FINISHED"}
+    strip = bpy.context.scene.sequence_editor.strips_all[0]
+    assert line().strip == strip.name == line().name
+    assert strip.sound.filepath == str(line_wav)
+    with pytest.raises(RuntimeError, match="on the timeline already"):
+        bpy.ops.emotalk.place_sound()
+    bpy.ops.emotalk.forget_strip()
+    assert not line().strip
+    assert bpy.ops.emotalk.place_sound() == {"FINISHED"}
+    assert {strip.channel for strip in bpy.context.scene.sequence_editor.strips_all} == {1, 2}
+
+
+def test_the_selected_strip_becomes_the_line(line_wav):
+    with pytest.raises(RuntimeError, match="Select a sound strip"):
+        bpy.ops.emotalk.use_sound_strip()
+    bpy.ops.emotalk.choose_audio(filepath=str(line_wav))
+    bpy.ops.emotalk.place_sound()
+    bpy.ops.emotalk.forget_strip()
+    editor = bpy.context.scene.sequence_editor
+    editor.active_strip = editor.strips_all[0]
+    assert bpy.ops.emotalk.use_sound_strip() == {"FINISHED"}
+    assert line().strip == editor.strips_all[0].name
+
+
+def test_one_click_sets_one_emotion():
+    line().happy = 0.3
+    bpy.ops.emotalk.set_emotion(emotion="fear")
+    assert {name: getattr(line(), name) for name in EMOTIONS if getattr(line(), name)} == {"fear": 1.0}
+
+
+def test_reset_follows_the_table_again():
+    line().jaw_gain, line().seed, line().personal_style = 2, 7, "Crisp"
+    bpy.ops.emotalk.reset_controls(group="life")
+    assert (line().jaw_gain, line().seed) == (2, 0)
+    bpy.ops.emotalk.reset_controls()
+    for control in CONTROLS:
+        default = control.choices[int(control.default)] if control.choices else pytest.approx(control.default)
+        assert getattr(line(), control.name) == default
+
+
+def test_the_sample_head_speaks_at_once():
+    assert bpy.ops.emotalk.add_sample_head() == {"FINISHED"}
+    assert line().character == bpy.context.object
+    assert bpy.ops.emotalk.animate() == {"FINISHED"}
+    assert "keys in" in bpy.context.window_manager.emotalk.message
+    rig = line().character
+    assert rig.animation_data.action
+    assert rig.pose.bones["head"]

@@ -1,0 +1,42 @@
+"""The extension comes and goes without a trace, and generates its sliders from the one table."""
+
+import bpy
+from emotalk import registration
+from emotalk.face.controls import CONTROLS, KEY_TOLERANCE
+
+
+def test_enabling_and_disabling_leaves_nothing_behind():
+    handlers = list(bpy.app.handlers.load_pre)
+    registration.unregister()
+    try:
+        assert not hasattr(bpy.types.Scene, "emotalk")
+        assert not hasattr(bpy.types.WindowManager, "emotalk")
+        assert not any(cls.is_registered for cls in registration.CLASSES)
+        assert len(bpy.app.handlers.load_pre) == len(handlers) - 1
+    finally:
+        registration.register()
+    assert bpy.context.scene.emotalk.intensity == 1
+
+
+def test_sliders_say_what_the_table_says():
+    properties = bpy.context.scene.emotalk.bl_rna.properties
+    for control in (*CONTROLS, KEY_TOLERANCE):
+        prop = properties[control.name]
+        assert prop.description == control.sentence
+        assert prop.is_animatable == control.animatable
+        if control.choices:
+            assert tuple(item.name for item in prop.enum_items) == control.choices
+        else:
+            assert abs(prop.default - control.default) < 1e-6
+            assert abs(prop.hard_min - control.minimum) < 1e-6
+            assert abs(prop.hard_max - control.maximum) < 1e-6
+
+
+def test_settings_are_saved_and_the_run_is_not(tmp_path):
+    path = str(tmp_path / "scene.blend")
+    bpy.context.scene.emotalk.happy = 0.75
+    bpy.context.window_manager.emotalk.message = "left over"
+    bpy.ops.wm.save_as_mainfile(filepath=path)
+    bpy.ops.wm.open_mainfile(filepath=path, load_ui=False)
+    assert bpy.context.scene.emotalk.happy == 0.75
+    assert bpy.context.window_manager.emotalk.message == ""
