@@ -35,10 +35,10 @@ def _sneer(skin: SkinCage, left: np.ndarray) -> np.ndarray:
     lip = left * bump(p, (12, -96, 128), (20, 24, 16)) * skin.upper * skin.lip_share
     fold = left * bump(p, (24, -86, 158), (18, 24, 20))
     return (
-        along(wing, 1.0, 0.6, 3.6)
+        along(wing, 1.2, 0.6, 4.4)
         + along(bridge, -0.6, -1.2, -1.6)
         + along(lip, 0.4, 0, 2.6)
-        + along(fold, 0.4, -1.6, 2.6)
+        + along(fold, 0.4, -2.0, 3.4)
     )
 
 
@@ -47,5 +47,5 @@ def _puff(skin: SkinCage) -> np.ndarray:
     folded = np.abs(p[:, :1]) * (1, 0, 0) + p * (0, 1, 1)
     blown = np.where(skin.is_bag, 0.75, 1.0) * bump(folded, (40, -58, 122), (34, 50, 36))
     lips = skin.lip_share * bump(p, (0, -98, 113), (30, 26, 22))
-    sideways = along(blown * np.sign(p[:, 0]), 9.0, 0, 0)
-    return sideways + along(blown, 0, -5.5, 0) + along(lips, 0, -2.0, 0)
+    sideways = along(blown * np.sign(p[:, 0]), 11.0, 0, 0)
+    return sideways + along(blown, 0, -7.0, 0) + along(lips, 0, -2.0, 0)

@@ -26,7 +26,7 @@ def diffused(polygons: Polygons, values: np.ndarray, free: np.ndarray, rounds: i
 
     Args:
         polygons: the mesh.
-        values: (N,) fixed values, and where to start from.
+        values: (N,) or (N, K) fixed values, and where to start from.
         free: (N,) bool, which may change.
         rounds: how often; the values spread by about one edge a round.
     """
@@ -34,12 +34,12 @@ def diffused(polygons: Polygons, values: np.ndarray, free: np.ndarray, rounds: i
     pairs = np.unique(np.concatenate([pairs, pairs[:, ::-1]]), axis=0)
     present, starts = np.unique(pairs[:, 0], return_index=True)
     sizes = np.diff(np.append(starts, len(pairs)))
-    values = values.astype(float)
+    columns = values.reshape(len(values), -1).astype(float)
     moving = free[present]
     for _ in range(rounds):
-        means = np.add.reduceat(values[pairs[:, 1]], starts) / sizes
-        values[present[moving]] = means[moving]
-    return values
+        means = np.add.reduceat(columns[pairs[:, 1]], starts) / sizes[:, None]
+        columns[present[moving]] = means[moving]
+    return columns.reshape(values.shape)
 
 
 def turned(points: np.ndarray, centre: tuple[float, ...], axis: int, angles: np.ndarray | float) -> np.ndarray:

@@ -19,7 +19,7 @@ from .fields import smooth_step
 from .hair import build_hair
 from .jaw_shapes import HINGE, jaw_shapes
 from .mouth import CONTACT, RED_BORDER
-from .mouth_shapes import mouth_shapes
+from .mouth_shapes import mouth_shapes, narrowing
 from .sculpture import EYE_CENTRE, NECK_CUT
 from .skin import LIP_RINGS, SkinCage, build_skin_cage
 from .subdivision import Polygons, subdivision_of
@@ -152,7 +152,8 @@ def _build_skin(cage: SkinCage) -> tuple[Part, np.ndarray]:
 
 
 def _skin_shapes(cage: SkinCage) -> dict[str, np.ndarray]:
-    shapes = jaw_shapes(cage.points, cage.jaw)
+    shapes = jaw_shapes(cage.points, cage.jaw, cage.slide)
+    shapes["jawOpen"] += narrowing(cage, 1.7)
     shapes["tongueOut"] = parting_for_tongue(shapes["jawOpen"])
     shapes |= mouth_shapes(cage, shapes["jawOpen"]) | brow_shapes(cage) | lid_shapes(cage)
     for name in list(shapes):

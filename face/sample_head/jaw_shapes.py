@@ -12,11 +12,11 @@ _SIDEWAYS: Final = 8.0
 _FORWARD: Final = 7.0
 
 
-def jaw_shapes(points: np.ndarray, share: np.ndarray) -> dict[str, np.ndarray]:
-    """(N, 3) moves of each jaw channel for vertices that take a share (N,) of the jaw's motion."""
+def jaw_shapes(points: np.ndarray, opening: np.ndarray, sliding: np.ndarray) -> dict[str, np.ndarray]:
+    """(N, 3) moves of each jaw channel for vertices that take these shares (N,) of the jaw's turn and slide."""
     return {
-        "jawOpen": turned(points, HINGE, 0, OPENING * share),
-        "jawLeft": along(share, _SIDEWAYS, 0.6, 0),
-        "jawRight": along(share, -_SIDEWAYS, 0.6, 0),
-        "jawForward": along(share, 0, -_FORWARD, 0.4),
+        "jawOpen": turned(points, HINGE, 0, OPENING * opening),
+        "jawLeft": along(sliding, _SIDEWAYS, 0.6, 0),
+        "jawRight": along(sliding, -_SIDEWAYS, 0.6, 0),
+        "jawForward": along(sliding, 0, -_FORWARD, 0.4),
     }

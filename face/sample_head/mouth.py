@@ -6,7 +6,7 @@ import numpy as np
 
 from .cage import CORNER, SPOKES, HalfCage, cast, mouth_border
 
-HALF_WIDTH: Final = 25.4
+HALF_WIDTH: Final = 25.9
 LINE_HEIGHT: Final = 112.0
 """Half the width of the closed mouth and the height of its line in the middle, in millimetres."""
 
@@ -24,6 +24,9 @@ _PROFILE: Final = (
     (0.02, 0.0, 3.4),
     (0.5, 0.0, 6.2),
 )
+_OVERLAP: Final = 0.17
+"""Millimetres by which each lip's contact lies beyond the line, since subdivision draws it back by as much."""
+
 _BAG: Final = (
     # inwards from the contact, half height, share of the lips' width
     (9, 14, 1.12),
@@ -99,7 +102,7 @@ def _lip_rings(red: np.ndarray, upward: np.ndarray) -> list[np.ndarray]:
     for rise, out, inwards in _PROFILE:
         x = HALF_WIDTH * along + (red[:, 0] - HALF_WIDTH * along) * rise
         y = red[:, 1] * rise + base_y * (1 - rise)
-        z = lip_line(HALF_WIDTH * along) + upward * rise * height
+        z = lip_line(HALF_WIDTH * along) + upward * (rise * height - _OVERLAP * (rise < 0.05))
         ring = np.stack([x, y, z], axis=1)
         rings.append(ring + outward * (out * fullness - inwards)[:, None])
     return rings

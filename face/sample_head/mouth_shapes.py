@@ -7,7 +7,7 @@ import numpy as np
 
 from ..arkit import SEAL_FACTOR
 from .cage import CORNER, SPOKES
-from .fields import along, bump, falloff, smooth_step, turned
+from .fields import along, bump, diffused, falloff, smooth_step, turned
 from .mouth import CONTACT, HALF_WIDTH, lip_line
 from .skin import LIP_RINGS, SkinCage
 
@@ -46,9 +46,7 @@ def mouth_shapes(skin: SkinCage, jaw_open: np.ndarray) -> dict[str, np.ndarray]:
         skin: the cage.
         jaw_open: (N, 3) moves of jawOpen, which mouthClose answers.
     """
-    x = skin.points[:, 0]
-    place = np.abs(x) / HALF_WIDTH
-    lips = _Lips(skin, smooth_step(-9, 9, x), place, skin.upper, 1 - skin.upper)
+    lips = _lips_of(skin)
     return {
         "mouthClose": _close(skin, jaw_open),
         **_corner_shapes(lips),
@@ -57,6 +55,11 @@ def mouth_shapes(skin: SkinCage, jaw_open: np.ndarray) -> dict[str, np.ndarray]:
         **_rolling_shapes(lips),
         **_sliding_shapes(lips),
     }
+
+
+def _lips_of(skin: SkinCage) -> _Lips:
+    x = skin.points[:, 0]
+    return _Lips(skin, smooth_step(-9, 9, x), np.abs(x) / HALF_WIDTH, skin.upper, 1 - skin.upper)
 
 
 def _corner_shapes(lips: _Lips) -> dict[str, np.ndarray]:
@@ -68,7 +71,7 @@ def _corner_shapes(lips: _Lips) -> dict[str, np.ndarray]:
     dent = outside * lips.left * bump(p, (30.5, -79, 114), (9, 16, 13))
     fold = outside * lips.left * bump(p, (27, -84, 96), (20, 24, 18))
     return {
-        "mouthSmileLeft": along(share, 6.6, 4.6, 0)
+        "mouthSmileLeft": along(share, 7.2, 4.6, 0)
         + along(share * np.minimum(lips.place, 1.2) ** 0.8, 0, 0, 6.6)
         + along(apple, 1.8, -2.2, 3.2),
         "mouthFrownLeft": along(share, 0.6, 1.2, 0)
@@ -88,40 +91,48 @@ def _opening_shapes(lips: _Lips) -> dict[str, np.ndarray]:
     return {
         "mouthUpperUpLeft": along(upper, 0.3, -0.6, 7.9),
         "mouthLowerDownLeft": along(lower, 0.3, -0.4, -7.5),
-        "mouthShrugUpper": along(up, 0, -2.2, 6.0),
-        "mouthShrugLower": along(down, 0, -2.6, 4.6) + along(up, 0, -1.2, 4.0) + along(chin, 0, -1.0, 2.6),
+        "mouthShrugUpper": along(up, 0, -2.2, 5.2),
+        "mouthShrugLower": along(down, 0, -2.6, 5.2) + along(up, 0, -1.6, 4.4) + along(chin, 0, -1.0, 2.6),
     }
 
 
 def _rounding_shapes(lips: _Lips) -> dict[str, np.ndarray]:
-    x = lips.skin.points[:, 0]
+    skin = lips.skin
     near = lips.near(30)
-    narrowing = along(near * np.clip(x / HALF_WIDTH, -1.25, 1.25), -1, 0, 0)
     forward = near * np.maximum(1 - (lips.place / 1.5) ** 2, 0)
     opened = near * lips.middle * (lips.upper - lips.lower)
+    fuller = lips.near(10) * lips.middle * np.clip(_height(skin) / 8, -1, 1)
     return {
-        "mouthPucker": 4.7 * narrowing + along(forward, 0, -7.0, 0) + along(opened, 0, 0, 0.3),
-        "mouthFunnel": 4.0 * narrowing + along(forward, 0, -6.5, 0) + along(opened, 0, 0, 7.2),
+        "mouthPucker": narrowing(skin, 4.7) + along(forward, 0, -8.0, 0) + along(fuller, 0, 0, 1.6),
+        "mouthFunnel": narrowing(skin, 4.0) + along(forward, 0, -6.5, 0) + along(opened, 0, 0, 7.0),
     }
 
 
 def _rolling_shapes(lips: _Lips) -> dict[str, np.ndarray]:
-    z = lips.skin.points[:, 2]
     near = lips.near(14) * lips.middle
-    height = z - lip_line(np.minimum(np.abs(lips.skin.points[:, 0]), HALF_WIDTH))
+    height = _height(lips.skin)
     depth = smooth_step(-90, -97, lips.skin.points[:, 1])
     red = falloff(np.abs(height), 13) * depth
     upper, lower = near * lips.upper, near * lips.lower
     both = lips.left * near
     thinner = both * np.clip(height / 7, -1, 1) * falloff(np.maximum(np.abs(height) - 4, 0), 14)
     return {
-        "mouthRollUpper": along(upper * red, 0, 4.2, 0) + along(upper * np.clip(height / 8, 0, 1), 0, 0, -3.6),
+        "mouthRollUpper": along(upper * red, 0, 4.2, 0)
+        + along(upper * np.clip(height / 8, 0, 1), 0, 0, -4.6)
+        + along(upper - lower, 0, 0, -0.2),
         "mouthRollLower": along(lower * red, 0, 4.6, 0)
-        + along(lower * np.clip(-height / 9, 0, 1), 0, 0, 4.0)
-        + along(lower, 0, 0, 1.6)
+        + along(lower * np.clip(-height / 9, 0, 1), 0, 0, 5.4)
+        + along(lower, 0, 0, 1.7)
         + along(upper, 0, 0, 1.0),
-        "mouthPressLeft": along(thinner, 0, 0, -1.9) + along(both * red, 0, 1.1, 0),
+        "mouthPressLeft": along(thinner, 0, 0, -1.9)
+        + along(both * red, 0, 1.1, 0)
+        + along(both * (lips.upper - lips.lower), 0, 0, -0.42),
     }
+
+
+def _height(skin: SkinCage) -> np.ndarray:
+    """(N,) millimetres above the line of the closed mouth."""
+    return skin.points[:, 2] - lip_line(np.minimum(np.abs(skin.points[:, 0]), HALF_WIDTH))
 
 
 def _sliding_shapes(lips: _Lips) -> dict[str, np.ndarray]:
@@ -133,19 +144,23 @@ def _sliding_shapes(lips: _Lips) -> dict[str, np.ndarray]:
     return shapes
 
 
+def narrowing(skin: SkinCage, amount: float) -> np.ndarray:
+    """(N, 3) moves that bring each corner of the mouth towards the midline by ``amount`` millimetres."""
+    near = _lips_of(skin).near(30)
+    return along(near * np.clip(skin.points[:, 0] / HALF_WIDTH, -1.25, 1.25), -amount, 0, 0)
+
+
 def _close(skin: SkinCage, jaw_open: np.ndarray) -> np.ndarray:
     """The exact answer to jawOpen: at SEAL_FACTOR of it the lips meet as they do in the neutral face."""
     contact = skin.mouth[CONTACT]
     above, below = contact[: CORNER + 1], contact[CORNER:][::-1]
     meeting = jaw_open[above] + _MEETING * (jaw_open[below] - jaw_open[above])
-    x = np.abs(skin.points[:, 0])
-    carried = np.stack([np.interp(x, skin.points[above, 0], column) for column in meeting.T], axis=1)
-    of_spoke = meeting[CORNER - np.abs(np.arange(SPOKES + 1) - CORNER)]
-    lips = skin.mouth[3:]
-    carried[lips] = of_spoke
-    carried[skin.mirror[lips]] = of_spoke
-    carried[:, 0] *= np.sign(skin.points[:, 0])
-    distance = np.maximum(skin.lip_distance - 2 * _LIP_HEIGHT * skin.upper - 9 * (1 - skin.upper), 0)
-    near = falloff(distance, 26) * skin.lip_share
-    near[lips[: LIP_RINGS - 3]] = near[skin.mirror[lips[: LIP_RINGS - 3]]] = 1
-    return near[:, None] * (carried - jaw_open) / SEAL_FACTOR
+    meeting = meeting[CORNER - np.abs(np.arange(SPOKES + 1) - CORNER)]
+    lips, bag = skin.mouth[3:LIP_RINGS], skin.mouth[LIP_RINGS:]
+    answer = np.zeros_like(jaw_open)
+    for side, sign in ((lips, 1), (skin.mirror[lips], -1)):
+        answer[side] = (meeting * (sign, 1, 1) - jaw_open[side]) / SEAL_FACTOR
+    free = (skin.lip_distance < 30) & (skin.lip_share > 0)
+    free[lips] = free[skin.mirror[lips]] = False
+    free[bag[:2]] = free[skin.mirror[bag[:2]]] = True
+    return diffused(skin.polygons, answer, free, rounds=90)

@@ -1,16 +1,20 @@
 """The whole cage of the skin with what the shape keys need to know about its vertices (millimetres)."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
 from .cage import COLUMNS, CORNER, MOUTH_BLOCK, SPOKES, HalfCage, grid_cage
 from .eyes import add_eye
-from .fields import diffused, smooth_step
-from .mouth import HALF_WIDTH, add_mouth, lip_line
+from .fields import diffused, falloff, smooth_step
+from .mouth import HALF_WIDTH, add_mouth, lip_line, spoke_places
 
-LIP_RINGS = 10
+LIP_RINGS: Final = 10
 """Rings of the mouth from the block's border to the inside of the lips; those behind are the bag."""
+
+_CORNER_SHARE: Final = 0.44
+"""Share of the jaw's motion that the corners of the mouth take."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +30,8 @@ class SkinCage:
         upper: (N,) 1 moves with the upper lip, 0 with the lower.
         lip_distance: (N,) how far from the lips in front view; 0 on and in them.
         lip_share: (N,) 1 on the face and the lips, falling to 0 in the depth of the bag.
-        jaw: (N,) share of the jaw's motion.
+        jaw: (N,) share of the jaw's opening.
+        slide: (N,) share of the jaw's sliding, which drags the upper lip along.
         is_bag: (N,) bool, the inside of the mouth behind the lips.
     """
 
@@ -39,6 +44,7 @@ class SkinCage:
     lip_distance: np.ndarray
     lip_share: np.ndarray
     jaw: np.ndarray
+    slide: np.ndarray
     is_bag: np.ndarray
 
     def mirrored(self, moves: np.ndarray) -> np.ndarray:
@@ -55,6 +61,8 @@ def build_skin_cage() -> SkinCage:
     upper = _upper_share(half, points, mouth)
     distance, share = _lip_fields(points, mouth)
     jaw = _jaw_share(half, mouth)
+    loose = 0.5 * falloff(distance, 34) * share
+    slide = jaw + loose * (0.55 - jaw)
     is_bag = np.zeros(len(points), bool)
     is_bag[mouth[LIP_RINGS:]] = True
     middle = np.abs(points[:, 0]) < 1e-6
@@ -75,6 +83,7 @@ def build_skin_cage() -> SkinCage:
         both(distance),
         both(share),
         both(jaw),
+        both(slide),
         both(is_bag),
     )
 
@@ -115,11 +124,10 @@ def _jaw_share(half: HalfCage, mouth: np.ndarray) -> np.ndarray:
     hold(half.grid[:, :4].ravel(), 0)
     hold(half.grid[: right + 1, bottom - 2 : bottom + 1].ravel(), 1)
     hold(half.grid[right + 1 : right + 4, bottom - 1], 0.95)
-    lips = mouth[2:LIP_RINGS]
-    hold(lips[:, : CORNER - 1].ravel(), 0)
-    hold(lips[:, CORNER + 2 :].ravel(), 1)
-    for spoke, value in ((CORNER - 1, 0.16), (CORNER, 0.44), (CORNER + 1, 0.8)):
-        hold(lips[:, spoke], value)
+    place = spoke_places()
+    above = np.arange(SPOKES + 1) <= CORNER
+    opening = np.where(above, _CORNER_SHARE * place**4, 1 - (1 - _CORNER_SHARE) * (1 - (1 - place**2.4) ** 0.8))
+    hold(mouth[2:LIP_RINGS].ravel(), np.tile(opening, LIP_RINGS - 2))
     for ring, deepest in zip(mouth[LIP_RINGS:], (1.0, 0.95, 0.7, 0.35), strict=True):
         angle = np.linspace(0, np.pi, SPOKES + 1)
         hold(ring, deepest * (1 - np.cos(angle)) / 2)

@@ -29,7 +29,7 @@ _PROFILE_UPPER: Final = (
 )
 _GUM_FROM: Final = 8
 UPPER_EDGE: Final = LINE_HEIGHT - 2.2
-_LOWER_EDGE: Final = LINE_HEIGHT - 3.4
+_LOWER_EDGE: Final = LINE_HEIGHT - 4.2
 _HALF_SPAN: Final = 25.0
 _DEPTH: Final = 46.0
 
@@ -65,7 +65,8 @@ def build_teeth(lower: bool) -> tuple[np.ndarray, list[tuple[int, ...]], np.ndar
 
 def lower_teeth_shapes(points: np.ndarray) -> dict[str, np.ndarray]:
     """(N, 3) moves of the lower row: it goes wherever the jaw goes."""
-    return jaw_shapes(points, np.ones(len(points)))
+    whole = np.ones(len(points))
+    return jaw_shapes(points, whole, whole)
 
 
 def _arch(scale: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

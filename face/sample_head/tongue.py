@@ -4,15 +4,15 @@ from typing import Final
 
 import numpy as np
 
-from .fields import smooth_step
+from .fields import along, smooth_step
 from .jaw_shapes import jaw_shapes
 
 _ALONG: Final = 14
 _AROUND: Final = 12
 _TIP: Final = -79.0
 _ROOT: Final = -34.0
-_TOP: Final = 106.5
-_OUT: Final = 27.0
+_TOP: Final = 109.0
+_OUT: Final = 35.0
 _DROP: Final = 0.2
 """Share of the jaw's opening that tongueOut brings with it, so that the tongue has room between the teeth."""
 
@@ -24,11 +24,11 @@ def build_tongue() -> tuple[np.ndarray, list[tuple[int, ...]]]:
     rings = []
     for s in share:
         round_end = np.sqrt(np.maximum(1 - (1 - min(s / 0.30, 1)) ** 2, 0.03))
-        half_width = (8.5 + 9.5 * s) * round_end
-        half_height = (1.9 + 5.4 * s) * round_end**0.6
+        half_width = (8.5 + 5.5 * s) * round_end
+        half_height = (1.6 + 5.4 * s) * round_end**0.6
         x = half_width * np.sin(turn)
         groove = 0.8 * np.exp(-((x / 3.0) ** 2)) * (np.cos(turn) > 0) * round_end
-        z = _TOP - 1.9 - 2.4 * s + half_height * np.cos(turn) - groove
+        z = _TOP - 1.6 - 3.0 * s + half_height * np.cos(turn) - groove
         y = np.full(_AROUND, _TIP + s * (_ROOT - _TIP))
         rings.append(np.column_stack([x, y, z]))
     points = np.concatenate(rings)
@@ -45,11 +45,8 @@ def build_tongue() -> tuple[np.ndarray, list[tuple[int, ...]]]:
 def tongue_shapes(points: np.ndarray) -> dict[str, np.ndarray]:
     """(N, 3) moves of the tongue: with the jaw, and out of the mouth."""
     front = smooth_step(_ROOT, _TIP + 6, points[:, 1])
-    shapes = jaw_shapes(points, 0.55 + 0.45 * front)
-    out = np.zeros_like(points)
-    out[:, 1] = -_OUT * front
-    out[:, 2] = -1.0 * front
-    shapes["tongueOut"] = out + _DROP * shapes["jawOpen"]
+    shapes = jaw_shapes(points, 0.55 + 0.3 * front, 0.6 + 0.3 * front)
+    shapes["tongueOut"] = along(front, 0, -_OUT, 0.4) + along(front**4, 0, 0, -1.2)
     return shapes
 
 
