@@ -5,7 +5,7 @@ RUN := $(VENV)/bin/python
 AUDIO ?= samples/line.wav
 EMOTION ?= happy
 INTENSITY ?= 1.0
-BLENDER_BUILDER = $(shell $(RUN) -c "import bpy, pathlib; print(next(pathlib.Path(bpy.__file__).parent.rglob('blender_ext.py')))")
+BLENDER_BUILDER = $(shell $(RUN) -c "import importlib.util as u, pathlib; print(next(pathlib.Path(u.find_spec('bpy').origin).parent.rglob('blender_ext.py')))")
 
 .PHONY: demo test lint extension benchmark clean
 
