@@ -34,7 +34,7 @@ def run(options: argparse.Namespace) -> int:
         raise EmoTalkError(
             f"The demo needs Blender's Python module and Pillow ({error}); run: pip install 'emotalk[blender,demo]'"
         ) from None
-    with ProgressBar(1) as bar, _silent_output():
+    with _quiet_blender(), ProgressBar(1) as bar:
         production = produce(Path(options.audio), controls, Path(options.folder), bar.show)
     print(f"Scene   {production.blend}\nFilm    {production.film}\nPicture {production.sheet}")
     print(f"{production.keys} keys, {time.monotonic() - started:.0f} s")
@@ -42,17 +42,23 @@ def run(options: argparse.Namespace) -> int:
 
 
 @contextlib.contextmanager
-def _silent_output() -> Iterator[None]:
-    """Keep Blender's own chatter off the terminal: it writes to the standard output past Python."""
+def _quiet_blender() -> Iterator[None]:
+    """Keep Blender's own chatter off the terminal: it writes past Python, to the streams themselves."""
     sys.stdout.flush()
-    terminal = os.dup(1)
-    with Path(os.devnull).open("w") as nowhere:
+    sys.stderr.flush()
+    kept = os.dup(1), os.dup(2)
+    stderr = sys.stderr
+    with Path(os.devnull).open("w") as nowhere, os.fdopen(os.dup(2), "w") as terminal:
         os.dup2(nowhere.fileno(), 1)
-    try:
-        yield
-    finally:
-        os.dup2(terminal, 1)
-        os.close(terminal)
+        os.dup2(nowhere.fileno(), 2)
+        sys.stderr = terminal
+        try:
+            yield
+        finally:
+            sys.stderr = stderr
+            for stream, copy in zip((1, 2), kept, strict=True):
+                os.dup2(copy, stream)
+                os.close(copy)
 
 
 def _leave(status: int) -> int:

@@ -9,18 +9,15 @@ from PIL import Image
 
 
 def render_stills(scene: bpy.types.Scene, frames: Iterable[float], size: int) -> list[Image.Image]:
-    """Square pictures of the scene at the given frames, subframes included; ``size`` in pixels."""
+    """Pictures of the scene at the given frames, subframes included, scaled down to ``size`` pixels square."""
     stills = []
-    before = scene.render.resolution_percentage
-    scene.render.resolution_percentage = round(100 * size / scene.render.resolution_x)
     with tempfile.TemporaryDirectory() as folder:
         for number, frame in enumerate(frames):
             scene.frame_set(int(frame), subframe=frame - int(frame))
             _set_output(scene, "PNG", Path(folder) / f"{number}.png")
             bpy.ops.render.render(write_still=True, scene=scene.name)
             with Image.open(scene.render.filepath) as still:
-                stills.append(still.convert("RGB"))
-    scene.render.resolution_percentage = before
+                stills.append(still.convert("RGB").resize((size, size), Image.Resampling.LANCZOS))
     return stills
 
 

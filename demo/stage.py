@@ -84,5 +84,5 @@ def _set_renderer(scene: bpy.types.Scene, size: int) -> None:
     shading.show_cavity, shading.cavity_type = True, "BOTH"
     shading.show_shadows = False
     shading.background_type, shading.background_color = "WORLD", _BACKGROUND
-    scene.display.render_aa = "8"
+    scene.display.render_aa = "FXAA"
     scene.view_settings.view_transform = "Standard"
