@@ -27,14 +27,22 @@ _LAYOUTS: Final = {6: _SURROUND_51, 8: _SURROUND_71}
 _BLOCK_FRAMES: Final = 1 << 17
 
 
-def read_speech(path: str | Path) -> Speech:
+Section = tuple[float, float]
+"""Part of a sound: its first second and how many seconds belong to it."""
+
+
+def read_speech(path: str | Path, section: Section | None = None) -> Speech:
     """Read a sound file of any rate, channel count and coding as speech.
 
     WAV is read here; other formats by the soundfile package where it is installed.
 
+    Args:
+        path: the file.
+        section: the part that is wanted, and alone is read; what lies beyond the end of the file is left out.
+
     Raises:
         EmoTalkError: the file is missing, a folder, empty, cut off, no sound, not finite, has no samples, is longer
-            than two hours, or has a rate outside 4 to 384 kHz.
+            than two hours, has a rate outside 4 to 384 kHz, or ends before the section begins.
     """
     path = Path(path)
     if path.is_dir():
@@ -42,26 +50,28 @@ def read_speech(path: str | Path) -> Speech:
     try:
         kind = known_audio_format(path)
         if kind == "wav":
-            return _from_wav(open_wav(path))
+            return _from_wav(open_wav(path), section)
         if kind is None:
             raise EmoTalkError(f"{path.name} is no sound file of a known kind; export it as WAV")
-        return _from_other(path, kind)
+        return _from_other(path, kind, section)
     except FileNotFoundError:
         raise EmoTalkError(f"There is no file {path}") from None
     except OSError as error:
         raise EmoTalkError(f"{path} cannot be read: {error.strerror or error}") from error
 
 
-def speech_from_samples(samples: np.ndarray, rate: float, source: str = "") -> Speech:
+def speech_from_samples(samples: np.ndarray, rate: float, source: str = "", section: Section | None = None) -> Speech:
     """Make speech of samples that are in memory already.
 
     Args:
         samples: (n,) or (n, channels); floats within -1..1, or signed whole numbers over their type's range.
         rate: Hz, a whole number.
         source: where they came from, for messages.
+        section: the part that is wanted.
 
     Raises:
-        EmoTalkError: no samples, not finite, too long, a rate outside 4 to 384 kHz, or no array of sound.
+        EmoTalkError: no samples, not finite, too long, a rate outside 4 to 384 kHz, no array of sound, or its end
+            comes before the section.
     """
     name = Path(source).name or "The sound"
     samples = np.asarray(samples)
@@ -70,6 +80,8 @@ def speech_from_samples(samples: np.ndarray, rate: float, source: str = "") -> S
     if not float(rate).is_integer():
         raise EmoTalkError(f"{name} has a sample rate of {rate:g} Hz; a whole number is needed")
     table = samples[:, None] if samples.ndim == 1 else samples
+    first, count = _within(section, len(table), int(rate), name)
+    table = table[first : first + count]
     blocks = (_as_float(table[first : first + _BLOCK_FRAMES]) for first in range(0, len(table), _BLOCK_FRAMES))
     return _speech(blocks, int(rate), table.shape, 0, name, source)
 
@@ -122,12 +134,13 @@ def _mpeg_audio(head: bytes) -> str | None:
     return "mp3" if version != 1 and bit_rate not in (0, 15) and rate != 3 else None
 
 
-def _from_wav(wav: WavFile) -> Speech:
+def _from_wav(wav: WavFile, section: Section | None) -> Speech:
+    wav = wav.part(*_within(section, wav.frames, wav.rate, wav.path.name))
     shape = (wav.frames, wav.channels)
     return _speech(wav.blocks(), wav.rate, shape, wav.speakers, wav.path.name, str(wav.path))
 
 
-def _from_other(path: Path, kind: str) -> Speech:
+def _from_other(path: Path, kind: str, section: Section | None) -> Speech:
     try:
         import soundfile
     except ImportError:
@@ -136,12 +149,24 @@ def _from_other(path: Path, kind: str) -> Speech:
         ) from None
     try:
         with soundfile.SoundFile(path) as file:
-            blocks = file.blocks(_BLOCK_FRAMES, dtype="float32", always_2d=True)
-            return _speech(blocks, file.samplerate, (file.frames, file.channels), 0, path.name, str(path))
+            first, count = _within(section, file.frames, file.samplerate, path.name)
+            file.seek(first)
+            blocks = file.blocks(_BLOCK_FRAMES, frames=count, dtype="float32", always_2d=True)
+            return _speech(blocks, file.samplerate, (count, file.channels), 0, path.name, str(path))
     except soundfile.LibsndfileError as error:
         raise EmoTalkError(
             f"{path.name} cannot be read as {kind}: {error.error_string.rstrip('.')}; export it as WAV"
         ) from None
+
+
+def _within(section: Section | None, frames: int, rate: int, name: str) -> tuple[int, int]:
+    """The first frame of a section, and how many of its frames there are."""
+    if section is None:
+        return 0, frames
+    first = max(round(section[0] * rate), 0)
+    if first >= frames > 0:
+        raise EmoTalkError(f"The line begins after the end of {name}, which lasts {frames / rate:.2f} seconds")
+    return first, max(min(round((section[0] + section[1]) * rate), frames) - first, 0)
 
 
 def _speech(

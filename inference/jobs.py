@@ -23,7 +23,7 @@ import numpy as np
 from ..face.controls import Controls
 from ..face.curve_files import write_curves
 from .audio import read_speech, speech_from_samples
-from .contract import SAMPLE_RATE, EmoTalkError, Speech
+from .contract import EmoTalkError, Speech
 from .engine import Engine
 from .failure import sentence_for
 from .registry import DEFAULT_MODEL
@@ -90,23 +90,11 @@ def _animate(request: dict[str, Any], engine: Engine, send: Send) -> dict[str, A
 
 
 def _speech(request: dict[str, Any]) -> Speech:
-    speech = _whole_speech(request)
-    if "section" not in request:
-        return speech
-    first, seconds = request["section"]
-    begin = round(first * SAMPLE_RATE)
-    samples = speech.samples[begin : begin + round(seconds * SAMPLE_RATE)]
-    if not len(samples):
-        raise EmoTalkError(f"The line begins after the end of its sound, which lasts {speech.seconds:.2f} seconds")
-    return Speech(samples, speech.source)
-
-
-def _whole_speech(request: dict[str, Any]) -> Speech:
-    audio = request["audio"]
+    audio, section = request["audio"], request.get("section")
     if "rate" not in request:
-        return read_speech(audio)
+        return read_speech(audio, section)
     try:
         samples = np.load(audio, allow_pickle=False)
     except (ValueError, EOFError) as error:
         raise EmoTalkError(f"The samples in {audio} cannot be read: {error}") from None
-    return speech_from_samples(samples, request["rate"], request.get("source", ""))
+    return speech_from_samples(samples, request["rate"], request.get("source", ""), section)

@@ -7,7 +7,7 @@ finished.
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, BinaryIO, Final
 
@@ -90,6 +90,10 @@ class WavFile:
     def speakers(self) -> int:
         """WAVE_FORMAT_EXTENSIBLE's speaker bits; 0 where the file does not say which channel is which."""
         return self.coding.speakers
+
+    def part(self, first: int, frames: int) -> "WavFile":
+        """Some of the frames: ``frames`` from number ``first`` on, which must be there."""
+        return replace(self, frames=frames, start=self.start + first * self.coding.frame_bytes)
 
     def blocks(self) -> Iterator[np.ndarray]:
         """The sound as (n, channels) float32, whole numbers within -1..1, floats as they are, 2 MB at a time.

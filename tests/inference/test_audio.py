@@ -130,6 +130,7 @@ def test_a_three_hour_file_is_refused_before_it_is_read(tmp_path):
         file.truncate(44 + length)  # sparse: takes no room on the disk
     with pytest.raises(EmoTalkError, match=r"audiobook\.wav lasts 3 hours; split it into parts of at most 2 hours"):
         read_speech(path)
+    assert read_speech(path, (9000, 2)).seconds == 2
 
 
 @pytest.mark.parametrize("rate", [3999, 384001])
@@ -154,6 +155,26 @@ def test_an_hour_takes_little_more_memory_than_its_result(tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", script, path], capture_output=True, text=True, check=True)
     assert int(done.stdout) < 360  # 220 MB of them are the samples
+
+
+@pytest.mark.parametrize("kind", ["wav", "flac"])
+def test_a_section_alone_is_read(tmp_path, kind):
+    path = tmp_path / f"scene.{kind}"
+    soundfile.write(path, tone(48000, 4.0), 48000)
+    whole, part = read_speech(path), read_speech(path, (1.25, 0.5))
+    assert len(part.samples) == SAMPLE_RATE // 2
+    np.testing.assert_allclose(part.samples[300:-300], whole.samples[20300:27700], atol=1e-5)
+    assert read_speech(path, (3.5, 10.0)).seconds == pytest.approx(0.5)
+    assert read_speech(path, (-1.0, 2.0)).seconds == pytest.approx(1.0)
+    with pytest.raises(EmoTalkError, match=rf"begins after the end of scene\.{kind}, which lasts 4\.00 seconds"):
+        read_speech(path, (4.0, 1.0))
+    with pytest.raises(EmoTalkError, match="0 samples"):
+        read_speech(path, (1.0, 0.0))
+
+
+def test_a_section_of_samples(tmp_path):
+    samples = np.arange(16000, dtype=np.float32) / 16000
+    np.testing.assert_array_equal(speech_from_samples(samples, 16000, "", (0.5, 0.25)).samples, samples[8000:12000])
 
 
 @settings(deadline=None)
