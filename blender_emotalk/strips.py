@@ -15,6 +15,14 @@ _CONTENT_START, _LEFT, _RIGHT = (
 )
 
 
+def all_strips(scene: bpy.types.Scene) -> tuple[Any, ...]:
+    """Every strip of a scene's edit, those in meta strips included."""
+    editor = scene.sequence_editor
+    if editor is None:
+        return ()
+    return tuple(editor.strips_all if hasattr(editor, "strips_all") else editor.sequences_all)
+
+
 def sequencer_scene(context: bpy.types.Context) -> bpy.types.Scene:
     """The scene whose edit the animator sees: Blender 5 lets a workspace show another one than the active scene."""
     return getattr(context.workspace, "sequencer_scene", None) or context.scene
@@ -22,10 +30,9 @@ def sequencer_scene(context: bpy.types.Context) -> bpy.types.Scene:
 
 def active_sound_strip(context: bpy.types.Context) -> Any | None:
     """The active sound strip, else the first selected one, else None."""
-    editor = sequencer_scene(context).sequence_editor
-    if editor is None:
-        return None
-    candidates = [editor.active_strip, *(strip for strip in _strips_all(editor) if strip.select)]
+    scene = sequencer_scene(context)
+    active = scene.sequence_editor and scene.sequence_editor.active_strip
+    candidates = [active, *(strip for strip in all_strips(scene) if strip.select)]
     return next((strip for strip in candidates if strip is not None and strip.type == "SOUND"), None)
 
 
@@ -35,8 +42,7 @@ def find_sound_strip(scene: bpy.types.Scene, name: str) -> Any:
     Raises:
         EmoTalkError: there is none, it has no sound, or its speed was changed.
     """
-    strips = _strips_all(scene.sequence_editor) if scene.sequence_editor else ()
-    strip = next((strip for strip in strips if strip.name == name and strip.type == "SOUND"), None)
+    strip = next((strip for strip in all_strips(scene) if strip.name == name and strip.type == "SOUND"), None)
     if strip is None:
         raise EmoTalkError(f"There is no sound strip {name!r} any more; choose the line's sound again")
     if strip.sound is None:
@@ -67,7 +73,3 @@ def add_sound_strip(scene: bpy.types.Scene, name: str, path: str, frame: int) ->
     taken = {strip.channel for strip in strips if getattr(strip, _RIGHT) > frame}
     channel = next(number for number in range(1, len(taken) + 2) if number not in taken)
     return strips.new_sound(name, path, channel, frame)
-
-
-def _strips_all(editor: Any) -> Any:
-    return editor.strips_all if hasattr(editor, "strips_all") else editor.sequences_all

@@ -2,6 +2,7 @@
 
 import bpy
 import pytest
+from emotalk.blender_emotalk.strips import all_strips
 from emotalk.face.controls import CONTROLS
 from emotalk.face.emotions import EMOTIONS
 
@@ -27,7 +28,7 @@ def test_a_placed_sound_becomes_the_lines_strip_and_can_be_let_go(line_wav):
     bpy.ops.emotalk.choose_audio(filepath=str(line_wav))
     line().start_frame = 33
     assert bpy.ops.emotalk.place_sound() == {"FINISHED"}
-    strip = bpy.context.scene.sequence_editor.strips_all[0]
+    strip = all_strips(bpy.context.scene)[0]
     assert line().strip == strip.name == line().name
     assert strip.sound.filepath == str(line_wav)
     with pytest.raises(RuntimeError, match="on the timeline already"):
@@ -35,7 +36,7 @@ def test_a_placed_sound_becomes_the_lines_strip_and_can_be_let_go(line_wav):
     bpy.ops.emotalk.forget_strip()
     assert not line().strip
     assert bpy.ops.emotalk.place_sound() == {"FINISHED"}
-    assert {strip.channel for strip in bpy.context.scene.sequence_editor.strips_all} == {1, 2}
+    assert {strip.channel for strip in all_strips(bpy.context.scene)} == {1, 2}
 
 
 def test_the_selected_strip_becomes_the_line(line_wav):
@@ -44,10 +45,10 @@ def test_the_selected_strip_becomes_the_line(line_wav):
     bpy.ops.emotalk.choose_audio(filepath=str(line_wav))
     bpy.ops.emotalk.place_sound()
     bpy.ops.emotalk.forget_strip()
-    editor = bpy.context.scene.sequence_editor
-    editor.active_strip = editor.strips_all[0]
+    strip = all_strips(bpy.context.scene)[0]
+    bpy.context.scene.sequence_editor.active_strip = strip
     assert bpy.ops.emotalk.use_sound_strip() == {"FINISHED"}
-    assert line().strip == editor.strips_all[0].name
+    assert line().strip == strip.name
 
 
 def test_one_click_sets_one_emotion():
