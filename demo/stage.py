@@ -75,8 +75,6 @@ def _set_background(scene: bpy.types.Scene) -> None:
 
 def _set_renderer(scene: bpy.types.Scene, size: int) -> None:
     scene.render.engine = "BLENDER_WORKBENCH"
-    # The sequencer has no picture, only sound, which a film gets all the same.
-    scene.render.use_sequencer = False
     scene.render.resolution_x = scene.render.resolution_y = size
     scene.render.resolution_percentage = 100
     shading = scene.display.shading
