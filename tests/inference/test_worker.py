@@ -140,7 +140,7 @@ def test_samples_come_as_an_array_file(shared_client, tmp_path):
         ({"controls": {"happiness_level": 1}}, "There is no control named"),
         ({"controls": {"happy": float("nan")}}, "must be a finite number"),
         ({"model": "nobody"}, "There is no model named 'nobody'"),
-        ({"output": "/nowhere/out.npz"}, "/nowhere"),
+        ({"output": "/nowhere/out.npz"}, "/nowhere/out.npz cannot be used: No such file or directory"),
         ({"output": "curves.xyz"}, "should end in .npz"),
         ({"verb": "dance"}, "does not know the request 'dance'"),
     ],
