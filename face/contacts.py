@@ -1,0 +1,77 @@
+"""Lips that must touch: what a bilabial (p, b, m) and a labiodental (f, v) do to whatever the mouth is doing.
+
+Smooth curves average contacts away; so a model says separately how much of a contact there is, and this closes it.
+"""
+
+from typing import Final
+
+import numpy as np
+
+from . import arkit
+
+JAW: Final = arkit.INDEX["jawOpen"]
+CLOSE: Final = arkit.INDEX["mouthClose"]
+
+PRESS_POSE: Final[dict[str, float]] = {"mouthPress": 0.26, "mouthRollLower": 0.13, "mouthRollUpper": 0.10}
+"""Lips against each other. Together with a seal this is a press of about a millimetre."""
+
+TOUCH_POSE: Final[dict[str, float]] = {"mouthRollLower": 0.45, "mouthUpperUp": 0.20}
+"""Lower lip under the upper teeth."""
+
+PRESS_JAW: Final = 0.10
+TOUCH_JAW: Final = 0.06
+SEAL: Final = 0.95
+"""mouthClose over jawOpen under a press: a little more than ``arkit.SEAL_FACTOR``, so that the lips give."""
+
+_PRESS_OPENS: Final = {"mouthLowerDown": 0.0, "mouthUpperUp": 0.0, "mouthFunnel": 0.1, "mouthShrugUpper": 0.3}
+_TOUCH_OPENS: Final = {
+    "mouthLowerDown": 0.0,
+    "mouthFunnel": 0.3,
+    "mouthPucker": 0.7,
+    "mouthPress": 0.0,
+    "mouthRollUpper": 0.0,
+}
+
+
+def _row(stems: dict[str, float], default: float) -> np.ndarray:
+    row = np.full(len(arkit.CHANNELS), default, np.float32)
+    for stem, value in stems.items():
+        row[arkit.indices(arkit.sides(stem))] = value
+    return row
+
+
+PRESS_KEEPS: Final = _row(_PRESS_OPENS, 1.0)
+TOUCH_KEEPS: Final = _row(_TOUCH_OPENS, 1.0)
+"""(52,) share of each coefficient that a full contact lets through."""
+
+PRESS_ROW: Final = _row(PRESS_POSE, 0.0)
+TOUCH_ROW: Final = _row(TOUCH_POSE, 0.0)
+"""(52,) least value of each coefficient under a full contact."""
+
+
+def apply_contacts(values: np.ndarray, press: np.ndarray, touch: np.ndarray, firmness: np.ndarray) -> np.ndarray:
+    """Close lips where a bilabial presses them and set the lower lip to the teeth where a labiodental touches.
+
+    Args:
+        values: (frames, 52) coefficients.
+        press: (frames,) 0..1 how much of a bilabial contact there is.
+        touch: (frames,) 0..1 how much of a labiodental contact there is.
+        firmness: (frames,) how hard lips meet lips, 1 = normal.
+
+    Returns:
+        (frames, 52) float32; at a full press mouthClose is 0.95 of a narrow jawOpen, whatever was there before.
+    """
+    firm = PRESS_ROW * firmness[:, None]
+    values = _under(values, touch, TOUCH_KEEPS, TOUCH_ROW, TOUCH_JAW)
+    values = _under(values, press, PRESS_KEEPS, firm, PRESS_JAW)
+    values[:, CLOSE] = np.maximum(values[:, CLOSE] * (1 - press), press * SEAL * values[:, JAW])
+    return values
+
+
+def _under(
+    values: np.ndarray, contact: np.ndarray, keeps: np.ndarray, least: np.ndarray, widest_jaw: float
+) -> np.ndarray:
+    contact = contact[:, None]
+    held = np.maximum(values * keeps, least)
+    held[:, JAW] = np.minimum(held[:, JAW], widest_jaw)
+    return (values + contact * (held - values)).astype(np.float32)

@@ -1,0 +1,83 @@
+import numpy as np
+import pytest
+from emotalk.face import arkit, metrics
+from emotalk.face.metrics import judge, roc_area
+from hypothesis import given
+from hypothesis import strategies as st
+from scipy.stats import mannwhitneyu, spearmanr
+
+SEGMENTS = [
+    (0.0, 0.4, "SIL"), (0.4, 0.5, "M"), (0.5, 0.7, "AA"), (0.7, 0.8, "T"), (0.8, 0.95, "UW"), (0.95, 1.05, "F"),
+    (1.05, 1.2, "IY"), (1.2, 1.3, "B"), (1.3, 1.45, "AE"), (1.45, 1.55, "S"), (1.55, 1.7, "EH"), (1.7, 2.2, "SIL"),
+]  # fmt: skip
+
+
+def faces(shift=0.0, gain=1.0):
+    """Curves that follow the segments; ``shift`` in seconds makes them late."""
+    times = np.arange(66) / 30 - shift
+    values = np.zeros((66, 52))
+    opening = {"AA": 0.45, "AE": 0.4, "EH": 0.3, "IY": 0.15, "UW": 0.12, "T": 0.15, "S": 0.14}
+    for start, end, phone in SEGMENTS:
+        during = (times >= start - 0.01) & (times < end)
+        values[during, arkit.INDEX["jawOpen"]] = opening.get(phone, 0)
+        if phone in "MB":
+            values[np.ix_(during, arkit.indices(arkit.sides("mouthPress")))] = 0.35
+        if phone == "F":
+            values[during, arkit.INDEX["mouthRollLower"]] = 0.45
+        if phone == "UW":
+            values[during, arkit.INDEX["mouthPucker"]] = 0.6
+    return gain * values
+
+
+def test_good_curves_are_judged_good():
+    figures = judge([(faces(), SEGMENTS)])
+    assert figures.composite > 90
+    assert figures.closure_f1 == 1
+    assert figures.bite_auc == 1
+    assert figures.rounding_auc == 1
+    assert figures.closures == 2
+
+
+def test_figures_do_not_depend_on_gain():
+    strong, weak = (judge([(faces(gain=gain), SEGMENTS)]) for gain in (1, 0.25))
+    assert weak.composite == pytest.approx(strong.composite, abs=1)
+
+
+@pytest.mark.parametrize("late", [-0.1, 0.05, 0.1])
+def test_lag_is_found(late):
+    on_time, shifted = (judge([(faces(shift), SEGMENTS)]) for shift in (0.0, late))
+    assert shifted.lag_ms - on_time.lag_ms == pytest.approx(1000 * late, abs=20)
+    assert shifted.opening_r < on_time.opening_r
+
+
+def test_a_still_face_scores_nothing():
+    assert judge([(np.zeros((66, 52)), SEGMENTS)]).composite == 0
+
+
+def test_chatter_in_silence_is_seen():
+    values = faces()
+    values[:12, arkit.INDEX["jawOpen"]] = np.tile([0, 0.4], 6)
+    figures = judge([(values, SEGMENTS)])
+    assert figures.rest_open > 0.15
+    assert figures.rest_motion > 0.3
+
+
+def test_a_missed_closure_and_an_invented_one_lower_f1():
+    values = faces()
+    values[36:40] = values[17]
+    assert judge([(values, SEGMENTS)]).closure_f1 < 0.8
+    invented = faces()
+    invented[48:50] = invented[13]
+    assert judge([(invented, SEGMENTS)]).closure_f1 < 1
+
+
+@given(st.lists(st.integers(0, 9), min_size=1), st.lists(st.integers(0, 9), min_size=1))
+def test_roc_area_is_mann_whitneys(positives, negatives):
+    expected = mannwhitneyu(positives, negatives).statistic / (len(positives) * len(negatives))
+    assert roc_area(np.array(positives, float), np.array(negatives, float)) == pytest.approx(expected)
+
+
+def test_rank_correlation_is_spearmans():
+    dice = np.random.default_rng(0)
+    first, second = dice.integers(0, 6, 50).astype(float), dice.normal(size=50)
+    assert metrics._rank_correlation(first, second) == pytest.approx(spearmanr(first, second)[0])
