@@ -1,0 +1,301 @@
+"""EmoTalk Compact: EmoTalk's structure at a size that NumPy runs many times faster than real time.
+
+Encoding: log-mel bands -> dilated convolutions -> content features; pitch and coarse bands -> a lighter branch ->
+emotion features; both read off at 30 frames per second by absolute time. Decoding: fusion with personal style,
+emotion level and emotion weights -> biased self-attention -> emotion-guided attention -> 52 coefficients, on which
+the emotion prototypes are layered and lip contacts decided. Every step looks a bounded way to both sides, so that
+windows give the same numbers as one pass. ``training/network.py`` is the same network in PyTorch.
+"""
+
+import json
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from ...face import arkit
+from ...face.contacts import apply_contacts
+from ...face.controls import Controls
+from ...face.curves import FaceCurves
+from ...face.emotions import EMOTIONS
+from ...face.styles import STYLES
+from ..contract import SAMPLE_RATE, EmoTalkError, Features, Speech
+from ..log_mel import BANDS, HOP, PITCH_HOP, log_mel, pitch_salience, speech_level
+from ..weights import read_safetensors
+
+MODEL_ID: Final = "emotalk-compact"
+FPS: Final = 30
+CONTENT_STRIDE: Final = 2
+"""Log-mel frames per content frame."""
+
+STEM_WIDTH: Final = 5
+KERNEL: Final = 3
+COARSE_BANDS: Final = 16
+SIGNALS: Final = ("press", "touch", "speaking")
+"""What the content encoder says outright, as logits: lips together, lip on teeth, somebody speaks."""
+
+MOUTH_EXPONENT: Final = 0.8
+"""A mouth takes on an emotion by this power of its weight, brows and eyes linearly."""
+
+_EPSILON: Final = 1e-5
+_CHUNK: Final = 900
+_ATTENTION_BLOCK: Final = 64
+
+
+class EmoTalkCompact:
+    """The built-in model.
+
+    Args:
+        arrays: weights by name, as ``training/export.py`` writes them.
+        config: heads, dilations, reaches, thresholds; the metadata of the weights file.
+
+    Raises:
+        EmoTalkError: a weight is missing or has the wrong shape.
+    """
+
+    model_id = MODEL_ID
+    channels = arkit.CHANNELS
+    fps = float(FPS)
+
+    def __init__(self, arrays: dict[str, np.ndarray], config: dict) -> None:
+        self._weights = {name: np.ascontiguousarray(array, np.float32) for name, array in arrays.items()}
+        try:
+            self._content_dilations: list[int] = config["content_dilations"]
+            self._emotion_dilations: list[int] = config["emotion_dilations"]
+            self._heads: int = config["heads"]
+            self._self_reach: int = config["self_reach"]
+            self._guided_reach: int = config["guided_reach"]
+            self._decide: dict[str, list[float]] = config["decide"]
+            self._check()
+        except (KeyError, TypeError, ValueError, IndexError) as error:
+            raise EmoTalkError(f"These weights do not fit EmoTalk Compact ({error}); install EmoTalk again") from None
+
+    @classmethod
+    def load(cls, path: str | Path) -> "EmoTalkCompact":
+        """The model of a weights file. Raises EmoTalkError where it is not one of this model's."""
+        arrays, metadata = read_safetensors(path)
+        if metadata.get("model") != MODEL_ID:
+            raise EmoTalkError(f"The weights in {Path(path).name} are not EmoTalk Compact's; choose another file")
+        try:
+            config = json.loads(metadata["config"])
+        except (KeyError, ValueError):
+            raise EmoTalkError(f"The weights in {Path(path).name} say nothing usable of their network") from None
+        return cls(arrays, config)
+
+    # Encoding
+
+    def encode(self, speech: Speech) -> Features:
+        """Content and emotion features at 30 frames per second.
+
+        Returns:
+            Features with ``content`` (frames, C), ``signals`` (frames, 3; logits) and ``emotion`` (frames, E).
+        """
+        frames = frame_count(len(speech.samples))
+        level = speech_level(speech.samples)
+        parts = [
+            self._encode_stretch(speech.samples, level, start, min(start + _CHUNK, frames))
+            for start in range(0, frames, _CHUNK)
+        ] or [self._encode_stretch(speech.samples, level, 0, 0)]
+        content, signals, emotion = (np.concatenate(part) for part in zip(*parts, strict=True))
+        return Features(MODEL_ID, frames, {"content": content, "signals": signals, "emotion": emotion})
+
+    def _encode_stretch(self, samples: np.ndarray, level: float, start: int, stop: int) -> tuple[np.ndarray, ...]:
+        content, first = self._content(samples, level, start, stop)
+        content = _at_frames(content, first, SAMPLE_RATE / (HOP * CONTENT_STRIDE), start, stop)
+        emotion, first = self._emotion(samples, level, start, stop)
+        emotion = _at_frames(emotion, first, SAMPLE_RATE / PITCH_HOP, start, stop)
+        split = content.shape[1] - len(SIGNALS)
+        return content[:, :split], content[:, split:], emotion
+
+    def _content(self, samples: np.ndarray, level: float, start: int, stop: int) -> tuple[np.ndarray, int]:
+        """Content frames that cover video frames start..stop, and the number of the first one."""
+        first, last = _covering(start, stop, SAMPLE_RATE / (HOP * CONTENT_STRIDE))
+        reach = sum(self._content_dilations)
+        centre = STEM_WIDTH // 2
+        mel = log_mel(
+            samples,
+            level,
+            CONTENT_STRIDE * (first - reach) - centre,
+            CONTENT_STRIDE * (last - 1 + reach) + centre + 1,
+        )
+        hidden = _strided(mel, self._weights["content.stem.weight"], CONTENT_STRIDE)
+        hidden = np.maximum(hidden + self._weights["content.stem.bias"], 0)
+        hidden = self._residual_blocks("content", hidden, self._content_dilations)
+        return self._linear("content.out", self._norm("content.norm", hidden)), first
+
+    def _emotion(self, samples: np.ndarray, level: float, start: int, stop: int) -> tuple[np.ndarray, int]:
+        """Emotion frames that cover video frames start..stop, and the number of the first one."""
+        first, last = _covering(start, stop, SAMPLE_RATE / PITCH_HOP)
+        reach = sum(self._emotion_dilations)
+        heard = prosody(samples, level, first - reach, last + reach)
+        hidden = self._linear("emotion.stem", heard)
+        hidden = self._residual_blocks("emotion", hidden, self._emotion_dilations)
+        return self._linear("emotion.out", self._norm("emotion.norm", hidden)), first
+
+    def _residual_blocks(self, branch: str, hidden: np.ndarray, dilations: list[int]) -> np.ndarray:
+        for i, dilation in enumerate(dilations):
+            block = f"{branch}.blocks.{i}"
+            work = _dilated(self._norm(f"{block}.norm", hidden), self._weights[f"{block}.conv.weight"], dilation)
+            work += self._weights[f"{block}.conv.bias"]
+            np.maximum(work, 0, out=work)
+            hidden = hidden[dilation : len(hidden) - dilation] + self._linear(f"{block}.mix", work)
+        return hidden
+
+    # Decoding
+
+    def decode(self, features: Features, controls: Controls) -> FaceCurves:
+        """The 52 coefficients, 0..1, for these sliders."""
+        frames = features.frames
+        emotions = controls.emotion_tracks(frames)
+        styles = controls.style_tracks(frames)
+        levels = controls.track("emotion_level", frames)
+        reach = max(self._self_reach, self._guided_reach)
+        values = np.zeros((frames, len(arkit.CHANNELS)), np.float32)
+        for start in range(0, frames, _CHUNK):
+            stop = min(start + _CHUNK, frames)
+            around = slice(max(start - reach, 0), min(stop + reach, frames))
+            stretch = self._decode_stretch(
+                {name: array[around] for name, array in features.arrays.items()},
+                emotions[around],
+                styles[around],
+                levels[around],
+            )
+            values[start:stop] = stretch[start - around.start : stop - around.start]
+        return FaceCurves(values, arkit.CHANNELS, self.fps)
+
+    def _decode_stretch(
+        self, features: dict[str, np.ndarray], emotions: np.ndarray, styles: np.ndarray, levels: np.ndarray
+    ) -> np.ndarray:
+        weights = self._weights
+        steps = np.stack([1 - levels, levels], axis=1)
+        who = np.concatenate([styles @ weights["style.weight"], steps @ weights["level.weight"]], axis=1)
+        speaking = _sigmoid(features["signals"][:, 2])
+        fused = np.concatenate([features["content"], features["emotion"], speaking[:, None], who, emotions], axis=1)
+        mood = np.concatenate([features["emotion"], who, emotions], axis=1)
+        hidden = self._linear("fusion", fused)
+        hidden = hidden + self._attention("listen", self._norm("listen.norm", hidden), None, self._self_reach)
+        hidden = hidden + self._attention("guide", self._norm("guide.norm", hidden), mood, self._guided_reach)
+        inner = np.maximum(self._linear("feed.inner", self._norm("feed.norm", hidden)), 0)
+        hidden = hidden + self._linear("feed.outer", inner)
+        values = self._linear("face", self._norm("face_norm", hidden))
+        values = values * (1 + self._linear("gain", who)) + self._linear("rest", who)
+        values += self._emotion_skip(emotions * (steps @ weights["level_emotion"])[:, None], speaking)
+        chances = _sigmoid(features["signals"])
+        press, touch = (decided(chances[:, i], *self._decide[SIGNALS[i]]) for i in (0, 1))
+        values = np.clip(values, 0, 1)
+        return np.clip(apply_contacts(values, press, touch, styles @ weights["firmness"]), 0, 1)
+
+    def _emotion_skip(self, emotions: np.ndarray, speaking: np.ndarray) -> np.ndarray:
+        weights = self._weights
+        added = emotions @ weights["prototypes_face"] + emotions**MOUTH_EXPONENT @ weights["prototypes_mouth"]
+        return added * (1 + speaking[:, None] * (weights["prototypes_speaking"] - 1))
+
+    def _attention(self, name: str, hidden: np.ndarray, memory: np.ndarray | None, reach: int) -> np.ndarray:
+        heads = self._heads
+        source = hidden if memory is None else memory
+        queries = self._linear(f"{name}.query", hidden)
+        keys = self._linear(f"{name}.key", source)
+        values = self._linear(f"{name}.value", source)
+        mixed = _banded_attention(queries, keys, values, heads, reach, self._weights[f"{name}.slopes"])
+        return self._linear(f"{name}.out", mixed)
+
+    # Parts
+
+    def _linear(self, name: str, values: np.ndarray) -> np.ndarray:
+        return values @ self._weights[f"{name}.weight"] + self._weights[f"{name}.bias"]
+
+    def _norm(self, name: str, values: np.ndarray) -> np.ndarray:
+        values = values - values.mean(axis=1, keepdims=True)
+        scale = 1 / np.sqrt(np.mean(values * values, axis=1, keepdims=True) + _EPSILON)
+        return values * scale * self._weights[f"{name}.weight"] + self._weights[f"{name}.bias"]
+
+    def _check(self) -> None:
+        """Run the smallest stretch, so that weights that do not fit fail here and not in the middle of a line."""
+        features = self._encode_stretch(np.zeros(1, np.float32), 0.0, 0, 1)
+        arrays = dict(zip(("content", "signals", "emotion"), features, strict=True))
+        nothing = np.zeros(1, np.float32)
+        self._decode_stretch(
+            arrays, np.zeros((1, len(EMOTIONS)), np.float32), np.zeros((1, len(STYLES)), np.float32), nothing
+        )
+
+
+def frame_count(samples: int) -> int:
+    """Frames of video that a sound lasts, the last one begun counted whole."""
+    return -(-samples * FPS // SAMPLE_RATE)
+
+
+def prosody(samples: np.ndarray, level: float, start: int, stop: int) -> np.ndarray:
+    """What the emotion branch hears, every 40 ms: 24 pitch saliences and 16 coarse bands.
+
+    Returns:
+        (stop - start, 40) float32.
+    """
+    per_frame = PITCH_HOP // HOP
+    mel = log_mel(samples, level, per_frame * start - per_frame // 2, per_frame * stop - per_frame // 2)
+    coarse = mel.reshape(stop - start, per_frame, COARSE_BANDS, BANDS // COARSE_BANDS).mean(axis=(1, 3))
+    return np.concatenate([pitch_salience(samples, level, start, stop), coarse], axis=1)
+
+
+def decided(chance: np.ndarray, low: float, high: float) -> np.ndarray:
+    """A contact's probability as the share of contact that is shown: none below ``low``, all of it above ``high``."""
+    share = np.clip((chance - low) / (high - low), 0, 1)
+    return share * share * (3 - 2 * share)
+
+
+def _sigmoid(values: np.ndarray) -> np.ndarray:
+    return 1 / (1 + np.exp(-np.clip(values, -30, 30)))
+
+
+def _covering(start: int, stop: int, rate: float) -> tuple[int, int]:
+    """The frames at ``rate`` between which video frames start..stop are read off."""
+    return int(start / FPS * rate), int(max(stop - 1, start) / FPS * rate) + 2
+
+
+def _at_frames(values: np.ndarray, first: int, rate: float, start: int, stop: int) -> np.ndarray:
+    """Rows at ``rate``, the first one numbered ``first``, read between rows at video frames start..stop."""
+    position = np.arange(start, stop) / FPS * rate - first
+    below = np.minimum(position.astype(int), len(values) - 2)
+    part = (position - below)[:, None].astype(np.float32)
+    return values[below] * (1 - part) + values[below + 1] * part
+
+
+def _strided(frames: np.ndarray, kernel: np.ndarray, stride: int) -> np.ndarray:
+    """Convolution without padding; kernel (taps, in, out)."""
+    length = (len(frames) - len(kernel)) // stride + 1
+    return sum(frames[tap : tap + stride * (length - 1) + 1 : stride] @ kernel[tap] for tap in range(len(kernel)))
+
+
+def _dilated(frames: np.ndarray, kernel: np.ndarray, dilation: int) -> np.ndarray:
+    """Convolution without padding; kernel (3, in, out)."""
+    length = len(frames) - 2 * dilation
+    result = frames[:length] @ kernel[0]
+    result += frames[dilation : dilation + length] @ kernel[1]
+    result += frames[2 * dilation :] @ kernel[2]
+    return result
+
+
+def _banded_attention(
+    queries: np.ndarray, keys: np.ndarray, values: np.ndarray, heads: int, reach: int, slopes: np.ndarray
+) -> np.ndarray:
+    """Attention of each frame over ``reach`` frames to both sides, biased towards the near ones."""
+    frames, width = queries.shape
+    depth = width // heads
+    block = min(_ATTENTION_BLOCK, frames)
+    blocks = -(-frames // block)
+    span = block + 2 * reach
+    rows = np.arange(blocks)[:, None] * block + np.arange(span)
+    padding = ((reach, blocks * block - frames + reach), (0, 0))
+    near_keys = np.pad(keys, padding)[rows].reshape(blocks, span, heads, depth).transpose(0, 2, 3, 1)
+    near_values = np.pad(values, padding)[rows].reshape(blocks, span, heads, depth).transpose(0, 2, 1, 3)
+    asked = np.pad(queries, ((0, blocks * block - frames), (0, 0)))
+    asked = asked.reshape(blocks, block, heads, depth).transpose(0, 2, 1, 3)
+    distance = np.abs(np.arange(span) - reach - np.arange(block)[:, None]).astype(np.float32)
+    bias = np.where(distance <= reach, -slopes[:, None, None] * distance, -np.inf).astype(np.float32)
+    exists = (rows >= reach) & (rows < frames + reach)
+    scores = asked @ near_keys * np.float32(depth**-0.5) + bias
+    scores = np.where(exists[:, None, None, :], scores, -np.inf)
+    # A frame's own key always exists, except in the rows that only fill the last block.
+    scores -= np.maximum(scores.max(axis=-1, keepdims=True), np.float32(-1e30))
+    np.exp(scores, out=scores)
+    scores /= np.maximum(scores.sum(axis=-1, keepdims=True), np.float32(1e-30))
+    return (scores @ near_values).transpose(0, 2, 1, 3).reshape(blocks * block, width)[:frames]
