@@ -1,0 +1,120 @@
+import numpy as np
+import pytest
+from emotalk.face import arkit
+from emotalk.face.emotions import EMOTIONS
+from emotalk.face.metrics import APERTURE, PROTRUSION, judge
+from emotalk.face.styles import STYLE_NAMES, STYLES
+from emotalk.training.phones import PHONES, Phone
+from emotalk.training.teacher import Manner, perform, read_score
+
+
+def line(names, length=0.1):
+    """Phones of equal length between two silences."""
+    names = ["SIL", "SIL", *names.split(), "SIL", "SIL"]
+    return tuple(Phone(name, i * length, (i + 1) * length) for i, name in enumerate(names))
+
+
+def face_of(phones, style=0, level=0.5, emotions=None, loudness=None):
+    frames = int(np.ceil(phones[-1].end * 30))
+    manner = Manner.plain(frames, style, level)
+    if emotions is not None:
+        manner.emotions[:] = emotions
+    return perform(read_score(phones, loudness), np.arange(frames) / 30, manner)
+
+
+def during(values, phone):
+    return values[round(phone.start * 30) : max(round(phone.end * 30), round(phone.start * 30) + 1)]
+
+
+@pytest.mark.parametrize("style", range(len(STYLES)), ids=STYLE_NAMES)
+@pytest.mark.parametrize("emotion", range(len(EMOTIONS)), ids=EMOTIONS)
+def test_lips_close_and_bite_in_every_style_and_emotion(style, emotion):
+    phones = line("AA M AA P AE B AO F AA V IY")
+    values = face_of(phones, style, 1.0, np.eye(len(EMOTIONS))[emotion]).closed()
+    for phone in phones:
+        middle = values[round((phone.start + 0.35 * (phone.end - phone.start)) * 30)]
+        if phone.name in "PBM":
+            assert middle @ APERTURE < 0.0
+            assert middle[arkit.INDEX["mouthClose"]] >= arkit.SEAL_FACTOR * middle[arkit.INDEX["jawOpen"]]
+        elif phone.name in "FV":
+            assert middle[arkit.INDEX["mouthRollLower"]] >= 0.4
+            assert middle[arkit.INDEX["jawOpen"]] <= 0.1
+
+
+def test_open_vowels_open_wider_than_close_ones():
+    opening = {
+        name: during(face_of(phones := line(f"T {name} T")).values @ APERTURE, phones[3]).max()
+        for name in ("AA", "AE", "EH", "IH", "UW")
+    }
+    assert list(opening.values()) == sorted(opening.values(), reverse=True)
+    assert opening["AA"] > 0.3
+    assert opening["UW"] < 0.15
+
+
+def test_rounded_sounds_protrude_and_begin_early():
+    phones = line("T T UW T T")
+    protrusion = face_of(phones).values @ PROTRUSION
+    assert during(protrusion, phones[4]).mean() > 0.4
+    assert protrusion[round(phones[4].start * 30) - 1] > protrusion[round(phones[4].start * 30) - 4] + 0.1
+
+
+def test_sibilants_narrow_the_jaw_between_open_vowels():
+    phones = line("AA S AA")
+    assert during(face_of(phones).values, phones[3])[1, arkit.INDEX["jawOpen"]] <= 0.1
+
+
+def test_silence_rests_the_mouth():
+    values = face_of((Phone("SIL", 0, 2),)).closed()
+    assert (values @ APERTURE).max() < 0.01
+    assert np.ptp(values, axis=0).max() < 1e-6
+
+
+def test_fast_vowels_are_undershot():
+    slow, fast = (face_of(line("T AA T AA T AA T", length)).values @ APERTURE for length in (0.15, 0.05))
+    assert fast.max() < 0.9 * slow.max()
+
+
+def test_loud_vowels_open_the_jaw_further():
+    phones = line("T AA T AA T")
+    loudness = np.array([-40, -40, -20, -5, -20, -25, -20, -40, -40.0])
+    jaw = face_of(phones, loudness=loudness).values[:, arkit.INDEX["jawOpen"]]
+    assert during(jaw, phones[3]).max() > 1.1 * during(jaw, phones[5]).max()
+
+
+def test_the_jaw_is_never_faster_than_a_jaw():
+    dice = np.random.default_rng(0)
+    phones = line(" ".join(dice.choice(PHONES[1:], 60)), 0.06)
+    jaw = face_of(phones, style=STYLE_NAMES.index("Stage actor"), level=1.0).values[:, arkit.INDEX["jawOpen"]]
+    assert np.abs(np.diff(jaw)).max() <= 0.21
+
+
+def test_a_stretch_is_performed_as_in_the_whole_line():
+    phones = line("DH AX B OY M EY P UW SH F AY V AW T S")
+    score = read_score(phones)
+    times = np.arange(50) / 30
+    whole = perform(score, times, Manner.plain(50)).closed()
+    part = perform(score, times[20:35], Manner.plain(15)).closed()
+    np.testing.assert_allclose(part[4:-4], whole[24:31], atol=0.01)
+
+
+def test_styles_are_distinct():
+    phones = line("DH AX B OY M EY P UW SH F AY V AW T S")
+    rows = [face_of(phones, i).closed() for i in range(len(STYLES))]
+    for i, first in enumerate(rows):
+        for second in rows[:i]:
+            assert np.sqrt(np.mean((first - second) ** 2)) > 0.005
+
+
+def test_the_teacher_itself_is_in_sync_with_random_speech():
+    dice = np.random.default_rng(5)
+    items = []
+    for _ in range(6):
+        lengths = dice.uniform(0.06, 0.14, 44)
+        ends = np.cumsum([0.4, *lengths, 0.4])
+        names = ["SIL", *dice.choice(PHONES[1:], 44), "SIL"]
+        phones = tuple(Phone(n, a, b) for n, a, b in zip(names, [0, *ends[:-1]], ends, strict=True))
+        items.append((face_of(phones).closed(), [(p.start, p.end, p.name) for p in phones]))
+    figures = judge(items)
+    assert figures.composite > 88
+    assert figures.closure_f1 > 0.97
+    assert abs(figures.lag_ms) < 12

@@ -1,0 +1,130 @@
+"""Other voices, rooms and microphones, made out of log-mel frames: cheap enough for every batch.
+
+Everything happens on mel power relative to the speech level, where mixing is adding, a filter is a gain for each
+band, a room is a decaying trace, and a shorter vocal tract is a shift along the bands.
+"""
+
+from typing import Final
+
+import numpy as np
+from scipy.signal import lfilter
+
+from ..inference.log_mel import BANDS, MEL_CENTRES, compressed, expanded
+
+_BABBLE_DB: Final = (-28.0, -12.0)
+_NOISE_DB: Final = (-45.0, -12.0)
+
+
+def vary(mel: np.ndarray, dice: np.random.Generator) -> np.ndarray:
+    """Heard anew: each line of the batch by another speaker, in another room, over another microphone.
+
+    Args:
+        mel: (batch, frames, 64) log-mel.
+        dice: decides.
+    """
+    power = expanded(mel)
+    power = _shift_formants(power, dice)
+    _reverberate(power, dice)
+    power *= _equaliser(len(power), dice)
+    power += _noise(power.shape, dice)
+    _mix_babble(power, dice)
+    _narrow(power, dice)
+    gains = 10 ** (dice.uniform(-0.7, 0.5, (len(power), 1, 1)))
+    varied = compressed(power * gains.astype(np.float32))
+    _mask(varied, dice)
+    return varied
+
+
+def room_tone(frames: int, dice: np.random.Generator) -> np.ndarray:
+    """(frames, 64) log-mel of a recording in which nobody speaks, as loud as its normalisation makes it."""
+    level = 10 ** dice.uniform(-2.5, 0.6)
+    noise = _noise_of_colour(frames, dice) * level
+    if dice.random() < 0.4:
+        _add_hum(noise, dice)
+    return compressed(noise)
+
+
+def _shift_formants(power: np.ndarray, dice: np.random.Generator) -> np.ndarray:
+    """Voices with longer and shorter vocal tracts: each band reads what stood at another frequency."""
+    shifted = np.empty_like(power)
+    for line, source in zip(shifted, power, strict=True):
+        factor = np.exp(dice.uniform(-0.16, 0.16)) if dice.random() < 0.7 else 1.0
+        position = np.clip(np.interp(MEL_CENTRES * factor, MEL_CENTRES, np.arange(BANDS)), 0, BANDS - 1.001)
+        below = position.astype(int)
+        part = (position - below).astype(np.float32)
+        line[:] = source[:, below] * (1 - part) + source[:, below + 1] * part
+    return shifted
+
+
+def _reverberate(power: np.ndarray, dice: np.random.Generator) -> None:
+    for line in power:
+        if dice.random() < 0.35:
+            decay = 10 ** (-6 / (100 * dice.uniform(0.15, 0.8)))
+            tail = lfilter([1 - decay], [1, -decay], line, axis=0)
+            line += dice.uniform(0.1, 0.9) * tail
+
+
+def _equaliser(lines: int, dice: np.random.Generator) -> np.ndarray:
+    knots = dice.normal(0, 4.0, (lines, 6)) + dice.normal(0, 4.0, (lines, 1)) * np.linspace(-1, 1, 6)
+    places = np.linspace(0, 5, BANDS)
+    below = np.minimum(places.astype(int), 4)
+    part = places - below
+    decibels = knots[:, below] * (1 - part) + knots[:, below + 1] * part
+    return (10 ** (decibels / 10)).astype(np.float32)[:, None]
+
+
+def _noise(shape: tuple[int, ...], dice: np.random.Generator) -> np.ndarray:
+    noise = np.zeros(shape, np.float32)
+    for line in noise:
+        if dice.random() < 0.6:
+            line += _noise_of_colour(shape[1], dice) * np.float32(10 ** (dice.uniform(*_NOISE_DB) / 10))
+    return noise
+
+
+def _noise_of_colour(frames: int, dice: np.random.Generator) -> np.ndarray:
+    """(frames, 64) mel power of about 1 in the mean; low bands fluctuate most, as they hold the fewest bins."""
+    slope = dice.uniform(-3.0, 0.5)
+    colour = (MEL_CENTRES / 1000) ** slope * 10 ** np.interp(
+        np.arange(BANDS), np.linspace(0, 63, 6), dice.normal(0, 0.3, 6)
+    )
+    colour /= colour.mean()
+    bins = np.linspace(1.2, 8, BANDS)
+    flicker = dice.gamma(bins, 1 / bins, (frames, BANDS))
+    swell = np.interp(np.arange(frames), np.linspace(0, frames, 8), 10 ** dice.normal(0, 0.12, 8))
+    return (colour * flicker * swell[:, None]).astype(np.float32)
+
+
+def _add_hum(power: np.ndarray, dice: np.random.Generator) -> None:
+    hum = np.zeros(BANDS, np.float32)
+    mains = dice.choice((50.0, 60.0, 100.0, 120.0))
+    for harmonic in range(1, 9):
+        hum[np.argmin(np.abs(MEL_CENTRES - mains * harmonic))] += dice.random() / harmonic
+    power += hum * np.float32(10 ** dice.uniform(-1, 1.5))
+
+
+def _mix_babble(power: np.ndarray, dice: np.random.Generator) -> None:
+    others = np.roll(power, 1, axis=0)[:, ::-1]
+    for line, other in zip(power, others.copy(), strict=True):
+        if dice.random() < 0.12:
+            line += other * np.float32(10 ** (dice.uniform(*_BABBLE_DB) / 10))
+
+
+def _narrow(power: np.ndarray, dice: np.random.Generator) -> None:
+    """Telephones and poor codecs."""
+    for line in power:
+        chance = dice.random()
+        if chance < 0.10:
+            line[:, dice.uniform(3300, 5000) < MEL_CENTRES] *= 1e-4
+        if chance < 0.06:
+            line[:, dice.uniform(150, 350) > MEL_CENTRES] *= 1e-3
+
+
+def _mask(mel: np.ndarray, dice: np.random.Generator) -> None:
+    """A few bands and moments missing, so that no single one is relied on."""
+    for line in mel:
+        if dice.random() < 0.35:
+            low = dice.integers(0, BANDS - 8)
+            line[:, low : low + dice.integers(2, 9)] = line.mean()
+        if dice.random() < 0.25:
+            start = dice.integers(0, len(line) - 8)
+            line[start : start + dice.integers(2, 7)] = line.mean()

@@ -1,0 +1,99 @@
+"""Spoken lines as training reads them: features, score and prosody, kept in one file per corpus."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from ..face.atomic_file import replacing
+from ..inference.contract import SAMPLE_RATE
+from ..inference.log_mel import HOP, PITCH_HOP, log_mel, speech_level
+from ..inference.models.compact import prosody
+from .phones import PHONE_INDEX, PHONES, Phone, SpokenLine
+from .prosody import accents, measure
+from .teacher import Score, read_score
+
+MEL_RATE = SAMPLE_RATE / HOP
+
+
+@dataclass(frozen=True)
+class HeardLine:
+    """One line without its sound.
+
+    Attributes:
+        name, speaker: as in its corpus.
+        mel: (n, 64) float16 log-mel at 100 Hz.
+        heard: (m, 40) float16 prosody input at 25 Hz.
+        phones: with times.
+        score: the same for the teacher.
+        prosody: (m, 2) energy and pitch.
+        accents: (m,) 0..1.
+    """
+
+    name: str
+    speaker: str
+    mel: np.ndarray
+    heard: np.ndarray
+    phones: tuple[Phone, ...]
+    score: Score
+    prosody: np.ndarray
+    accents: np.ndarray
+
+    @property
+    def seconds(self) -> float:
+        """How long it lasts."""
+        return self.phones[-1].end
+
+
+def write_corpus(path: Path, lines: Iterable[SpokenLine]) -> int:
+    """Listen to every line and keep what training needs of it. Returns how many there were."""
+    mels, heards, phones, names, speakers, lengths = [], [], [], [], [], []
+    for line in lines:
+        samples = np.asarray(line.samples, np.float32) / 32768
+        level = speech_level(samples)
+        mels.append(log_mel(samples, level, 0, len(samples) // HOP + 1).astype(np.float16))
+        heards.append(prosody(samples, level, 0, len(samples) // PITCH_HOP + 1).astype(np.float16))
+        phones += [(PHONE_INDEX[phone.name], phone.start, phone.end) for phone in line.phones]
+        names.append(line.name)
+        speakers.append(line.speaker)
+        lengths.append((len(mels[-1]), len(heards[-1]), len(line.phones)))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(path) as part, part.open("wb") as file:
+        np.savez(
+            file,
+            mel=np.concatenate(mels),
+            heard=np.concatenate(heards),
+            phones=np.array(phones),
+            names=np.array(names),
+            speakers=np.array(speakers),
+            lengths=np.array(lengths),
+        )
+    return len(names)
+
+
+def read_corpus(path: Path) -> list[HeardLine]:
+    """The lines that ``write_corpus`` kept."""
+    with np.load(path, allow_pickle=False) as file:
+        stored = {name: file[name] for name in file.files}
+    cuts = [np.concatenate([[0], np.cumsum(column)]) for column in stored["lengths"].T]
+    lines = []
+    for i, (name, speaker) in enumerate(zip(stored["names"], stored["speakers"], strict=True)):
+        mel, heard, rows = (
+            stored[part][cut[i] : cut[i + 1]] for part, cut in zip(("mel", "heard", "phones"), cuts, strict=True)
+        )
+        phones = tuple(Phone(PHONES[int(number)], float(start), float(end)) for number, start, end in rows)
+        lines.append(_heard_line(str(name), str(speaker), mel, heard, phones))
+    return lines
+
+
+def _heard_line(name: str, speaker: str, mel: np.ndarray, heard: np.ndarray, phones: tuple[Phone, ...]) -> HeardLine:
+    measured = measure(heard)
+    decibels = 20 * mel.astype(np.float32).mean(axis=1)
+    loudness = np.array([_mean_between(decibels, phone.start, phone.end) for phone in phones])
+    return HeardLine(name, speaker, mel, heard, phones, read_score(phones, loudness), measured, accents(measured))
+
+
+def _mean_between(values: np.ndarray, start: float, end: float) -> float:
+    first = min(int(start * MEL_RATE), len(values) - 1)
+    return float(values[first : max(int(end * MEL_RATE), first + 1)].mean())

@@ -1,0 +1,264 @@
+"""EmoTalk Compact in PyTorch: the twin that learns what ``inference/models/compact.py`` runs in NumPy."""
+
+from dataclasses import asdict, dataclass
+from typing import Final
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from ..face import arkit
+from ..face.contacts import CLOSE, JAW, PRESS_JAW, PRESS_KEEPS, PRESS_ROW, SEAL, TOUCH_JAW, TOUCH_KEEPS, TOUCH_ROW
+from ..face.emotions import EMOTIONS, PROTOTYPES, SPEAKING_SHARE
+from ..face.styles import STYLES
+from ..inference.contract import SAMPLE_RATE
+from ..inference.log_mel import BANDS, HOP, PITCH_BINS
+from ..inference.models.compact import COARSE_BANDS, CONTENT_STRIDE, KERNEL, MOUTH_EXPONENT, SIGNALS, STEM_WIDTH
+from .phones import PHONES
+from .prosody import RATE
+
+CHANNELS: Final = len(arkit.CHANNELS)
+CONTENT_RATE: Final = SAMPLE_RATE / (HOP * CONTENT_STRIDE)
+_IS_MOUTH: Final = torch.tensor([name.startswith(("mouth", "jaw")) for name in arkit.CHANNELS])
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """Sizes of the network; everything that the runtime must know travels with the weights.
+
+    Attributes:
+        content_width, content_dilations, content_size: the content encoder and what it says.
+        emotion_width, emotion_dilations, emotion_size: the emotion branch and what it says.
+        decoder_width, heads, self_reach, guided_reach: the decoder; reaches in frames to each side.
+        style_size, level_size: of the embeddings.
+        dropout: in the encoder, while training.
+    """
+
+    content_width: int = 256
+    content_dilations: tuple[int, ...] = (1, 2, 4, 8, 16, 1, 2, 4, 8)
+    content_size: int = 64
+    emotion_width: int = 48
+    emotion_dilations: tuple[int, ...] = (1, 2, 4, 8)
+    emotion_size: int = 16
+    decoder_width: int = 96
+    heads: int = 4
+    self_reach: int = 12
+    guided_reach: int = 24
+    style_size: int = 16
+    level_size: int = 4
+    dropout: float = 0.1
+
+    def for_runtime(self) -> dict:
+        """What the NumPy runtime reads, ready for JSON."""
+        names = ("content_dilations", "emotion_dilations", "heads", "self_reach", "guided_reach")
+        return {name: value for name, value in asdict(self).items() if name in names}
+
+
+class ResidualBlock(nn.Module):
+    """Norm, dilated convolution, ReLU, mixing; added to what came in."""
+
+    def __init__(self, width: int, dilation: int, dropout: float) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(width)
+        self.conv = nn.Conv1d(width, width, KERNEL, dilation=dilation, padding=dilation)
+        self.mix = nn.Conv1d(width, width, 1)
+        self.dropout = nn.Dropout(dropout)
+
+    def forward(self, hidden: Tensor) -> Tensor:
+        """(batch, width, frames) to the same shape."""
+        normed = self.norm(hidden.transpose(1, 2)).transpose(1, 2)
+        return hidden + self.mix(self.dropout(functional.relu(self.conv(normed))))
+
+
+class ContentEncoder(nn.Module):
+    """Log-mel to content features and contact signals at 50 Hz."""
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        width = config.content_width
+        self.stem = nn.Conv1d(BANDS, width, STEM_WIDTH, stride=CONTENT_STRIDE, padding=STEM_WIDTH // 2)
+        self.blocks = nn.ModuleList(ResidualBlock(width, d, config.dropout) for d in config.content_dilations)
+        self.norm = nn.LayerNorm(width)
+        self.out = nn.Linear(width, config.content_size + len(SIGNALS))
+
+    def forward(self, mel: Tensor) -> Tensor:
+        """(batch, 2n, 64) to (batch, n, content_size + 3); frame k is centred on log-mel frame 2k."""
+        hidden = functional.relu(self.stem(mel.transpose(1, 2)))
+        for block in self.blocks:
+            hidden = block(hidden)
+        return self.out(self.norm(hidden.transpose(1, 2)))
+
+
+class EmotionEncoder(nn.Module):
+    """Pitch salience and coarse bands to emotion features at 25 Hz."""
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        width = config.emotion_width
+        self.stem = nn.Linear(PITCH_BINS + COARSE_BANDS, width)
+        self.blocks = nn.ModuleList(ResidualBlock(width, d, config.dropout) for d in config.emotion_dilations)
+        self.norm = nn.LayerNorm(width)
+        self.out = nn.Linear(width, config.emotion_size)
+
+    def forward(self, heard: Tensor) -> Tensor:
+        """(batch, n, 40) to (batch, n, emotion_size)."""
+        hidden = self.stem(heard).transpose(1, 2)
+        for block in self.blocks:
+            hidden = block(hidden)
+        return self.out(self.norm(hidden.transpose(1, 2)))
+
+
+class BiasedAttention(nn.Module):
+    """Attention within a reach, the score falling with distance as in ALiBi."""
+
+    def __init__(self, width: int, source: int, heads: int, reach: int) -> None:
+        super().__init__()
+        self.query = nn.Linear(width, width)
+        self.key = nn.Linear(source, width)
+        self.value = nn.Linear(source, width)
+        self.out = nn.Linear(width, width)
+        self.norm = nn.LayerNorm(width)
+        self.register_buffer("slopes", 4.0 * 2.0 ** -torch.arange(heads).float() * 2 / reach)
+        self.heads = heads
+        self.reach = reach
+
+    def forward(self, hidden: Tensor, memory: Tensor | None = None) -> Tensor:
+        """(batch, frames, width), optionally (batch, frames, source), to (batch, frames, width)."""
+        batch, frames, width = hidden.shape
+        normed = self.norm(hidden)
+        source = normed if memory is None else memory
+        places = torch.arange(frames)
+        distance = (places[:, None] - places).abs()
+        bias = (-self.slopes[:, None, None] * distance).masked_fill(distance > self.reach, float("-inf"))
+
+        def split(values: Tensor) -> Tensor:
+            return values.reshape(batch, frames, self.heads, -1).transpose(1, 2)
+
+        mixed = functional.scaled_dot_product_attention(
+            split(self.query(normed)), split(self.key(source)), split(self.value(source)), bias.to(normed.dtype)
+        )
+        return hidden + self.out(mixed.transpose(1, 2).reshape(batch, frames, width))
+
+
+class FeedForward(nn.Module):
+    """Two layers on each frame by itself."""
+
+    def __init__(self, width: int) -> None:
+        super().__init__()
+        self.norm = nn.LayerNorm(width)
+        self.inner = nn.Linear(width, 2 * width)
+        self.outer = nn.Linear(2 * width, width)
+
+    def forward(self, hidden: Tensor) -> Tensor:
+        """(batch, frames, width) to the same shape."""
+        return hidden + self.outer(functional.relu(self.inner(self.norm(hidden))))
+
+
+class CompactNetwork(nn.Module):
+    """The whole network. ``encode`` hears, ``decode`` performs."""
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        self.config = config
+        who = config.style_size + config.level_size
+        mood = config.emotion_size + who + len(EMOTIONS)
+        width = config.decoder_width
+        self.content = ContentEncoder(config)
+        self.emotion = EmotionEncoder(config)
+        self.style = nn.Linear(len(STYLES), config.style_size, bias=False)
+        self.level = nn.Linear(2, config.level_size, bias=False)
+        self.fusion = nn.Linear(config.content_size + 1 + mood, width)
+        self.listen = BiasedAttention(width, width, config.heads, config.self_reach)
+        self.guide = BiasedAttention(width, mood, config.heads, config.guided_reach)
+        self.feed = FeedForward(width)
+        self.face_norm = nn.LayerNorm(width)
+        self.face = nn.Linear(width, CHANNELS)
+        self.gain = nn.Linear(who, CHANNELS)
+        self.rest = nn.Linear(who, CHANNELS)
+        self.level_emotion = nn.Parameter(torch.tensor([0.7, 1.3]))
+        prototypes = torch.from_numpy(PROTOTYPES.copy())
+        self.prototypes_face = nn.Parameter(torch.where(_IS_MOUTH, 0.0, prototypes))
+        self.prototypes_mouth = nn.Parameter(torch.where(_IS_MOUTH, prototypes, 0.0))
+        self.prototypes_speaking = nn.Parameter(torch.from_numpy(SPEAKING_SHARE.copy()))
+        self.register_buffer("firmness", torch.tensor([style.press for style in STYLES]))
+        for start_at_nothing in (self.gain, self.rest):
+            nn.init.zeros_(start_at_nothing.weight)
+            nn.init.zeros_(start_at_nothing.bias)
+
+    def encode(self, mel: Tensor, heard: Tensor, times: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """Content features, signals (logits) and emotion features at given times.
+
+        Args:
+            mel: (batch, n, 64) log-mel at 100 Hz.
+            heard: (batch, m, 40) prosody at 25 Hz.
+            times: (frames,) seconds.
+        """
+        return self.read_off(self.content(mel), self.emotion(heard), times)
+
+    def read_off(self, content: Tensor, emotion: Tensor, times: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The encoders' outputs at given times (s): content features, signals, emotion features."""
+        content = _read_at(content, times * CONTENT_RATE)
+        emotion = _read_at(emotion, times * RATE)
+        size = self.config.content_size
+        return content[..., :size], content[..., size:], emotion
+
+    def decode(
+        self, content: Tensor, signals: Tensor, emotion: Tensor, emotions: Tensor, styles: Tensor, levels: Tensor
+    ) -> Tensor:
+        """Coefficients before contacts are decided and limits are applied.
+
+        Args:
+            content: as ``encode`` gives it.
+            signals: the same.
+            emotion: the same.
+            emotions: (batch, frames, 8) weights.
+            styles: (batch, frames, 24) weights.
+            levels: (batch, frames) 0..1.
+
+        Returns:
+            (batch, frames, 52).
+        """
+        steps = torch.stack([1 - levels, levels], dim=-1)
+        who = torch.cat([self.style(styles), self.level(steps)], dim=-1)
+        speaking = torch.sigmoid(signals[..., 2:3])
+        mood = torch.cat([emotion, who, emotions], dim=-1)
+        hidden = self.fusion(torch.cat([content, emotion, speaking, who, emotions], dim=-1))
+        hidden = self.feed(self.guide(self.listen(hidden), mood))
+        values = self.face(self.face_norm(hidden))
+        values = values * (1 + self.gain(who)) + self.rest(who)
+        strength = (steps @ self.level_emotion)[..., None]
+        added = strength * (emotions @ self.prototypes_face)
+        # The power is taken apart because its slope at an emotion of 0 has no bounds.
+        added = added + strength**MOUTH_EXPONENT * (emotions**MOUTH_EXPONENT @ self.prototypes_mouth)
+        return values + added * (1 + speaking * (self.prototypes_speaking - 1))
+
+    def finish(self, values: Tensor, press: Tensor, touch: Tensor, styles: Tensor) -> Tensor:
+        """Coefficients with contacts: ``face.contacts.apply_contacts`` in torch, between limits of 0 and 1."""
+        firm = torch.from_numpy(PRESS_ROW) * (styles @ self.firmness)[..., None]
+        values = _under(values.clamp(0, 1), touch, TOUCH_KEEPS, torch.from_numpy(TOUCH_ROW), TOUCH_JAW)
+        values = _under(values, press, PRESS_KEEPS, firm, PRESS_JAW)
+        closing = torch.maximum(values[..., CLOSE] * (1 - press), press * SEAL * values[..., JAW])
+        return torch.cat([values[..., :CLOSE], closing[..., None], values[..., CLOSE + 1 :]], dim=-1).clamp(0, 1)
+
+
+class PhoneHead(nn.Module):
+    """Phones, energy and pitch told from the features: what they must carry; used in training alone."""
+
+    def __init__(self, config: NetworkConfig) -> None:
+        super().__init__()
+        self.phones = nn.Linear(config.content_size, len(PHONES))
+        self.prosody = nn.Linear(config.emotion_size, 2)
+
+
+def _under(values: Tensor, contact: Tensor, keeps, least: Tensor, widest_jaw: float) -> Tensor:  # noqa: ANN001
+    held = torch.maximum(values * torch.from_numpy(keeps), least)
+    jaw = held[..., JAW : JAW + 1].clamp(max=widest_jaw)
+    held = torch.cat([held[..., :JAW], jaw, held[..., JAW + 1 :]], dim=-1)
+    return values + contact[..., None] * (held - values)
+
+
+def _read_at(values: Tensor, position: Tensor) -> Tensor:
+    """Rows of (batch, n, size) read between whole numbers at the positions."""
+    below = position.long().clamp(max=values.shape[1] - 2)
+    part = (position - below)[:, None].to(values.dtype)
+    return values[:, below] * (1 - part) + values[:, below + 1] * part

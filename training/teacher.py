@@ -1,0 +1,298 @@
+"""The phonetic teacher: phones with times, and who speaks them how, to the coefficients of a face.
+
+It blends articulations by dominance (Cohen and Massaro), keeps JALI's constraints (lips close, lip meets teeth,
+sibilants narrow the jaw, jaw follows loudness within a range), limits the jaw's speed, and layers personal style,
+emotion level, emotion and the brows' answer to energy and pitch on top. It performs any stretch of a line by
+itself, with any mixture of styles and emotions, fast enough to be asked anew for every training crop.
+"""
+
+from dataclasses import dataclass, fields
+from typing import Final
+
+import numpy as np
+
+from ..face import arkit
+from ..face.contacts import apply_contacts
+from ..face.emotions import emotion_offsets
+from ..face.styles import STYLES, PersonalStyle
+from .phones import BILABIALS, CLOSURE_SHARE, LABIODENTALS, SIBILANTS, Phone
+from .visemes import ARTICULATIONS, PHASE_IS_VOWEL, PHASE_NUMBERS, PHASE_TARGETS, PHASES_OF
+
+STYLE_FIELDS: Final = tuple(f.name for f in fields(PersonalStyle) if f.name not in ("name", "sentence"))
+STYLE_NUMBERS: Final = np.array([[getattr(style, name) for name in STYLE_FIELDS] for style in STYLES], np.float32)
+"""(24, fields) numbers of the personal styles; a mixture of styles is a mixture of their rows."""
+
+_HORIZON: Final = 0.6
+"""Seconds beyond which a phone no longer counts."""
+
+_REACH_SHARE: Final = 1 / 3
+"""Dominance falls to 1/e over this share of a phone's reach."""
+
+_CONTACT_RAMP: Final = 0.040
+_SHORTEST_CONTACT: Final = 0.050
+_SIBILANT_JAW: Final = 0.07
+_SIBILANT_RAMP: Final = 0.035
+_FASTEST_JAW: Final = 0.20
+"""Per frame at 30 fps: about 200 mm/s."""
+
+_PAUSE: Final = 0.25
+"""Silences shorter than this (s) belong to speaking."""
+
+_SPEAKING_RAMP: Final = 0.15
+_LOUDNESS_SLOPE: Final = 0.10
+_LOUDNESS_RANGE: Final = (0.82, 1.2)
+
+
+@dataclass(frozen=True)
+class Score:
+    """A line as the teacher reads it: its phases, sorted by time, and its contacts.
+
+    Attributes:
+        phases: (n,) rows of ``visemes.PHASES``.
+        spans: (n, 2) their starts and ends, s.
+        loudness: (n,) gain of the jaw from how loud each vowel is.
+        presses, touches, hisses, talks: (k, 2) stretches of lip contact, lip-teeth contact, sibilants and speaking, s.
+    """
+
+    phases: np.ndarray
+    spans: np.ndarray
+    loudness: np.ndarray
+    presses: np.ndarray
+    touches: np.ndarray
+    hisses: np.ndarray
+    talks: np.ndarray
+
+    def scaled(self, factor: float) -> "Score":
+        """The same line spoken slower (above 1) or faster."""
+        timed = ("spans", "presses", "touches", "hisses", "talks")
+        parts = {f.name: getattr(self, f.name) for f in fields(self)}
+        return Score(**{name: part * factor if name in timed else part for name, part in parts.items()})
+
+
+@dataclass(frozen=True)
+class Manner:
+    """How a stretch is performed; every array has one row per frame.
+
+    Attributes:
+        styles: (frames, 24) weights that sum to 1.
+        levels: (frames,) emotion level, 0 held back, 1 strong.
+        emotions: (frames, 8) weights.
+        accents: (frames,) 0..1, how much brows and lids answer energy and pitch.
+    """
+
+    styles: np.ndarray
+    levels: np.ndarray
+    emotions: np.ndarray
+    accents: np.ndarray
+
+    @classmethod
+    def plain(cls, frames: int, style: int = 0, level: float = 0.5) -> "Manner":
+        """One style, no emotion, still brows."""
+        styles = np.zeros((frames, len(STYLES)), np.float32)
+        styles[:, style] = 1
+        return cls(styles, np.full(frames, level, np.float32), np.zeros((frames, 8), np.float32), np.zeros(frames))
+
+
+@dataclass(frozen=True)
+class Performed:
+    """What the teacher wants; the smooth part and the contacts are kept apart because they are learnt apart.
+
+    Attributes:
+        values: (frames, 52) coefficients before contacts.
+        press, touch, speaking: (frames,) 0..1.
+        firmness: (frames,) of lip contacts.
+    """
+
+    values: np.ndarray
+    press: np.ndarray
+    touch: np.ndarray
+    speaking: np.ndarray
+    firmness: np.ndarray
+
+    def closed(self) -> np.ndarray:
+        """(frames, 52) coefficients with the contacts made."""
+        return np.clip(apply_contacts(self.values, self.press, self.touch, self.firmness), 0, 1)
+
+
+def read_score(phones: tuple[Phone, ...], loudness: np.ndarray | None = None) -> Score:
+    """A line's score.
+
+    Args:
+        phones: without gaps.
+        loudness: (len(phones),) mean level of each phone in dB, where it is known.
+    """
+    jaws = _jaw_gains(phones, loudness)
+    phases, spans, gains = [], [], []
+    for phone, jaw in zip(phones, jaws, strict=True):
+        start = phone.start
+        for row, articulation in zip(PHASES_OF[phone.name], ARTICULATIONS[phone.name], strict=True):
+            end = start + articulation.share * (phone.end - phone.start)
+            phases.append(row)
+            spans.append((start, end))
+            gains.append(jaw)
+            start = end
+    return Score(
+        np.array(phases, int),
+        _pairs(spans),
+        np.array(gains, np.float32),
+        _pairs([_closure(phone) for phone in phones if phone.name in BILABIALS]),
+        _pairs([_held(phone.start, phone.end) for phone in phones if phone.name in LABIODENTALS]),
+        _pairs([(phone.start, phone.end) for phone in phones if phone.name in SIBILANTS]),
+        _pairs(_talks(phones)),
+    )
+
+
+def perform(score: Score, times: np.ndarray, manner: Manner) -> Performed:
+    """A stretch of a line.
+
+    Args:
+        score: the whole line.
+        times: (frames,) s, rising, 1/30 s apart.
+        manner: how to perform it.
+    """
+    style = dict(zip(STYLE_FIELDS, (manner.styles @ STYLE_NUMBERS).T, strict=True))
+    strength = 0.88 + 0.24 * manner.levels
+    speaking = _ramps(score.talks, times, _SPEAKING_RAMP)
+    values = _blended(score, times, style["tempo"])
+    values = _styled(values, style, strength)
+    hiss = _ramps(score.hisses, times, _SIBILANT_RAMP)
+    jaw = values[:, arkit.INDEX["jawOpen"]]
+    jaw = jaw - hiss * np.maximum(jaw - _SIBILANT_JAW * style["jaw"], 0)
+    values[:, arkit.INDEX["jawOpen"]] = _slowed(jaw)
+    _move_upper_face(values, style, manner, speaking)
+    values += emotion_offsets(manner.emotions * (0.7 + 0.6 * manner.levels)[:, None], speaking)
+    _resolve_conflicts(values)
+    return Performed(
+        np.clip(values, 0, 1),
+        _ramps(score.presses, times, _CONTACT_RAMP),
+        _ramps(score.touches, times, _CONTACT_RAMP),
+        speaking,
+        style["press"],
+    )
+
+
+def _blended(score: Score, times: np.ndarray, tempo: np.ndarray) -> np.ndarray:
+    near = (score.spans[:, 1] > times[0] - _HORIZON) & (score.spans[:, 0] < times[-1] + _HORIZON)
+    if not near.any():
+        return np.tile(PHASE_TARGETS[PHASES_OF["SIL"][0]], (len(times), 1))
+    phases = score.phases[near]
+    lips, jaw, before, after = PHASE_NUMBERS[phases].T
+    starts, ends = score.spans[near].T
+    early = np.maximum(starts - times[:, None], 0) / before
+    late = np.maximum(times[:, None] - ends, 0) / after
+    presence = np.exp(np.maximum(-(early + late) * tempo[:, None] / _REACH_SHARE, -60)).astype(np.float32)
+    targets = PHASE_TARGETS[phases]
+    values = _weighted(presence * lips.astype(np.float32), targets)
+    jaws = targets[:, arkit.INDEX["jawOpen"]] * score.loudness[near]
+    values[:, arkit.INDEX["jawOpen"]] = _weighted(presence * jaw.astype(np.float32), jaws[:, None])[:, 0]
+    return values
+
+
+def _weighted(weights: np.ndarray, targets: np.ndarray) -> np.ndarray:
+    return (weights @ targets) / np.maximum(weights.sum(axis=1, keepdims=True), 1e-12)
+
+
+_LIPS: Final = arkit.indices(
+    (*arkit.sides("mouthLowerDown"), *arkit.sides("mouthStretch"), *arkit.sides("mouthSmile"), "tongueOut")
+)
+_UPPER: Final = arkit.indices(arkit.sides("mouthUpperUp"))
+_ROUND: Final = arkit.indices(("mouthPucker", "mouthFunnel"))
+_STRETCH: Final = arkit.indices(arkit.sides("mouthStretch"))
+_SIDED: Final = ("mouthLowerDown", "mouthUpperUp", "mouthStretch", "mouthSmile", "mouthDimple")
+_LEFT: Final = arkit.indices(f"{stem}Left" for stem in _SIDED)
+_RIGHT: Final = arkit.indices(f"{stem}Right" for stem in _SIDED)
+_SPREAD_UNIT: Final = 0.16
+
+
+def _styled(values: np.ndarray, style: dict[str, np.ndarray], strength: np.ndarray) -> np.ndarray:
+    values = values.copy()
+    spread = np.clip(values[:, _STRETCH[0]] / _SPREAD_UNIT, 0, 1) * style["spread"]
+    values[:, arkit.INDEX["jawOpen"]] *= style["jaw"] * strength
+    values[:, _LIPS] *= (style["lips"] * strength)[:, None]
+    values[:, _UPPER] *= (style["lips"] * style["upper_lip"] * strength)[:, None]
+    values[:, _ROUND] *= (style["rounding"] * strength)[:, None]
+    values[:, _STRETCH] += spread[:, None]
+    side = style["asymmetry"]
+    values[:, _LEFT] *= (1 - 0.6 * np.maximum(side, 0) + 0.25 * np.maximum(-side, 0))[:, None]
+    values[:, _RIGHT] *= (1 - 0.6 * np.maximum(-side, 0) + 0.25 * np.maximum(side, 0))[:, None]
+    return np.maximum(values, 0)
+
+
+def _move_upper_face(values: np.ndarray, style: dict[str, np.ndarray], manner: Manner, speaking: np.ndarray) -> None:
+    accents = manner.accents * style["brows"] * (0.6 + 0.8 * manner.levels)
+    raised, lowered = np.maximum(style["brow_rest"], 0), np.maximum(-style["brow_rest"], 0)
+    side = style["asymmetry"] * speaking
+    for stem, amount in (
+        ("browInnerUp", 0.22 * accents + 0.7 * raised),
+        ("browOuterUp", 0.18 * accents + raised),
+        ("browDown", 1.2 * lowered),
+        ("eyeWide", 0.06 * accents + np.maximum(style["lids"], 0)),
+        ("eyeBlink", np.maximum(-style["lids"], 0)),
+        ("eyeSquint", style["squint"] * (0.4 + 0.6 * speaking)),
+        ("mouthSmile", np.maximum(style["corners"], 0)),
+        ("mouthFrown", np.maximum(-style["corners"], 0)),
+        ("mouthRight", 0.10 * np.maximum(side, 0)),
+        ("mouthLeft", 0.10 * np.maximum(-side, 0)),
+    ):
+        values[:, arkit.indices(arkit.sides(stem))] += amount[:, None]
+
+
+def _resolve_conflicts(values: np.ndarray) -> None:
+    smiles = arkit.indices(arkit.sides("mouthSmile"))
+    values[:, smiles] *= 1 - 0.6 * np.minimum(values[:, [arkit.INDEX["mouthPucker"]]], 1)
+
+
+def _slowed(jaw: np.ndarray) -> np.ndarray:
+    """The jaw, lowered where it would move faster than a jaw can."""
+    limited = jaw.copy()
+    for away in range(1, min(4, len(jaw))):
+        limited[away:] = np.minimum(limited[away:], jaw[:-away] + away * _FASTEST_JAW)
+        limited[:-away] = np.minimum(limited[:-away], jaw[away:] + away * _FASTEST_JAW)
+    return limited
+
+
+def _ramps(spans: np.ndarray, times: np.ndarray, ramp: float) -> np.ndarray:
+    """(frames,) 1 within any of the spans, falling to 0 over ``ramp`` seconds outside."""
+    if not len(spans):
+        return np.zeros(len(times), np.float32)
+    outside = np.maximum(spans[:, 0] - times[:, None], times[:, None] - spans[:, 1])
+    nearest = np.clip(outside.min(axis=1) / ramp, 0, 1)
+    return (0.5 + 0.5 * np.cos(np.pi * nearest)).astype(np.float32)
+
+
+def _closure(phone: Phone) -> tuple[float, float]:
+    share = 1.0 if phone.name == "M" else CLOSURE_SHARE
+    return _held(phone.start, phone.start + share * (phone.end - phone.start))
+
+
+def _held(start: float, end: float) -> tuple[float, float]:
+    """At least the shortest contact, around the same middle."""
+    missing = max(_SHORTEST_CONTACT - (end - start), 0)
+    return start - missing / 2, end + missing / 2
+
+
+def _talks(phones: tuple[Phone, ...]) -> list[tuple[float, float]]:
+    talks: list[tuple[float, float]] = []
+    for phone in phones:
+        if phone.name == "SIL":
+            continue
+        if talks and phone.start - talks[-1][1] < _PAUSE:
+            talks[-1] = (talks[-1][0], phone.end)
+        else:
+            talks.append((phone.start, phone.end))
+    return talks
+
+
+def _jaw_gains(phones: tuple[Phone, ...], loudness: np.ndarray | None) -> np.ndarray:
+    gains = np.ones(len(phones), np.float32)
+    vowels = np.array([PHASE_IS_VOWEL[PHASES_OF[phone.name][0]] for phone in phones])
+    if loudness is None or vowels.sum() < 2:
+        return gains
+    spread = max(float(loudness[vowels].std()), 1.0)
+    scores = (loudness[vowels] - loudness[vowels].mean()) / spread
+    gains[vowels] = np.clip(1 + _LOUDNESS_SLOPE * scores, *_LOUDNESS_RANGE)
+    return gains
+
+
+def _pairs(spans: list[tuple[float, float]]) -> np.ndarray:
+    return np.array(spans, np.float64).reshape(-1, 2)
