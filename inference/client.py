@@ -10,7 +10,7 @@ import subprocess
 import sys
 import threading
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -27,6 +27,7 @@ _MOST_THREADS: Final = 4
 _THREAD_VARIABLES: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 _LAST_LINES: Final = 40
 _SECONDS_TO_DIE: Final = 5.0
+_SIGKILL: Final = 9
 
 
 class WorkerClient:
@@ -130,16 +131,18 @@ class _Worker:
         self._inbox: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._outbox: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._last_words: deque[str] = deque(maxlen=_LAST_LINES)
-        self._threads = [
-            threading.Thread(target=work, args=(pipe,), name=f"EmoTalk worker {work.__name__}", daemon=True)
-            for work, pipe in (
-                (self._write, self.process.stdin),
-                (self._overhear, self.process.stderr),
-                (self._listen, self.process.stdout),
-            )
-        ]
-        for thread in self._threads:
-            thread.start()
+        self._stderr = self._thread(self._overhear, self.process.stderr)
+        self._threads = (
+            self._stderr,
+            self._thread(self._listen, self.process.stdout),
+            self._thread(self._write, self.process.stdin),
+        )
+
+    @staticmethod
+    def _thread(work: Callable[[IO[bytes]], None], pipe: IO[bytes]) -> threading.Thread:
+        thread = threading.Thread(target=work, args=(pipe,), name=f"EmoTalk worker {work.__name__}", daemon=True)
+        thread.start()
+        return thread
 
     def take(self, name: int, request: Message) -> bool:
         """Queue a request; False where the worker has ended."""
@@ -180,28 +183,44 @@ class _Worker:
 
     def _listen(self, stdout: IO[bytes]) -> None:
         for line in stdout:
-            try:
-                message = json.loads(line)
-            except ValueError:
-                continue  # a reply that death cut short
+            message = _parse(line)
+            if message is None:
+                continue
+            self._inbox.put(message)
             if message["kind"] in ("result", "error"):
                 with self._lock:
                     self.pending.discard(message["id"])
-            self._inbox.put(message)
         status = self.process.wait()
-        self._threads[1].join(_SECONDS_TO_DIE)
-        self._outbox.put(None)
+        self._stderr.join(_SECONDS_TO_DIE)
         with self._lock:
             self.ended = True
-            unanswered, self.pending = sorted(self.pending), set()
-        for name in unanswered:
-            self._inbox.put(self._obituary(name, status))
+            for name in sorted(self.pending):
+                self._inbox.put(self._obituary(name, status))
+            self.pending.clear()
+        self._outbox.put(None)
 
     def _obituary(self, name: int, status: int) -> Message:
         how = f"exit status {status}" if status >= 0 else f"killed by signal {-status}"
-        words = next((line for line in reversed(self._last_words) if line.strip()), "")
-        sentence = f"The worker ended in the middle of its work ({how})" + (f": {words}" if words else "")
-        return {"id": name, "kind": "error", "sentence": sentence, "traceback": "\n".join(self._last_words)}
+        if status == -_SIGKILL:
+            how += ", as a system short of memory does"
+        said = [line for line in self._last_words if line.strip()]
+        crash = [line for line in said if line.startswith("Fatal")]
+        words = "".join(f": {line}" for line in (crash or said)[-1:])
+        return {
+            "id": name,
+            "kind": "error",
+            "sentence": f"The worker ended in the middle of its work ({how}){words}",
+            "traceback": "\n".join(self._last_words),
+        }
+
+
+def _parse(line: bytes) -> Message | None:
+    """A reply; None for one that death cut short, or what a Python printed before the worker's code began."""
+    try:
+        message = json.loads(line)
+    except ValueError:
+        return None
+    return message if isinstance(message, dict) and {"id", "kind"} <= message.keys() else None
 
 
 def _environment() -> dict[str, str]:

@@ -177,10 +177,27 @@ def test_a_killed_worker_is_reported_and_started_again(client, endless_line, tmp
     os.kill(client.pid, signal.SIGKILL)
     last = replies(client, name)[-1]
     assert last["kind"] == "error"
-    assert last["sentence"].startswith("The worker ended in the middle of its work (killed by signal 9)")
+    assert last["sentence"].startswith("The worker ended in the middle of its work (killed by signal 9, as a system")
     assert client.pid is None
     assert not client.busy
     assert replies(client, client.submit({"verb": "ping"}))[-1]["kind"] == "result"
+
+
+def test_a_crash_in_c_is_named(client, endless_line, tmp_path):
+    name = start_endless_job(client, endless_line, tmp_path)
+    os.kill(client.pid, signal.SIGSEGV)
+    last = replies(client, name)[-1]
+    assert last["sentence"].endswith("(killed by signal 11): Fatal Python error: Segmentation fault")
+    assert "resampling.py" in last["traceback"] or "wav.py" in last["traceback"]
+
+
+def test_what_an_interpreter_prints_at_its_start_is_no_reply(client, tmp_path):
+    talkative = tmp_path / "python"
+    talkative.write_text(f'#!/bin/sh\necho welcome; echo 12; echo "{{}}"\nexec "{sys.executable}" "$@"\n')
+    talkative.chmod(0o755)
+    client.start(talkative)
+    name = client.submit({"verb": "ping"})
+    assert replies(client, name) == [{"id": name, "kind": "result"}]
 
 
 def test_every_open_request_hears_of_the_death(client, endless_line, tmp_path):
