@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 TESTS = Path(__file__).parent
-BLENDER_ROOMS = ("blender_emotalk", "operators", "panels")
+BLENDER_ROOMS = ("blender_emotalk", "demo", "operators", "panels")
 HAS_BLENDER = "bpy" in sys.modules or importlib.util.find_spec("bpy") is not None
 
 collect_ignore = [] if HAS_BLENDER else list(BLENDER_ROOMS)
