@@ -8,9 +8,9 @@ from typing import Final, NoReturn
 
 from .complaints import INTERRUPTED, SOME_FAILED, WRONG_USAGE, UsageError, complain
 
-COMMANDS: Final = {"animate": "animate", "controls": "controls", "demo": "demo"}
-"""Subcommands by name: modules of this room with ``SUMMARY``, ``add_arguments(parser)`` and ``run(options)``, which
-returns the exit status."""
+COMMANDS: Final = {name: name for name in ("animate", "controls", "demo", "prepare", "train", "evaluate")}
+"""Subcommands by name: modules of this room with ``SUMMARY``, ``add_arguments(parser)`` (None where the words are left
+alone, as ``options.words``) and ``run(options)``, which returns the exit status."""
 
 BLENDER_COMMANDS: Final = {"animate": "animate_scene", "controls": "controls"}
 """The same for ``blender -b scene.blend -c emotalk``."""
@@ -30,13 +30,28 @@ def build_parser(commands: Mapping[str, str] = COMMANDS) -> argparse.ArgumentPar
     subparsers = parser.add_subparsers(metavar="COMMAND", required=True)
     for name, module in commands.items():
         command = importlib.import_module(f".{module}", __package__)
+        leaves_words = command.add_arguments is None
         subparser = subparsers.add_parser(
-            name, help=command.SUMMARY, description=f"{command.SUMMARY.capitalize()}.", allow_abbrev=False
+            name,
+            help=command.SUMMARY,
+            description=f"{command.SUMMARY.capitalize()}.",
+            allow_abbrev=False,
+            add_help=not leaves_words,
         )
-        subparser.add_argument("--verbose", action="store_true", help="with every error, where it came from")
-        command.add_arguments(subparser)
-        subparser.set_defaults(run=command.run)
+        subparser.set_defaults(run=command.run, leaves_words=leaves_words, verbose=False)
+        if not leaves_words:
+            subparser.add_argument("--verbose", action="store_true", help="with every error, where it came from")
+            command.add_arguments(subparser)
     return parser
+
+
+def parse(words: Sequence[str] | None = None, commands: Mapping[str, str] = COMMANDS) -> argparse.Namespace:
+    """What the words ask for. Raises SystemExit: 2 for words that are no options, 0 after ``--help``."""
+    parser = build_parser(commands)
+    options, options.words = parser.parse_known_args(words)
+    if options.words and not options.leaves_words:
+        parser.error(f"unrecognized arguments: {' '.join(options.words)}")
+    return options
 
 
 def main(words: Sequence[str] | None = None, commands: Mapping[str, str] = COMMANDS) -> int:
@@ -52,7 +67,7 @@ def main(words: Sequence[str] | None = None, commands: Mapping[str, str] = COMMA
     Raises:
         SystemExit: 2 for words that are no options, 0 after ``--help``.
     """
-    options = build_parser(commands).parse_args(words)
+    options = parse(words, commands)
     try:
         return options.run(options)
     except KeyboardInterrupt:

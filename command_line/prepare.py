@@ -1,0 +1,13 @@
+"""``emotalk prepare``: align and synthesise the speech that a recipe trains on."""
+
+import argparse
+
+from .training_steps import run_step
+
+SUMMARY = "align and synthesise the speech that a recipe trains on"
+add_arguments = None
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the step with its own words."""
+    return run_step("prepare", options.words)

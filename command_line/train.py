@@ -1,0 +1,13 @@
+"""``emotalk train``: train the built-in model by a recipe on prepared speech."""
+
+import argparse
+
+from .training_steps import run_step
+
+SUMMARY = "train the built-in model by a recipe on prepared speech"
+add_arguments = None
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run the step with its own words."""
+    return run_step("train", options.words)
