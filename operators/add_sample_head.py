@@ -22,6 +22,15 @@ class AddSampleHead(ExplainedOperator, bpy.types.Operator):
         """Objects are added in Object Mode only."""
         return "" if context.mode == "OBJECT" else "Leave Edit Mode first (Tab)"
 
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        """Add the head and look at it: it is of human size, which is small in Blender's default view."""
+        result = self.execute(context)
+        view = next((region for region in context.area.regions if region.type == "WINDOW"), None)
+        if context.area.type == "VIEW_3D" and view is not None:
+            with context.temp_override(region=view):
+                bpy.ops.view3d.view_selected()
+        return result
+
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Add the head, select it and make it the line's character; a sample line is chosen where there is none."""
         armature = add_sample_head(context.collection)

@@ -16,18 +16,18 @@ class EmotionPanel(ControlPanel, bpy.types.Panel):
     group = "emotion"
 
     def draw(self, context: bpy.types.Context) -> None:
-        """Buttons on top, the mix below, then how strongly it is performed."""
+        """Buttons on top, then how strongly it is performed, and the mix below."""
         line: LineProperties = context.scene.emotalk
         _draw_buttons(self.layout, line)
         column = self.layout.column()
         column.use_property_split = True
         column.use_property_decorate = True
-        for name in EMOTIONS:
-            column.prop(line, name, slider=True)
-        column.separator()
         for control in CONTROLS:
             if control.group == self.group and control.name not in EMOTIONS:
                 column.prop(line, control.name, slider=True)
+        column.separator()
+        for name in EMOTIONS:
+            column.prop(line, name, slider=True)
 
 
 def _draw_buttons(layout: bpy.types.UILayout, line: LineProperties) -> None:
