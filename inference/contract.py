@@ -1,6 +1,6 @@
 """What every model agrees to: encode once, decode on every tweak."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Final, Protocol
 
@@ -57,8 +57,8 @@ class FaceModel(Protocol):
     channels: tuple[str, ...]
     fps: float
 
-    def encode(self, speech: Speech) -> Features:
-        """The slow half: depends on the sound alone."""
+    def encode(self, speech: Speech, heard: Callable[[float], None] | None = None) -> Features:
+        """The slow half: depends on the sound alone. A long line tells ``heard`` now and then what share is done."""
         ...
 
     def decode(self, features: Features, controls: Controls) -> FaceCurves:

@@ -47,7 +47,7 @@ class Engine:
             speech: the line.
             controls: constant or one value per frame of the model.
             model_id: which model performs.
-            progress: called in this thread, between the steps.
+            progress: told how far it is, in this thread.
 
         Returns:
             Face and head at the model's frame rate; the same arguments give the same bytes.
@@ -59,7 +59,7 @@ class Engine:
         report(0.0, "Loading the model")
         model = self.model(model_id)
         report(0.05, "Listening")
-        features = self._features(model, speech)
+        features = self._features(model, speech, lambda share: report(0.05 + 0.7 * share, "Listening"))
         report(0.75, "Performing")
         curves = model.decode(features, controls)
         report(0.9, "Shaping")
@@ -74,10 +74,10 @@ class Engine:
             self._models[model_id] = self._load(model_id)
         return self._models[model_id]
 
-    def _features(self, model: FaceModel, speech: Speech) -> Features:
+    def _features(self, model: FaceModel, speech: Speech, heard: Callable[[float], None]) -> Features:
         key = (model.model_id, fingerprint(speech))
         if key not in self._heard:
-            self._heard[key] = model.encode(speech)
+            self._heard[key] = model.encode(speech, heard)
             self._forget()
         self._heard.move_to_end(key)
         return self._heard[key]

@@ -8,6 +8,7 @@ windows give the same numbers as one pass. ``training/network.py`` is the same n
 """
 
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -84,18 +85,24 @@ class EmoTalkCompact:
 
     # Encoding
 
-    def encode(self, speech: Speech) -> Features:
+    def encode(self, speech: Speech, heard: Callable[[float], None] | None = None) -> Features:
         """Content and emotion features at 30 frames per second.
+
+        Args:
+            speech: the line.
+            heard: told the share (0..1) that is done, every thirty seconds of sound.
 
         Returns:
             Features with ``content`` (frames, C), ``signals`` (frames, 3; logits) and ``emotion`` (frames, E).
         """
         frames = frame_count(len(speech.samples))
         level = speech_level(speech.samples)
-        parts = [
-            self._encode_stretch(speech.samples, level, start, min(start + _CHUNK, frames))
-            for start in range(0, frames, _CHUNK)
-        ] or [self._encode_stretch(speech.samples, level, 0, 0)]
+        parts = []
+        for start in range(0, max(frames, 1), _CHUNK):
+            stop = min(start + _CHUNK, frames)
+            parts.append(self._encode_stretch(speech.samples, level, start, stop))
+            if heard is not None and frames:
+                heard(stop / frames)
         content, signals, emotion = (np.concatenate(part) for part in zip(*parts, strict=True))
         return Features(MODEL_ID, frames, {"content": content, "signals": signals, "emotion": emotion})
 

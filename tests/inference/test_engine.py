@@ -23,8 +23,10 @@ class LoudnessModel:
     def __init__(self):
         self.encoded = 0
 
-    def encode(self, speech):
+    def encode(self, speech, heard=None):
         self.encoded += 1
+        if heard:
+            heard(0.5)
         frames = -(-len(speech.samples) * 30 // SAMPLE_RATE)
         return Features(self.model_id, frames, {"level": loudness(speech, frames, self.fps)})
 
@@ -106,6 +108,7 @@ def test_progress_rises_from_nothing_to_all(engine):
     fractions = [fraction for fraction, _ in said]
     assert fractions == sorted(fractions)
     assert (fractions[0], fractions[-1]) == (0, 1)
+    assert pytest.approx(0.4) in fractions  # half of what listening takes
     assert all(text for _, text in said)
 
 
@@ -147,6 +150,15 @@ def test_unknown_models_are_a_sentence():
     with pytest.raises(EmoTalkError, match="There is no model named 'nobody'; there are: emotalk-compact"):
         Engine().perform(speech(), QUIET, "nobody")
     assert "emotalk-compact" in model_ids()
+
+
+def test_long_lines_say_how_much_was_heard():
+    for model_id in model_ids():
+        shares = []
+        load_model(model_id).encode(speech(100.0), shares.append)
+        assert len(shares) >= 3
+        assert shares == sorted(shares)
+        assert shares[-1] == 1
 
 
 def test_every_model_of_the_registry_performs():
