@@ -11,12 +11,12 @@ def brow_shapes(skin: SkinCage) -> dict[str, np.ndarray]:
     p = skin.points
     left = smooth_step(-7, 7, p[:, 0])
     outside = ~skin.is_bag
-    inner = bump(p, (12, -92, 204), (27, 40, 30))
-    middle = bump(p, (30, -84, 205), (30, 40, 28))
-    outer = bump(p, (45, -72, 204), (30, 40, 32))
+    inner = _brow_bump(p, (12, -92, 203), 27)
+    middle = _brow_bump(p, (30, -84, 204), 30)
+    outer = _brow_bump(p, (45, -72, 203), 30)
     frown = left * np.maximum(inner, middle * 0.85)
     cheek = outside * bump(p, (34, -74, 155), (32, 40, 26)) * left
-    inner_up = bump(p, (13, -92, 206), (28, 40, 34))
+    inner_up = _brow_bump(p, (13, -92, 203), 28)
     inner_up = np.maximum(inner_up, inner_up[skin.mirror])
     return {
         "browDownLeft": along(frown, -2.6, -1.6, -6.4) + along(left * outer * (1 - inner), 0, 0, -2.0),
@@ -26,6 +26,13 @@ def brow_shapes(skin: SkinCage) -> dict[str, np.ndarray]:
         "noseSneerLeft": _sneer(skin, left * outside),
         "cheekPuff": _puff(skin),
     }
+
+
+def _brow_bump(points: np.ndarray, centre: tuple[float, ...], width: float) -> np.ndarray:
+    """A bump that reaches far up the forehead and little down the lid."""
+    above = bump(points, centre, (width, 40, 38))
+    below = bump(points, centre, (width, 40, 19))
+    return np.where(points[:, 2] > centre[2], above, below)
 
 
 def _sneer(skin: SkinCage, left: np.ndarray) -> np.ndarray:

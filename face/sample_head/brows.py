@@ -7,6 +7,7 @@ import numpy as np
 from .cage import cast
 from .eyes import lid_margin
 from .sculpture import EYE_CENTRE, LID_RADIUS
+from .tubes import tube
 
 _LINE: Final = ((10.5, 199.0), (19, 202.4), (29, 204.4), (38, 203.8), (46, 200.4), (52.5, 195.4))
 _HALF_HEIGHT: Final = (2.5, 3.3, 3.1, 2.4, 1.6, 0.7)
@@ -53,18 +54,6 @@ def build_lashes() -> tuple[np.ndarray, list[tuple[int, ...]], np.ndarray]:
     roots_above, roots_below = line + 0.55 * up - 0.5 * outward, line - 0.35 * up - 0.5 * outward
     points = np.stack([roots_above, line + length[:, None] * tip, roots_below], axis=1).reshape(-1, 3)
     return points, tube(len(dense), 3), np.repeat(line, 3, axis=0)
-
-
-def tube(along: int, around: int) -> list[tuple[int, ...]]:
-    """Polygons of a closed tube whose vertices run ring after ring."""
-    polygons: list[tuple[int, ...]] = [
-        (r * around + k, (r + 1) * around + k, (r + 1) * around + (k + 1) % around, r * around + (k + 1) % around)
-        for r in range(along - 1)
-        for k in range(around)
-    ]
-    polygons.append(tuple(range(around)))
-    polygons.append(tuple(range(along * around - 1, (along - 1) * around - 1, -1)))
-    return polygons
 
 
 def _smooth(places: np.ndarray, knots: np.ndarray, values: np.ndarray) -> np.ndarray:

@@ -7,15 +7,21 @@ import numpy as np
 from .cage import CORNER, SPOKES
 from .eyes import MARGIN
 from .fields import along, bump, turned
-from .sculpture import EYE_CENTRE
+from .sculpture import EYE_CENTRE, LID_RADIUS
 from .skin import SkinCage
 
-_RING_SHARES: Final = (0.0, 0.05, 0.18, 0.45, 0.78, 0.96, 1.0, 1.0, 1.0, 1.0, 0.75)
+_RING_SHARES: Final = (0.0, 0.05, 0.18, 0.45, 0.78, 0.96, 1.0, 1.0, 1.0, 1.0, 0.75, 0.2, 0.0)
 _MEETING: Final = 0.16
 """Where closed lids meet, as a share of the opening above the lower lid."""
 
 _CLOSED_LIFT: Final = 0.7
 """Millimetres by which closed lids stand further out, so that half closed ones clear the eyeball too."""
+
+_STRETCH_LIFT: Final = 3.0
+"""The same for the skin between lid and brow, which is drawn flat."""
+
+_CUSHION: Final = 1.0
+"""Millimetres above the lids within which skin that is pushed about slides instead of sinking in."""
 
 _TURNS: Final = {
     # degrees of the upper and the lower lid; both alike where a closed eye must stay closed
@@ -51,7 +57,8 @@ def _blink(skin: SkinCage) -> np.ndarray:
     arch = np.sin(np.pi * np.arange(SPOKES) / CORNER) ** 2
     outward = skin.points[skin.eye] + moves[skin.eye] - np.asarray(EYE_CENTRE)
     outward /= np.linalg.norm(outward, axis=2, keepdims=True)
-    lift = _CLOSED_LIFT * np.square(_RING_SHARES)[:, None] * arch
+    shares = np.array(_RING_SHARES)
+    lift = (_CLOSED_LIFT * shares**2 + _STRETCH_LIFT * shares * (1 - shares))[:, None] * arch
     moves[skin.eye] += lift[..., None] * outward
     return moves
 
@@ -62,3 +69,13 @@ def _turn_lids(skin: SkinCage, angles: np.ndarray) -> np.ndarray:
     for ring, share in zip(skin.eye, _RING_SHARES, strict=True):
         moves[ring] = turned(skin.points[ring], EYE_CENTRE, 0, -share * angles)
     return moves
+
+
+def kept_off_eyeball(points: np.ndarray, moves: np.ndarray) -> np.ndarray:
+    """The moves (N, 3), turned outwards wherever they would press the skin about the left eye into the eyeball."""
+    offset = points - np.asarray(EYE_CENTRE)
+    moved = offset + moves
+    rest, distance = np.linalg.norm(offset, axis=1), np.linalg.norm(moved, axis=1)
+    allowed = np.minimum(rest, LID_RADIUS + _CUSHION)
+    outwards = np.where((rest > LID_RADIUS - 1.5) & (distance < allowed), allowed / distance - 1, 0)
+    return moves + outwards[:, None] * moved

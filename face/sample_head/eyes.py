@@ -15,6 +15,10 @@ _CREASE: Final = (0.0, 0.7, 1.1, -0.7, 0.2, 0.0, 0.0)
 """Millimetres by which each of these rings stands out above the eye: a fold over a furrow."""
 
 _INNER_RINGS: Final = ((0.01, 0.9), (0.12, 1.0), (0.34, 1.6))
+_SOCKET_RADIUS: Final = EYE_RADIUS + 6.0
+_SOCKET_LEANS: Final = (0.45, 0.62)
+"""How far each ring of the socket leans from the one before towards the back of the eyeball."""
+
 _HALF_WIDTH: Final = 16.6
 
 
@@ -51,10 +55,14 @@ def add_eye(cage: HalfCage) -> np.ndarray:
     for share, clearance in _INNER_RINGS:
         direction = _towards(margin, outer, share)
         rings.append(centre + (EYE_RADIUS + clearance) * direction)
+    for lean in _SOCKET_LEANS:
+        direction = _towards(direction, np.broadcast_to((0.0, 1.0, 0.0), direction.shape), lean)
+        rings.append(centre + _SOCKET_RADIUS * direction)
     numbers = [border]
     for ring in rings:
         numbers.append(cage.add(ring))
         cage.stitch(numbers[-2], numbers[-1], closed=True)
+    cage.polygons.append(tuple(int(k) for k in reversed(numbers[-1])))
     return np.stack(numbers)
 
 

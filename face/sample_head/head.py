@@ -12,7 +12,7 @@ from .brow_shapes import brow_shapes
 from .brows import build_brow, build_lashes
 from .cage import CORNER, SPOKES
 from .ears import build_ear
-from .eye_shapes import lid_shapes
+from .eye_shapes import kept_off_eyeball, lid_shapes
 from .eyeballs import build_eyeball, gaze_shapes
 from .eyes import MARGIN
 from .fields import smooth_step
@@ -124,31 +124,38 @@ def build_sample_head() -> SampleHead:
 
 
 def _build_skin(cage: SkinCage) -> tuple[Part, np.ndarray]:
+    """The skin, and which of its vertices line the mouth."""
     shapes = _skin_shapes(cage)
-    ear, ear_polygons = build_ear()
-    count = len(cage.points)
-    points = np.concatenate([cage.points, ear, ear * (-1, 1, 1)])
-    left = [tuple(count + k for k in polygon) for polygon in ear_polygons]
-    right = [tuple(count + len(ear) + k for k in reversed(polygon)) for polygon in ear_polygons]
-    polygons = [*cage.polygons, *left, *right]
-    still = np.zeros((2 * len(ear), 3))
-    stack = np.stack([points, *(np.concatenate([moves, still]) for moves in shapes.values())], axis=1)
-    jaw = np.concatenate([cage.jaw, np.zeros(2 * len(ear))])
-    bag = np.concatenate([cage.is_bag, np.zeros(2 * len(ear), bool)])
+    points, polygons = _with_islands(cage)
+    rigid = np.zeros((len(points) - len(cage.points), 3))
     step = subdivision_of(polygons, len(points))
-    fine = step.apply(stack)
-    fields = step.apply(np.stack([jaw, bag], axis=1))
-    ring = np.full(len(points), -1)
-    ring[cage.mouth] = np.arange(len(cage.mouth))[:, None]
-    ring[cage.mirror[cage.mouth]] = np.arange(len(cage.mouth))[:, None]
-    lowest = np.array([min(ring[list(polygon)]) for polygon in polygons])
-    kind = np.select([lowest >= LIP_RINGS - 2, lowest >= RED_BORDER], [2, 1], 0)
-    vertices = fine[:, 0]
+    fine = step.apply(np.stack([points, *(np.concatenate([moves, rigid]) for moves in shapes.values())], axis=1))
+    jaw, bag = step.apply(np.concatenate([np.stack([cage.jaw, cage.is_bag], axis=1), rigid[:, :2]])).T
     named = {name: fine[:, k + 1] for k, name in enumerate(shapes)}
-    weights = _skin_weights(vertices, fields[:, 0])
-    return _part("skin", vertices, step.polygons, (SKIN, LIPS, MOUTH), kind[step.owners], named, weights), fields[
-        :, 1
-    ] > 0.01
+    kinds = _skin_materials(cage, polygons, len(points))[step.owners]
+    weights = _skin_weights(fine[:, 0], jaw)
+    return _part("skin", fine[:, 0], step.polygons, (SKIN, LIPS, MOUTH), kinds, named, weights), bag > 0.01
+
+
+def _with_islands(cage: SkinCage) -> tuple[np.ndarray, list[tuple[int, ...]]]:
+    """The cage with what only lies against it: two ears and the lid that closes the neck."""
+    ear, ear_polygons = build_ear()
+    points, polygons = [cage.points], list(cage.polygons)
+    for side, step in ((1, 1), (-1, -1)):
+        first = sum(map(len, points))
+        polygons += [tuple(first + k for k in polygon[::step]) for polygon in ear_polygons]
+        points.append(ear * (side, 1, 1))
+    first = sum(map(len, points))
+    polygons.append(tuple(range(first + len(cage.neck) - 1, first - 1, -1)))
+    points.append(cage.points[cage.neck])
+    return np.concatenate(points), polygons
+
+
+def _skin_materials(cage: SkinCage, polygons: Polygons, count: int) -> np.ndarray:
+    ring = np.full(count, -1)
+    ring[cage.mouth] = ring[cage.mirror[cage.mouth]] = np.arange(len(cage.mouth))[:, None]
+    lowest = np.array([min(ring[list(polygon)]) for polygon in polygons])
+    return np.select([lowest >= LIP_RINGS - 2, lowest >= RED_BORDER], [2, 1], 0)
 
 
 def _skin_shapes(cage: SkinCage) -> dict[str, np.ndarray]:
@@ -157,7 +164,10 @@ def _skin_shapes(cage: SkinCage) -> dict[str, np.ndarray]:
     shapes["tongueOut"] = parting_for_tongue(shapes["jawOpen"])
     shapes |= mouth_shapes(cage, shapes["jawOpen"]) | brow_shapes(cage) | lid_shapes(cage)
     for name in list(shapes):
-        if arkit.mirrored(name) not in shapes:
+        shapes[name] = kept_off_eyeball(cage.points, shapes[name])
+        if arkit.mirrored(name) == name:
+            shapes[name] = cage.mirrored(kept_off_eyeball(cage.points, cage.mirrored(shapes[name])))
+        elif arkit.mirrored(name) not in shapes:
             shapes[arkit.mirrored(name)] = cage.mirrored(shapes[name])
     return {name: shapes[name] for name in arkit.CHANNELS}
 

@@ -6,8 +6,8 @@ import numpy as np
 
 from .fields import along, turned
 
-HINGE: Final = (0.0, 2.0, 150.0)
-OPENING: Final = np.radians(20.8)
+HINGE: Final = (0.0, 2.0, 134.0)
+OPENING: Final = np.radians(20.6)
 _SIDEWAYS: Final = 8.0
 _FORWARD: Final = 7.0
 

@@ -28,11 +28,11 @@ _OVERLAP: Final = 0.17
 """Millimetres by which each lip's contact lies beyond the line, since subdivision draws it back by as much."""
 
 _BAG: Final = (
-    # inwards from the contact, half height, share of the lips' width
-    (9, 14, 1.12),
-    (24, 20, 1.16),
-    (42, 20, 1.0),
-    (58, 12, 0.7),
+    # inwards from the contact in the middle, how much further at the sides, half height, share of the lips' width
+    (9, 14, 16, 1.16),
+    (24, 16, 24, 1.3),
+    (46, 10, 24, 1.3),
+    (68, -4, 15, 0.9),
 )
 
 
@@ -102,7 +102,7 @@ def _lip_rings(red: np.ndarray, upward: np.ndarray) -> list[np.ndarray]:
     for rise, out, inwards in _PROFILE:
         x = HALF_WIDTH * along + (red[:, 0] - HALF_WIDTH * along) * rise
         y = red[:, 1] * rise + base_y * (1 - rise)
-        z = lip_line(HALF_WIDTH * along) + upward * (rise * height - _OVERLAP * (rise < 0.05))
+        z = lip_line(HALF_WIDTH * along) + upward * (rise * height - _OVERLAP * (rise < 0.05) * (1 - along**3))
         ring = np.stack([x, y, z], axis=1)
         rings.append(ring + outward * (out * fullness - inwards)[:, None])
     return rings
@@ -111,9 +111,9 @@ def _lip_rings(red: np.ndarray, upward: np.ndarray) -> list[np.ndarray]:
 def _bag_rings(upward: np.ndarray) -> list[np.ndarray]:
     angle = np.linspace(0, np.pi, SPOKES + 1)
     rings = []
-    for inwards, half_height, width in _BAG:
+    for inwards, bow, half_height, width in _BAG:
         x = HALF_WIDTH * width * np.sin(angle)
         z = LINE_HEIGHT + half_height * np.cos(angle)
-        y = -96 + inwards + 14 * np.sin(angle) ** 2
+        y = -96 + inwards + bow * np.sin(angle) ** 2
         rings.append(np.stack([x, y, z], axis=1))
     return rings

@@ -12,7 +12,7 @@ from .mouth import CONTACT, HALF_WIDTH, lip_line
 from .skin import LIP_RINGS, SkinCage
 
 _LIP_HEIGHT: Final = 7.0
-_MEETING: Final = 0.25
+_MEETING: Final = (0.25, 0.06, 0.25)
 """Where lips that close over an open jaw meet: 0 where the upper lip is, 1 where the lower one is."""
 
 _MUZZLE_AXIS: Final = (0.0, -44.0, 0.0)
@@ -154,7 +154,7 @@ def _close(skin: SkinCage, jaw_open: np.ndarray) -> np.ndarray:
     """The exact answer to jawOpen: at SEAL_FACTOR of it the lips meet as they do in the neutral face."""
     contact = skin.mouth[CONTACT]
     above, below = contact[: CORNER + 1], contact[CORNER:][::-1]
-    meeting = jaw_open[above] + _MEETING * (jaw_open[below] - jaw_open[above])
+    meeting = jaw_open[above] + np.multiply(_MEETING, jaw_open[below] - jaw_open[above])
     meeting = meeting[CORNER - np.abs(np.arange(SPOKES + 1) - CORNER)]
     lips, bag = skin.mouth[3:LIP_RINGS], skin.mouth[LIP_RINGS:]
     answer = np.zeros_like(jaw_open)

@@ -27,6 +27,7 @@ class SkinCage:
         mirror: (N,) the vertex on the other side; itself on the midline.
         mouth: (rings, 21) vertices of the left half of the mouth.
         eye: (rings, 20) vertices of the left lids.
+        neck: (K,) vertices round the neck's lower end, anticlockwise from above.
         upper: (N,) 1 moves with the upper lip, 0 with the lower.
         lip_distance: (N,) how far from the lips in front view; 0 on and in them.
         lip_share: (N,) 1 on the face and the lips, falling to 0 in the depth of the bag.
@@ -40,6 +41,7 @@ class SkinCage:
     mirror: np.ndarray
     mouth: np.ndarray
     eye: np.ndarray
+    neck: np.ndarray
     upper: np.ndarray
     lip_distance: np.ndarray
     lip_share: np.ndarray
@@ -79,6 +81,7 @@ def build_skin_cage() -> SkinCage:
         mirror,
         mouth,
         eye,
+        np.concatenate([half.grid[:, 0], opposite[half.grid[-2:0:-1, 0]]]),
         both(upper),
         both(distance),
         both(share),
@@ -128,7 +131,7 @@ def _jaw_share(half: HalfCage, mouth: np.ndarray) -> np.ndarray:
     above = np.arange(SPOKES + 1) <= CORNER
     opening = np.where(above, _CORNER_SHARE * place**4, 1 - (1 - _CORNER_SHARE) * (1 - (1 - place**2.4) ** 0.8))
     hold(mouth[2:LIP_RINGS].ravel(), np.tile(opening, LIP_RINGS - 2))
-    for ring, deepest in zip(mouth[LIP_RINGS:], (1.0, 0.95, 0.7, 0.35), strict=True):
+    for ring, deepest in zip(mouth[LIP_RINGS:], (1.0, 1.0, 0.9, 0.4), strict=True):
         angle = np.linspace(0, np.pi, SPOKES + 1)
-        hold(ring, deepest * (1 - np.cos(angle)) / 2)
+        hold(ring, deepest * smooth_step(0.3 * np.pi, 0.66 * np.pi, angle))
     return diffused(half.polygons, share, free, rounds=240)

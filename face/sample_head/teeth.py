@@ -6,6 +6,7 @@ import numpy as np
 
 from .jaw_shapes import jaw_shapes
 from .mouth import LINE_HEIGHT
+from .tubes import tube
 
 FRONT: Final = -86.5
 """Y of the upper front teeth's faces."""
@@ -51,16 +52,13 @@ def build_teeth(lower: bool) -> tuple[np.ndarray, list[tuple[int, ...]], np.ndar
         bite = (shorter + (1 - groove) * 0.8) * np.clip(1 - rise / 7, 0, 1) * is_tooth
         base = arch - outward * (inwards + setback + cut)[:, None]
         rings.append(np.column_stack([base, edge + sign * (rise * shrink + bite)]))
-    points = np.concatenate(rings)
-    across = len(arch)
-    polygons, materials = [], []
-    for ring in range(len(rings) - 1):
-        for k in range(across - 1):
-            a = ring * across + k
-            quad = (a, a + 1, a + across + 1, a + across)
-            polygons.append(quad if lower else quad[::-1])
-            materials.append(int(ring >= _GUM_FROM))
-    return points, polygons, np.array(materials)
+    points = np.stack(rings, axis=1).reshape(-1, 3)
+    polygons = tube(len(arch), len(rings))
+    if not lower:
+        polygons = [polygon[::-1] for polygon in polygons]
+    band = np.arange(len(rings))
+    is_gum = np.tile((band == 0) | (band >= _GUM_FROM), len(arch) - 1)
+    return points, polygons, np.append(is_gum, [True, True]).astype(int)
 
 
 def lower_teeth_shapes(points: np.ndarray) -> dict[str, np.ndarray]:

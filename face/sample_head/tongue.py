@@ -6,11 +6,12 @@ import numpy as np
 
 from .fields import along, smooth_step
 from .jaw_shapes import jaw_shapes
+from .tubes import tube
 
 _ALONG: Final = 14
 _AROUND: Final = 12
 _TIP: Final = -79.0
-_ROOT: Final = -34.0
+_ROOT: Final = -42.0
 _TOP: Final = 109.0
 _OUT: Final = 35.0
 _DROP: Final = 0.2
@@ -25,28 +26,21 @@ def build_tongue() -> tuple[np.ndarray, list[tuple[int, ...]]]:
     for s in share:
         round_end = np.sqrt(np.maximum(1 - (1 - min(s / 0.30, 1)) ** 2, 0.03))
         half_width = (8.5 + 5.5 * s) * round_end
-        half_height = (1.6 + 5.4 * s) * round_end**0.6
+        half_height = (1.4 + 1.6 * s + 3.5 * s**3) * round_end**0.6
         x = half_width * np.sin(turn)
         groove = 0.8 * np.exp(-((x / 3.0) ** 2)) * (np.cos(turn) > 0) * round_end
-        z = _TOP - 1.6 - 3.0 * s + half_height * np.cos(turn) - groove
+        z = _TOP - 1.4 - 1.0 * s - 4.0 * s**3 + half_height * np.cos(turn) - groove
         y = np.full(_AROUND, _TIP + s * (_ROOT - _TIP))
         rings.append(np.column_stack([x, y, z]))
     points = np.concatenate(rings)
-    polygons = [
-        (r * _AROUND + k, r * _AROUND + (k + 1) % _AROUND, (r + 1) * _AROUND + (k + 1) % _AROUND, (r + 1) * _AROUND + k)
-        for r in range(_ALONG - 1)
-        for k in range(_AROUND)
-    ]
-    polygons.append(tuple(range(_AROUND - 1, -1, -1)))
-    polygons.append(tuple(range((_ALONG - 1) * _AROUND, _ALONG * _AROUND)))
-    return points, polygons
+    return points, tube(_ALONG, _AROUND)
 
 
 def tongue_shapes(points: np.ndarray) -> dict[str, np.ndarray]:
     """(N, 3) moves of the tongue: with the jaw, and out of the mouth."""
     front = smooth_step(_ROOT, _TIP + 6, points[:, 1])
     shapes = jaw_shapes(points, 0.55 + 0.3 * front, 0.6 + 0.3 * front)
-    shapes["tongueOut"] = along(front, 0, -_OUT, 0.4) + along(front**4, 0, 0, -1.2)
+    shapes["tongueOut"] = along(front, 0, -_OUT, 0.9) + along(front**4, 0, 0, -1.6)
     return shapes
 
 
