@@ -24,8 +24,19 @@ _SURROUND_71: Final = (*_SURROUND_51, 0x200, 0x400)
 _LAYOUTS: Final = {6: _SURROUND_51, 8: _SURROUND_71}
 """What the channels are where a file does not say it (the order of WAVE_FORMAT_EXTENSIBLE)."""
 
-_BLOCK_FRAMES: Final = 1 << 17
+_MAGIC: Final = {
+    "flac": b"fLaC",
+    "ogg": b"OggS",
+    "mp3": b"ID3",
+    "matroska": b"\x1a\x45\xdf\xa3",
+    "au": b".snd",
+    "caf": b"caff",
+    "w64": bytes.fromhex("726966662e91cf11a5d628db04c10000"),
+    "asf": bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c"),
+}
+"""First bytes of what is told by them alone."""
 
+_BLOCK_FRAMES: Final = 1 << 17
 
 Section = tuple[float, float]
 """Part of a sound: its first second and how many seconds belong to it."""
@@ -82,7 +93,7 @@ def speech_from_samples(samples: np.ndarray, rate: float, source: str = "", sect
     table = samples[:, None] if samples.ndim == 1 else samples
     first, count = _within(section, len(table), int(rate), name)
     table = table[first : first + count]
-    blocks = (_as_float(table[first : first + _BLOCK_FRAMES]) for first in range(0, len(table), _BLOCK_FRAMES))
+    blocks = (_as_float(table[begin : begin + _BLOCK_FRAMES]) for begin in range(0, count, _BLOCK_FRAMES))
     return _speech(blocks, int(rate), table.shape, 0, name, source)
 
 
@@ -109,18 +120,6 @@ def known_audio_format(path: str | Path) -> str | None:
         if head.startswith(magic):
             return kind
     return _mpeg_audio(head)
-
-
-_MAGIC: Final = {
-    "flac": b"fLaC",
-    "ogg": b"OggS",
-    "mp3": b"ID3",
-    "matroska": b"\x1a\x45\xdf\xa3",
-    "au": b".snd",
-    "caf": b"caff",
-    "w64": bytes.fromhex("726966662e91cf11a5d628db04c10000"),
-    "asf": bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c"),
-}
 
 
 def _mpeg_audio(head: bytes) -> str | None:

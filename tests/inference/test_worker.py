@@ -49,17 +49,9 @@ def line(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def endless_line(tmp_path_factory):
-    """A sparse file that takes many seconds to read and no room on the disk."""
-    path = tmp_path_factory.mktemp("sound") / "endless.wav"
-    soundfile.write(path, np.zeros(8), 192000, "PCM_16")
-    length = 5400 * 192000 * 2
-    header = bytearray(path.read_bytes()[:44])
-    header[40:44] = length.to_bytes(4, "little")
-    path.write_bytes(header)
-    with path.open("r+b") as file:
-        file.truncate(44 + length)
-    return path
+def endless_line(tmp_path_factory, write_silence):
+    """A file that takes many seconds to read."""
+    return write_silence(tmp_path_factory.mktemp("sound") / "endless.wav", 5400, 192000)
 
 
 def replies(client, name):

@@ -1,0 +1,20 @@
+"""What the tests of the inference room share."""
+
+import pytest
+import soundfile
+
+
+@pytest.fixture(scope="session")
+def write_silence():
+    """A function that writes hours of silence as a sparse WAV file, which takes no room on the disk."""
+
+    def write(path, seconds, rate, channels=1):
+        soundfile.write(path, [[0.0] * channels], rate, "PCM_16")
+        length = seconds * rate * channels * 2
+        with path.open("r+b") as file:
+            file.seek(40)
+            file.write(length.to_bytes(4, "little"))
+            file.truncate(44 + length)
+        return path
+
+    return write
