@@ -178,18 +178,17 @@ class _Worker:
             stdin.close()
 
     def _overhear(self, stderr: IO[bytes]) -> None:
-        for line in stderr:
-            self._last_words.append(line.decode("utf-8", "replace").rstrip())
+        with stderr:
+            for line in stderr:
+                self._last_words.append(line.decode("utf-8", "replace").rstrip())
 
     def _listen(self, stdout: IO[bytes]) -> None:
-        for line in stdout:
-            message = _parse(line)
-            if message is None:
-                continue
-            self._inbox.put(message)
-            if message["kind"] in ("result", "error"):
-                with self._lock:
-                    self.pending.discard(message["id"])
+        with stdout:
+            for message in filter(None, map(_parse, stdout)):
+                self._inbox.put(message)
+                if message["kind"] in ("result", "error"):
+                    with self._lock:
+                        self.pending.discard(message["id"])
         status = self.process.wait()
         self._stderr.join(_SECONDS_TO_DIE)
         with self._lock:

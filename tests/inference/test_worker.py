@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import textwrap
+import threading
 import time
 from pathlib import Path
 
@@ -213,6 +214,24 @@ def test_cancel_is_instant_and_silent(client, endless_line, tmp_path):
     name = client.submit({"verb": "ping"})
     assert replies(client, name) == [{"id": name, "kind": "result"}]
     assert not list(tmp_path.iterdir())
+
+
+def test_starting_and_cancelling_leaves_nothing_behind(client):
+    def held():
+        return len(list(Path("/dev/fd").iterdir())), threading.active_count()
+
+    before = held()
+    pids = []
+    for _ in range(10):
+        client.submit({"verb": "ping"})
+        pids.append(client.pid)
+        client.cancel()
+    client.close()
+    assert all(map(ends, pids))
+    deadline = time.monotonic() + PATIENCE
+    while held() != before and time.monotonic() < deadline:
+        time.sleep(0.02)
+    assert held() == before
 
 
 def test_close_waits_and_may_be_repeated(client, endless_line, tmp_path):
