@@ -122,11 +122,11 @@ def _rolling_shapes(lips: _Lips) -> dict[str, np.ndarray]:
         + along(upper - lower, 0, 0, -0.2),
         "mouthRollLower": along(lower * red, 0, 4.6, 0)
         + along(lower * np.clip(-height / 9, 0, 1), 0, 0, 5.4)
-        + along(lower, 0, 0, 1.7)
+        + along(lower, 0, 0, 1.6)
         + along(upper, 0, 0, 1.0),
         "mouthPressLeft": along(thinner, 0, 0, -1.9)
         + along(both * red, 0, 1.1, 0)
-        + along(both * (lips.upper - lips.lower), 0, 0, -0.42),
+        + along(both * (lips.upper - lips.lower), 0, 0, -0.27),
     }
 
 

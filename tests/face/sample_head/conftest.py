@@ -12,6 +12,9 @@ from scipy.sparse.csgraph import connected_components
 _SKIN_OF_RAY = 2e-5
 """Metres by which a ray starts off its vertex."""
 
+_GRAZING = 0.2
+"""Cosine below which a ray runs along a surface rather than out of it."""
+
 _REACH = 8e-3
 """Metres within which the surface is looked for through which a vertex came in."""
 
@@ -30,8 +33,9 @@ def penetrations(head: SampleHead) -> Callable[[np.ndarray], dict[tuple[str, str
     Each is a depth in millimetres and the neutral place of the vertex that stands so deep.
 
     A vertex stands in flesh or tooth when the first surface that its outward ray meets is seen from behind. Its
-    depth is then the distance to the nearest surface that faces it. Only vertices that some shape moves are tried,
-    and of the teeth only enamel: gums are meant to stand in the flesh, as ears are in the head.
+    depth is then the shortest way out: on along that ray, or back to the nearest surface that faces it. Only
+    vertices that some shape moves are tried, and of the teeth only enamel: gums are meant to stand in the flesh,
+    as ears are in the head.
     """
     solid = {name: head.parts[name].polygons for name in _SOLIDS}
     solid["skin"] = _largest_island(head.parts["skin"].polygons)
@@ -56,13 +60,13 @@ def penetrations(head: SampleHead) -> Callable[[np.ndarray], dict[tuple[str, str
             normals = _vertex_normals(vertices[name], head.parts[name].polygons)
             starting = vertices[name][numbers] + _SKIN_OF_RAY * normals[numbers]
             for number, start, normal in zip(numbers, starting, normals[numbers], strict=True):
-                polygon = _seen_from_behind(tree, start, normal)
+                polygon, way_out = _seen_from_behind(tree, start, normal)
                 if polygon is None or is_gum[polygon]:
                     continue
                 pair = (name, _SOLIDS[owner_of_polygon[polygon]])
                 around = tree.find_nearest_range(start, _REACH)
                 ways = [distance for _, face_normal, _, distance in around if face_normal.dot(normal) < 0]
-                depth = 1e3 * min(ways, default=_REACH)
+                depth = 1e3 * min(way_out, *ways, _REACH)
                 if depth > deepest.get(pair, (0.0,))[0]:
                     deepest[pair] = (depth, np.round(1e3 * head.parts[name].vertices[number], 1).tolist())
         return deepest
@@ -70,18 +74,18 @@ def penetrations(head: SampleHead) -> Callable[[np.ndarray], dict[tuple[str, str
     return measure
 
 
-def _seen_from_behind(tree: BVHTree, start: np.ndarray, normal: np.ndarray) -> int | None:
-    """The polygon that two rays out of a vertex meet from behind; None where one of them does not.
+def _seen_from_behind(tree: BVHTree, start: np.ndarray, normal: np.ndarray) -> tuple[int | None, float]:
+    """The polygon that two rays out of a vertex meet from behind, and how far off; None where one of them does not.
 
     Two, because a single ray may slip between two polygons where it meets their common edge.
     """
-    polygon = None
+    polygon, way = None, 0.0
     for lean in ((0.0, 0.0, 0.0), (0.021, -0.034, 0.027)):
         direction = normal + lean
-        _, facing, polygon, _ = tree.ray_cast(start, direction)
-        if polygon is None or facing.dot(direction) < 0:
-            return None
-    return polygon
+        _, facing, polygon, way = tree.ray_cast(start, direction)
+        if polygon is None or facing.dot(direction) < _GRAZING:
+            return None, 0.0
+    return polygon, way
 
 
 def _largest_island(polygons: np.ndarray) -> np.ndarray:
