@@ -11,7 +11,7 @@ from .blender_emotalk.properties import LineProperties, RunProperties
 from .operators.add_sample_head import AddSampleHead
 from .operators.animate import Animate
 from .operators.cancel import Cancel
-from .operators.choose_audio import ChooseAudio
+from .operators.choose_audio import ChooseAudio, DroppedAudio
 from .operators.clear import Clear
 from .operators.forget_strip import ForgetStrip
 from .operators.place_sound import PlaceSound
@@ -31,6 +31,7 @@ CLASSES: Final = (
     Animate,
     Cancel,
     ChooseAudio,
+    DroppedAudio,
     Clear,
     ForgetStrip,
     PlaceSound,

@@ -26,8 +26,14 @@ def line_name(line: LineProperties) -> str:
 
 
 def anchor_of(line: LineProperties, context: bpy.types.Context) -> bpy.types.Object | None:
-    """The object that says whose line this is: the one chosen, else the active object."""
-    return line.character or context.view_layer.objects.active
+    """The object that says whose line this is: the one chosen, else the active object.
+
+    A chosen object that was deleted still exists, because the line refers to it; it does not count.
+    """
+    chosen = line.character
+    if chosen is not None and context.scene.objects.get(chosen.name) == chosen:
+        return chosen
+    return context.view_layer.objects.active
 
 
 def sound_of(line: LineProperties, scene: bpy.types.Scene, files: contextlib.ExitStack) -> LineSound:

@@ -24,7 +24,9 @@ class ChooseAudio(ExplainedOperator, bpy.types.Operator):
     filter_folder: bpy.props.BoolProperty(default=True, options={"HIDDEN"})  # type: ignore[valid-type]
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
-        """Open the file browser."""
+        """Open the file browser, unless a file was dropped."""
+        if self.filepath:
+            return self.execute(context)
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
@@ -38,3 +40,17 @@ class ChooseAudio(ExplainedOperator, bpy.types.Operator):
             return {"CANCELLED"}
         context.scene.emotalk.audio = self.filepath
         return {"FINISHED"}
+
+
+class DroppedAudio(bpy.types.FileHandler):
+    """A sound that is dropped on the 3D view becomes the line."""
+
+    bl_idname = "EMOTALK_FH_audio"
+    bl_label = "EmoTalk Line"
+    bl_import_operator = "emotalk.choose_audio"
+    bl_file_extensions = ".wav;.mp3;.flac;.ogg;.opus;.m4a;.aac;.aif;.aiff"
+
+    @classmethod
+    def poll_drop(cls, context: bpy.types.Context) -> bool:
+        """Only the 3D view: the sequencer has its own idea of a dropped sound."""
+        return context.area is not None and context.area.type == "VIEW_3D"

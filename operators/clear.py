@@ -41,6 +41,5 @@ class Clear(ExplainedOperator, bpy.types.Operator):
             what = "any line" if self.all_lines else f"the line {line_name(line)!r}"
             self.report({"WARNING"}, f"{character.name} does not perform {what}; nothing was removed")
             return {"CANCELLED"}
-        context.scene.frame_set(context.scene.frame_current, subframe=context.scene.frame_subframe)
         self.report({"INFO"}, f"Removed {removed} line{'s' if removed > 1 else ''} from {character.name}")
         return {"FINISHED"}
