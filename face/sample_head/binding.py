@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 _NEIGHBOURS = 6
+_SOFTNESS = 3e-4
+"""Metres that keep a point on top of a vertex from taking its moves from that vertex alone."""
 
 
 @dataclass(frozen=True)
@@ -26,8 +28,9 @@ class Binding:
 
 def bind(points: np.ndarray, carriers: np.ndarray, allowed: np.ndarray) -> Binding:
     """Bind points (N, 3) to the nearest of the ``allowed`` (M,) vertices among carriers (V, 3)."""
-    distances = np.linalg.norm(points[:, None] - carriers[allowed], axis=2)
-    nearest = np.argpartition(distances, _NEIGHBOURS, axis=1)[:, :_NEIGHBOURS]
-    near = np.take_along_axis(distances, nearest, axis=1)
-    weights = 1 / np.maximum(near, near.min() + 1e-9) ** 2
+    reach = carriers[allowed]
+    apart = np.square(points).sum(axis=1)[:, None] + np.square(reach).sum(axis=1) - 2 * points @ reach.T
+    nearest = np.argpartition(apart, _NEIGHBOURS, axis=1)[:, :_NEIGHBOURS]
+    near = np.sqrt(np.maximum(np.take_along_axis(apart, nearest, axis=1), 0))
+    weights = 1 / np.square(near + _SOFTNESS)
     return Binding(allowed[nearest], weights / weights.sum(axis=1, keepdims=True))

@@ -5,7 +5,6 @@ two rectangular blocks taken out. Each block is filled with rings round an openi
 eye and round the mouth, and each of a block's corners is a five-edged pole as in a hand-made face.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Final
 
@@ -22,6 +21,10 @@ EYE_BLOCK: Final = (4, 10, 20, 24)
 SPOKES: Final = 20
 CORNER: Final = 10
 """Spokes of a ring, and the one at the outer corner; spoke k above lies over spoke 20 - k below."""
+
+_MARCHES: Final = 26
+_STRIDE: Final = 0.9
+"""Steps of a ray towards the surface, each this share of the distance that is left."""
 
 _ROW_KEYS: Final = (
     # row, front (y, z), side (x, z), back (y, z), origin (y, z)
@@ -136,29 +139,21 @@ def eye_border(cage: HalfCage) -> np.ndarray:
     return np.array(rise + over + fall + under + [cage.grid[left, j] for j in range(bottom + 1, middle)])
 
 
-def cast(
-    origins: np.ndarray,
-    directions: np.ndarray,
-    reach: float = 150,
-    distance: Callable[[np.ndarray], np.ndarray] = head_distance,
-    first: bool = False,
-) -> np.ndarray:
-    """(N, 3) where rays leave the solid for the last (or first) time within ``reach`` millimetres of their origins.
+def cast(origins: np.ndarray, directions: np.ndarray, reach: float = 150, outermost: bool = True) -> np.ndarray:
+    """(N, 3) where rays from inside the sculpture leave it.
 
     Args:
-        origins: (N, 3) points inside the solid.
+        origins: (N, 3) points inside.
         directions: (N, 3), of any length.
+        reach: millimetres within which the ray has left for good.
+        outermost: the last place where it leaves; otherwise the first.
     """
     directions = directions / np.linalg.norm(directions, axis=-1, keepdims=True)
-    steps = np.linspace(0, reach, 50)
-    inside = distance(origins[:, None] + steps[:, None] * directions[:, None]) < 0
-    last = np.argmin(inside, axis=1) - 1 if first else inside.shape[1] - 1 - np.argmax(inside[:, ::-1], axis=1)
-    low, high = steps[last], steps[np.minimum(last + 1, len(steps) - 1)]
-    for _ in range(14):
-        middle = (low + high) / 2
-        within = distance(origins + middle[:, None] * directions) < 0
-        low, high = np.where(within, middle, low), np.where(within, high, middle)
-    return origins + low[:, None] * directions
+    travelled = np.full(len(origins), float(reach) if outermost else 0.0)
+    for _ in range(_MARCHES):
+        depth = head_distance(origins + travelled[:, None] * directions)
+        travelled -= _STRIDE * depth
+    return origins + travelled[:, None] * directions
 
 
 def eye_directions(points: np.ndarray) -> np.ndarray:

@@ -49,7 +49,7 @@ def add_eye(cage: HalfCage) -> np.ndarray:
     rings = []
     for share, crease in zip(_SKIN_RINGS, _CREASE, strict=True):
         direction = _towards(margin, outer, share)
-        ring = cast(np.broadcast_to(centre, direction.shape), direction, 60, first=True)
+        ring = cast(np.broadcast_to(centre, direction.shape), direction, outermost=False)
         straight = inmost + share * (outmost - inmost)
         rings.append(ring + near_nose[:, None] * (straight - ring) + (crease * fold)[:, None] * direction)
     for share, clearance in _INNER_RINGS:

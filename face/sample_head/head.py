@@ -117,7 +117,7 @@ def build_sample_head() -> SampleHead:
         _tongue(),
         _eyeball("eye left", mirror=False),
         _eyeball("eye right", mirror=True),
-        *_riders(skin, np.flatnonzero(~is_bag)),
+        *_riders(skin, np.flatnonzero(~is_bag & (skin.vertices[:, 1] < -0.03) & (skin.vertices[:, 2] > 0.15))),
         _hair(),
     ]
     return SampleHead({part.name: part for part in parts}, _bones(), _landmarks(cage))

@@ -5,9 +5,9 @@ import numpy as np
 
 def ellipsoid(points: np.ndarray, centre: tuple[float, ...], radii: tuple[float, ...]) -> np.ndarray:
     """(N,) distance to an ellipsoid, negative inside; exact on the surface, approximate away from it."""
-    offset = points - np.asarray(centre)
-    nearness = np.linalg.norm(offset / radii, axis=-1)
-    slope = np.linalg.norm(offset / np.square(radii), axis=-1)
+    share = (points - np.asarray(centre)) / radii
+    nearness = _length(share)
+    slope = _length(share / radii)
     return nearness * (nearness - 1) / np.maximum(slope, 1e-9)
 
 
@@ -18,7 +18,7 @@ def capsule(
     origin, axis = np.asarray(start), np.asarray(end) - np.asarray(start)
     along = np.clip((points - origin) @ axis / (axis @ axis), 0, 1)
     nearest = origin + along[..., None] * axis
-    return np.linalg.norm(points - nearest, axis=-1) - (start_radius + along * (end_radius - start_radius))
+    return _length(points - nearest) - (start_radius + along * (end_radius - start_radius))
 
 
 def join(first: np.ndarray, second: np.ndarray, softness: float) -> np.ndarray:
@@ -30,3 +30,7 @@ def join(first: np.ndarray, second: np.ndarray, softness: float) -> np.ndarray:
 def carve(first: np.ndarray, second: np.ndarray, softness: float) -> np.ndarray:
     """What is left of the first solid when the second is taken away, with a soft edge."""
     return -join(-first, second, softness)
+
+
+def _length(vectors: np.ndarray) -> np.ndarray:
+    return np.sqrt(np.einsum("...k,...k->...", vectors, vectors))
