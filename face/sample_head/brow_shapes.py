@@ -11,17 +11,17 @@ def brow_shapes(skin: SkinCage) -> dict[str, np.ndarray]:
     p = skin.points
     left = smooth_step(-7, 7, p[:, 0])
     outside = ~skin.is_bag
-    inner = _brow_bump(p, (12, -92, 203), 27)
-    middle = _brow_bump(p, (30, -84, 204), 30)
-    outer = _brow_bump(p, (45, -72, 203), 30)
-    frown = left * np.maximum(inner, middle * 0.85)
+    inner = _brow_bump(p, (11, -92, 200), 26)
+    middle = _brow_bump(p, (29, -84, 201), 28)
+    outer = _brow_bump(p, (46, -72, 199), 30)
+    frown = left * np.maximum(inner, middle * 0.72)
     cheek = outside * bump(p, (34, -74, 155), (32, 40, 26)) * left
-    inner_up = _brow_bump(p, (13, -92, 203), 28)
+    inner_up = _brow_bump(p, (12, -92, 200), 25)
     inner_up = np.maximum(inner_up, inner_up[skin.mirror])
     return {
-        "browDownLeft": along(frown, -2.6, -1.6, -6.4) + along(left * outer * (1 - inner), 0, 0, -2.0),
-        "browInnerUp": along(inner_up, 0, -0.4, 8.2),
-        "browOuterUpLeft": along(left * outer, 0.5, 0.6, 7.6),
+        "browDownLeft": along(frown, -3.0, -2.2, -8.6) + along(left * outer * (1 - inner), 0, 0, -2.0),
+        "browInnerUp": along(inner_up, 0, -0.4, 10.5),
+        "browOuterUpLeft": along(left * outer, 0.5, 0.6, 8.6),
         "cheekSquintLeft": along(cheek, 1.4, -2.2, 4.4),
         "noseSneerLeft": _sneer(skin, left * outside),
         "cheekPuff": _puff(skin),
@@ -38,7 +38,7 @@ def _brow_bump(points: np.ndarray, centre: tuple[float, ...], width: float) -> n
 def _sneer(skin: SkinCage, left: np.ndarray) -> np.ndarray:
     p = skin.points
     wing = left * bump(p, (13, -98, 145), (15, 24, 17))
-    bridge = left * bump(p, (8, -92, 178), (16, 22, 18))
+    bridge = left * bump(p, (8, -92, 176), (16, 22, 18))
     lip = left * bump(p, (12, -96, 128), (20, 24, 16)) * skin.upper * skin.lip_share
     fold = left * bump(p, (24, -86, 158), (18, 24, 20))
     return (

@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-_CENTRE: Final = (67.0, 10.0, 173.0)
+_CENTRE: Final = (66.0, 10.0, 168.0)
 _TILT: Final = np.radians(12)
 _FLARE: Final = np.radians(15)
 _AROUND: Final = 20
@@ -29,7 +29,7 @@ def build_ear() -> tuple[np.ndarray, list[tuple[int, ...]]]:
     """Vertices (N, 3) and polygons of the left ear's cage; its root stands inside the head."""
     turn = np.arange(_AROUND) / _AROUND * 2 * np.pi
     back, up = np.sin(turn), np.cos(turn)
-    outline = np.stack([back * (15.5 + 3.0 * up) + 1.5 * up, up * 30 + 1.0 * back], axis=1)
+    outline = np.stack([back * (14.8 + 2.4 * up) + 1.5 * up, up * 28 + 1.0 * back], axis=1)
     rings = []
     for size, out in _RINGS:
         hollow = np.where(size < 0.7, 1 - 0.25 * np.maximum(-up, 0), 1)

@@ -27,11 +27,19 @@ _RINGS: Final = (
     (142.0, 1.0, 0),
     (164.0, 1.0, 0),
 )
-MATERIALS: Final = ("sclera", "iris", "pupil", "limbus")
+_GLINT: Final = (13.0, 12.0, 4.6)
+"""The painted catch-light: degrees above and beside the optical axis, and its angular radius."""
+
+_GLINT_SHARE: Final = 0.992
+MATERIALS: Final = ("sclera", "iris", "pupil", "limbus", "glint")
 
 
-def build_eyeball() -> tuple[np.ndarray, list[tuple[int, ...]], np.ndarray]:
-    """Vertices (N, 3) about the left eye's centre, polygons, and numbers into ``MATERIALS``."""
+def build_eyeball(glint_side: int) -> tuple[np.ndarray, list[tuple[int, ...]], np.ndarray]:
+    """Vertices (N, 3) of the left eyeball, polygons, and numbers into ``MATERIALS``.
+
+    Args:
+        glint_side: 1 puts the catch-light to the actor's left, -1 to the right.
+    """
     turn = np.arange(_AROUND) / _AROUND * 2 * np.pi
     rings = []
     for degrees, share, _ in _RINGS:
@@ -59,7 +67,16 @@ def build_eyeball() -> tuple[np.ndarray, list[tuple[int, ...]], np.ndarray]:
     last = (len(_RINGS) - 1) * _AROUND
     polygons += [(back, last + (k + 1) % _AROUND, last + k) for k in range(_AROUND)]
     materials += [0] * _AROUND
-    return points + EYE_CENTRE, polygons, np.array(materials)
+    polygons.append(tuple(range(len(points), len(points) + _AROUND)))
+    materials.append(MATERIALS.index("glint"))
+    return np.concatenate([points, _glint(turn, glint_side)]) + EYE_CENTRE, polygons, np.array(materials)
+
+
+def _glint(turn: np.ndarray, side: int) -> np.ndarray:
+    up, beside, size = np.radians(_GLINT)
+    x = np.sin(side * beside + size * np.cos(turn))
+    z = np.sin(up + size * np.sin(turn))
+    return _GLINT_SHARE * EYE_RADIUS * np.stack([x, -np.sqrt(1 - x**2 - z**2), z], axis=1)
 
 
 def gaze_shapes(points: np.ndarray) -> dict[str, np.ndarray]:

@@ -19,7 +19,7 @@ _SOCKET_RADIUS: Final = EYE_RADIUS + 6.0
 _SOCKET_LEANS: Final = (0.45, 0.62)
 """How far each ring of the socket leans from the one before towards the back of the eyeball."""
 
-_HALF_WIDTH: Final = 16.6
+_HALF_WIDTH: Final = 16.9
 
 
 def lid_margin() -> np.ndarray:
@@ -28,8 +28,8 @@ def lid_margin() -> np.ndarray:
     turn = np.pi * spokes / CORNER
     x = -np.cos(turn) * _HALF_WIDTH
     across = x / _HALF_WIDTH
-    above = 8.4 * np.maximum(1 - np.abs(across) ** 2.3, 0) * (1 - 0.10 * across)
-    below = -7.6 * np.maximum(1 - np.abs(across) ** 2.5, 0) * (1 + 0.10 * across)
+    above = 8.8 * np.maximum(1 - np.abs(across) ** 2.3, 0) * (1 - 0.10 * across)
+    below = -7.8 * np.maximum(1 - np.abs(across) ** 2.5, 0) * (1 + 0.10 * across)
     z = np.where(np.sin(turn) > 1e-9, above, np.where(np.sin(turn) < -1e-9, below, 0)) - 0.4 + 0.9 * across
     z[0] -= 0.6
     y = -np.sqrt(LID_RADIUS**2 - x**2 - z**2)

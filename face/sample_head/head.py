@@ -99,9 +99,10 @@ TONGUE: Final = Material("Tongue", (0.60, 0.19, 0.18), 0.45)
 HAIR: Final = Material("Hair", (0.11, 0.05, 0.03), 0.55)
 EYE_MATERIALS: Final = (
     Material("Eye White", (0.86, 0.86, 0.85), 0.12),
-    Material("Iris", (0.075, 0.20, 0.21), 0.1),
+    Material("Iris", (0.09, 0.30, 0.33), 0.1),
     Material("Pupil", (0.004, 0.004, 0.004), 0.05),
-    Material("Iris Rim", (0.012, 0.035, 0.04), 0.1),
+    Material("Iris Rim", (0.012, 0.045, 0.055), 0.1),
+    Material("Glint", (1.0, 1.0, 1.0), 0.1),
 )
 
 
@@ -162,7 +163,9 @@ def _skin_shapes(cage: SkinCage) -> dict[str, np.ndarray]:
     shapes = jaw_shapes(cage.points, cage.jaw, cage.slide)
     shapes["jawOpen"] += narrowing(cage, 1.7)
     shapes["tongueOut"] = parting_for_tongue(shapes["jawOpen"])
-    shapes |= mouth_shapes(cage, shapes["jawOpen"]) | brow_shapes(cage) | lid_shapes(cage)
+    for moves in (mouth_shapes(cage, shapes["jawOpen"]), brow_shapes(cage), lid_shapes(cage)):
+        for name, move in moves.items():
+            shapes[name] = shapes.get(name, 0) + move
     for name in list(shapes):
         shapes[name] = kept_off_eyeball(cage.points, shapes[name])
         if arkit.mirrored(name) == name:
@@ -206,7 +209,7 @@ def _tongue() -> Part:
 
 
 def _eyeball(name: str, mirror: bool) -> Part:
-    points, polygons, kinds = build_eyeball()
+    points, polygons, kinds = build_eyeball(glint_side=1 if mirror else -1)
     shapes = gaze_shapes(points)
     if mirror:
         points, polygons = points * (-1, 1, 1), [polygon[::-1] for polygon in polygons]

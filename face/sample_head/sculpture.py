@@ -6,10 +6,10 @@ import numpy as np
 
 from .solids import capsule, carve, ellipsoid, join
 
-EYE_CENTRE: Final = (30.0, -72.0, 176.5)
-EYE_RADIUS: Final = 17.6
+EYE_CENTRE: Final = (30.0, -72.5, 174.0)
+EYE_RADIUS: Final = 18.0
 LID_RADIUS: Final = EYE_RADIUS + 2.0
-NECK_CUT: Final = 12.0
+NECK_CUT: Final = 24.0
 """Height of the plane where the neck ends, and where the finished head has its origin."""
 
 
@@ -25,22 +25,22 @@ def head_distance(points: np.ndarray) -> np.ndarray:
 
 
 def _cranium_and_jaw(p: np.ndarray) -> np.ndarray:
-    solid = ellipsoid(p, (0, 8, 213), (71, 90, 83))
-    solid = join(solid, ellipsoid(p, (0, -28, 170), (60, 60, 60)), 24)
+    solid = ellipsoid(p, (0, 8, 210), (71, 90, 81))
+    solid = join(solid, ellipsoid(p, (0, -28, 168), (60, 60, 60)), 24)
     solid = join(solid, ellipsoid(p, (0, -36, 122), (46, 49, 44)), 24)
     solid = join(solid, ellipsoid(p, (0, -81, 92), (15, 14, 13)), 20)
     solid = join(solid, ellipsoid(p, (36, -10, 132), (14, 26, 24)), 26)
-    return join(solid, ellipsoid(p, (33, -60, 148), (24, 23, 23)), 18)
+    return join(solid, ellipsoid(p, (34, -60, 146), (23, 23, 23)), 18)
 
 
 def _neck(p: np.ndarray) -> np.ndarray:
-    column = capsule(p, (0, 24, -10), (0, 10, 130), 47, 44)
-    return join(column, ellipsoid(p, (0, 24, -44), (100, 62, 50)), 56)
+    column = capsule(p, (0, 22, -10), (0, 8, 130), 42, 41)
+    return join(column, ellipsoid(p, (0, 24, -34), (100, 60, 50)), 60)
 
 
 def _eye_region(p: np.ndarray, solid: np.ndarray) -> np.ndarray:
-    solid = join(solid, capsule(p, (0, -80, 208), (42, -66, 207), 8, 7), 20)
-    solid = carve(solid, ellipsoid(p, (30, -101, 181), (19, 16, 14)), 20)
+    solid = join(solid, capsule(p, (0, -80, 206), (42, -66, 205), 8, 7), 20)
+    solid = carve(solid, ellipsoid(p, (30, -101, 178.5), (19, 16, 14)), 20)
     return join(solid, ellipsoid(p, EYE_CENTRE, (LID_RADIUS,) * 3), 6)
 
 
@@ -51,7 +51,7 @@ def _mouth_region(p: np.ndarray, solid: np.ndarray) -> np.ndarray:
 
 
 def _nose(p: np.ndarray, solid: np.ndarray) -> np.ndarray:
-    nose = capsule(p, (0, -82, 184), (0, -99, 156), 5.0, 7.0)
+    nose = capsule(p, (0, -83, 181), (0, -99, 156), 4.6, 6.6)
     nose = join(nose, ellipsoid(p, (0, -105, 150.5), (8.8, 8.4, 7.8)), 8)
     nose = join(nose, ellipsoid(p, (8.8, -96.5, 146.5), (5.8, 7.2, 5.4)), 5)
     solid = join(solid, nose, 12)
