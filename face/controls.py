@@ -101,7 +101,7 @@ KEY_TOLERANCE: Final = Control(
     "Key Tolerance",
     "keys",
     "number",
-    0.004,
+    0.01,
     0,
     0.1,
     "",
