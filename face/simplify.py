@@ -1,6 +1,7 @@
 """Dense samples to few keys: cubic segments that stay within an error bound."""
 
 from dataclasses import dataclass
+from typing import Final
 
 import numpy as np
 
@@ -24,16 +25,24 @@ class SparseKeys:
 
     def sampled(self, frames: int) -> np.ndarray:
         """(frames,) the curve at every sample; held before the first key and after the last."""
-        at = np.clip(np.arange(frames), self.frames[0], self.frames[-1])
+        return self.at(np.arange(frames))
+
+    def at(self, frames: np.ndarray) -> np.ndarray:
+        """The curve at these samples, rising; held before the first key and after the last."""
         if len(self.frames) == 1:
-            return np.full(frames, self.values[0])
-        left = np.clip(np.searchsorted(self.frames, at, side="right") - 1, 0, len(self.frames) - 2)
+            return np.full(len(frames), self.values[0])
+        frames = np.clip(frames, self.frames[0], self.frames[-1])
+        left = np.clip(np.searchsorted(self.frames, frames, side="right") - 1, 0, len(self.frames) - 2)
         span = np.diff(self.frames)[left]
-        s = (at - self.frames[left]) / span
+        s = (frames - self.frames[left]) / span
         rise = self.values[left + 1] - self.values[left]
         start = self.slopes[left] * span - rise
         end = rise - self.slopes[left + 1] * span
         return self.values[left] + s * rise + s * (1 - s) * (start * (1 - s) + end * s)
+
+
+_STRETCH: Final = 256
+"""A key at least this often (samples): an hour is thinned as many short curves, which is much faster."""
 
 
 def thin(values: np.ndarray, tolerance: float) -> SparseKeys:
@@ -52,16 +61,23 @@ def thin(values: np.ndarray, tolerance: float) -> SparseKeys:
         return SparseKeys(np.zeros(1, int), np.array([middle]), np.zeros(1))
     slopes = _limited_slopes(values)
     chosen = np.zeros(len(values), bool)
-    chosen[[0, -1]] = True
+    chosen[::_STRETCH] = chosen[-1] = True
+    pending = np.arange(len(values))
     while True:
         frames = np.flatnonzero(chosen)
         keys = SparseKeys(frames, values[frames], slopes[frames])
-        error = np.abs(keys.sampled(len(values)) - values)
-        worst = _worst_of_each_segment(error, frames)
-        worst = worst[error[worst] > tolerance]
-        if not len(worst):
+        error = np.abs(keys.at(pending) - values[pending])
+        segment = np.searchsorted(frames, pending, side="right")
+        starts = np.flatnonzero(np.diff(segment, prepend=-1))
+        # Segments that pass close enough are done; the others get a key at their worst sample.
+        largest = np.maximum.reduceat(error, starts)
+        if largest.max() <= tolerance:
             return keys
-        chosen[worst] = True
+        sizes = np.diff(starts, append=len(pending))
+        missed = np.repeat(largest > tolerance, sizes)
+        worst = missed & (error == np.repeat(largest, sizes))
+        chosen[pending[np.flatnonzero(worst)[np.unique(segment[worst], return_index=True)[1]]]] = True
+        pending = pending[missed]
 
 
 def _limited_slopes(values: np.ndarray) -> np.ndarray:
@@ -71,11 +87,3 @@ def _limited_slopes(values: np.ndarray) -> np.ndarray:
     slopes[1:-1] = (steps[1:] + steps[:-1]) / 2
     slopes[1:-1][steps[1:] * steps[:-1] <= 0] = 0
     return slopes
-
-
-def _worst_of_each_segment(error: np.ndarray, frames: np.ndarray) -> np.ndarray:
-    """The sample of largest error from each key to the next; keys themselves have error 0."""
-    largest = np.maximum.reduceat(error, frames[:-1])
-    at_largest = np.flatnonzero(error[:-1] == np.repeat(largest, np.diff(frames)))
-    segment = np.searchsorted(frames, at_largest, side="right") - 1
-    return at_largest[np.unique(segment, return_index=True)[1]]
