@@ -1,5 +1,6 @@
 """A performance becomes keys on a character, and disappears from it again."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import bpy
@@ -8,7 +9,7 @@ from ..face.curves import Performance
 from . import layers
 from .actions import HAS_SLOTS, Animated, new_curves
 from .characters import Character
-from .keyframes import Timing, write_face, write_head
+from .keyframes import Keys, Timing, choose_face_keys, write_face, write_head
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,14 @@ def check_bakeable(character: Character) -> None:
         layers.check_layers(owner)
 
 
-def bake(performance: Performance, character: Character, line: str, timing: Timing, settings: KeySettings) -> int:
+def bake(
+    performance: Performance,
+    character: Character,
+    line: str,
+    timing: Timing,
+    settings: KeySettings,
+    face_keys: Mapping[str, Keys] | None = None,
+) -> int:
     """Write a performance in actions of its own, in place of what an earlier run wrote for the same line.
 
     Args:
@@ -39,6 +47,7 @@ def bake(performance: Performance, character: Character, line: str, timing: Timi
         line: the line's name; the action is called "EmoTalk <line>".
         timing: where the samples lie on the timeline.
         settings: how keys are written.
+        face_keys: what ``choose_face_keys`` gave for this performance, where it was called elsewhere already.
 
     Returns:
         How many keys were written.
@@ -47,9 +56,11 @@ def bake(performance: Performance, character: Character, line: str, timing: Timi
         EmoTalkError: the animator is tweaking a strip of this character.
     """
     check_bakeable(character)
+    if face_keys is None:
+        face_keys = choose_face_keys(performance.face, settings.tolerance)
     action = _new_action(line)
     target = new_curves(action, "KEY", "Face")
-    keys = write_face(target, performance.face, character.shape_keys, timing, settings.tolerance)
+    keys = write_face(target, face_keys, character.shape_keys, timing)
     head_action = None
     if character.head_bone and performance.head.values.any():
         head_action = action if HAS_SLOTS else _new_action(line)

@@ -1,5 +1,6 @@
 """Curves of a performance to F-curves, thousands of keys at a time."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -43,22 +44,47 @@ def frame_rate(scene: bpy.types.Scene) -> float:
     return scene.render.fps / scene.render.fps_base
 
 
-def write_face(
-    target: Any, face: FaceCurves, shape_keys: dict[str, tuple[str, ...]], timing: Timing, tolerance: float
-) -> int:
-    """Write the coefficients to the values of shape keys.
+@dataclass(frozen=True)
+class Keys:
+    """The keys of one curve, before they are written.
+
+    Attributes:
+        samples: (keys,) frame numbers of the model, rising.
+        values: (keys,) what the curve is there.
+        slopes: (keys,) change per frame of the model; None where straight lines run between the keys.
+    """
+
+    samples: np.ndarray
+    values: np.ndarray
+    slopes: np.ndarray | None = None
+
+
+def choose_keys(values: np.ndarray, tolerance: float) -> Keys:
+    """Every sample where the tolerance is 0, else few that stay within it."""
+    if not tolerance:
+        return Keys(np.arange(len(values)), values)
+    thinned = thin(values, tolerance)
+    return Keys(thinned.frames, thinned.values, thinned.slopes)
+
+
+def choose_face_keys(face: FaceCurves, tolerance: float) -> dict[str, Keys]:
+    """The keys of each channel. Slow for long lines, but touches no Blender data: it may run in a thread."""
+    return {channel: choose_keys(face.channel(channel), tolerance) for channel in face.channels}
+
+
+def write_face(target: Any, keys: Mapping[str, Keys], shape_keys: Mapping[str, tuple[str, ...]], timing: Timing) -> int:
+    """Write coefficients to the values of shape keys.
 
     Args:
         target: what ``actions.new_curves`` made.
-        face: the coefficients.
+        keys: of each channel.
         shape_keys: channel -> names of the shape keys that carry it.
         timing: where the samples lie.
-        tolerance: largest error of the thinned curves; 0 writes every sample.
 
     Returns:
         How many keys were written.
     """
-    keys = 0
+    written = 0
     groups: dict[str, Any] = {}
     for channel, names in shape_keys.items():
         group = _GROUP_OF[channel]
@@ -67,55 +93,50 @@ def write_face(
         for name in names:
             curve = target.fcurves.new(f'key_blocks["{bpy.utils.escape_identifier(name)}"].value')
             curve.group = groups[group]
-            keys += _write(curve, face.channel(channel), timing, tolerance)
-    return keys
+            written += _write(curve, keys[channel], timing)
+    return written
 
 
 def write_head(target: Any, head: FaceCurves, bone: bpy.types.PoseBone, timing: Timing, tolerance: float) -> int:
     """Write the head's rotation to a bone, in the bone's own rotation mode. Returns how many keys were written."""
     group = target.groups.new(bone.name)
-    keys = 0
+    written = 0
     for index, column in enumerate(rotation_values(head.values, bone).T):
         curve = target.fcurves.new(rotation_path(bone), index=index)
         curve.group = group
-        keys += _write(curve, column, timing, tolerance * _HEAD_TOLERANCE)
-    return keys
+        written += _write(curve, choose_keys(column, tolerance * _HEAD_TOLERANCE), timing)
+    return written
 
 
-def _write(curve: bpy.types.FCurve, values: np.ndarray, timing: Timing, tolerance: float) -> int:
-    return _write_thinned(curve, values, timing, tolerance) if tolerance else _write_dense(curve, values, timing)
-
-
-def _write_dense(curve: bpy.types.FCurve, values: np.ndarray, timing: Timing) -> int:
-    points = curve.keyframe_points
-    points.add(len(values))
-    _set_pairs(points, "co", timing.frames(np.arange(len(values))), values)
-    points.foreach_set("interpolation", np.full(len(values), _enum("interpolation", "LINEAR"), np.int32))
-    curve.update()
-    return len(values)
-
-
-def _write_thinned(curve: bpy.types.FCurve, values: np.ndarray, timing: Timing, tolerance: float) -> int:
-    keys = thin(values, tolerance)
-    frames, slopes = timing.frames(keys.frames), keys.slopes / timing.step
-    spans = np.diff(frames) / 3
-    before, after = np.append(spans[:1], spans), np.append(spans, spans[-1:])
-    if not len(spans):
-        before = after = np.ones(1)
+def _write(curve: bpy.types.FCurve, keys: Keys, timing: Timing) -> int:
+    frames = timing.frames(keys.samples)
     points = curve.keyframe_points
     points.add(len(frames))
     _set_pairs(points, "co", frames, keys.values)
-    _set_pairs(points, "handle_left", frames - before, keys.values - slopes * before)
-    _set_pairs(points, "handle_right", frames + after, keys.values + slopes * after)
-    for side in ("handle_left_type", "handle_right_type"):
-        points.foreach_set(side, np.full(len(frames), _enum(side, "ALIGNED"), np.int32))
+    if keys.slopes is None:
+        _set_enum(points, "interpolation", "LINEAR")
+    else:
+        _set_handles(points, frames, keys.values, keys.slopes / timing.step)
     curve.update()
     return len(frames)
+
+
+def _set_handles(points: Any, frames: np.ndarray, values: np.ndarray, slopes: np.ndarray) -> None:
+    """Handles a third of the way to the neighbours draw the cubic that the keys were chosen for."""
+    thirds = np.diff(frames) / 3
+    before, after = np.append(thirds[:1], thirds), np.append(thirds, thirds[-1:])
+    if not len(thirds):
+        before = after = np.ones(1)
+    _set_pairs(points, "handle_left", frames - before, values - slopes * before)
+    _set_pairs(points, "handle_right", frames + after, values + slopes * after)
+    _set_enum(points, "handle_left_type", "ALIGNED")
+    _set_enum(points, "handle_right_type", "ALIGNED")
 
 
 def _set_pairs(points: Any, attribute: str, frames: np.ndarray, values: np.ndarray) -> None:
     points.foreach_set(attribute, np.stack([frames, values], axis=1).astype(np.float32).ravel())
 
 
-def _enum(name: str, value: str) -> int:
-    return bpy.types.Keyframe.bl_rna.properties[name].enum_items[value].value
+def _set_enum(points: Any, attribute: str, value: str) -> None:
+    number = bpy.types.Keyframe.bl_rna.properties[attribute].enum_items[value].value
+    points.foreach_set(attribute, np.full(len(points), number, np.int32))

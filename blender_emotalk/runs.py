@@ -1,19 +1,22 @@
 """A run in the background: handed to the worker, watched by an operator, written to the scene when it is done."""
 
 import contextlib
+import threading
 import time
 from collections.abc import Iterable
 from typing import Any, Final
 
 import bpy
 
-from ..face.curve_files import CurveFileError, read_curves
+from ..face.curve_files import read_curves
+from ..face.curves import Performance
 from ..inference.client import Message, WorkerClient
 from ..inference.contract import EmoTalkError
+from ..inference.failure import sentence_for
 from ..inference.models.compact import FPS
 from . import baking
 from .characters import find_character
-from .keyframes import Timing
+from .keyframes import Keys, Timing, choose_face_keys
 from .lines import anchor_of, control_values, line_name, sound_of
 from .preferences import worker_python
 from .sounds import prepare, temporary_file
@@ -45,6 +48,7 @@ class Run:
         self._started = time.monotonic()
         self._files = contextlib.ExitStack()
         self._failure = ""
+        self._prepared: tuple[Performance, dict[str, Keys]]
         self._is_done = self._is_over = False
         self.cancelled = False
         with contextlib.ExitStack() as files:
@@ -90,9 +94,9 @@ class Run:
         """
         try:
             sentence = self._write()
-        except (EmoTalkError, CurveFileError) as error:
+        except EmoTalkError as error:
             self._end(str(error), failed=True)
-            raise EmoTalkError(str(error)) from error
+            raise
         self._end(sentence)
         return sentence
 
@@ -100,17 +104,31 @@ class Run:
         if message["kind"] == "progress":
             _show(message["text"], progress=message["fraction"], running=True)
             return
-        self._failure = message.get("sentence", "")
+        if message["kind"] == "error":
+            self._failure = message["sentence"]
+            self._is_done = True
+            return
+        _show("Choosing keys", progress=1, running=True)
+        # Not in Blender's own thread, which would make an hour of speech hold up the window.
+        threading.Thread(target=self._prepare, name="EmoTalk keys", daemon=True).start()
+
+    def _prepare(self) -> None:
+        """Runs in a thread: touches no Blender data."""
+        try:
+            performance = read_curves(self._result)
+            self._prepared = performance, choose_face_keys(performance.face, self._settings.tolerance)
+        except Exception as error:
+            self._failure = sentence_for(error)
         self._is_done = True
 
     def _write(self) -> str:
         if self._failure:
             raise EmoTalkError(self._failure)
-        performance = read_curves(self._result)
+        performance, face_keys = self._prepared
         scene = _find(bpy.data.scenes, *self._scene)
         character = find_character(_find(scene.objects, *self._anchor), scene)
         timing = Timing.of(scene, self._start_frame, performance.face.fps)
-        keys = baking.bake(performance, character, self._line, timing, self._settings)
+        keys = baking.bake(performance, character, self._line, timing, self._settings, face_keys)
         seconds = time.monotonic() - self._started
         return f"{character.name} speaks {self._line!r}: {keys:,} keys in {seconds:.1f} s"
 
