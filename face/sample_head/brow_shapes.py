@@ -22,7 +22,7 @@ def brow_shapes(skin: SkinCage) -> dict[str, np.ndarray]:
         "browDownLeft": along(frown, -3.0, -2.2, -8.6) + along(left * outer * (1 - inner), 0, 0, -2.0),
         "browInnerUp": along(inner_up, 0, -0.4, 10.5),
         "browOuterUpLeft": along(left * outer, 0.5, 0.6, 8.6),
-        "cheekSquintLeft": along(cheek, 1.4, -2.2, 4.4),
+        "cheekSquintLeft": along(cheek, 1.4, -2.6, 4.0),
         "noseSneerLeft": _sneer(skin, left * outside),
         "cheekPuff": _puff(skin),
     }

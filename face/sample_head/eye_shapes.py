@@ -20,7 +20,7 @@ _CLOSED_LIFT: Final = 0.7
 _STRETCH_LIFT: Final = 3.0
 """The same for the skin between lid and brow, which is drawn flat."""
 
-_CUSHION: Final = 1.0
+_CUSHION: Final = 1.6
 """Millimetres above the lids within which skin that is pushed about slides instead of sinking in."""
 
 _TURNS: Final = {

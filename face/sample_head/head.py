@@ -89,7 +89,6 @@ class SampleHead:
     landmarks: dict[str, int]
 
 
-
 SKIN: Final = Material("Skin", (0.95, 0.56, 0.40), 0.5, 0.15)
 LIPS: Final = Material("Lips", (0.82, 0.35, 0.29), 0.38, 0.15)
 MOUTH: Final = Material("Mouth", (0.10, 0.018, 0.02), 0.6)

@@ -21,10 +21,10 @@ _PROFILE: Final = (
     (0.62, 0.80, 0.0),
     (0.22, 0.86, 0.0),
     (0.0, 0.18, 0.0),
-    (0.02, 0.0, 3.4),
+    (0.06, 0.0, 3.4),
     (0.5, 0.0, 6.2),
 )
-_OVERLAP: Final = 0.17
+_OVERLAP: Final = 0.28
 """Millimetres by which each lip's contact lies beyond the line, since subdivision draws it back by as much."""
 
 _BAG: Final = (
@@ -102,7 +102,9 @@ def _lip_rings(red: np.ndarray, upward: np.ndarray) -> list[np.ndarray]:
     for rise, out, inwards in _PROFILE:
         x = HALF_WIDTH * along + (red[:, 0] - HALF_WIDTH * along) * rise
         y = red[:, 1] * rise + base_y * (1 - rise)
-        z = lip_line(HALF_WIDTH * along) + upward * (rise * height - _OVERLAP * (rise < 0.05) * (1 - along**3))
+        tall = np.maximum(height, 3.0) if inwards else height
+        overlap = 0 if inwards or rise else _OVERLAP * (1 - along**3)
+        z = lip_line(HALF_WIDTH * along) + upward * (rise * tall - overlap)
         ring = np.stack([x, y, z], axis=1)
         rings.append(ring + outward * (out * fullness - inwards)[:, None])
     return rings

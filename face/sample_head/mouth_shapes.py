@@ -162,5 +162,5 @@ def _close(skin: SkinCage, jaw_open: np.ndarray) -> np.ndarray:
         answer[side] = (meeting * (sign, 1, 1) - jaw_open[side]) / SEAL_FACTOR
     free = (skin.lip_distance < 30) & (skin.lip_share > 0)
     free[lips] = free[skin.mirror[lips]] = False
-    free[bag[:2]] = free[skin.mirror[bag[:2]]] = True
+    free[bag] = free[skin.mirror[bag]] = False
     return diffused(skin.polygons, answer, free, rounds=90)
