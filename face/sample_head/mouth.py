@@ -21,16 +21,16 @@ _PROFILE: Final = (
     (0.62, 0.80, 0.0),
     (0.22, 0.86, 0.0),
     (0.0, 0.18, 0.0),
-    (0.06, 0.0, 3.4),
-    (0.5, 0.0, 6.2),
+    (0.06, 0.0, 3.2),
+    (0.5, 0.0, 4.8),
 )
 _OVERLAP: Final = 0.28
 """Millimetres by which each lip's contact lies beyond the line, since subdivision draws it back by as much."""
 
 _BAG: Final = (
     # inwards from the contact in the middle, how much further at the sides, half height, share of the lips' width
-    (9, 14, 16, 1.16),
-    (24, 16, 24, 1.3),
+    (5.5, 13, 17, 1.16),
+    (20, 18, 24, 1.3),
     (46, 10, 24, 1.3),
     (68, -4, 15, 0.9),
 )

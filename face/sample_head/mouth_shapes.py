@@ -11,6 +11,10 @@ from .fields import along, bump, diffused, falloff, smooth_step, turned
 from .mouth import CONTACT, HALF_WIDTH, lip_line
 from .skin import LIP_RINGS, SkinCage
 
+_BULGE: Final = 99.9
+_SWEEP: Final = 13.0
+"""How far forward the fullest part of the lips stands at the midline, and how far the corners lie behind it."""
+
 _LIP_HEIGHT: Final = 7.0
 _MEETING: Final = (0.25, 0.06, 0.25)
 """Where lips that close over an open jaw meet: 0 where the upper lip is, 1 where the lower one is."""
@@ -111,8 +115,10 @@ def _rounding_shapes(lips: _Lips) -> dict[str, np.ndarray]:
 def _rolling_shapes(lips: _Lips) -> dict[str, np.ndarray]:
     near = lips.near(14) * lips.middle
     height = _height(lips.skin)
-    depth = smooth_step(-90, -97, lips.skin.points[:, 1])
-    red = falloff(np.abs(height), 13) * depth
+    behind = lips.skin.points[:, 1] + _BULGE - _SWEEP * np.minimum(lips.place, 1.2) ** 2
+    inside = smooth_step(1.5, 8, behind)
+    red = falloff(np.abs(height), 13) * (1 - inside)
+    backing = falloff(np.abs(height), 13) * (1 - 0.42 * inside)
     upper, lower = near * lips.upper, near * lips.lower
     both = lips.left * near
     thinner = both * np.clip(height / 7, -1, 1) * falloff(np.maximum(np.abs(height) - 4, 0), 14)
@@ -120,7 +126,7 @@ def _rolling_shapes(lips: _Lips) -> dict[str, np.ndarray]:
         "mouthRollUpper": along(upper * red, 0, 4.2, 0)
         + along(upper * np.clip(height / 8, 0, 1), 0, 0, -4.6)
         + along(upper - lower, 0, 0, -0.2),
-        "mouthRollLower": along(lower * red, 0, 4.6, 0)
+        "mouthRollLower": along(lower * backing, 0, 4.7, 0)
         + along(lower * np.clip(-height / 9, 0, 1), 0, 0, 5.4)
         + along(lower, 0, 0, 1.6)
         + along(upper, 0, 0, 1.0),

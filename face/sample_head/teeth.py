@@ -8,7 +8,7 @@ from .jaw_shapes import jaw_shapes
 from .mouth import LINE_HEIGHT
 from .tubes import tube
 
-FRONT: Final = -86.5
+FRONT: Final = -90.6
 """Y of the upper front teeth's faces."""
 
 _WIDTHS: Final = (8.4, 6.8, 7.4, 6.8, 6.6, 9.0, 9.0)

@@ -10,7 +10,7 @@ from .tubes import tube
 
 _ALONG: Final = 14
 _AROUND: Final = 12
-_TIP: Final = -79.0
+_TIP: Final = -81.5
 _ROOT: Final = -42.0
 _TOP: Final = 109.0
 _OUT: Final = 35.0
