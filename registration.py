@@ -5,7 +5,7 @@ from typing import Any, Final
 
 import bpy
 
-from .blender_emotalk import runs
+from .blender_emotalk import live, runs
 from .blender_emotalk.preferences import EmoTalkPreferences
 from .blender_emotalk.properties import LineProperties, RunProperties
 from .operators.add_sample_head import AddSampleHead
@@ -56,6 +56,7 @@ def register() -> None:
     bpy.types.Scene.emotalk = bpy.props.PointerProperty(type=LineProperties)
     bpy.types.WindowManager.emotalk = bpy.props.PointerProperty(type=RunProperties, options={"SKIP_SAVE"})
     bpy.app.handlers.load_pre.append(_leave_file)
+    live.watch()
     atexit.register(runs.close)
     _commands.append(bpy.utils.register_cli_command("emotalk", _run_command))
 
@@ -64,6 +65,7 @@ def unregister() -> None:
     """Disable the extension; the worker goes with it."""
     bpy.utils.unregister_cli_command(_commands.pop())
     atexit.unregister(runs.close)
+    live.unwatch()
     bpy.app.handlers.load_pre.remove(_leave_file)
     runs.close()
     del bpy.types.WindowManager.emotalk

@@ -55,6 +55,9 @@ class LineProperties(bpy.types.PropertyGroup):
         description="Who speaks: the face or its armature; empty means the active object",
         type=bpy.types.Object,
     )
+    live: bpy.props.BoolProperty(  # type: ignore[valid-type]
+        name="Live", description="Animate again whenever a slider moves", options=set()
+    )
     existing_keys: bpy.props.EnumProperty(  # type: ignore[valid-type]
         name="Existing Keys",
         description="What happens to keys that you have already set on the face; nothing is ever deleted",

@@ -32,12 +32,13 @@ class Run:
 
     Args:
         context: its scene holds the line.
+        quiet: the panel shows nothing before the end.
 
     Raises:
         EmoTalkError: the line has no usable sound or character; nothing was started.
     """
 
-    def __init__(self, context: bpy.types.Context) -> None:
+    def __init__(self, context: bpy.types.Context, quiet: bool = False) -> None:
         scene = context.scene
         line = scene.emotalk
         anchor = anchor_of(line, context)
@@ -46,6 +47,7 @@ class Run:
         self._scene, self._anchor = (scene.session_uid, scene.name), (anchor.session_uid, anchor.name)
         self._settings = baking.KeySettings(line.key_tolerance, own_track=line.existing_keys == "TRACK")
         self._started = time.monotonic()
+        self._is_quiet = quiet
         self._files = contextlib.ExitStack()
         self._failure = ""
         self._prepared: tuple[Performance, dict[str, Keys]]
@@ -102,13 +104,13 @@ class Run:
 
     def _hear(self, message: Message) -> None:
         if message["kind"] == "progress":
-            _show(message["text"], progress=message["fraction"], running=True)
+            self._tell(message["text"], message["fraction"])
             return
         if message["kind"] == "error":
             self._failure = message["sentence"]
             self._is_done = True
             return
-        _show("Choosing keys", progress=1, running=True)
+        self._tell("Choosing keys", 1)
         # Not in Blender's own thread, which would make an hour of speech hold up the window.
         threading.Thread(target=self._prepare, name="EmoTalk keys", daemon=True).start()
 
@@ -132,6 +134,10 @@ class Run:
         seconds = time.monotonic() - self._started
         return f"{character.name} speaks {self._line!r}: {keys:,} keys in {seconds:.1f} s"
 
+    def _tell(self, text: str, progress: float) -> None:
+        if not self._is_quiet:
+            _show(text, progress, running=True)
+
     def _end(self, message: str, failed: bool = False) -> None:
         global _current
         self._is_over = True
@@ -141,15 +147,16 @@ class Run:
         _show(message, failed=failed)
 
 
-def start(context: bpy.types.Context) -> Run:
+def start(context: bpy.types.Context, quiet: bool = False) -> Run:
     """Begin to animate the line of the context's scene. Raises EmoTalkError where it cannot be animated."""
     global _current
     try:
-        _current = Run(context)
+        _current = Run(context, quiet)
     except EmoTalkError as error:
         _show(str(error), failed=True)
         raise
-    _show("Starting", running=True)
+    if not quiet:
+        _show("Starting", running=True)
     return _current
 
 

@@ -13,7 +13,7 @@ class ForgetStrip(ExplainedOperator, bpy.types.Operator):
     bl_idname = "emotalk.forget_strip"
     bl_label = "Use a File Instead"
     bl_description = "Use an audio file again instead of the sound strip; the strip itself stays"
-    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
+    bl_options: ClassVar[set[str]] = {"UNDO"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Unset the strip."""

@@ -4,6 +4,7 @@ from typing import ClassVar
 
 import bpy
 
+from ..blender_emotalk import live
 from ..face.controls import CONTROLS
 from .explained import ExplainedOperator
 
@@ -14,7 +15,7 @@ class ResetControls(ExplainedOperator, bpy.types.Operator):
     bl_idname = "emotalk.reset_controls"
     bl_label = "Reset"
     bl_description = "Set the sliders of this box back to their defaults; keys on them stay"
-    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
+    bl_options: ClassVar[set[str]] = {"UNDO"}
 
     group: bpy.props.StringProperty(  # type: ignore[valid-type]
         name="Group", description="The box to reset; empty for all", options={"SKIP_SAVE"}
@@ -25,4 +26,5 @@ class ResetControls(ExplainedOperator, bpy.types.Operator):
         for control in CONTROLS:
             if self.group in ("", control.group):
                 context.scene.emotalk.property_unset(control.name)
+        live.slider_moved()
         return {"FINISHED"}

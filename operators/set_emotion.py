@@ -4,6 +4,7 @@ from typing import ClassVar
 
 import bpy
 
+from ..blender_emotalk import live
 from ..face.emotions import EMOTIONS
 from .explained import ExplainedOperator
 
@@ -14,7 +15,7 @@ class SetEmotion(ExplainedOperator, bpy.types.Operator):
     bl_idname = "emotalk.set_emotion"
     bl_label = "Set Emotion"
     bl_description = "Make this the only emotion of the line; the sliders below mix several"
-    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
+    bl_options: ClassVar[set[str]] = {"UNDO"}
 
     emotion: bpy.props.EnumProperty(  # type: ignore[valid-type]
         name="Emotion", items=[(name, name.capitalize(), "") for name in EMOTIONS]
@@ -24,4 +25,5 @@ class SetEmotion(ExplainedOperator, bpy.types.Operator):
         """Full weight to one slider, none to the others."""
         for name in EMOTIONS:
             setattr(context.scene.emotalk, name, float(name == self.emotion))
+        live.slider_moved()
         return {"FINISHED"}

@@ -15,7 +15,7 @@ class UseSoundStrip(ExplainedOperator, bpy.types.Operator):
     bl_idname = "emotalk.use_sound_strip"
     bl_label = "Use Sound Strip"
     bl_description = "Animate to the selected sound strip, trimmed and placed as it is on the timeline"
-    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
+    bl_options: ClassVar[set[str]] = {"UNDO"}
 
     @classmethod
     def disabled_reason(cls, context: bpy.types.Context) -> str:

@@ -22,7 +22,7 @@ class MainPanel(bpy.types.Panel):
         run: RunProperties = context.window_manager.emotalk
         _draw_sound(self.layout, line)
         _draw_character(self.layout, line, context)
-        _draw_run(self.layout, run, context)
+        _draw_run(self.layout, line, run, context)
 
 
 def _draw_sound(layout: bpy.types.UILayout, line: LineProperties) -> None:
@@ -50,14 +50,15 @@ def _draw_character(layout: bpy.types.UILayout, line: LineProperties, context: b
         column.operator("emotalk.add_sample_head", icon="MONKEY")
 
 
-def _draw_run(layout: bpy.types.UILayout, run: RunProperties, context: bpy.types.Context) -> None:
+def _draw_run(layout: bpy.types.UILayout, line: LineProperties, run: RunProperties, context: bpy.types.Context) -> None:
     column = layout.column()
     if run.running:
         column.progress(factor=run.progress, text=run.message)
         column.operator("emotalk.cancel", icon="CANCEL")
         return
-    button = column.row()
-    button.scale_y = 1.6
-    button.operator("emotalk.animate", icon="PLAY")
+    row = column.row(align=True)
+    row.scale_y = 1.6
+    row.operator("emotalk.animate", icon="PLAY")
+    row.prop(line, "live", toggle=True)
     if run.message:
         draw_sentence(column, context, run.message, "ERROR" if run.failed else "CHECKMARK")

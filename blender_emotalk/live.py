@@ -1,0 +1,70 @@
+"""Live: whenever a slider moves, the line is performed again. The worker remembers its sound, so this is quick."""
+
+from typing import Final
+
+import bpy
+
+from ..face.controls import CONTROLS, KEY_TOLERANCE
+from ..inference.contract import EmoTalkError
+from . import runs
+from .properties import LineProperties
+
+_SECONDS_BETWEEN_LOOKS: Final = 0.01
+_owner: Final = object()
+_run: runs.Run | None = None
+_changed_again = False
+
+
+def watch() -> None:
+    """Have Blender say when a slider was moved, in this file and in those opened later."""
+    for control in (*CONTROLS, KEY_TOLERANCE):
+        bpy.msgbus.subscribe_rna(
+            key=(LineProperties, control.name), owner=_owner, args=(), notify=slider_moved, options={"PERSISTENT"}
+        )
+
+
+def unwatch() -> None:
+    """Hear no more of sliders."""
+    bpy.msgbus.clear_by_owner(_owner)
+    if bpy.app.timers.is_registered(tick):
+        bpy.app.timers.unregister(tick)
+
+
+def slider_moved() -> None:
+    """Perform the line again soon, if it is live."""
+    global _changed_again
+    if not bpy.context.scene.emotalk.live:
+        return
+    _changed_again = True
+    if not bpy.app.timers.is_registered(tick):
+        bpy.app.timers.register(tick, first_interval=0)
+
+
+def tick() -> float | None:
+    """One look at the run, as a timer: seconds until the next one, or None when all changes are on the face."""
+    global _run, _changed_again
+    if _run is not None and (_run.cancelled or _run.look()):
+        run, _run = _run, None
+        _write(run)
+    if _run is None and _changed_again and not runs.is_running():
+        _changed_again = False
+        _run = _start()
+    return _SECONDS_BETWEEN_LOOKS if _run is not None or _changed_again else None
+
+
+def _start() -> runs.Run | None:
+    """What cannot be performed is no longer live: the panel says why, once."""
+    try:
+        return runs.start(bpy.context, quiet=True)
+    except EmoTalkError:
+        bpy.context.scene.emotalk.live = False
+        return None
+
+
+def _write(run: runs.Run) -> None:
+    if run.cancelled:
+        return
+    try:
+        run.write()
+    except EmoTalkError:
+        bpy.context.scene.emotalk.live = False

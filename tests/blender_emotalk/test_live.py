@@ -1,0 +1,94 @@
+"""A live line follows its sliders."""
+
+import time
+
+import bpy
+import pytest
+from emotalk.blender_emotalk import live
+from emotalk.blender_emotalk.actions import active_curves
+
+
+@pytest.fixture
+def line(stage):
+    line = bpy.context.scene.emotalk
+    line.key_tolerance = 0
+    bpy.ops.emotalk.animate()
+    return line
+
+
+def settle(seconds=20):
+    """Ticks, as Blender's event loop would give, until all changes are on the face; returns the seconds it took."""
+    start = time.monotonic()
+    while live.tick() is not None:
+        assert time.monotonic() < start + seconds
+        time.sleep(0.005)
+    return time.monotonic() - start
+
+
+def smile(face):
+    curve = next(curve for curve in active_curves(face.data.shape_keys) if "mouthSmileLeft" in curve.data_path)
+    return curve.evaluate(2)
+
+
+def test_the_face_follows_a_slider(stage, line):
+    before = smile(stage)
+    line.live, line.happy = True, 1
+    live.slider_moved()
+    settle()
+    assert smile(stage) > before + 0.2
+    assert [action.name for action in bpy.data.actions] == ["EmoTalk line"]
+
+
+def test_the_face_follows_a_button(stage, line):
+    before = smile(stage)
+    line.live = True
+    bpy.ops.emotalk.set_emotion(emotion="happy")
+    settle()
+    assert smile(stage) > before + 0.2
+    bpy.ops.emotalk.reset_controls()
+    settle()
+    assert smile(stage) == pytest.approx(before, abs=1e-5)
+
+
+def test_changes_during_a_run_are_not_lost(stage, line):
+    line.live = True
+    before = smile(stage)
+    for value in (0.2, 0.6, 1, 0):
+        line.happy = value
+        live.slider_moved()
+        live.tick()
+    settle()
+    assert smile(stage) == pytest.approx(before, abs=1e-5)
+
+
+def test_the_panel_stays_calm(stage, line):
+    line.live, line.happy = True, 1
+    live.slider_moved()
+    live.tick()
+    assert not bpy.context.window_manager.emotalk.running
+    settle()
+
+
+def test_without_live_nothing_happens(stage, line):
+    before = smile(stage)
+    line.happy = 1
+    live.slider_moved()
+    assert live.tick() is None
+    assert smile(stage) == before
+
+
+def test_what_cannot_be_performed_is_live_no_more(stage, line):
+    line.live, line.audio = True, "/nowhere.wav"
+    live.slider_moved()
+    settle()
+    assert not line.live
+    assert "There is no file" in bpy.context.window_manager.emotalk.message
+
+
+def test_another_file_ends_it(stage, line):
+    line.live, line.happy = True, 1
+    live.slider_moved()
+    live.tick()
+    bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
+    assert settle() < 1
+    assert not bpy.data.actions
