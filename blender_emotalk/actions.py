@@ -63,6 +63,14 @@ def active_curves(owner: bpy.types.ID) -> Iterable[bpy.types.FCurve]:
     return tuple(curve for bag in bags if bag for curve in bag.fcurves)
 
 
+def all_curves(action: bpy.types.Action) -> tuple[bpy.types.FCurve, ...]:
+    """Every F-curve of an action, whatever it moves."""
+    if not HAS_SLOTS:
+        return tuple(action.fcurves)
+    strips = (strip for layer in action.layers for strip in layer.strips)
+    return tuple(curve for strip in strips for bag in strip.channelbags for curve in bag.fcurves)
+
+
 def add_strip(
     track: bpy.types.NlaTrack, action: bpy.types.Action, first: float, last: float, slot: Any = None
 ) -> bpy.types.NlaStrip:

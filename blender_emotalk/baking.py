@@ -3,10 +3,8 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import bpy
-
 from ..face.curves import Performance
-from . import layers
+from . import layers, own_actions
 from .actions import HAS_SLOTS, Animated, new_curves
 from .characters import Character
 from .keyframes import Keys, Timing, choose_face_keys, write_face, write_head
@@ -41,6 +39,8 @@ def bake(
 ) -> int:
     """Write a performance in actions of its own, in place of what an earlier run wrote for the same line.
 
+    An action of the earlier run in which the animator has edited keys stays in the file, unused.
+
     Args:
         performance: face and head.
         character: who performs it.
@@ -58,23 +58,25 @@ def bake(
     check_bakeable(character)
     if face_keys is None:
         face_keys = choose_face_keys(performance.face, settings.tolerance)
-    action = _new_action(line)
+    action = own_actions.new_action(line)
     target = new_curves(action, "KEY", "Face")
     keys = write_face(target, face_keys, character.shape_keys, timing)
     head_action = None
     if character.head_bone and performance.head.values.any():
-        head_action = action if HAS_SLOTS else _new_action(line)
+        head_action = action if HAS_SLOTS else own_actions.new_action(line)
         target = new_curves(head_action, "OBJECT", "Head")
         bone = character.armature.pose.bones[character.head_bone]
         keys += write_head(target, performance.head, bone, timing, settings.tolerance)
 
     clear(character, line)
     action.name = f"EmoTalk {line}"
+    own_actions.seal(action)
     for face in character.faces:
         layers.place(face, action, settings.own_track)
     if head_action is not None:
         if head_action != action:
             head_action.name = f"EmoTalk {line} Head"
+            own_actions.seal(head_action)
         own_track = settings.own_track or layers.has_other_action(character.armature)
         layers.place(character.armature, head_action, own_track)
     return keys
@@ -93,8 +95,7 @@ def clear(character: Character, line: str | None = None) -> int:
             actions.add(layers.lines_on(owner).get(name))
             layers.remove(owner, name)
         for action in actions - {None}:
-            if action.users == 0:
-                bpy.data.actions.remove(action)
+            own_actions.dispose(action)
     return len(names)
 
 
@@ -105,9 +106,3 @@ def lines_of(character: Character) -> list[str]:
 
 def _owners(character: Character) -> tuple[Animated, ...]:
     return (*character.faces, character.armature) if character.armature else character.faces
-
-
-def _new_action(line: str) -> bpy.types.Action:
-    action = bpy.data.actions.new("EmoTalk")
-    layers.sign(action, line)
-    return action

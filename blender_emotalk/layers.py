@@ -9,16 +9,11 @@ import bpy
 
 from ..inference.contract import EmoTalkError
 from .actions import Animated, active_slot, add_strip, assign, slot_for
+from .own_actions import line_of
 
 TRACK: Final = "EmoTalk"
 KEPT_TRACK: Final = "Kept by EmoTalk"
-_LINE: Final = "emotalk_line"
 _BEFORE: Final = "emotalk_before"
-
-
-def sign(action: bpy.types.Action, line: str) -> None:
-    """Mark an action as ours, so that Clear and the next run know it under any name."""
-    action[_LINE] = line
 
 
 def check_layers(owner: Animated) -> None:
@@ -37,13 +32,13 @@ def lines_on(owner: Animated) -> dict[str, bpy.types.Action]:
     if data is None:
         return {}
     actions = [data.action, *(strip.action for _track, strip in _strips(data))]
-    return {action[_LINE]: action for action in actions if action and _LINE in action}
+    return {line: action for action in actions if (line := line_of(action)) is not None}
 
 
 def has_other_action(owner: Animated) -> bool:
     """Whether the animator's own action is the active one."""
     data = owner.animation_data
-    return bool(data and data.action and _LINE not in data.action)
+    return bool(data and data.action) and line_of(data.action) is None
 
 
 def place(owner: Animated, action: bpy.types.Action, own_track: bool) -> None:
@@ -56,7 +51,7 @@ def place(owner: Animated, action: bpy.types.Action, own_track: bool) -> None:
     action[_BEFORE] = json.dumps({**json.loads(action.get(_BEFORE, "{}")), owner.name: _values_before(owner, action)})
     data = owner.animation_data or owner.animation_data_create()
     other_lines = bool(lines_on(owner))
-    if data.action and _LINE in data.action:
+    if line_of(data.action) is not None:
         previous, data.action = data.action, None
         _add_to_track(owner, previous)
     if has_other_action(owner) and not own_track:

@@ -212,6 +212,27 @@ def test_clear_leaves_a_face_as_it_was(add_face, performance):
     assert key.key_blocks["mouthPucker"].value == 0.25
 
 
+def test_keys_that_the_animator_edited_stay_in_the_file(add_face, add_armature, performance, tmp_path):
+    face = add_face(armature=add_armature())
+    bake(performance(), face, settings=THINNED)
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "scene.blend"))
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "scene.blend"))
+    face = bpy.data.objects["Face"]
+    curve = active_curves(face.data.shape_keys)[0]
+    curve.update()
+    bake(performance(), face, settings=THINNED)
+    assert not any(action.name.endswith("(edited)") for action in bpy.data.actions)
+    curve = active_curves(face.data.shape_keys)[0]
+    curve.keyframe_points[1].co.y += 0.1
+    curve.update()
+    bake(performance(), face, settings=THINNED)
+    bake(performance(), face, settings=THINNED)
+    edited = bpy.data.actions["EmoTalk line (edited)"]
+    assert edited.use_fake_user
+    clear(face)
+    assert list(bpy.data.actions) == [edited]
+
+
 def test_two_runs_write_the_same_bytes(add_face, performance):
     def keys():
         buffers = []

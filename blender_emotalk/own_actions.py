@@ -1,0 +1,54 @@
+"""How our actions are told from the animator's, and from what the animator has made of ours."""
+
+import hashlib
+from typing import Final
+
+import bpy
+import numpy as np
+
+from .actions import all_curves
+
+_LINE: Final = "emotalk_line"
+_SEAL: Final = "emotalk_seal"
+_DECIMALS: Final = 3
+"""Blender moves handles a little whenever it looks at a curve; nobody edits by less than this."""
+
+
+def new_action(line: str) -> bpy.types.Action:
+    """An empty action that is known as ours under any name."""
+    action = bpy.data.actions.new("EmoTalk")
+    action[_LINE] = line
+    return action
+
+
+def line_of(action: bpy.types.Action | None) -> str | None:
+    """The line that one of our actions performs; None for anybody else's."""
+    return action.get(_LINE) if action else None
+
+
+def seal(action: bpy.types.Action) -> None:
+    """Remember the keys as we wrote them."""
+    action[_SEAL] = _fingerprint(action)
+
+
+def dispose(action: bpy.types.Action) -> None:
+    """Remove an action of ours that nothing uses any more; one that the animator has edited is kept, unused."""
+    if action.users:
+        return
+    if action.get(_SEAL) == _fingerprint(action):
+        bpy.data.actions.remove(action)
+        return
+    del action[_LINE], action[_SEAL]
+    action.name += " (edited)"
+    action.use_fake_user = True
+
+
+def _fingerprint(action: bpy.types.Action) -> str:
+    state = hashlib.blake2b(digest_size=16)
+    for curve in all_curves(action):
+        state.update(f"{curve.data_path}[{curve.array_index}]".encode())
+        for attribute in ("co", "handle_left", "handle_right"):
+            numbers = np.empty(2 * len(curve.keyframe_points), np.float32)
+            curve.keyframe_points.foreach_get(attribute, numbers)
+            state.update((np.round(numbers, _DECIMALS) + np.float32(0)).tobytes())
+    return state.hexdigest()
