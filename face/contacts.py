@@ -32,6 +32,12 @@ _TOUCH_OPENS: Final = {
     "mouthRollUpper": 0.0,
 }
 
+REST_PRESS: Final = 0.12
+"""mouthPress of lips that lie on each other while nobody speaks."""
+
+OPENERS: Final = arkit.indices(("jawOpen", "mouthFunnel", *arkit.sides("mouthLowerDown"), *arkit.sides("mouthUpperUp")))
+PRESSES: Final = arkit.indices(arkit.sides("mouthPress"))
+
 
 def _row(stems: dict[str, float], default: float) -> np.ndarray:
     row = np.full(len(arkit.CHANNELS), default, np.float32)
@@ -65,6 +71,22 @@ def apply_contacts(values: np.ndarray, press: np.ndarray, touch: np.ndarray, fir
     values = _under(values, touch, TOUCH_KEEPS, TOUCH_ROW, TOUCH_JAW)
     values = _under(values, press, PRESS_KEEPS, firm, PRESS_JAW)
     values[:, CLOSE] = np.maximum(values[:, CLOSE] * (1 - press), press * SEAL * values[:, JAW])
+    return values
+
+
+def rest_lips(values: np.ndarray, talking: np.ndarray) -> np.ndarray:
+    """Close the mouth where nobody speaks: what is left of a regression's doubt would look like chatter.
+
+    Args:
+        values: (frames, 52) coefficients without emotion.
+        talking: (frames,) 0 = silence, 1 = speech.
+
+    Returns:
+        (frames, 52) with nothing that opens the lips in silence, and the lips lightly together.
+    """
+    values = values.copy()
+    values[:, OPENERS] *= talking[:, None]
+    values[:, PRESSES] = np.maximum(values[:, PRESSES], REST_PRESS * (1 - talking)[:, None])
     return values
 
 

@@ -48,7 +48,7 @@ def _shift_formants(power: np.ndarray, dice: np.random.Generator) -> np.ndarray:
     """Voices with longer and shorter vocal tracts: each band reads what stood at another frequency."""
     shifted = np.empty_like(power)
     for line, source in zip(shifted, power, strict=True):
-        factor = np.exp(dice.uniform(-0.16, 0.16)) if dice.random() < 0.7 else 1.0
+        factor = np.exp(dice.uniform(-0.15, 0.15)) if dice.random() < 0.6 else 1.0
         position = np.clip(np.interp(MEL_CENTRES * factor, MEL_CENTRES, np.arange(BANDS)), 0, BANDS - 1.001)
         below = position.astype(int)
         part = (position - below).astype(np.float32)
@@ -58,7 +58,7 @@ def _shift_formants(power: np.ndarray, dice: np.random.Generator) -> np.ndarray:
 
 def _reverberate(power: np.ndarray, dice: np.random.Generator) -> None:
     for line in power:
-        if dice.random() < 0.35:
+        if dice.random() < 0.25:
             decay = 10 ** (-6 / (100 * dice.uniform(0.15, 0.8)))
             tail = lfilter([1 - decay], [1, -decay], line, axis=0)
             line += dice.uniform(0.1, 0.9) * tail
@@ -76,7 +76,7 @@ def _equaliser(lines: int, dice: np.random.Generator) -> np.ndarray:
 def _noise(shape: tuple[int, ...], dice: np.random.Generator) -> np.ndarray:
     noise = np.zeros(shape, np.float32)
     for line in noise:
-        if dice.random() < 0.6:
+        if dice.random() < 0.45:
             line += _noise_of_colour(shape[1], dice) * np.float32(10 ** (dice.uniform(*_NOISE_DB) / 10))
     return noise
 

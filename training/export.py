@@ -9,15 +9,15 @@ from torch import nn
 
 from ..inference.models.compact import MODEL_ID
 from ..inference.weights import write_safetensors
-from .network import CompactNetwork
+from .network import CompactNetwork, TimeConvolution
 
 
 def runtime_arrays(network: CompactNetwork) -> dict[str, np.ndarray]:
     """Weights by name in the runtime's layout: what a matrix multiplies comes first, what it gives last."""
     arrays = {name: tensor.numpy() for name, tensor in network.state_dict().items()}
-    for name, is_pointwise in _matrices(network).items():
-        array = arrays[name][:, :, 0] if is_pointwise else arrays[name]
-        arrays[name] = array.transpose()
+    for name, taps in _matrices(network).items():
+        matrix = arrays[name].T
+        arrays[name] = matrix.reshape(taps, -1, matrix.shape[1]) if taps > 1 else matrix
     return {name: np.ascontiguousarray(array) for name, array in arrays.items()}
 
 
@@ -26,18 +26,17 @@ def load_runtime_arrays(network: CompactNetwork, arrays: dict[str, np.ndarray]) 
     matrices = _matrices(network)
     state = {}
     for name, array in arrays.items():
-        array = array.transpose() if name in matrices else array
-        array = array[:, :, None] if matrices.get(name) else array
+        array = array.reshape(-1, array.shape[-1]).T if name in matrices else array
         state[name] = torch.from_numpy(np.ascontiguousarray(array, np.float32))
     network.load_state_dict(state)
 
 
-def _matrices(network: CompactNetwork) -> dict[str, bool]:
-    """Names of the weights that multiply, and whether each is a convolution of one tap."""
+def _matrices(network: CompactNetwork) -> dict[str, int]:
+    """Names of the weights that multiply, and over how many taps of time each does."""
     return {
-        f"{name}.weight": isinstance(module, nn.Conv1d) and module.kernel_size == (1,)
+        f"{name}.weight": module.taps if isinstance(module, TimeConvolution) else 1
         for name, module in network.named_modules()
-        if isinstance(module, nn.Conv1d | nn.Linear)
+        if isinstance(module, nn.Linear)
     }
 
 

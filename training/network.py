@@ -8,7 +8,20 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ..face import arkit
-from ..face.contacts import CLOSE, JAW, PRESS_JAW, PRESS_KEEPS, PRESS_ROW, SEAL, TOUCH_JAW, TOUCH_KEEPS, TOUCH_ROW
+from ..face.contacts import (
+    CLOSE,
+    JAW,
+    OPENERS,
+    PRESS_JAW,
+    PRESS_KEEPS,
+    PRESS_ROW,
+    PRESSES,
+    REST_PRESS,
+    SEAL,
+    TOUCH_JAW,
+    TOUCH_KEEPS,
+    TOUCH_ROW,
+)
 from ..face.emotions import EMOTIONS, PROTOTYPES, SPEAKING_SHARE
 from ..face.styles import STYLES
 from ..inference.contract import SAMPLE_RATE
@@ -54,20 +67,36 @@ class NetworkConfig:
         return {name: value for name, value in asdict(self).items() if name in names}
 
 
+class TimeConvolution(nn.Linear):
+    """A convolution over time as one matrix, so that the optimiser may treat it as one."""
+
+    def __init__(self, size_in: int, size_out: int, taps: int, dilation: int = 1, stride: int = 1) -> None:
+        super().__init__(taps * size_in, size_out)
+        self.taps = taps
+        self.dilation = dilation
+        self.stride = stride
+
+    def forward(self, frames: Tensor) -> Tensor:
+        """(batch, n, size_in) to (batch, n / stride, size_out); beyond the edges there are zeros."""
+        length, margin = frames.shape[1], self.dilation * (self.taps // 2)
+        padded = functional.pad(frames, (0, 0, margin, margin))
+        starts = range(0, self.taps * self.dilation, self.dilation)
+        return super().forward(torch.cat([padded[:, i : i + length : self.stride] for i in starts], dim=-1))
+
+
 class ResidualBlock(nn.Module):
     """Norm, dilated convolution, ReLU, mixing; added to what came in."""
 
     def __init__(self, width: int, dilation: int, dropout: float) -> None:
         super().__init__()
         self.norm = nn.LayerNorm(width)
-        self.conv = nn.Conv1d(width, width, KERNEL, dilation=dilation, padding=dilation)
-        self.mix = nn.Conv1d(width, width, 1)
+        self.conv = TimeConvolution(width, width, KERNEL, dilation)
+        self.mix = nn.Linear(width, width)
         self.dropout = nn.Dropout(dropout)
 
     def forward(self, hidden: Tensor) -> Tensor:
-        """(batch, width, frames) to the same shape."""
-        normed = self.norm(hidden.transpose(1, 2)).transpose(1, 2)
-        return hidden + self.mix(self.dropout(functional.relu(self.conv(normed))))
+        """(batch, frames, width) to the same shape."""
+        return hidden + self.mix(self.dropout(functional.relu(self.conv(self.norm(hidden)))))
 
 
 class ContentEncoder(nn.Module):
@@ -76,17 +105,17 @@ class ContentEncoder(nn.Module):
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         width = config.content_width
-        self.stem = nn.Conv1d(BANDS, width, STEM_WIDTH, stride=CONTENT_STRIDE, padding=STEM_WIDTH // 2)
+        self.stem = TimeConvolution(BANDS, width, STEM_WIDTH, stride=CONTENT_STRIDE)
         self.blocks = nn.ModuleList(ResidualBlock(width, d, config.dropout) for d in config.content_dilations)
         self.norm = nn.LayerNorm(width)
         self.out = nn.Linear(width, config.content_size + len(SIGNALS))
 
     def forward(self, mel: Tensor) -> Tensor:
         """(batch, 2n, 64) to (batch, n, content_size + 3); frame k is centred on log-mel frame 2k."""
-        hidden = functional.relu(self.stem(mel.transpose(1, 2)))
+        hidden = functional.relu(self.stem(mel))
         for block in self.blocks:
             hidden = block(hidden)
-        return self.out(self.norm(hidden.transpose(1, 2)))
+        return self.out(self.norm(hidden))
 
 
 class EmotionEncoder(nn.Module):
@@ -102,10 +131,10 @@ class EmotionEncoder(nn.Module):
 
     def forward(self, heard: Tensor) -> Tensor:
         """(batch, n, 40) to (batch, n, emotion_size)."""
-        hidden = self.stem(heard).transpose(1, 2)
+        hidden = self.stem(heard)
         for block in self.blocks:
             hidden = block(hidden)
-        return self.out(self.norm(hidden.transpose(1, 2)))
+        return self.out(self.norm(hidden))
 
 
 class BiasedAttention(nn.Module):
@@ -203,7 +232,14 @@ class CompactNetwork(nn.Module):
         return content[..., :size], content[..., size:], emotion
 
     def decode(
-        self, content: Tensor, signals: Tensor, emotion: Tensor, emotions: Tensor, styles: Tensor, levels: Tensor
+        self,
+        content: Tensor,
+        signals: Tensor,
+        emotion: Tensor,
+        emotions: Tensor,
+        styles: Tensor,
+        levels: Tensor,
+        talking: Tensor | None = None,
     ) -> Tensor:
         """Coefficients before contacts are decided and limits are applied.
 
@@ -214,6 +250,7 @@ class CompactNetwork(nn.Module):
             emotions: (batch, frames, 8) weights.
             styles: (batch, frames, 24) weights.
             levels: (batch, frames) 0..1.
+            talking: (batch, frames) 0..1, speech decided as the runtime decides it; training leaves it open.
 
         Returns:
             (batch, frames, 52).
@@ -226,6 +263,8 @@ class CompactNetwork(nn.Module):
         hidden = self.feed(self.guide(self.listen(hidden), mood))
         values = self.face(self.face_norm(hidden))
         values = values * (1 + self.gain(who)) + self.rest(who)
+        if talking is not None:
+            values = _rested(values, talking)
         strength = (steps @ self.level_emotion)[..., None]
         added = strength * (emotions @ self.prototypes_face)
         # The power is taken apart because its slope at an emotion of 0 has no bounds.
@@ -255,6 +294,16 @@ def _under(values: Tensor, contact: Tensor, keeps, least: Tensor, widest_jaw: fl
     jaw = held[..., JAW : JAW + 1].clamp(max=widest_jaw)
     held = torch.cat([held[..., :JAW], jaw, held[..., JAW + 1 :]], dim=-1)
     return values + contact[..., None] * (held - values)
+
+
+def _rested(values: Tensor, talking: Tensor) -> Tensor:
+    """``face.contacts.rest_lips`` in torch."""
+    opens = torch.zeros(CHANNELS)
+    opens[OPENERS] = 1
+    presses = torch.zeros(CHANNELS)
+    presses[PRESSES] = REST_PRESS
+    silent = 1 - talking[..., None]
+    return torch.where(presses > 0, torch.maximum(values, presses * silent), values * (1 - opens * silent))
 
 
 def _read_at(values: Tensor, position: Tensor) -> Tensor:

@@ -15,7 +15,7 @@ from typing import Final
 import numpy as np
 
 from ...face import arkit
-from ...face.contacts import apply_contacts
+from ...face.contacts import apply_contacts, rest_lips
 from ...face.controls import Controls
 from ...face.curves import FaceCurves
 from ...face.emotions import EMOTIONS
@@ -176,7 +176,8 @@ class EmoTalkCompact:
         weights = self._weights
         steps = np.stack([1 - levels, levels], axis=1)
         who = np.concatenate([styles @ weights["style.weight"], steps @ weights["level.weight"]], axis=1)
-        speaking = _sigmoid(features["signals"][:, 2])
+        chances = _sigmoid(features["signals"])
+        speaking = chances[:, SIGNALS.index("speaking")]
         fused = np.concatenate([features["content"], features["emotion"], speaking[:, None], who, emotions], axis=1)
         mood = np.concatenate([features["emotion"], who, emotions], axis=1)
         hidden = self._linear("fusion", fused)
@@ -186,9 +187,9 @@ class EmoTalkCompact:
         hidden = hidden + self._linear("feed.outer", inner)
         values = self._linear("face", self._norm("face_norm", hidden))
         values = values * (1 + self._linear("gain", who)) + self._linear("rest", who)
+        press, touch, talking = (decided(chances[:, i], *self._decide[name]) for i, name in enumerate(SIGNALS))
+        values = rest_lips(values, talking)
         values += self._emotion_skip(emotions * (steps @ weights["level_emotion"])[:, None], speaking)
-        chances = _sigmoid(features["signals"])
-        press, touch = (decided(chances[:, i], *self._decide[SIGNALS[i]]) for i in (0, 1))
         values = np.clip(values, 0, 1)
         return np.clip(apply_contacts(values, press, touch, styles @ weights["firmness"]), 0, 1)
 
@@ -244,7 +245,7 @@ def prosody(samples: np.ndarray, level: float, start: int, stop: int) -> np.ndar
 
 
 def decided(chance: np.ndarray, low: float, high: float) -> np.ndarray:
-    """A contact's probability as the share of contact that is shown: none below ``low``, all of it above ``high``."""
+    """A signal's probability as the share of it that is shown: none below ``low``, all of it above ``high``."""
     share = np.clip((chance - low) / (high - low), 0, 1)
     return share * share * (3 - 2 * share)
 

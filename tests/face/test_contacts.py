@@ -1,7 +1,7 @@
 import numpy as np
 from emotalk.face import arkit
 from emotalk.face.aperture import lip_aperture, lip_contact
-from emotalk.face.contacts import apply_contacts
+from emotalk.face.contacts import apply_contacts, rest_lips
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -40,3 +40,10 @@ def test_firm_speakers_press_harder():
     face = np.zeros((2, 52), np.float32)
     soft, firm = apply_contacts(face, ones[:2], zeros[:2], np.array([0.5, 1.5]))[:, arkit.INDEX["mouthPressLeft"]]
     assert firm > 2 * soft
+
+
+@given(faces)
+def test_nothing_opens_the_lips_while_nobody_speaks(face):
+    resting = rest_lips(face, zeros)
+    assert lip_aperture(resting).max() < 0
+    np.testing.assert_array_equal(rest_lips(face, ones), face)
