@@ -30,7 +30,8 @@ def build_brow() -> tuple[np.ndarray, list[tuple[int, ...]]]:
         flat = np.column_stack([x, np.zeros_like(x), z])
         flat[:, [0, 2]] += normal * (half * np.cos(turn))[:, None]
         origin = flat * (0.4, 0, 1) + (0, -20, -12)
-        surface = cast(origin, flat + (0, -90, 0) - origin, 130)
+        ahead = np.array([0.0, -90.0, 0.0])
+        surface = cast(origin, flat + ahead - origin, 130)
         outward = surface - (flat * (0.5, 0, 1) + (0, -30, 0))
         outward /= np.linalg.norm(outward, axis=1, keepdims=True)
         lift = _THICKNESS * np.sin(turn) * np.minimum(half / 2.5, 1) + 0.2

@@ -45,6 +45,8 @@ def build_ear() -> tuple[np.ndarray, list[tuple[int, ...]]]:
             polygons.append((a, a + _AROUND, b + _AROUND, b))
     middle = len(points) - 1
     polygons += [(middle, k, (k + 1) % _AROUND) for k in range(_AROUND)]
+    root = (len(_RINGS) - 1) * _AROUND
+    polygons.append(tuple(range(root + _AROUND - 1, root - 1, -1)))
     return _placed(points), polygons
 
 

@@ -14,6 +14,9 @@ _RING_SHARES: Final = (0.0, 0.05, 0.18, 0.45, 0.78, 0.96, 1.0, 1.0, 1.0, 1.0, 0.
 _MEETING: Final = 0.16
 """Where closed lids meet, as a share of the opening above the lower lid."""
 
+_LID_PRESS: Final = 0.009
+"""Radians by which each closed lid passes that line, since subdivision draws it back by as much."""
+
 _CLOSED_LIFT: Final = 0.7
 """Millimetres by which closed lids stand further out, so that half closed ones clear the eyeball too."""
 
@@ -53,9 +56,9 @@ def _blink(skin: SkinCage) -> np.ndarray:
     opposite = height[-np.arange(SPOKES) % SPOKES]
     above = np.arange(SPOKES) < CORNER
     upper, lower = np.where(above, height, opposite), np.where(above, opposite, height)
-    meeting = lower + _MEETING * (upper - lower)
-    moves = _turn_lids(skin, meeting - height)
     arch = np.sin(np.pi * np.arange(SPOKES) / CORNER) ** 2
+    meeting = lower + _MEETING * (upper - lower) - np.where(above, _LID_PRESS, -_LID_PRESS) * arch
+    moves = _turn_lids(skin, meeting - height)
     outward = skin.points[skin.eye] + moves[skin.eye] - np.asarray(EYE_CENTRE)
     outward /= np.linalg.norm(outward, axis=2, keepdims=True)
     shares = np.array(_RING_SHARES)

@@ -3,7 +3,7 @@
 import numpy as np
 
 from .. import arkit
-from .head import Part, SampleHead
+from .parts import Part, SampleHead
 
 
 def posed(part: Part, coefficients: np.ndarray) -> np.ndarray:

@@ -1,24 +1,101 @@
-"""Measuring how deep the surfaces of a posed head stand in each other."""
+"""The built-in head, and the poses it must be able to take."""
 
-from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from emotalk.face.sample_head import SampleHead, build_sample_head, posed
-from mathutils.bvhtree import BVHTree
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
+from emotalk.face import arkit
+from emotalk.face.sample_head import SampleHead, build_sample_head
 
-_SKIN_OF_RAY = 2e-5
-"""Metres by which a ray starts off its vertex."""
+_STEMS = {
+    "jaw": "jawOpen",
+    "close": "mouthClose",
+    "press": "mouthPress",
+    "lower": "mouthLowerDown",
+    "upper": "mouthUpperUp",
+    "stretch": "mouthStretch",
+    "smile": "mouthSmile",
+    "dimple": "mouthDimple",
+    "funnel": "mouthFunnel",
+    "pucker": "mouthPucker",
+    "roll_lower": "mouthRollLower",
+    "roll_upper": "mouthRollUpper",
+    "tongue": "tongueOut",
+}
 
-_GRAZING = 0.2
-"""Cosine below which a ray runs along a surface rather than out of it."""
+# The ARPAbet phones' targets for an Apple-like rig: coefficients, and the lip gap and mouth width in millimetres
+# that ICT-FaceKit shows for them where they were measured.
+_P = "jaw .08 close .08 press .40 roll_lower .18 roll_upper .14"
+_B = "jaw .08 close .08 press .38 roll_lower .18 roll_upper .14"
+_M = "jaw .08 close .08 press .28 roll_lower .14 roll_upper .10"
+_AA = "jaw .42 lower .18 upper .10"
+_EH = "jaw .26 stretch .16 smile .10 lower .20 upper .10"
+_IH = "jaw .15 stretch .18 smile .12 lower .14 upper .06"
+_IY = "jaw .08 stretch .25 smile .24 dimple .08 lower .18 upper .08"
+_AO = "jaw .32 funnel .30 pucker .18"
+_UW = "jaw .07 pucker .65 funnel .12"
+_SH = "jaw .07 funnel .38 pucker .24 lower .06 upper .06"
+_TARGETS = {
+    "SIL": ("jaw .02", 1.4, 50.6),
+    "AA": (_AA, 16.4, 48.3),
+    "AE": ("jaw .34 stretch .16 smile .08 lower .24 upper .14", 14.5, None),
+    "AH": ("jaw .24 lower .12 upper .06", 9.9, None),
+    "AO": (_AO, 15.3, 45.2),
+    "AW end": ("jaw .12 pucker .50 funnel .15", 6.5, None),
+    "B": (_B, -1.1, 50.9),
+    "CH": ("jaw .07 funnel .34 pucker .22 lower .08 upper .08", 8.7, 45.7),
+    "D": ("jaw .10 lower .16 upper .06 stretch .06", 5.5, 50.9),
+    "DH": ("jaw .13 tongue .22 lower .14 upper .08 stretch .06", 6.5, 50.8),
+    "EH": (_EH, 11.3, 52.8),
+    "ER": ("jaw .13 funnel .20 pucker .25", 7.6, 46.0),
+    "F": ("jaw .06 roll_lower .45 upper .20 stretch .05", None, 51.4),
+    "HH": ("jaw .12 lower .08", 5.2, None),
+    "IH": (_IH, 7.0, 53.9),
+    "IY": (_IY, 5.1, 57.0),
+    "JH": ("jaw .07 funnel .32 pucker .23 lower .07 upper .07", 8.3, None),
+    "K": ("jaw .15 lower .12 upper .05", 6.8, 49.9),
+    "L": ("jaw .16 lower .13 upper .05", 7.2, None),
+    "M": (_M, -0.8, None),
+    "N": ("jaw .11 lower .14 upper .05", 5.7, 50.1),
+    "NG": ("jaw .14 lower .12 upper .05", 6.5, None),
+    "OW": ("jaw .24 funnel .28 pucker .28", 12.3, None),
+    "OW end": ("jaw .10 pucker .58 funnel .14", 5.7, None),
+    "P": (_P, -1.2, None),
+    "R": ("jaw .10 funnel .22 pucker .28", 6.9, 46.0),
+    "S": ("jaw .04 stretch .16 smile .10 lower .24 upper .10", 4.4, 54.0),
+    "SH": (_SH, 9.0, None),
+    "T": ("jaw .09 lower .16 upper .06 stretch .06", 5.2, None),
+    "TH": ("jaw .13 tongue .28 lower .14 upper .08 stretch .06", 6.5, 50.8),
+    "UH": ("jaw .13 pucker .38 funnel .15", 6.9, None),
+    "UW": (_UW, 4.4, 43.4),
+    "V": ("jaw .06 roll_lower .40 upper .18 stretch .05", None, None),
+    "W": ("jaw .04 pucker .72 funnel .08", 2.8, None),
+    "Y": ("jaw .11 stretch .20 smile .16 lower .08", 4.9, 55.0),
+    "Z": ("jaw .04 stretch .16 smile .10 lower .22 upper .08", 4.1, None),
+    "ZH": ("jaw .07 funnel .36 pucker .24 lower .06 upper .06", 8.7, None),
+}
 
-_REACH = 8e-3
-"""Metres within which the surface is looked for through which a vertex came in."""
 
-_SOLIDS = ("skin", "eye left", "eye right", "teeth upper", "teeth lower", "tongue")
+@dataclass(frozen=True)
+class Target:
+    """What a phone asks of the face, and the millimetres that another head shows for it, None where unmeasured."""
+
+    coefficients: np.ndarray
+    gap: float | None
+    width: float | None
+
+
+def pose(**stems: float) -> np.ndarray:
+    """(52,) coefficients of a shape given by stems, both sides alike."""
+    values = np.zeros(len(arkit.CHANNELS))
+    for stem, value in stems.items():
+        values[arkit.indices(arkit.sides(stem))] = value
+    return values
+
+
+def _target(row: str, gap: float | None, width: float | None) -> Target:
+    words = row.split()
+    return Target(pose(**{_STEMS[n]: float(v) for n, v in zip(words[::2], words[1::2], strict=True)}), gap, width)
 
 
 @pytest.fixture(scope="session")
@@ -27,93 +104,12 @@ def head() -> SampleHead:
 
 
 @pytest.fixture(scope="session")
-def penetrations(head: SampleHead) -> Callable[[np.ndarray], dict[tuple[str, str], tuple[float, list[float]]]]:
-    """Deepest penetration for each pair of parts (which, into which) under coefficients (52,).
-
-    Each is a depth in millimetres and the neutral place of the vertex that stands so deep.
-
-    A vertex stands in flesh or tooth when the first surface that its outward ray meets is seen from behind. Its
-    depth is then the shortest way out: on along that ray, or back to the nearest surface that faces it. Only
-    vertices that some shape moves are tried, and of the teeth only enamel: gums are meant to stand in the flesh,
-    as ears are in the head.
-    """
-    solid = {name: head.parts[name].polygons for name in _SOLIDS}
-    solid["skin"] = _largest_island(head.parts["skin"].polygons)
-    polygons, count = [], 0
-    for name in _SOLIDS:
-        polygons += [[int(k) + count for k in polygon] for polygon in solid[name]]
-        count += len(head.parts[name].vertices)
-    owner_of_polygon = np.repeat(np.arange(len(_SOLIDS)), [len(solid[name]) for name in _SOLIDS])
-    is_gum = np.concatenate(
-        [
-            head.parts[name].polygon_materials if name.startswith("teeth") else np.zeros(len(solid[name]), int)
-            for name in _SOLIDS
-        ]
-    )
-    tried = {name: _tried_vertices(head, name) for name in _SOLIDS if not name.startswith("eye")}
-
-    def measure(coefficients: np.ndarray) -> dict[tuple[str, str], tuple[float, list[float]]]:
-        vertices = {name: posed(head.parts[name], coefficients).astype(float) for name in _SOLIDS}
-        tree = BVHTree.FromPolygons(np.concatenate(list(vertices.values())).tolist(), polygons)
-        deepest: dict[tuple[str, str], tuple[float, list[float]]] = {}
-        for name, numbers in tried.items():
-            normals = _vertex_normals(vertices[name], head.parts[name].polygons)
-            starting = vertices[name][numbers] + _SKIN_OF_RAY * normals[numbers]
-            for number, start, normal in zip(numbers, starting, normals[numbers], strict=True):
-                polygon, way_out = _seen_from_behind(tree, start, normal)
-                if polygon is None or is_gum[polygon]:
-                    continue
-                pair = (name, _SOLIDS[owner_of_polygon[polygon]])
-                around = tree.find_nearest_range(start, _REACH)
-                ways = [distance for _, face_normal, _, distance in around if face_normal.dot(normal) < 0]
-                depth = 1e3 * min(way_out, *ways, _REACH)
-                if depth > deepest.get(pair, (0.0,))[0]:
-                    deepest[pair] = (depth, np.round(1e3 * head.parts[name].vertices[number], 1).tolist())
-        return deepest
-
-    return measure
+def posing():
+    """A function from stems to (52,) coefficients."""
+    return pose
 
 
-def _seen_from_behind(tree: BVHTree, start: np.ndarray, normal: np.ndarray) -> tuple[int | None, float]:
-    """The polygon that two rays out of a vertex meet from behind, and how far off; None where one of them does not.
-
-    Two, because a single ray may slip between two polygons where it meets their common edge.
-    """
-    polygon, way = None, 0.0
-    for lean in ((0.0, 0.0, 0.0), (0.021, -0.034, 0.027)):
-        direction = normal + lean
-        _, facing, polygon, way = tree.ray_cast(start, direction)
-        if polygon is None or facing.dot(direction) < _GRAZING:
-            return None, 0.0
-    return polygon, way
-
-
-def _largest_island(polygons: np.ndarray) -> np.ndarray:
-    """Those of the quads (P, 4) that hang together with most others."""
-    polygons = np.asarray(polygons)
-    links = coo_matrix((np.ones(polygons[:, 1:].size), (np.repeat(polygons[:, 0], 3), polygons[:, 1:].ravel())))
-    size = polygons.max() + 1
-    links.resize(size, size)
-    _, island = connected_components(links, directed=False)
-    return polygons[island[polygons[:, 0]] == np.bincount(island).argmax()]
-
-
-def _tried_vertices(head: SampleHead, name: str) -> np.ndarray:
-    part = head.parts[name]
-    if name.startswith("teeth"):
-        enamel = [part.polygons[k] for k in np.flatnonzero(part.polygon_materials == 0)]
-        return np.unique(np.concatenate([np.asarray(polygon) for polygon in enamel]))
-    moved = np.max([np.abs(moves).max(axis=1) for moves in part.shapes.values()], axis=0)
-    return np.flatnonzero(moved > 1e-5)
-
-
-def _vertex_normals(vertices: np.ndarray, polygons: list) -> np.ndarray:
-    normals = np.zeros_like(vertices)
-    for size in {len(polygon) for polygon in polygons}:
-        faces = np.array([polygon for polygon in polygons if len(polygon) == size])
-        corners = vertices[faces]
-        normal = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
-        normal = normal + np.cross(corners[:, 2] - corners[:, 0], corners[:, -1] - corners[:, 0])
-        for k in range(size):
-            np.add.at(normals, faces[:, k], normal)
-    return normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-12)
+@pytest.fixture(scope="session")
+def phone_targets() -> dict[str, Target]:
+    """All different targets of the 39 phones; diphthongs are made of the others."""
+    return {phone: _target(*row) for phone, row in _TARGETS.items()}

@@ -1,0 +1,20 @@
+"""The head's materials."""
+
+from typing import Final
+
+from .parts import Material
+
+SKIN: Final = Material("Skin", (0.95, 0.56, 0.40), 0.5, 0.15)
+LIPS: Final = Material("Lips", (0.82, 0.35, 0.29), 0.38, 0.15)
+MOUTH: Final = Material("Mouth", (0.10, 0.018, 0.02), 0.6)
+ENAMEL: Final = Material("Teeth", (0.86, 0.83, 0.76), 0.25)
+GUMS: Final = Material("Gums", (0.55, 0.16, 0.16), 0.4)
+TONGUE: Final = Material("Tongue", (0.60, 0.19, 0.18), 0.45)
+HAIR: Final = Material("Hair", (0.11, 0.05, 0.03), 0.55)
+EYE_MATERIALS: Final = (
+    Material("Eye White", (0.86, 0.86, 0.85), 0.12),
+    Material("Iris", (0.09, 0.30, 0.33), 0.1),
+    Material("Pupil", (0.004, 0.004, 0.004), 0.05),
+    Material("Iris Rim", (0.012, 0.045, 0.055), 0.1),
+    Material("Glint", (1.0, 1.0, 1.0), 0.1),
+)
