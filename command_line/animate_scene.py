@@ -31,7 +31,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--own-track", action="store_true", help="leave existing keys active and put these on an NLA track below them"
     )
     parser.add_argument(
-        "-o", "--save", type=Path, metavar="FILE", help="the .blend to write; the open one if not given"
+        "-o", "--save", nargs="?", type=Path, metavar="FILE", help="the .blend to write; the open one if not given"
     )
     add_control_options(parser)
 
