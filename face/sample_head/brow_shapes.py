@@ -19,7 +19,7 @@ def brow_shapes(skin: SkinCage) -> dict[str, np.ndarray]:
     inner_up = _brow_bump(p, (12, -92, 200), 25)
     inner_up = np.maximum(inner_up, inner_up[skin.mirror])
     return {
-        "browDownLeft": along(frown, -3.0, -2.2, -8.6) + along(left * outer * (1 - inner), 0, 0, -2.0),
+        "browDownLeft": along(frown, -3.4, -2.4, -10.4) + along(left * outer * (1 - inner), 0, 0, -2.0),
         "browInnerUp": along(inner_up, 0, -0.4, 10.5),
         "browOuterUpLeft": along(left * outer, 0.5, 0.6, 8.6),
         "cheekSquintLeft": along(cheek, 1.4, -2.6, 4.0),
@@ -37,15 +37,15 @@ def _brow_bump(points: np.ndarray, centre: tuple[float, ...], width: float) -> n
 
 def _sneer(skin: SkinCage, left: np.ndarray) -> np.ndarray:
     p = skin.points
-    wing = left * bump(p, (13, -98, 145), (15, 24, 17))
+    wing = left * bump(p, (13, -98, 142), (15, 24, 17))
     bridge = left * bump(p, (8, -92, 176), (16, 22, 18))
     lip = left * bump(p, (12, -96, 128), (20, 24, 16)) * skin.upper * skin.lip_share
-    fold = left * bump(p, (24, -86, 158), (18, 24, 20))
+    fold = left * bump(p, (24, -86, 154), (18, 24, 20))
     return (
-        along(wing, 1.2, 0.6, 4.4)
-        + along(bridge, -0.6, -1.2, -1.6)
+        along(wing, 1.6, 0.6, 5.6)
+        + along(bridge, -0.8, -1.8, -2.4)
         + along(lip, 0.4, 0, 2.6)
-        + along(fold, 0.4, -2.0, 3.4)
+        + along(fold, 0.6, -2.8, 4.4)
     )
 
 

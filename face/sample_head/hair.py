@@ -41,12 +41,12 @@ _HAIRLINE: Final = (
 )
 _VOLUMES: Final = (
     # direction, angular radius, millimetres on top of the even thickness
-    ((-0.45, -0.72, 0.62), 0.95, 11.0),
+    ((-0.35, -0.75, 0.62), 0.95, 14.0),
     ((0.0, 0.35, 0.95), 1.25, 7.0),
     ((0.0, 0.95, 0.1), 1.1, 3.0),
 )
 _THICKNESS: Final = 5.5
-_RELIEF: Final = 5.0
+_RELIEF: Final = 5.6
 
 
 def build_hair() -> tuple[np.ndarray, list[tuple[int, ...]]]:
@@ -54,7 +54,7 @@ def build_hair() -> tuple[np.ndarray, list[tuple[int, ...]]]:
     turn = np.arange(_AROUND) / _AROUND * 2 * np.pi
     lock = _lock(turn)
     share = np.append(np.linspace(0.03, 1, _ALONG) ** 0.9, 1.0)[:, None]
-    reach = _reach(turn) * (1 + 0.05 * (lock - 0.7))
+    reach = _reach(turn) * (1 + 0.085 * (lock - 0.7))
     direction = _from_parting(turn, share * reach)
     origins = np.broadcast_to(_CENTRE, direction.shape).reshape(-1, 3)
     scalp = cast(origins, direction.reshape(-1, 3), 170).reshape(direction.shape)

@@ -13,7 +13,8 @@ from .eyes import MARGIN
 from .hair import build_hair
 from .jaw_shapes import HINGE
 from .mouth import CONTACT
-from .palette import ENAMEL, EYE_MATERIALS, GUMS, HAIR, TONGUE
+from .nostrils import build_nostril
+from .palette import ENAMEL, EYE_MATERIALS, GUMS, HAIR, NOSTRIL, TONGUE
 from .parts import Bone, Part, SampleHead, placed, rigid_part
 from .sculpture import EYE_CENTRE, NECK_CUT
 from .skin import SkinCage, build_skin_cage
@@ -23,7 +24,7 @@ from .teeth import build_teeth, lower_teeth_shapes
 from .tongue import build_tongue, parting_for_tongue, tongue_shapes
 
 _RIDERS_REACH = 0.065
-"""Metres about the eyes within which skin may carry brows and lashes."""
+"""Metres about the eyes within which skin may carry brows, lashes and nostrils."""
 
 
 @cache
@@ -75,22 +76,24 @@ def _eyeball(name: str, mirror: bool) -> Part:
 
 
 def _riders(skin: Part, carriers: np.ndarray) -> list[Part]:
-    """Brows and lashes, which take their shapes from the skin below them."""
+    """Brows, lashes and nostrils, which take their shapes from the skin below them."""
     near_eyes = np.abs(skin.vertices[carriers] - placed((0, -80, EYE_CENTRE[2] + 15))).max(axis=1) < _RIDERS_REACH
     carriers = carriers[near_eyes]
     brow, brow_polygons = build_brow()
     lash, lash_polygons, roots = build_lashes()
     parts = []
-    for name, points, polygons, anchors in (
-        ("brows", brow, brow_polygons, brow),
-        ("lashes", lash, lash_polygons, roots),
+    nostril, nostril_polygons = build_nostril()
+    for name, points, polygons, anchors, material in (
+        ("brows", brow, brow_polygons, brow, HAIR),
+        ("lashes", lash, lash_polygons, roots, HAIR),
+        ("nostrils", nostril, nostril_polygons, nostril, NOSTRIL),
     ):
         both, anchors = (np.concatenate([half, half * (-1, 1, 1)]) for half in (points, anchors))
         right = [tuple(len(points) + k for k in reversed(polygon)) for polygon in polygons]
         binding = bind(placed(anchors), skin.vertices, carriers)
         shapes = {key: binding.carry(moves) * 1e3 for key, moves in skin.shapes.items()}
         every = [*polygons, *right]
-        parts.append(rigid_part(name, both, every, (HAIR,), np.zeros(len(every)), "head", shapes))
+        parts.append(rigid_part(name, both, every, (material,), np.zeros(len(every)), "head", shapes))
     return parts
 
 

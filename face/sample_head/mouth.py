@@ -29,9 +29,9 @@ _OVERLAP: Final = 0.28
 
 _BAG: Final = (
     # inwards from the contact in the middle, how much further at the sides, half height, share of the lips' width
-    (5.5, 13, 17, 1.16),
-    (20, 18, 24, 1.3),
-    (46, 10, 24, 1.3),
+    (5.5, 13, 17.5, 1.1),
+    (20, 18, 22, 1.2),
+    (46, 10, 23, 1.25),
     (68, -4, 15, 0.9),
 )
 

@@ -27,9 +27,9 @@ def head_distance(points: np.ndarray) -> np.ndarray:
 def _cranium_and_jaw(p: np.ndarray) -> np.ndarray:
     solid = ellipsoid(p, (0, 8, 210), (71, 90, 81))
     solid = join(solid, ellipsoid(p, (0, -28, 168), (60, 60, 60)), 24)
-    solid = join(solid, ellipsoid(p, (0, -36, 122), (46, 49, 44)), 24)
-    solid = join(solid, ellipsoid(p, (0, -81, 92), (15, 14, 13)), 20)
-    solid = join(solid, ellipsoid(p, (36, -10, 132), (14, 26, 24)), 26)
+    solid = join(solid, ellipsoid(p, (0, -36, 122), (43, 49, 44)), 24)
+    solid = join(solid, ellipsoid(p, (0, -82, 91), (17, 14, 13)), 20)
+    solid = join(solid, ellipsoid(p, (34, -10, 132), (14, 26, 24)), 26)
     return join(solid, ellipsoid(p, (34, -60, 146), (23, 23, 23)), 18)
 
 
@@ -46,13 +46,12 @@ def _eye_region(p: np.ndarray, solid: np.ndarray) -> np.ndarray:
 
 def _mouth_region(p: np.ndarray, solid: np.ndarray) -> np.ndarray:
     solid = join(solid, ellipsoid(p, (0, -68, 115), (30, 26, 26)), 20)
-    groove = capsule(p, (0, -98.5, 132), (0, -99.5, 122), 3.2, 4.2)
+    groove = capsule(p, (0, -98.5, 130), (0, -99.5, 122), 3.2, 4.2)
     return carve(solid, groove, 4)
 
 
 def _nose(p: np.ndarray, solid: np.ndarray) -> np.ndarray:
-    nose = capsule(p, (0, -83, 181), (0, -99, 156), 4.6, 6.6)
-    nose = join(nose, ellipsoid(p, (0, -105, 150.5), (8.8, 8.4, 7.8)), 8)
-    nose = join(nose, ellipsoid(p, (8.8, -96.5, 146.5), (5.8, 7.2, 5.4)), 5)
-    solid = join(solid, nose, 12)
-    return carve(solid, ellipsoid(p, (5.2, -99.5, 141.2), (2.8, 4.2, 3.0)), 2.5)
+    nose = capsule(p, (0, -83, 180), (0, -99, 153), 4.6, 6.6)
+    nose = join(nose, ellipsoid(p, (0, -105, 147.5), (8.8, 8.4, 7.8)), 8)
+    nose = join(nose, ellipsoid(p, (9, -96.5, 143.5), (5.8, 7.2, 5.6)), 5)
+    return join(solid, nose, 11)

@@ -111,12 +111,12 @@ def too_deep(found: dict[tuple[str, str], tuple[float, list[float]]]) -> dict[tu
 
 
 def _seen_from_behind(tree: BVHTree, start: np.ndarray, normal: np.ndarray) -> tuple[int | None, float]:
-    """The polygon that two rays out of a vertex meet from behind, and how far off; None where one of them does not.
+    """The polygon that three rays out of a vertex meet from behind, and how far off; None where one does not.
 
-    Two, because a single ray may slip between two polygons where it meets their common edge.
+    Three, because a single ray may slip between two polygons where it meets their common edge.
     """
     polygon, way = None, 0.0
-    for lean in ((0.0, 0.0, 0.0), (0.021, -0.034, 0.027)):
+    for lean in ((0.0, 0.0, 0.0), (0.021, -0.034, 0.027), (-0.04, 0.013, -0.03)):
         direction = normal + lean
         _, facing, polygon, way = tree.ray_cast(start, direction)
         if polygon is None or facing.dot(direction) < _GRAZING:
