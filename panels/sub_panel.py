@@ -36,4 +36,4 @@ def draw_controls(layout: bpy.types.UILayout, line: LineProperties, group: str) 
     column.use_property_decorate = True
     for control in CONTROLS:
         if control.group == group:
-            column.prop(line, control.name)
+            column.prop(line, control.name, text=control.label)
