@@ -3,6 +3,8 @@
 import os
 import signal
 import struct
+import subprocess
+import sys
 import time
 from types import SimpleNamespace
 
@@ -204,6 +206,30 @@ def test_another_file_ends_the_run(stage, press):
     assert not runs.is_running()
     assert not bpy.context.window_manager.emotalk.running
     assert not bpy.data.actions
+    assert ends(pid)
+
+
+_QUIT_WHILE_IT_RUNS = """
+import importlib, bpy
+if not hasattr(bpy.types.Scene, "emotalk"):
+    importlib.import_module({package!r}).register()
+runs = importlib.import_module({package!r} + ".blender_emotalk.runs")
+bpy.ops.mesh.primitive_plane_add()
+bpy.context.object.shape_key_add(name="Basis")
+bpy.context.object.shape_key_add(name="jawOpen")
+bpy.context.scene.emotalk.audio = {audio!r}
+runs.start(bpy.context)
+print("worker", runs.worker_pid(), flush=True)
+"""
+
+
+def test_quitting_takes_the_worker_along(line_wav):
+    package = runs.__name__.removesuffix(".blender_emotalk.runs")
+    script = _QUIT_WHILE_IT_RUNS.format(package=package, audio=str(line_wav))
+    blender = bpy.app.binary_path  # the wheel has none and is a module of Python instead
+    words = [blender, "--background", "--python-expr", script] if blender else [sys.executable, "-c", script]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=True)
+    pid = next(int(line.split()[1]) for line in done.stdout.splitlines() if line.startswith("worker"))
     assert ends(pid)
 
 
