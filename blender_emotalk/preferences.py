@@ -14,7 +14,7 @@ class EmoTalkPreferences(bpy.types.AddonPreferences):
 
     bl_idname = _EXTENSION
 
-    worker_python: bpy.props.StringProperty(  # type: ignore[valid-type]
+    worker_python: bpy.props.StringProperty(
         name="Worker's Python",
         description="Another Python to run networks in; empty for Blender's own, which suits the built-in one",
         subtype="FILE_PATH",

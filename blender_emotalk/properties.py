@@ -41,24 +41,20 @@ class LineProperties(bpy.types.PropertyGroup):
     ``name``, which every property group has, is the line's name; its action is called "EmoTalk <name>".
     """
 
-    audio: bpy.props.StringProperty(  # type: ignore[valid-type]
+    audio: bpy.props.StringProperty(
         name="Audio", description="The sound file of the line, which is named after it", update=_take_name_of_audio
     )
-    strip: bpy.props.StringProperty(  # type: ignore[valid-type]
+    strip: bpy.props.StringProperty(
         name="Sound Strip", description="The strip of the Video Sequencer that is the line; empty to use the file"
     )
-    start_frame: bpy.props.IntProperty(  # type: ignore[valid-type]
-        name="Start Frame", description="The frame at which the sound starts", default=1
-    )
-    character: bpy.props.PointerProperty(  # type: ignore[valid-type]
+    start_frame: bpy.props.IntProperty(name="Start Frame", description="The frame at which the sound starts", default=1)
+    character: bpy.props.PointerProperty(
         name="Character",
         description="Who speaks: the face or its armature; empty means the active object",
         type=bpy.types.Object,
     )
-    live: bpy.props.BoolProperty(  # type: ignore[valid-type]
-        name="Live", description="Animate again whenever a slider moves", options=set()
-    )
-    existing_keys: bpy.props.EnumProperty(  # type: ignore[valid-type]
+    live: bpy.props.BoolProperty(name="Live", description="Animate again whenever a slider moves", options=set())
+    existing_keys: bpy.props.EnumProperty(
         name="Existing Keys",
         description="What happens to keys that you have already set on the face; nothing is ever deleted",
         items=[
@@ -77,7 +73,7 @@ LineProperties.__annotations__.update(
 class RunProperties(bpy.types.PropertyGroup):
     """How the run in the background is doing; lives on the WindowManager and is never saved."""
 
-    running: bpy.props.BoolProperty(options={"SKIP_SAVE"})  # type: ignore[valid-type]
-    progress: bpy.props.FloatProperty(min=0, max=1, subtype="FACTOR", options={"SKIP_SAVE"})  # type: ignore[valid-type]
-    message: bpy.props.StringProperty(options={"SKIP_SAVE"})  # type: ignore[valid-type]
-    failed: bpy.props.BoolProperty(options={"SKIP_SAVE"})  # type: ignore[valid-type]
+    running: bpy.props.BoolProperty(options={"SKIP_SAVE"})
+    progress: bpy.props.FloatProperty(min=0, max=1, subtype="FACTOR", options={"SKIP_SAVE"})
+    message: bpy.props.StringProperty(options={"SKIP_SAVE"})
+    failed: bpy.props.BoolProperty(options={"SKIP_SAVE"})

@@ -19,7 +19,7 @@ class Clear(ExplainedOperator, bpy.types.Operator):
     bl_description = "Remove the keys that EmoTalk wrote and bring back what was there before; your own keys stay"
     bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
 
-    all_lines: bpy.props.BoolProperty(  # type: ignore[valid-type]
+    all_lines: bpy.props.BoolProperty(
         name="All Lines", description="Every line of the character instead of this one", options={"SKIP_SAVE"}
     )
 

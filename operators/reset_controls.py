@@ -17,9 +17,7 @@ class ResetControls(ExplainedOperator, bpy.types.Operator):
     bl_description = "Set the sliders of this box back to their defaults; keys on them stay"
     bl_options: ClassVar[set[str]] = {"UNDO"}
 
-    group: bpy.props.StringProperty(  # type: ignore[valid-type]
-        name="Group", description="The box to reset; empty for all", options={"SKIP_SAVE"}
-    )
+    group: bpy.props.StringProperty(name="Group", description="The box to reset; empty for all", options={"SKIP_SAVE"})
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Unset the properties, so that they follow the table again."""

@@ -17,9 +17,7 @@ class SetEmotion(ExplainedOperator, bpy.types.Operator):
     bl_description = "Make this the only emotion of the line; the sliders below mix several"
     bl_options: ClassVar[set[str]] = {"UNDO"}
 
-    emotion: bpy.props.EnumProperty(  # type: ignore[valid-type]
-        name="Emotion", items=[(name, name.capitalize(), "") for name in EMOTIONS]
-    )
+    emotion: bpy.props.EnumProperty(name="Emotion", items=[(name, name.capitalize(), "") for name in EMOTIONS])
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Full weight to one slider, none to the others."""
