@@ -138,3 +138,21 @@ def stage(add_face, line_wav):
     face = add_face()
     bpy.context.scene.emotalk.audio = str(line_wav)
     return face
+
+
+@pytest.fixture
+def key_bytes():
+    """A function that gives all keys of a face's shape keys, handles included, as bytes."""
+    import numpy as np
+    from emotalk.blender_emotalk.actions import active_curves
+
+    def read(face):
+        buffers = []
+        for curve in active_curves(face.data.shape_keys):
+            for attribute in ("co", "handle_left", "handle_right"):
+                numbers = np.empty(2 * len(curve.keyframe_points), np.float32)
+                curve.keyframe_points.foreach_get(attribute, numbers)
+                buffers.append(numbers.tobytes())
+        return b"".join(buffers)
+
+    return read

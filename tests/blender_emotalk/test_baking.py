@@ -233,21 +233,12 @@ def test_keys_that_the_animator_edited_stay_in_the_file(add_face, add_armature, 
     assert list(bpy.data.actions) == [edited]
 
 
-def test_two_runs_write_the_same_bytes(add_face, performance):
-    def keys():
-        buffers = []
-        for curve in active_curves(face.data.shape_keys):
-            for attribute in ("co", "handle_left", "handle_right"):
-                numbers = np.empty(2 * len(curve.keyframe_points), np.float32)
-                curve.keyframe_points.foreach_get(attribute, numbers)
-                buffers.append(numbers.tobytes())
-        return b"".join(buffers)
-
+def test_two_runs_write_the_same_bytes(add_face, performance, key_bytes):
     face = add_face()
     bake(performance(), face, settings=THINNED)
-    first = keys()
+    first = key_bytes(face)
     bake(performance(), face, settings=THINNED)
-    assert keys() == first
+    assert key_bytes(face) == first
 
 
 def test_tweak_mode_is_refused(add_face, performance):

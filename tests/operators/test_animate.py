@@ -51,16 +51,6 @@ def finish(operator, seconds=30):
     raise AssertionError("the run does not end")
 
 
-def keys_of(face):
-    buffers = []
-    for curve in active_curves(face.data.shape_keys):
-        for attribute in ("co", "handle_left", "handle_right"):
-            numbers = np.empty(2 * len(curve.keyframe_points), np.float32)
-            curve.keyframe_points.foreach_get(attribute, numbers)
-            buffers.append(numbers.tobytes())
-    return b"".join(buffers)
-
-
 def message():
     return bpy.context.window_manager.emotalk.message
 
@@ -99,24 +89,24 @@ def test_one_press_writes_keys_in_an_action_of_their_own(stage):
     assert f"{keys:,} keys in " in message()
 
 
-def test_the_modal_operator_writes_what_the_synchronous_one_does(stage, press):
+def test_the_modal_operator_writes_what_the_synchronous_one_does(stage, press, key_bytes):
     bpy.ops.emotalk.animate()
-    expected = keys_of(stage)
+    expected = key_bytes(stage)
     bpy.ops.emotalk.clear()
     operator = press()
     assert bpy.context.window_manager.emotalk.running
     assert operator.modal(bpy.context, MOUSE) == {"PASS_THROUGH"}
     assert finish(operator) == {"FINISHED"}
-    assert keys_of(stage) == expected
+    assert key_bytes(stage) == expected
     assert not bpy.context.window_manager.emotalk.running
 
 
-def test_two_runs_write_the_same_bytes(stage):
+def test_two_runs_write_the_same_bytes(stage, key_bytes):
     bpy.ops.emotalk.animate()
-    first = keys_of(stage)
+    first = key_bytes(stage)
     runs.close()
     bpy.ops.emotalk.animate()
-    assert keys_of(stage) == first
+    assert key_bytes(stage) == first
 
 
 def test_keyed_controls_change_over_time(stage):
@@ -134,18 +124,18 @@ def test_keyed_controls_change_over_time(stage):
     assert np.abs(np.subtract(later, calm_later)).max() > 0.3
 
 
-def test_one_undo_takes_everything_back(stage):
+def test_one_undo_takes_everything_back(stage, key_bytes):
     name = stage.name
     window = bpy.context.window_manager.windows[0]
     with bpy.context.temp_override(window=window):
         bpy.ops.ed.undo_push(message="before")
         bpy.ops.emotalk.animate("EXEC_DEFAULT", True)
-        written = keys_of(stage)
+        written = key_bytes(stage)
         bpy.ops.ed.undo()
         assert not bpy.data.actions
         assert bpy.data.objects[name].data.shape_keys.animation_data is None
         bpy.ops.ed.redo()
-        assert keys_of(bpy.data.objects[name]) == written
+        assert key_bytes(bpy.data.objects[name]) == written
 
 
 def test_undo_while_it_runs(stage, press):
