@@ -23,8 +23,8 @@ class KeySettings:
     own_track: bool = False
 
 
-def check_bakeable(character: Character) -> None:
-    """Find out before the work starts whether its result could be written. Raises EmoTalkError."""
+def check_layers(character: Character) -> None:
+    """Find out beforehand whether this character's keys may be touched. Raises EmoTalkError."""
     for owner in _owners(character):
         layers.check_layers(owner)
 
@@ -55,7 +55,7 @@ def bake(
     Raises:
         EmoTalkError: the animator is tweaking a strip of this character.
     """
-    check_bakeable(character)
+    check_layers(character)
     if face_keys is None:
         face_keys = choose_face_keys(performance.face, settings.tolerance)
     action = own_actions.new_action(line)
@@ -87,7 +87,11 @@ def clear(character: Character, line: str | None = None) -> int:
 
     Returns:
         How many lines were removed.
+
+    Raises:
+        EmoTalkError: the animator is tweaking a strip of this character.
     """
+    check_layers(character)
     names = {name for owner in _owners(character) for name in layers.lines_on(owner) if line in (None, name)}
     for name in names:
         actions = set()

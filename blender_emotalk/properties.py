@@ -25,10 +25,8 @@ def control_property(control: Control) -> Any:
         return bpy.props.IntProperty(**{name: int(value) for name, value in limits.items()}, **common)
     if control.unit:
         return bpy.props.FloatProperty(precision=0, step=100, **limits, **common)
-    decimals = 4 if control is KEY_TOLERANCE else 2
-    return bpy.props.FloatProperty(
-        subtype="NONE" if control is KEY_TOLERANCE else "FACTOR", precision=decimals, step=0.1, **limits, **common
-    )
+    decimals = 2 if control.maximum >= 1 else 3
+    return bpy.props.FloatProperty(subtype="FACTOR", precision=decimals, step=0.1, **limits, **common)
 
 
 def _take_name_of_audio(line: "LineProperties", context: bpy.types.Context) -> None:

@@ -42,7 +42,7 @@ class Run:
         scene = context.scene
         line = scene.emotalk
         anchor = anchor_of(line, context)
-        baking.check_bakeable(find_character(anchor, scene))
+        baking.check_layers(find_character(anchor, scene))
         self._line = line_name(line)
         self._scene, self._anchor = (scene.session_uid, scene.name), (anchor.session_uid, anchor.name)
         self._settings = baking.KeySettings(line.key_tolerance, own_track=line.existing_keys == "TRACK")
@@ -96,8 +96,8 @@ class Run:
         """
         try:
             sentence = self._write()
-        except EmoTalkError as error:
-            self._end(str(error), failed=True)
+        except Exception as error:
+            self._end(sentence_for(error), failed=True)
             raise
         self._end(sentence)
         return sentence
@@ -136,7 +136,7 @@ class Run:
 
     def _tell(self, text: str, progress: float) -> None:
         if not self._is_quiet:
-            _show(text, progress, running=True)
+            show(text, progress, running=True)
 
     def _end(self, message: str, failed: bool = False) -> None:
         global _current
@@ -144,19 +144,21 @@ class Run:
         self._files.close()
         if _current is self:
             _current = None
-        _show(message, failed=failed)
+        show(message, failed=failed)
 
 
 def start(context: bpy.types.Context, quiet: bool = False) -> Run:
     """Begin to animate the line of the context's scene. Raises EmoTalkError where it cannot be animated."""
     global _current
+    if is_running():
+        raise EmoTalkError("A line is being animated; wait for it, or cancel it")
     try:
         _current = Run(context, quiet)
     except EmoTalkError as error:
-        _show(str(error), failed=True)
+        show(str(error), failed=True)
         raise
     if not quiet:
-        _show("Starting", running=True)
+        show("Starting", running=True)
     return _current
 
 
@@ -179,13 +181,24 @@ def cancel() -> None:
 def leave_file() -> None:
     """Another file is about to be opened: what runs and what was said belongs to this one."""
     cancel()
-    _show("")
+    show("")
 
 
 def close() -> None:
     """Stop everything and wait until the worker is gone."""
     cancel()
     _client.close()
+
+
+def show(message: str, progress: float = 0.0, running: bool = False, failed: bool = False) -> None:
+    """Tell the panel, wherever it is open, how it goes or went."""
+    manager = bpy.context.window_manager
+    state = manager.emotalk
+    state.message, state.progress, state.running, state.failed = message, progress, running, failed
+    for window in manager.windows:
+        for area in window.screen.areas:
+            if area.type == "VIEW_3D":
+                area.tag_redraw()
 
 
 def _client_for(context: bpy.types.Context) -> WorkerClient:
@@ -198,14 +211,3 @@ def _find(items: Iterable[Any], uid: int, name: str) -> Any:
     if found is None:
         raise EmoTalkError(f"{name!r} was deleted while its line was being animated; nothing was changed")
     return found
-
-
-def _show(message: str, progress: float = 0.0, running: bool = False, failed: bool = False) -> None:
-    """Tell the panel, wherever it is open."""
-    manager = bpy.context.window_manager
-    state = manager.emotalk
-    state.message, state.progress, state.running, state.failed = message, progress, running, failed
-    for window in manager.windows:
-        for area in window.screen.areas:
-            if area.type == "VIEW_3D":
-                area.tag_redraw()

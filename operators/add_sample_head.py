@@ -25,8 +25,8 @@ class AddSampleHead(ExplainedOperator, bpy.types.Operator):
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         """Add the head and look at it: it is of human size, which is small in Blender's default view."""
         result = self.execute(context)
-        view = next((region for region in context.area.regions if region.type == "WINDOW"), None)
-        if context.area.type == "VIEW_3D" and view is not None:
+        if context.area is not None and context.area.type == "VIEW_3D":
+            view = next(region for region in context.area.regions if region.type == "WINDOW")
             with context.temp_override(region=view):
                 bpy.ops.view3d.view_selected()
         return result

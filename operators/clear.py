@@ -4,7 +4,7 @@ from typing import ClassVar
 
 import bpy
 
-from ..blender_emotalk import baking
+from ..blender_emotalk import baking, runs
 from ..blender_emotalk.characters import find_character
 from ..blender_emotalk.lines import anchor_of, line_name
 from ..inference.contract import EmoTalkError
@@ -41,5 +41,7 @@ class Clear(ExplainedOperator, bpy.types.Operator):
             what = "any line" if self.all_lines else f"the line {line_name(line)!r}"
             self.report({"WARNING"}, f"{character.name} does not perform {what}; nothing was removed")
             return {"CANCELLED"}
-        self.report({"INFO"}, f"Removed {removed} line{'s' if removed > 1 else ''} from {character.name}")
+        sentence = f"Removed {removed} line{'s' if removed > 1 else ''} from {character.name}"
+        runs.show(sentence)
+        self.report({"INFO"}, sentence)
         return {"FINISHED"}

@@ -250,4 +250,6 @@ def test_tweak_mode_is_refused(add_face, performance):
     actions = set(bpy.data.actions)
     with pytest.raises(EmoTalkError, match="leave tweak mode"):
         bake(performance(), face, "three")
+    with pytest.raises(EmoTalkError, match="leave tweak mode"):
+        clear(face)
     assert set(bpy.data.actions) == actions
