@@ -36,8 +36,9 @@ VISEMES: dict[str, dict[str, float]] = {
     "ou": {"jawOpen": 0.07, "mouthPucker": 0.65, "mouthFunnel": 0.12},
 }
 VIEWS = {"front": (0.0, 0.0), "three-quarter": (38.0, 4.0), "profile": (90.0, 0.0)}
-FACE_CENTRE = Vector((0, -0.03, 0.165))
-HEAD_CENTRE = Vector((0, -0.005, 0.165))
+_COLOURS = 192
+FACE_CENTRE = Vector((0, -0.04, 0.118))
+HEAD_CENTRE = Vector((0, -0.005, 0.140))
 
 
 def contact_sheets(folder: Path) -> None:
@@ -48,12 +49,14 @@ def contact_sheets(folder: Path) -> None:
     keys = [child.data.shape_keys for child in armature.children if child.data.shape_keys]
     _set_up(scene)
     neutral = [("neutral", np.zeros(len(arkit.CHANNELS)))]
-    single = [(name, np.eye(len(arkit.CHANNELS))[i]) for i, name in enumerate(arkit.CHANNELS)]
+    single = [(name, _coefficients({name: 1})) for name in arkit.CHANNELS if name != "mouthClose"]
+    sealed = _coefficients({"jawOpen": 0.6, "mouthClose": 0.6 * arkit.SEAL_FACTOR})
+    single.insert(arkit.INDEX["mouthClose"], ("mouthClose, jaw open", sealed))
     visemes = [(name, _coefficients(row)) for name, row in VISEMES.items()]
     emotions = list(zip(EMOTIONS, PROTOTYPES, strict=True))
     for stem, poses, views, columns, size in (
         ("head_neutral", neutral, tuple(VIEWS), 3, 480),
-        ("head_keys", single, ("front", "three-quarter"), 13, 150),
+        ("head_keys", single, ("front", "three-quarter"), 12, 130),
         ("head_visemes", visemes, ("front", "three-quarter"), 10, 200),
         ("head_emotions", emotions, ("front", "three-quarter"), 8, 240),
     ):
@@ -64,16 +67,18 @@ def contact_sheets(folder: Path) -> None:
 def _coefficients(row: dict[str, float]) -> np.ndarray:
     values = np.zeros(len(arkit.CHANNELS))
     for stem, value in row.items():
-        values[arkit.indices(arkit.sides(stem))] = value
+        values[arkit.indices([stem] if stem in arkit.INDEX else arkit.sides(stem))] = value
     return values
 
 
 def _set_up(scene: bpy.types.Scene) -> None:
     scene.render.engine = "BLENDER_WORKBENCH"
     scene.display.shading.light = "STUDIO"
+    scene.display.shading.studio_light = "paint.sl"
     scene.display.shading.color_type = "MATERIAL"
     scene.display.shading.show_specular_highlight = True
     scene.display.render_aa = "8"
+    scene.render.dither_intensity = 0
     scene.view_settings.view_transform = "Standard"
     scene.world = bpy.data.worlds.new("Backdrop")
     scene.world.color = (0.62, 0.66, 0.72)
@@ -101,7 +106,7 @@ def _aim(camera: bpy.types.Object, turn: float, rise: float, closer: bool) -> No
     turn, rise = math.radians(turn), math.radians(rise)
     away = Vector((math.sin(turn) * math.cos(rise), -math.cos(turn) * math.cos(rise), math.sin(rise)))
     target = FACE_CENTRE if closer else HEAD_CENTRE
-    camera.location = target + away * (0.62 if closer else 0.88)
+    camera.location = target + away * (0.47 if closer else 0.84)
     camera.rotation_euler = (-away).to_track_quat("-Z", "Y").to_euler()
 
 
@@ -119,7 +124,7 @@ def _lay_out(tiles: list[Image.Image], columns: int, path: Path) -> None:
     sheet = Image.new("RGB", (width * columns, height * -(-len(tiles) // columns)), (205, 210, 218))
     for k, tile in enumerate(tiles):
         sheet.paste(tile, (k % columns * width, k // columns * height))
-    sheet.quantize(192, dither=Image.Dither.NONE).save(path, optimize=True)
+    sheet.quantize(_COLOURS, kmeans=2, dither=Image.Dither.NONE).save(path, optimize=True)
 
 
 if __name__ == "__main__":

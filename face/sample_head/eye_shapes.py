@@ -29,7 +29,7 @@ _CUSHION: Final = 1.6
 _TURNS: Final = {
     # degrees of the upper and the lower lid; both alike where a closed eye must stay closed
     "eyeWideLeft": (9.0, -3.0),
-    "eyeSquintLeft": (-3.5, 9.5),
+    "eyeSquintLeft": (-5.0, 11.5),
     "cheekSquintLeft": (0.0, 6.0),
     "browDownLeft": (-4.5, 0.0),
     "eyeLookDownLeft": (-11.0, -11.0),

@@ -81,7 +81,7 @@ def _corner_shapes(lips: _Lips) -> dict[str, np.ndarray]:
         "mouthFrownLeft": along(share, 0.6, 1.2, 0)
         + along(share * lips.place**0.6, 0, 0, -6.0)
         + along(fold, 0, -1, -1.6),
-        "mouthDimpleLeft": along(share, 2.4, 3.6, 0.8) + along(dent, -0.6, 2.4, 0),
+        "mouthDimpleLeft": along(share, 2.8, 4.2, 1.6) + along(dent, -1.0, 4.0, 0),
         "mouthStretchLeft": along(share, 6.0, 3.4, -2.2),
     }
 

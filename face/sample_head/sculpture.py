@@ -34,12 +34,12 @@ def _cranium_and_jaw(p: np.ndarray) -> np.ndarray:
 
 
 def _neck(p: np.ndarray) -> np.ndarray:
-    column = capsule(p, (0, 22, -10), (0, 8, 130), 42, 41)
-    return join(column, ellipsoid(p, (0, 24, -34), (100, 60, 50)), 60)
+    column = capsule(p, (0, 22, -10), (0, 8, 130), 39, 38)
+    return join(column, ellipsoid(p, (0, 24, -34), (96, 58, 50)), 52)
 
 
 def _eye_region(p: np.ndarray, solid: np.ndarray) -> np.ndarray:
-    solid = join(solid, capsule(p, (0, -80, 206), (42, -66, 205), 8, 7), 20)
+    solid = join(solid, capsule(p, (0, -80, 206), (40, -66, 205), 8, 7), 24)
     solid = carve(solid, ellipsoid(p, (30, -101, 178.5), (19, 16, 14)), 20)
     return join(solid, ellipsoid(p, EYE_CENTRE, (LID_RADIUS,) * 3), 6)
 

@@ -43,13 +43,13 @@ def build_teeth(lower: bool) -> tuple[np.ndarray, list[tuple[int, ...]], np.ndar
     shrink = 0.8 if lower else 1.0
     groove = np.minimum(place % 1, 1 - place % 1) * 2
     groove = np.clip(groove / 0.34, 0, 1) ** 0.5
-    shorter = np.interp(np.abs(np.floor(np.abs(place))), [0, 1, 2, 3, 6], [0.0, 0.8, 0.2, 0.9, 1.6])
+    shorter = np.interp(np.abs(np.floor(np.abs(place))), [0, 1, 2, 3, 6], [0.0, 0.5, 0.2, 0.7, 1.4])
     setback = 2.6 if lower else 0.0
     rings = []
     for index, (inwards, rise) in enumerate(_PROFILE_UPPER):
         is_tooth = index < _GUM_FROM
-        cut = (1 - groove) * 0.9 * is_tooth * (rise < 8)
-        bite = (shorter + (1 - groove) * 0.8) * np.clip(1 - rise / 7, 0, 1) * is_tooth
+        cut = (1 - groove) * 0.6 * is_tooth * (rise < 8)
+        bite = (shorter + (1 - groove) * 0.35) * np.clip(1 - rise / 7, 0, 1) * is_tooth
         base = arch - outward * (inwards + setback + cut)[:, None]
         rings.append(np.column_stack([base, edge + sign * (rise * shrink + bite)]))
     points = np.stack(rings, axis=1).reshape(-1, 3)
