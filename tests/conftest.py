@@ -89,16 +89,16 @@ def add_face():
 
 @pytest.fixture
 def add_armature():
-    """A function that adds an armature whose head bone points up."""
+    """A function that adds an armature with a head bone, which points up along Z if nothing else is said."""
     import bpy
 
-    def add(name="Rig"):
+    def add(name="Rig", up=(0, 0.1, 1)):
         armature = bpy.data.objects.new(name, bpy.data.armatures.new(name))
         bpy.context.scene.collection.objects.link(armature)
         bpy.context.view_layer.objects.active = armature
         bpy.ops.object.mode_set(mode="EDIT")
         bone = armature.data.edit_bones.new("head")
-        bone.head, bone.tail = (0, 0, 1.5), (0, 0.02, 1.7)
+        bone.head, bone.tail = (0, 0, 0), up
         bpy.ops.object.mode_set(mode="OBJECT")
         return armature
 

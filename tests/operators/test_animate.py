@@ -261,6 +261,17 @@ def test_bad_sound_is_refused_with_a_sentence(stage, tmp_path, content, sentence
     assert bpy.context.window_manager.emotalk.failed
 
 
+def test_three_hours_are_no_line(stage, tmp_path):
+    path = wav(tmp_path / "sound.wav", [], rate=8000)
+    header = bytearray(path.read_bytes())
+    size = 3 * 3600 * 8000 * 4
+    header[4:8], header[-4:] = struct.pack("<I", size + 36), struct.pack("<I", size)
+    path.write_bytes(header)
+    os.truncate(path, len(header) + size)
+    bpy.context.scene.emotalk.audio = str(path)
+    assert_refused("lasts 3 hours; split it")
+
+
 def test_a_folder_is_no_sound(stage, tmp_path):
     bpy.context.scene.emotalk.audio = str(tmp_path)
     assert_refused("is a folder|cannot be read")
