@@ -9,7 +9,7 @@ from .eyes import lid_margin
 from .sculpture import EYE_CENTRE, LID_RADIUS
 from .tubes import tube
 
-_LINE: Final = ((10.5, 197.2), (19, 200.2), (29, 202.2), (38, 201.6), (46, 198.4), (52.5, 193.6))
+_LINE: Final = ((10.5, 198.0), (19, 200.5), (29, 202.3), (38, 202.2), (46, 199.3), (52.5, 194.6))
 _HALF_HEIGHT: Final = (2.5, 3.3, 3.1, 2.4, 1.6, 0.7)
 _ALONG: Final = 22
 _AROUND: Final = 8

@@ -4,24 +4,27 @@ from typing import Final
 
 import numpy as np
 
-_CENTRE: Final = (66.0, 10.0, 168.0)
+_CENTRE: Final = (67.5, 10.0, 168.0)
 _TILT: Final = np.radians(12)
-_FLARE: Final = np.radians(15)
-_AROUND: Final = 20
+_FLARE: Final = np.radians(19)
+_TRAGUS: Final = 3.4
+_AROUND: Final = 24
 _RINGS: Final = (
-    # size, millimetres outwards
-    (0.12, 0.0),
-    (0.30, -1.2),
-    (0.50, 0.4),
-    (0.62, 4.4),
-    (0.74, 3.4),
-    (0.86, 5.2),
-    (0.97, 8.2),
-    (1.05, 6.6),
-    (1.02, 2.0),
-    (0.86, -1.0),
-    (0.60, -6.0),
-    (0.50, -14.0),
+    # size, millimetres outwards: the hollow, the inner fold, a furrow, the rolled rim, the back, the root
+    (0.10, -4.2),
+    (0.26, -4.0),
+    (0.42, -2.6),
+    (0.53, 1.6),
+    (0.63, 4.2),
+    (0.74, 2.4),
+    (0.85, 3.2),
+    (0.95, 7.4),
+    (1.03, 7.6),
+    (1.06, 4.6),
+    (0.98, 1.0),
+    (0.80, -2.0),
+    (0.56, -7.0),
+    (0.48, -15.0),
 )
 
 
@@ -29,13 +32,14 @@ def build_ear() -> tuple[np.ndarray, list[tuple[int, ...]]]:
     """Vertices (N, 3) and polygons of the left ear's cage; its root stands inside the head."""
     turn = np.arange(_AROUND) / _AROUND * 2 * np.pi
     back, up = np.sin(turn), np.cos(turn)
-    outline = np.stack([back * (14.8 + 2.4 * up) + 1.5 * up, up * 28 + 1.0 * back], axis=1)
+    outline = np.stack([back * (14.6 + 2.8 * up - 1.2 * up**2) + 1.5 * up, up * 28 + 1.0 * back], axis=1)
     rings = []
+    front = np.exp(-(((turn - 1.5 * np.pi + 0.1) / 0.5) ** 2))
+    lobe = np.maximum(-up - 0.55, 0) / 0.45
     for size, out in _RINGS:
-        hollow = np.where(size < 0.7, 1 - 0.25 * np.maximum(-up, 0), 1)
-        local = outline * (size * hollow)[:, None]
-        front = np.exp(-(((turn - 1.5 * np.pi + 0.15) / 0.55) ** 2))
-        lift = out * (1 - 0.75 * front * (out > 1)) * np.where(up < -0.7, 0.75, 1)
+        flat = np.clip(1 - 0.8 * front - 0.9 * lobe * (size < 0.9), 0, 1) if size > 0.45 else 1 - 0.9 * lobe
+        lift = out * flat + 2.2 * lobe * (0.4 < size < 1) + _TRAGUS * front * (0.4 < size < 0.6)
+        local = outline * size
         rings.append(np.column_stack([lift, local[:, 0], local[:, 1]]))
     points = np.concatenate([*rings, rings[0].mean(axis=0, keepdims=True)])
     polygons: list[tuple[int, ...]] = []

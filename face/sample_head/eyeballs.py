@@ -11,8 +11,8 @@ GAZE: Final = np.radians(28)
 _AROUND: Final = 32
 _RINGS: Final = (
     # degrees from the optical axis, share of the radius, material of the band that ends here
-    (9.0, 0.925, 2),
-    (13.0, 0.948, 2),
+    (9.0, 0.905, 2),
+    (13.0, 0.946, 2),
     (14.0, 0.953, 1),
     (20.0, 0.964, 1),
     (26.0, 0.974, 1),
@@ -54,7 +54,7 @@ def build_eyeball(glint_side: int) -> tuple[np.ndarray, list[tuple[int, ...]], n
                 ]
             )
         )
-    poles = np.array([[0, -0.925 * EYE_RADIUS, 0], [0, EYE_RADIUS, 0]])
+    poles = np.array([[0, -0.80 * EYE_RADIUS, 0], [0, EYE_RADIUS, 0]])
     points = np.concatenate([*rings, poles])
     front, back = len(points) - 2, len(points) - 1
     polygons = [(front, k, (k + 1) % _AROUND) for k in range(_AROUND)]

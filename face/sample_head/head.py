@@ -17,8 +17,8 @@ from .nostrils import build_nostril
 from .palette import ENAMEL, EYE_MATERIALS, GUMS, HAIR, NOSTRIL, TONGUE
 from .parts import Bone, Part, SampleHead, placed, rigid_part
 from .sculpture import EYE_CENTRE, NECK_CUT
-from .skin import SkinCage, build_skin_cage
-from .skin_part import build_skin
+from .skin import build_skin
+from .skin_cage import SkinCage, build_skin_cage
 from .subdivision import subdivision_of
 from .teeth import build_teeth, lower_teeth_shapes
 from .tongue import build_tongue, parting_for_tongue, tongue_shapes

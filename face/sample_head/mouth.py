@@ -49,7 +49,7 @@ def add_mouth(cage: HalfCage) -> np.ndarray:
     red, upward = _red_border(), _upward()
     skin = [outer + share * (red - outer) for share in _SKIN_RINGS]
     skin = [_on_skin(ring) for ring in skin]
-    rings = skin + _lip_rings(red, upward) + _bag_rings(upward)
+    rings = skin + _lip_rings(red, upward) + _bag_rings()
     numbers = [border]
     for ring in rings:
         ring[[0, -1], 0] = 0
@@ -110,7 +110,7 @@ def _lip_rings(red: np.ndarray, upward: np.ndarray) -> list[np.ndarray]:
     return rings
 
 
-def _bag_rings(upward: np.ndarray) -> list[np.ndarray]:
+def _bag_rings() -> list[np.ndarray]:
     angle = np.linspace(0, np.pi, SPOKES + 1)
     rings = []
     for inwards, bow, half_height, width in _BAG:
