@@ -3,6 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Final
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -289,7 +290,7 @@ class PhoneHead(nn.Module):
         self.prosody = nn.Linear(config.emotion_size, 2)
 
 
-def _under(values: Tensor, contact: Tensor, keeps, least: Tensor, widest_jaw: float) -> Tensor:  # noqa: ANN001
+def _under(values: Tensor, contact: Tensor, keeps: np.ndarray, least: Tensor, widest_jaw: float) -> Tensor:
     held = torch.maximum(values * torch.from_numpy(keeps), least)
     jaw = held[..., JAW : JAW + 1].clamp(max=widest_jaw)
     held = torch.cat([held[..., :JAW], jaw, held[..., JAW + 1 :]], dim=-1)

@@ -78,6 +78,7 @@ def train(recipe: Recipe, real: list[HeardLine], synthetic: list[HeardLine], run
     began = time.monotonic()
     for step in range(first, recipe.steps):
         # Each step has dice of its own, so that a resumed run goes on as if it had never stopped.
+        torch.manual_seed(recipe.seed + step)
         dice = np.random.default_rng((recipe.seed, step))
         lines = real if real and (not synthetic or dice.random() < recipe.real_share) else synthetic
         batch = draw_batch(lines, recipe.batch, dice)

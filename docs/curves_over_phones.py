@@ -1,0 +1,62 @@
+"""Draw what the built-in model does with one sentence over its phones: ``python docs/curves_over_phones.py [picture]``.
+
+Needs flite and matplotlib. The voice is one that the model was not trained on.
+"""
+
+import sys
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+from emotalk.face.aperture import lip_aperture
+from emotalk.face.controls import Controls
+from emotalk.inference.contract import SAMPLE_RATE, Speech
+from emotalk.inference.log_mel import HOP, log_mel, speech_level
+from emotalk.inference.models.compact import MODEL_ID, EmoTalkCompact
+from emotalk.inference.weights import bundled_weights
+from emotalk.training import flite
+from emotalk.training.teacher import Manner, perform, read_score
+
+SENTENCE = "Maybe the boatman moved five blue marbles before we saw the purple umbrella."
+CHANNELS = ("mouthPucker", "mouthFunnel", "mouthStretchLeft", "mouthRollLower", "browInnerUp")
+
+
+def main() -> None:
+    """Speak, perform, draw."""
+    picture = Path(
+        sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parent / "images" / "emotalk-compact-curves.png"
+    )
+    line = flite.speak("line", "rms", SENTENCE)
+    sound = line.samples.astype(np.float32) / 32768
+    model = EmoTalkCompact.load(bundled_weights(MODEL_ID))
+    features = model.encode(Speech(sound))
+    curves = model.decode(features, Controls())
+    taught = perform(read_score(line.phones), curves.times, Manner.plain(curves.frames)).closed()
+    signals = 1 / (1 + np.exp(-features.arrays["signals"]))
+    figure, rows = plt.subplots(4, 1, figsize=(15, 9), sharex=True, gridspec_kw={"hspace": 0.12})
+    frames = log_mel(sound, speech_level(sound), 0, len(sound) // HOP)
+    rows[0].imshow(frames.T, origin="lower", aspect="auto", extent=(0, len(sound) / SAMPLE_RATE, 0, 64), cmap="magma")
+    rows[0].set_ylabel("mel band")
+    rows[1].plot(curves.times, lip_aperture(curves.values), label="model")
+    rows[1].plot(curves.times, lip_aperture(taught), "--", label="teacher, who knows the phones")
+    rows[1].axhline(0, color="black", linewidth=0.5)
+    rows[1].set_ylabel("lip aperture")
+    for column, name in enumerate(("lips together", "lip on teeth", "speaking")):
+        rows[2].plot(curves.times, signals[:, column], label=name)
+    rows[2].set_ylabel("probability")
+    for name in CHANNELS:
+        rows[3].plot(curves.times, curves.channel(name), label=name)
+    rows[3].set_xlabel("seconds")
+    for row in rows[1:]:
+        row.legend(loc="upper right", fontsize=8)
+        for phone in line.phones:
+            row.axvline(phone.start, color="grey", linewidth=0.3)
+            if phone.name in ("P", "B", "M", "F", "V"):
+                row.axvspan(phone.start, phone.end, color="tab:red" if phone.name in "PBM" else "tab:green", alpha=0.12)
+    for phone in line.phones:
+        rows[0].text((phone.start + phone.end) / 2, 65, phone.name, ha="center", fontsize=8)
+    figure.savefig(picture, dpi=70, bbox_inches="tight")
+
+
+if __name__ == "__main__":
+    main()
