@@ -8,7 +8,7 @@ _CENTRE: Final = (67.5, 10.0, 168.0)
 _TILT: Final = np.radians(12)
 _FLARE: Final = np.radians(19)
 _TRAGUS: Final = 3.4
-_AROUND: Final = 24
+_AROUND: Final = 18
 _RINGS: Final = (
     # size, millimetres outwards: the hollow, the inner fold, a furrow, the rolled rim, the back, the root
     (0.10, -4.2),

@@ -8,13 +8,14 @@ from .. import arkit
 from .binding import bind
 from .brows import build_brow, build_lashes
 from .cage import CORNER, SPOKES
+from .collar import build_collar
 from .eyeballs import build_eyeball, gaze_shapes
 from .eyes import MARGIN
 from .hair import build_hair
 from .jaw_shapes import HINGE
 from .mouth import CONTACT
 from .nostrils import build_nostril
-from .palette import ENAMEL, EYE_MATERIALS, GUMS, HAIR, NOSTRIL, TONGUE
+from .palette import ENAMEL, EYE_MATERIALS, GUMS, HAIR, NOSTRIL, TONGUE, WOOL
 from .parts import Bone, Part, SampleHead, placed, rigid_part
 from .sculpture import EYE_CENTRE, NECK_CUT
 from .skin import build_skin
@@ -41,6 +42,7 @@ def build_sample_head() -> SampleHead:
         _eyeball("eye right", mirror=True),
         *_riders(skin, np.flatnonzero(~is_bag)),
         _hair(),
+        _collar(),
     ]
     return SampleHead({part.name: part for part in parts}, _bones(), _landmarks(cage))
 
@@ -100,6 +102,11 @@ def _riders(skin: Part, carriers: np.ndarray) -> list[Part]:
 def _hair() -> Part:
     points, polygons = build_hair()
     return rigid_part("hair", points, polygons, (HAIR,), np.zeros(len(polygons)), "head")
+
+
+def _collar() -> Part:
+    points, polygons = build_collar()
+    return rigid_part("collar", points, polygons, (WOOL,), np.zeros(len(polygons)), "neck")
 
 
 def _bones() -> tuple[Bone, ...]:

@@ -11,6 +11,7 @@ ENAMEL: Final = Material("Teeth", (0.86, 0.83, 0.76), 0.25)
 GUMS: Final = Material("Gums", (0.55, 0.16, 0.16), 0.4)
 TONGUE: Final = Material("Tongue", (0.60, 0.19, 0.18), 0.45)
 NOSTRIL: Final = Material("Nostril", (0.34, 0.11, 0.075), 0.7)
+WOOL: Final = Material("Wool", (0.045, 0.11, 0.16), 0.85)
 HAIR: Final = Material("Hair", (0.11, 0.05, 0.03), 0.55)
 EYE_MATERIALS: Final = (
     Material("Eye White", (0.86, 0.86, 0.85), 0.12),

@@ -5,12 +5,12 @@ import numpy as np
 from .. import arkit
 from .ears import build_ear
 from .eye_shapes import kept_off_eyeball, lid_shapes
-from .fields import smooth_step
 from .jaw_shapes import jaw_shapes
 from .mouth import RED_BORDER
 from .mouth_shapes import mouth_shapes, narrowing
 from .palette import LIPS, MOUTH, SKIN
 from .parts import Part, part_of
+from .sculpture import NECK_CUT
 from .skin_cage import LIP_RINGS, SkinCage
 from .subdivision import Polygons, subdivision_of
 from .tongue import parting_for_tongue
@@ -24,10 +24,11 @@ def build_skin(cage: SkinCage) -> tuple[Part, np.ndarray]:
     rigid = np.zeros((len(points) - len(cage.points), 3))
     step = subdivision_of(polygons, len(points))
     fine = step.apply(np.stack([points, *(np.concatenate([moves, rigid]) for moves in shapes.values())], axis=1))
-    jaw, bag = step.apply(np.concatenate([np.stack([cage.jaw, cage.is_bag], axis=1), rigid[:, :2]])).T
+    jaw, neck, bag = step.apply(np.concatenate([np.stack([cage.jaw, cage.neck, cage.is_bag], axis=1), rigid])).T
     named = {name: fine[:, k + 1] for k, name in enumerate(shapes)}
     kinds = _skin_materials(cage, polygons, len(points))[step.owners]
-    weights = _skin_weights(fine[:, 0], jaw)
+    neck = np.where(fine[:, 0, 2] < NECK_CUT + 0.1, 1, neck * (1 - jaw))
+    weights = {"head": 1 - jaw - neck, "jaw": jaw, "neck": neck}
     return part_of("skin", fine[:, 0], step.polygons, (SKIN, LIPS, MOUTH), kinds, named, weights), bag > 0.01
 
 
@@ -40,8 +41,8 @@ def _with_islands(cage: SkinCage) -> tuple[np.ndarray, list[tuple[int, ...]]]:
         polygons += [tuple(first + k for k in polygon[::step]) for polygon in ear_polygons]
         points.append(ear * (side, 1, 1))
     first = sum(map(len, points))
-    polygons.append(tuple(range(first + len(cage.neck) - 1, first - 1, -1)))
-    points.append(cage.points[cage.neck])
+    polygons.append(tuple(range(first + len(cage.rim) - 1, first - 1, -1)))
+    points.append(cage.points[cage.rim])
     return np.concatenate(points), polygons
 
 
@@ -69,8 +70,3 @@ def _skin_shapes(cage: SkinCage) -> dict[str, np.ndarray]:
 def _kept_off_eyeballs(cage: SkinCage, moves: np.ndarray) -> np.ndarray:
     moves = kept_off_eyeball(cage.points, moves)
     return cage.mirrored(kept_off_eyeball(cage.points, cage.mirrored(moves)))
-
-
-def _skin_weights(vertices: np.ndarray, jaw: np.ndarray) -> dict[str, np.ndarray]:
-    neck = smooth_step(105, 35, vertices[:, 2] + 0.35 * vertices[:, 1]) * (1 - jaw)
-    return {"head": 1 - jaw - neck, "jaw": jaw, "neck": neck}

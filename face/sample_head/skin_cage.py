@@ -16,6 +16,9 @@ LIP_RINGS: Final = 10
 _CORNER_SHARE: Final = 0.44
 """Share of the jaw's motion that the corners of the mouth take."""
 
+_NECK_ROWS: Final = 5
+"""Rows of the grid that belong to the neck alone; above them it passes into the head."""
+
 
 @dataclass(frozen=True)
 class SkinCage:
@@ -27,12 +30,13 @@ class SkinCage:
         mirror: (N,) the vertex on the other side; itself on the midline.
         mouth: (rings, 21) vertices of the left half of the mouth.
         eye: (rings, 20) vertices of the left lids.
-        neck: (K,) vertices round the neck's lower end, anticlockwise from above.
+        rim: (K,) vertices round the neck's lower end, anticlockwise from above.
         upper: (N,) 1 moves with the upper lip, 0 with the lower.
         lip_distance: (N,) how far from the lips in front view; 0 on and in them.
         lip_share: (N,) 1 on the face and the lips, falling to 0 in the depth of the bag.
         jaw: (N,) share of the jaw's opening.
         slide: (N,) share of the jaw's sliding, which drags the upper lip along.
+        neck: (N,) share of the neck's motion.
         is_bag: (N,) bool, the inside of the mouth behind the lips.
     """
 
@@ -41,12 +45,13 @@ class SkinCage:
     mirror: np.ndarray
     mouth: np.ndarray
     eye: np.ndarray
-    neck: np.ndarray
+    rim: np.ndarray
     upper: np.ndarray
     lip_distance: np.ndarray
     lip_share: np.ndarray
     jaw: np.ndarray
     slide: np.ndarray
+    neck: np.ndarray
     is_bag: np.ndarray
 
     def mirrored(self, moves: np.ndarray) -> np.ndarray:
@@ -87,6 +92,7 @@ def build_skin_cage() -> SkinCage:
         both(share),
         both(jaw),
         both(slide),
+        both(_neck_share(half)),
         both(is_bag),
     )
 
@@ -135,3 +141,11 @@ def _jaw_share(half: HalfCage, mouth: np.ndarray) -> np.ndarray:
         angle = np.linspace(0, np.pi, SPOKES + 1)
         hold(ring, deepest * smooth_step(0.3 * np.pi, 0.66 * np.pi, angle))
     return diffused(half.polygons, share, free, rounds=240)
+
+
+def _neck_share(half: HalfCage) -> np.ndarray:
+    share = np.zeros(len(half.points))
+    free = np.zeros(len(share), bool)
+    share[half.grid[:, :_NECK_ROWS]] = 1
+    free[half.grid[:, _NECK_ROWS : MOUTH_BLOCK[2] - 1]] = True
+    return diffused(half.polygons, share, free, rounds=80)

@@ -92,7 +92,7 @@ def test_an_eye_bone_turns_its_eyeball_in_place(armature):
 
 def test_materials_show_the_same_colour_in_every_engine(armature):
     materials = {slot.material for child in armature.children for slot in child.material_slots}
-    assert len(materials) == 13
+    assert len(materials) == 14
     for material in materials:
         shader = next(node for node in material.node_tree.nodes if node.type == "BSDF_PRINCIPLED")
         np.testing.assert_allclose(shader.inputs["Base Color"].default_value, material.diffuse_color, atol=1e-6)

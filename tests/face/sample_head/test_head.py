@@ -90,7 +90,9 @@ def test_sided_shapes_move_their_own_side_most(head):
             assert amount[skin.vertices[:, 0] > 0].sum() > 5 * amount[skin.vertices[:, 0] < 0].sum(), name
 
 
-@pytest.mark.parametrize("name", ["skin", "teeth upper", "teeth lower", "tongue", "brows", "lashes"])
+@pytest.mark.parametrize(
+    "name", ["skin", "teeth upper", "teeth lower", "tongue", "brows", "lashes", "nostrils", "collar"]
+)
 def test_surfaces_face_outwards_and_fit_edge_to_edge(head, name):
     part = head.parts[name]
     assert volume_of(part.vertices.astype(float), part.polygons) > 0
@@ -125,6 +127,15 @@ def test_posing_is_linear(head):
     skin = head.parts["skin"]
     apart = posed(skin, first) + posed(skin, second) - skin.vertices
     np.testing.assert_allclose(posed(skin, first + second), apart, atol=1e-6)
+
+
+def test_the_face_belongs_to_the_head_and_the_collar_to_the_neck(head):
+    skin = head.parts["skin"]
+    face = (skin.vertices[:, 1] < -0.06) & (skin.vertices[:, 2] > 0.05)
+    assert skin.bone_weights["neck"][face].max() < 0.05
+    below_collar = skin.vertices[:, 2] < 0.02
+    assert skin.bone_weights["neck"][below_collar].min() > 0.95
+    assert set(head.parts["collar"].bone_weights) == {"neck"}
 
 
 def test_weights_of_the_jaw_bone_follow_the_shape(head):
