@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ..inference.audio import known_audio_format
-from ..inference.contract import SAMPLE_RATE, EmoTalkError
+from ..inference.contract import EmoTalkError
 from ..inference.wav import open_wav
 
 
@@ -57,11 +57,11 @@ def prepare(sound: LineSound, files: contextlib.ExitStack) -> PreparedSound:
         wav = open_wav(sound.path)
         request, seconds = {"audio": str(sound.path)}, wav.frames / wav.rate
     else:
-        samples = _decode(sound.path)
+        samples, rate = _decode(sound.path)
         copy = temporary_file(files, ".npy")
         np.save(copy, samples)
-        request = {"audio": str(copy), "rate": SAMPLE_RATE, "source": str(sound.path)}
-        seconds = len(samples) / SAMPLE_RATE
+        request = {"audio": str(copy), "rate": rate, "source": str(sound.path)}
+        seconds = len(samples) / rate
     return PreparedSound(request | section, sound.section[1] if sound.section else seconds)
 
 
@@ -91,8 +91,11 @@ def temporary_file(files: contextlib.ExitStack, suffix: str, data: bytes = b"") 
     return Path(path)
 
 
-def _decode(path: Path) -> np.ndarray:
-    """(n, 1) float32 at 16 kHz. Only for known formats: some builds of Blender end when ``aud`` throws."""
+def _decode(path: Path) -> tuple[np.ndarray, int]:
+    """(n, channels) float32 and their rate. Only for known formats: some builds of Blender end when ``aud`` throws.
+
+    Blender could resample too, but takes thirty times as long as decoding does; the worker has its own way.
+    """
     try:
         import aud
     except ImportError:
@@ -100,6 +103,7 @@ def _decode(path: Path) -> np.ndarray:
             f"This build of Blender reads no sound but WAV; convert {path.name} to WAV and choose that"
         ) from None
     try:
-        return aud.Sound(str(path)).rechannel(1).resample(SAMPLE_RATE, 3).data()
+        sound = aud.Sound(str(path))
+        return sound.data(), int(sound.specs[0])
     except aud.error as error:
         raise EmoTalkError(f"Blender cannot read {path.name} ({error}); convert it to WAV and choose that") from None
