@@ -1,6 +1,5 @@
 """What Blender learns about the extension, and forgets again in the opposite order."""
 
-import atexit
 from typing import Any, Final
 
 import bpy
@@ -57,14 +56,12 @@ def register() -> None:
     bpy.types.WindowManager.emotalk = bpy.props.PointerProperty(type=RunProperties, options={"SKIP_SAVE"})
     bpy.app.handlers.load_pre.append(_leave_file)
     live.watch()
-    atexit.register(runs.close)
     _commands.append(bpy.utils.register_cli_command("emotalk", _run_command))
 
 
 def unregister() -> None:
     """Disable the extension; the worker goes with it."""
     bpy.utils.unregister_cli_command(_commands.pop())
-    atexit.unregister(runs.close)
     live.unwatch()
     bpy.app.handlers.load_pre.remove(_leave_file)
     runs.close()
