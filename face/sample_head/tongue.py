@@ -25,11 +25,11 @@ def build_tongue() -> tuple[np.ndarray, list[tuple[int, ...]]]:
     rings = []
     for s in share:
         round_end = np.sqrt(np.maximum(1 - (1 - min(s / 0.30, 1)) ** 2, 0.03))
-        half_width = (8.5 + 5.5 * s) * round_end
-        half_height = (1.4 + 1.6 * s + 3.5 * s**3) * round_end**0.6
+        half_width = (11.5 + 2.5 * s) * round_end
+        half_height = (2.0 + 1.2 * s + 3.5 * s**3) * round_end**0.6
         x = half_width * np.sin(turn)
         groove = 0.8 * np.exp(-((x / 3.0) ** 2)) * (np.cos(turn) > 0) * round_end
-        z = _TOP - 1.4 - 1.0 * s - 4.0 * s**3 + half_height * np.cos(turn) - groove
+        z = _TOP - 1.7 - 0.8 * s - 4.0 * s**3 + half_height * np.cos(turn) - groove
         y = np.full(_AROUND, _TIP + s * (_ROOT - _TIP))
         rings.append(np.column_stack([x, y, z]))
     points = np.concatenate(rings)
@@ -39,8 +39,8 @@ def build_tongue() -> tuple[np.ndarray, list[tuple[int, ...]]]:
 def tongue_shapes(points: np.ndarray) -> dict[str, np.ndarray]:
     """(N, 3) moves of the tongue: with the jaw, and out of the mouth."""
     front = smooth_step(_ROOT, _TIP + 6, points[:, 1])
-    shapes = jaw_shapes(points, 0.55 + 0.3 * front, 0.6 + 0.3 * front)
-    shapes["tongueOut"] = shift(front, 0, -_OUT, 0.9) + shift(front**4, 0, 0, -1.6)
+    shapes = jaw_shapes(points, 0.55 + 0.18 * front, 0.6 + 0.3 * front)
+    shapes["tongueOut"] = shift(front, 0, -_OUT, 0.9) + shift(front**4, 0, 0, 1.2)
     return shapes
 
 
