@@ -56,15 +56,19 @@ def bundled_weights(model_id: str) -> Path:
     return path
 
 
-def read_safetensors(path: str | Path, *, as_float32: bool = False) -> tuple[dict[str, np.ndarray], dict[str, str]]:
+def read_safetensors(
+    path: str | Path, *, as_float32: bool = False, mapped: bool = False
+) -> tuple[dict[str, np.ndarray], dict[str, str]]:
     """The arrays and the metadata of a safetensors file.
 
     Args:
         path: the file.
         as_float32: give half-precision arrays as float32.
+        mapped: leave the arrays in the file until they are used, which takes no time and no memory; what is written
+            to them stays in memory and never reaches the file. BF16 arrays are read all the same.
 
     Returns:
-        Arrays by name, each with memory of its own, in the file's order; metadata, both as the file has them.
+        Arrays by name, in the file's order, and metadata, both as the file has them.
 
     Raises:
         EmoTalkError: the file is missing, cut off, no safetensors file, or says things that cannot be.
@@ -77,6 +81,9 @@ def read_safetensors(path: str | Path, *, as_float32: bool = False) -> tuple[dic
             size = path.stat().st_size - start
             entries = sorted((_Entry(name, fields, size) for name, fields in header.items()), key=_Entry.place)
             _check_coverage(entries, size)
+            if mapped and size:
+                file_bytes = np.asarray(np.memmap(path, np.uint8, mode="c"))
+                return {entry.name: entry.view(file_bytes[start:], as_float32) for entry in entries}, metadata
             return {entry.name: entry.read(file, start, as_float32) for entry in entries}, metadata
     except _DamageError as damage:
         raise EmoTalkError(f"The weights file {path.name} {damage}; download or install it again") from None
@@ -84,6 +91,11 @@ def read_safetensors(path: str | Path, *, as_float32: bool = False) -> tuple[dic
         raise EmoTalkError(f"The weights file {path} does not exist") from None
     except OSError as error:
         raise EmoTalkError(f"The weights file {path} cannot be read: {error.strerror or error}") from error
+
+
+def read_metadata(path: str | Path) -> dict[str, str]:
+    """The metadata of a safetensors file alone, whatever its size. Raises EmoTalkError like ``read_safetensors``."""
+    return read_safetensors(path, mapped=True)[1]
 
 
 def write_safetensors(
@@ -143,7 +155,12 @@ class _Entry:
 
     def read(self, file: BinaryIO, start: int, as_float32: bool) -> np.ndarray:
         file.seek(start + self.begin)
-        array = np.fromfile(file, self.dtype, prod(self.shape))
+        return self._shaped(np.fromfile(file, self.dtype, prod(self.shape)), as_float32)
+
+    def view(self, data: np.ndarray, as_float32: bool) -> np.ndarray:
+        return self._shaped(data[self.begin : self.end].view(self.dtype), as_float32)
+
+    def _shaped(self, array: np.ndarray, as_float32: bool) -> np.ndarray:
         try:
             array = array.reshape(self.shape)
         except (ValueError, OverflowError):

@@ -65,6 +65,8 @@ def test_round_trip_and_agreement_with_the_package(folder, arrays, metadata):
     read, read_metadata = read_safetensors(path)
     assert_same(read, arrays)
     assert read_metadata == metadata
+    mapped, _ = read_safetensors(path, mapped=True)
+    assert_same(mapped, arrays)
     assert_same(safetensors.numpy.load_file(path), arrays)
 
 
@@ -204,3 +206,12 @@ def test_an_interrupted_writing_leaves_the_old_file(folder):
         write_safetensors(path, {"a": np.ones(3), "b": np.array(["text"])})
     assert path.read_bytes() == before
     assert not list(folder.glob(".kept*"))
+
+
+def test_what_is_written_to_mapped_arrays_never_reaches_the_file(sound_file):
+    before = sound_file.read_bytes()
+    arrays, metadata = read_safetensors(sound_file, mapped=True)
+    assert metadata == weights.read_metadata(sound_file)
+    arrays["layer.bias"][:] = 7
+    assert (arrays["layer.bias"] == 7).all()
+    assert sound_file.read_bytes() == before

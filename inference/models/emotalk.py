@@ -1,0 +1,425 @@
+"""EmoTalk (Peng et al., ICCV 2023) in PyTorch: the published network, with the released weights' names and numbers.
+
+Two wav2vec 2.0 encoders hear the sound, one for content, one for emotion. Their features, with emotion level and
+personal style, go through one transformer decoder layer with a causal, periodically biased self-attention to 52
+blendshape coefficients at 30 frames per second. Shapes in comments: N samples, T frames, H hidden width.
+
+What is computed differently from a plain forward pass, with the same numbers:
+
+- The convolutional front end is local, so it runs in stretches, as matrix products on channels-last rows; it runs once
+  where both encoders' convolutions are equal.
+- No attention map is ever stored: memory grows with T, not with its square.
+- The decoder's cross-attention looks at one frame only (a diagonal mask), so its softmax is 1 and the whole block is
+  two linear maps of the emotion features; queries and keys of it are dead weights.
+- Level and style enter 64 of 832 columns; everything that does not depend on them is kept by ``encode``.
+"""
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from ...face import arkit
+from ...face.controls import Controls
+from ...face.curves import FaceCurves
+from ..contract import SAMPLE_RATE, EmoTalkError, Features, Speech
+from ..matrix_products import Precision, Product, Route, route_for
+from ..weights import read_safetensors
+
+Heard = Callable[[float], None]
+"""Told the share of the work that is done."""
+
+MODEL_ID: Final = "emotalk"
+FPS: Final = 30
+SHORTEST: Final = 720
+"""Samples; less gives the convolutions too little for two frames."""
+
+_STRETCH: Final = 250
+"""Rows of the convolutions at a time."""
+_ROWS: Final = 1024
+"""Rows of a feed-forward layer at a time."""
+_QUERIES: Final = 256
+"""Rows of the decoder's self-attention at a time."""
+
+
+@dataclass(frozen=True)
+class EmoTalkConfig:
+    """Dimensions of the network; the defaults are the published ones.
+
+    ``periodic_encoding`` adds the paper's periodic positional encoding to the fused features; the released network
+    does without it.
+    """
+
+    hidden: int = 1024
+    layers: int = 24
+    heads: int = 16
+    feed_forward: int = 4096
+    convolution: int = 512
+    kernels: tuple[int, ...] = (10, 3, 3, 3, 3, 2, 2)
+    strides: tuple[int, ...] = (5, 2, 2, 2, 2, 2, 2)
+    position_kernel: int = 128
+    position_groups: int = 16
+    content: int = 512
+    emotion: int = 256
+    condition: int = 32
+    levels: int = 2
+    styles: int = 24
+    decoder_heads: int = 4
+    decoder_feed_forward: int = 832
+    period: int = 30
+    channels: int = 52
+    periodic_encoding: bool = False
+
+    @property
+    def fused(self) -> int:
+        """Width of the decoder."""
+        return self.content + self.emotion + 2 * self.condition
+
+    @property
+    def head_width(self) -> int:
+        """Width of one attention head of the encoders."""
+        return self.hidden // self.heads
+
+
+class EmoTalk:
+    """The published network behind the project's contract.
+
+    Args:
+        weights: arrays under the names of ``checkpoint.py``, float32.
+        config: their dimensions.
+        device: where to compute.
+        precision: "float32" gives the released code's numbers; "bfloat16" and "int8" are quicker and less exact.
+    """
+
+    model_id = MODEL_ID
+    channels = arkit.CHANNELS
+    fps = float(FPS)
+
+    def __init__(
+        self,
+        weights: Mapping[str, Tensor],
+        config: EmoTalkConfig | None = None,
+        device: str = "cpu",
+        precision: Precision = "float32",
+    ) -> None:
+        self.config = config or EmoTalkConfig()
+        self._device = torch.device(device)
+        layers = Layers(weights, self._device, route_for(self._device, precision))
+        self._content = SpeechEncoder(layers.of("content"), self.config)
+        self._emotion = SpeechEncoder(layers.of("emotion"), self.config)
+        self._content_map = layers.product("content_map")
+        self._memory_map = layers.product("memory_map")
+        self._emotion_map = layers.product("emotion_map")
+        self._decoder = FusionDecoder(layers, self.config)
+
+    @classmethod
+    def load(cls, path: str | Path, device: str = "cpu", precision: Precision = "float32") -> "EmoTalk":
+        """The network of a file that ``checkpoints.write_weights`` wrote; it stays in the file until it is used.
+
+        Raises:
+            EmoTalkError: the file is missing, damaged or another model's.
+        """
+        arrays, metadata = read_safetensors(path, mapped=True)
+        if metadata.get("model") != MODEL_ID:
+            raise EmoTalkError(f"The weights in {Path(path).name} are not EmoTalk's; import the checkpoint again")
+        try:
+            config = EmoTalkConfig(**json.loads(metadata["config"]))
+        except (KeyError, ValueError, TypeError):
+            raise EmoTalkError(f"The weights in {Path(path).name} say nothing usable of their network") from None
+        return cls({name: torch.from_numpy(array) for name, array in arrays.items()}, config, device, precision)
+
+    @torch.inference_mode()
+    def encode(self, speech: Speech, heard: Heard | None = None) -> Features:
+        """Both encoders, and everything in the decoder that level and style do not touch.
+
+        Args:
+            speech: at least 720 samples.
+            heard: told the share of the work that is done.
+
+        Returns:
+            Features with ``fused`` (T, 768), ``attention`` (T, 2496: queries, keys and values without level and
+            style), ``guidance`` (T, 832: the emotion-guided attention's whole contribution).
+
+        Raises:
+            EmoTalkError: the line is too short for the network.
+        """
+        if len(speech.samples) < SHORTEST:
+            shortest = 1000 * SHORTEST / SAMPLE_RATE
+            raise EmoTalkError(
+                f"The line lasts only {1000 * speech.seconds:.0f} ms; EmoTalk needs at least {shortest:.0f} ms"
+            )
+        report = heard or _ignore
+        samples = torch.from_numpy(normalised(speech.samples)).to(self._device)
+        sound = self._content.hear(samples)
+        report(0.1)
+        other = sound if self._content.hears_like(self._emotion) else self._emotion.hear(samples)
+        frames = frame_count(len(samples))
+        content = self._content.understand(resize(sound, frames), lambda done: report(0.1 + 0.4 * done))
+        slow = resize(other, emotion_frame_count(len(other)))
+        emotion = resize(self._emotion.understand(slow, lambda done: report(0.5 + 0.4 * done)), frames)
+        memory = self._memory_map(emotion)
+        fused = torch.cat([self._content_map(content), functional.relu(self._emotion_map(memory))], dim=1)
+        kept = {"fused": fused, **self._decoder.prepare(fused, memory)}
+        report(1.0)
+        return Features(MODEL_ID, frames, {name: array.float().cpu().numpy() for name, array in kept.items()})
+
+    @torch.inference_mode()
+    def decode(self, features: Features, controls: Controls) -> FaceCurves:
+        """The 52 coefficients, as the network gives them: a little below 0 or above 1 now and then.
+
+        ``emotion_level`` blends the two levels, ``personal_style`` and ``style_blend`` the 24 persons, constant or
+        per frame. The emotion sliders add their prototypes, which the network knows nothing of.
+        """
+        frames = features.frames
+        level = controls.track("emotion_level", frames)
+        levels = _shortened(np.stack([1 - level, level], axis=1))
+        styles = _shortened(controls.style_tracks(frames))
+        kept = {name: torch.from_numpy(array).to(self._device) for name, array in features.arrays.items()}
+        values = self._decoder.perform(
+            kept, torch.from_numpy(levels).to(self._device), torch.from_numpy(styles).to(self._device)
+        )
+        return FaceCurves(values.float().cpu().numpy(), self.channels, self.fps)
+
+
+class SpeechEncoder:
+    """wav2vec 2.0 as EmoTalk uses it: layer norm in every convolution, pre-norm layers, 30 frames per second."""
+
+    def __init__(self, layers: "Layers", config: EmoTalkConfig) -> None:
+        self._config = config
+        self._convolutions = [
+            (layers.product(f"convolutions.{i}"), layers.norm(f"convolutions.{i}.norm"))
+            for i in range(len(config.kernels))
+        ]
+        self._convolution_weights = [layers.tensor(name) for name in layers.names("convolutions.")]
+        self._projection_norm = layers.norm("projection.norm")
+        self._projection = layers.product("projection")
+        self._position = layers.tensor("position.weight"), layers.tensor("position.bias")
+        self._layers = [EncoderLayer(layers.of(f"layers.{i}"), config) for i in range(config.layers)]
+        self._norm = layers.norm("norm")
+
+    def hears_like(self, other: "SpeechEncoder") -> bool:
+        """Whether both have the same convolutions, so that one pass serves both."""
+        return all(
+            torch.equal(mine, theirs)
+            for mine, theirs in zip(self._convolution_weights, other._convolution_weights, strict=True)
+        )
+
+    def hear(self, samples: Tensor) -> Tensor:
+        """(N,) samples to (T50, 512) rows at 50 per second, a stretch at a time."""
+        total = convolved_count(len(samples), self._config)
+        hop = math.prod(self._config.strides)
+        window = receptive_field(self._config)
+        stretches = []
+        for first in range(0, total, _STRETCH):
+            last = min(first + _STRETCH, total) - 1
+            stretches.append(self._convolve(samples[first * hop : last * hop + window]))
+        return torch.cat(stretches)
+
+    def _convolve(self, samples: Tensor) -> Tensor:
+        rows = samples[:, None].contiguous()
+        for (product, norm), kernel, stride in zip(
+            self._convolutions, self._config.kernels, self._config.strides, strict=True
+        ):
+            width = rows.shape[1]
+            count = (len(rows) - kernel) // stride + 1
+            windows = rows.as_strided((count, kernel * width), (stride * width, 1))
+            rows = functional.gelu(norm(product(windows)))
+        return rows
+
+    def understand(self, rows: Tensor, heard: Heard) -> Tensor:
+        """(T, 512) to (T, 1024)."""
+        hidden = self._projection(self._projection_norm(rows))
+        hidden = hidden + self._positions(hidden)
+        for number, layer in enumerate(self._layers):
+            hidden = layer(hidden)
+            heard((number + 1) / len(self._layers))
+        return self._norm(hidden)
+
+    def _positions(self, hidden: Tensor) -> Tensor:
+        weight, bias = self._position
+        kernel = self._config.position_kernel
+        along = functional.conv1d(
+            hidden.t()[None], weight, bias, padding=kernel // 2, groups=self._config.position_groups
+        )
+        # An even kernel with half of it as padding gives one row too many.
+        return functional.gelu(along[0, :, : len(hidden)].t())
+
+
+class EncoderLayer:
+    """One transformer layer of wav2vec 2.0, normalising before each half."""
+
+    def __init__(self, layers: "Layers", config: EmoTalkConfig) -> None:
+        self._heads = config.heads
+        self._attention_norm, self._feed_norm = layers.norm("attention_norm"), layers.norm("feed_norm")
+        self._attention, self._out = layers.product("attention"), layers.product("out")
+        self._widen, self._narrow = layers.product("widen"), layers.product("narrow")
+
+    def __call__(self, hidden: Tensor) -> Tensor:
+        """(T, 1024) to (T, 1024)."""
+        queries, keys, values = split_heads(self._attention(self._attention_norm(hidden)), self._heads)
+        attended = functional.scaled_dot_product_attention(queries, keys, values)
+        hidden = hidden + self._out(join_heads(attended))
+        wide = self._feed_norm(hidden)
+        # In blocks of rows: four times the width for all of a long line at once would be most of the memory.
+        parts = [self._narrow(functional.gelu(self._widen(block))) for block in wide.split(_ROWS)]
+        return hidden + torch.cat(parts)
+
+
+class FusionDecoder:
+    """EmoTalk's emotion-guided feature fusion decoder: one post-norm layer, and the map to blendshapes."""
+
+    def __init__(self, layers: "Layers", config: EmoTalkConfig) -> None:
+        self._config = config
+        self._level, self._style = layers.product("level"), layers.product("style")
+        decoder = layers.of("decoder")
+        known = config.content + config.emotion
+        weight = decoder.tensor("attention.weight")
+        self._attention_of_sound = decoder.route(weight[:, :known].contiguous(), decoder.tensor("attention.bias"))
+        self._attention_of_person = weight[:, known:].contiguous()
+        self._out = decoder.product("out")
+        self._guide_values, self._guide_out = decoder.product("guide_values"), decoder.product("guide_out")
+        self._widen, self._narrow = decoder.product("widen"), decoder.product("narrow")
+        self._norms = [decoder.norm(f"norms.{i}") for i in range(3)]
+        self._blendshapes = layers.product("blendshapes")
+
+    def prepare(self, fused: Tensor, memory: Tensor) -> dict[str, Tensor]:
+        """What level and style do not touch."""
+        return {
+            "attention": self._attention_of_sound(fused),
+            "guidance": self._guide_out(self._guide_values(memory)),
+        }
+
+    def perform(self, kept: Mapping[str, Tensor], levels: Tensor, styles: Tensor) -> Tensor:
+        """(T, 52) coefficients for (T or 1, 2) levels and (T or 1, 24) styles."""
+        frames = len(kept["fused"])
+        parts = self._level(levels), self._style(styles)
+        rows = max(map(len, parts))
+        person = torch.cat([part.expand(rows, -1) for part in parts], dim=1)
+        fused = torch.cat([kept["fused"], person.expand(frames, -1)], dim=1)
+        attention = kept["attention"] + person @ self._attention_of_person.t()
+        hidden = self._norms[0](fused + self._out(self._attend(attention)))
+        hidden = self._norms[1](hidden + kept["guidance"])
+        hidden = self._norms[2](hidden + self._narrow(functional.relu(self._widen(hidden))))
+        return self._blendshapes(hidden)
+
+    def _attend(self, attention: Tensor) -> Tensor:
+        """Causal self-attention; each head fades by a power of two for every period that lies between two frames."""
+        queries, keys, values = split_heads(attention, self._config.decoder_heads)
+        blocks = []
+        for first in range(0, len(attention), _QUERIES):
+            last = min(first + _QUERIES, len(attention))
+            bias = periodic_bias(first, last, self._config, attention.device)
+            blocks.append(
+                functional.scaled_dot_product_attention(
+                    queries[:, first:last], keys[:, :last], values[:, :last], attn_mask=bias
+                )
+            )
+        return join_heads(torch.cat(blocks, dim=1))
+
+
+class Layers:
+    """Weights by name, turned into the operations that they stand for.
+
+    Args:
+        weights: all of them.
+        device: where to compute.
+        route: how matrix products run there.
+        prefix: put before every name.
+    """
+
+    def __init__(self, weights: Mapping[str, Tensor], device: torch.device, route: Route, prefix: str = "") -> None:
+        self._weights, self._device, self.route, self._prefix = weights, device, route, prefix
+
+    def of(self, part: str) -> "Layers":
+        """The layers below a part of the network."""
+        return Layers(self._weights, self._device, self.route, f"{self._prefix}{part}.")
+
+    def names(self, start: str) -> list[str]:
+        """The names that begin so, sorted."""
+        full = self._prefix + start
+        return sorted(name.removeprefix(self._prefix) for name in self._weights if name.startswith(full))
+
+    def tensor(self, name: str) -> Tensor:
+        """One weight. Raises EmoTalkError where it is missing."""
+        if self._prefix + name not in self._weights:
+            raise EmoTalkError(f"These EmoTalk weights lack {self._prefix + name}; import the checkpoint again")
+        return self._weights[self._prefix + name].to(self._device)
+
+    def product(self, name: str) -> Product:
+        """A linear layer."""
+        return self.route(self.tensor(f"{name}.weight"), self.tensor(f"{name}.bias"))
+
+    def norm(self, name: str) -> Product:
+        """A layer normalisation over the columns."""
+        weight, bias = self.tensor(f"{name}.weight"), self.tensor(f"{name}.bias")
+        return lambda rows: functional.layer_norm(rows, weight.shape, weight, bias, 1e-5)
+
+
+def normalised(samples: np.ndarray) -> np.ndarray:
+    """Zero mean and unit (population) variance, as wav2vec 2.0's feature extractor does it."""
+    samples = np.asarray(samples, np.float32)
+    return (samples - samples.mean()) / np.sqrt(samples.var() + 1e-7)
+
+
+def frame_count(samples: int) -> int:
+    """Frames of a line, in the released code's floating point: it gives one more than arithmetic for some lengths."""
+    return math.ceil(samples / SAMPLE_RATE * FPS)
+
+
+def emotion_frame_count(rows: int) -> int:
+    """Frames at which the emotion encoder works, for that many rows at 50 per second; floating point again."""
+    return int(rows / float(50) * FPS)
+
+
+def receptive_field(config: EmoTalkConfig) -> int:
+    """Samples that one row of the convolutions hears."""
+    field = 1
+    for kernel, stride in zip(reversed(config.kernels), reversed(config.strides), strict=True):
+        field = (field - 1) * stride + kernel
+    return field
+
+
+def convolved_count(samples: int, config: EmoTalkConfig) -> int:
+    """Rows that the convolutions make of that many samples."""
+    for kernel, stride in zip(config.kernels, config.strides, strict=True):
+        samples = (samples - kernel) // stride + 1
+    return samples
+
+
+def resize(rows: Tensor, count: int) -> Tensor:
+    """Linear interpolation to another number of rows, first and last row kept."""
+    return functional.interpolate(rows.t()[None], size=count, mode="linear", align_corners=True)[0].t().contiguous()
+
+
+def split_heads(rows: Tensor, heads: int) -> tuple[Tensor, Tensor, Tensor]:
+    """(T, 3 width) to queries, keys and values of (heads, T, width / heads)."""
+    return tuple(rows.view(len(rows), 3, heads, -1).permute(1, 2, 0, 3))
+
+
+def join_heads(attended: Tensor) -> Tensor:
+    """(heads, T, width / heads) to (T, width)."""
+    return attended.transpose(0, 1).reshape(attended.shape[1], -1)
+
+
+def periodic_bias(first: int, last: int, config: EmoTalkConfig, device: torch.device) -> Tensor:
+    """(heads, last - first, last) bias of queries first..last on all keys up to the last one; -inf on the future."""
+    slopes = torch.tensor([2.0 ** (-2 * (head + 1)) for head in range(config.decoder_heads)], device=device)
+    behind = torch.arange(first, last, device=device)[:, None] - torch.arange(last, device=device)[None]
+    bias = -slopes[:, None, None] * torch.div(behind, config.period, rounding_mode="floor")
+    return bias.masked_fill(behind < 0, -torch.inf)
+
+
+def _shortened(rows: np.ndarray) -> np.ndarray:
+    """A single row where all are equal, so that a constant costs nothing."""
+    return np.ascontiguousarray(rows[:1] if len(rows) and (rows == rows[0]).all() else rows, np.float32)
+
+
+def _ignore(_done: float) -> None:
+    pass
