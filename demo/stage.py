@@ -78,7 +78,7 @@ def _set_renderer(scene: bpy.types.Scene, size: int) -> None:
     scene.render.resolution_x = scene.render.resolution_y = size
     scene.render.resolution_percentage = 100
     shading = scene.display.shading
-    shading.light, shading.color_type = "STUDIO", "MATERIAL"
+    shading.light, shading.color_type, shading.studio_light = "STUDIO", "MATERIAL", "paint.sl"
     shading.show_cavity, shading.cavity_type = True, "BOTH"
     shading.show_shadows = False
     shading.background_type, shading.background_color = "WORLD", _BACKGROUND
