@@ -1,7 +1,7 @@
-"""How well weights speak for voices they have never heard: ``python -m emotalk.training.evaluate``."""
+"""How well weights speak for voices they have never heard: ``emotalk evaluate``."""
 
 import argparse
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Final
@@ -25,9 +25,11 @@ _REAL_LINES: Final = 200
 Change = Callable[[np.ndarray, np.random.Generator], np.ndarray]
 """(n,) float32 sound to the same sound under other circumstances."""
 
+Circumstances = Mapping[str, Change | None]
+
 
 def main(argv: list[str] | None = None) -> None:
-    """Print a table: one row for each held-out set and each circumstance."""
+    """Print lip sync of every held-out set, then what emotions and personal styles do."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--weights", type=Path, default=None, help="by default those that come with EmoTalk")
     parser.add_argument("--speechocean", type=Path, help="folder with utterances.csv and audio/")
@@ -39,18 +41,38 @@ def main(argv: list[str] | None = None) -> None:
     sets = {f"flite {voice}": list(flite_lines(voice, recipe)) for voice in recipe.held_out_voices}
     if asked.speechocean:
         sets["speechocean762"] = held_out_speakers(asked.speechocean, recipe)
-    circumstances = CIRCUMSTANCES if asked.hard else {"clean": CIRCUMSTANCES["clean"]}
+    print_lip_sync(model, sets, CIRCUMSTANCES if asked.hard else {"clean": CIRCUMSTANCES["clean"]})
+    lines = next(iter(sets.values()))
+    print_emotions(model, lines[:20])
+    print_styles(model, lines[:5])
+
+
+def print_lip_sync(model: EmoTalkCompact, sets: Mapping[str, Sequence[SpokenLine]], sounds: Circumstances) -> None:
+    """How well lips follow speech in each set and circumstance."""
     print_row("set", "sound", ("score", "F1", "f/v", "vowel", "round", "r0", "lag ms", "open", "motion"))
     for name, lines in sets.items():
-        for circumstance, change in circumstances.items():
-            figures = asdict(judge_lines(model, lines, change))
-            print_row(name, circumstance, [f"{value:.3g}" for value in list(figures.values())[:-2]])
-    lines = next(iter(sets.values()))[:20]
+        for circumstance, change in sounds.items():
+            figures = list(asdict(judge_lines(model, lines, Controls(), change)).values())
+            print_row(name, circumstance, [f"{value:.3g}" for value in figures[:-2]])
+
+
+def print_emotions(model: EmoTalkCompact, lines: Sequence[SpokenLine]) -> None:
+    """How well emotions are told apart, and what each does to the lips."""
     right, total = recognised_emotions(model, lines)
-    print(f"emotions told by the nearest prototype: {right} of {total}")
-    distances = style_distances(model, lines[:5])
-    first, second = np.unravel_index(np.argmin(distances + np.eye(len(distances)) * 9), distances.shape)
-    print(f"nearest styles: {STYLE_NAMES[first]} and {STYLE_NAMES[second]}, {distances[first, second]:.4f} apart")
+    print(f"\nemotions told by the nearest prototype at intensity 1: {right} of {total}")
+    for emotion in EMOTIONS:
+        figures = judge_lines(model, lines, Controls({emotion: 1}))
+        print_row(emotion, "", (f"{figures.composite:.3g}", f"{figures.closure_f1:.3g}"))
+
+
+def print_styles(model: EmoTalkCompact, lines: Sequence[SpokenLine]) -> None:
+    """How far each personal style is from the first one and from the one that is nearest to it."""
+    distances = style_distances(model, lines)
+    print(f"\n{'personal style':18}{'from ' + STYLE_NAMES[0]:>14}{'from nearest':>14}  nearest")
+    for number, name in enumerate(STYLE_NAMES):
+        others = np.where(np.arange(len(STYLE_NAMES)) == number, np.inf, distances[number])
+        nearest = int(np.argmin(others))
+        print(f"{name:18}{distances[number, 0]:14.4f}{others[nearest]:14.4f}  {STYLE_NAMES[nearest]}")
 
 
 def held_out_speakers(folder: Path, recipe: Recipe) -> list[SpokenLine]:
@@ -61,13 +83,15 @@ def held_out_speakers(folder: Path, recipe: Recipe) -> list[SpokenLine]:
     return lines[:: max(1, len(lines) // _REAL_LINES)][:_REAL_LINES]
 
 
-def judge_lines(model: EmoTalkCompact, lines: Sequence[SpokenLine], change: Change | None = None) -> metrics.LipSync:
-    """Lip sync of lines with all sliders at their defaults."""
+def judge_lines(
+    model: EmoTalkCompact, lines: Sequence[SpokenLine], controls: Controls, change: Change | None = None
+) -> metrics.LipSync:
+    """Lip sync of lines under other circumstances, if any."""
     dice = np.random.default_rng(0)
     items = []
     for line in lines:
         sound = line.samples.astype(np.float32) / 32768
-        curves = perform(model, change(sound, dice) if change else sound, Controls())
+        curves = perform(model, change(sound, dice) if change else sound, controls)
         items.append((curves, [(phone.start, phone.end, phone.name) for phone in line.phones]))
     return metrics.judge(items, model.fps)
 
@@ -128,7 +152,7 @@ def _by_telephone(sound: np.ndarray, _: np.random.Generator) -> np.ndarray:
     return np.fft.irfft(np.where((hertz > 300) & (hertz < 3400), spectrum, 0), len(sound))
 
 
-CIRCUMSTANCES: Final[dict[str, Change | None]] = {
+CIRCUMSTANCES: Final[Circumstances] = {
     "clean": None,
     "noise 20 dB": _with_noise(20),
     "noise 10 dB": _with_noise(10),

@@ -1,4 +1,4 @@
-"""Corpora to caches: ``python -m emotalk.training.prepare --speechocean FOLDER``."""
+"""Corpora to caches: ``emotalk prepare --speechocean FOLDER``."""
 
 import argparse
 import random

@@ -1,4 +1,4 @@
-"""Training: ``python -m emotalk.training.train``. Stop it whenever you like; it resumes from its last checkpoint."""
+"""Training: ``emotalk train``. Stop it whenever you like; it resumes from its last checkpoint."""
 
 import argparse
 import copy
