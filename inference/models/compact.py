@@ -40,7 +40,7 @@ MOUTH_EXPONENT: Final = 0.8
 
 _EPSILON: Final = 1e-5
 _CHUNK: Final = 900
-_ATTENTION_BLOCK: Final = 64
+_ATTENTION_BLOCK: Final = 24
 
 
 class EmoTalkCompact:
