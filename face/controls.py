@@ -56,6 +56,10 @@ def _emotion(name: str) -> Control:
     return Control(name, name.capitalize(), "emotion", "number", 0.0, 0.0, 1.0, "", sentence)
 
 
+def _switch(name: str, label: str, group: str, choices: tuple[str, str], sentence: str) -> Control:
+    return Control(name, label, group, "choice", 0, 0, 1, "", sentence, animatable=False, choices=choices)
+
+
 def _style(name: str, label: str, sentence: str) -> Control:
     return Control(
         name, label, "style", "choice", 0, 0, len(STYLE_NAMES) - 1, "", sentence, animatable=False, choices=STYLE_NAMES
@@ -85,8 +89,29 @@ CONTROLS: Final[tuple[Control, ...]] = (
     Control("eye_gain", "Lids and Cheeks", "shape", "number", 1, 0, 2, "", "How much lids, cheeks and nose do"),
     Control("smoothing", "Smoothing", "shape", "number", 0, 0, 200, "ms", "Zero-phase smoothing; lip contacts stay"),
     Control("time_offset", "Time Offset", "shape", "number", 0, -200, 200, "ms", "Later (+) or earlier (-)", False),
+    _switch(
+        "savitzky_golay",
+        "Savitzky-Golay",
+        "shape",
+        ("Off", "On"),
+        "The released demo's smoothing of the network's curves, before all else: zero-phase, window 5, order 2",
+    ),
+    _switch(
+        "clamping",
+        "Clamping",
+        "shape",
+        ("On", "Off"),
+        "Keeps curves within 0 to 1 and the lips from crossing; off leaves what the network gives, as released",
+    ),
     Control(
         "blink_rate", "Blinks", "life", "number", 20, 0, 60, "/min", "Blinks per minute; 0 switches them off", False
+    ),
+    _switch(
+        "blink_kind",
+        "Blink Kind",
+        "life",
+        ("Lifelike", "Released demo"),
+        "Lifelike follows rate and voice; the released demo's replace the network's own, every 2 to 6 s at any rate",
     ),
     Control("gaze_gain", "Gaze", "life", "number", 0.5, 0, 2, "", "Small glances between phrases; 0 is off", False),
     Control("head_gain", "Head Motion", "life", "number", 1, 0, 2, "", "Nods and drift of the head; 0 is off", False),
@@ -143,6 +168,10 @@ class Controls(Mapping[str, Value]):
     def constant(self, name: str) -> float:
         """The value of a control that does not change over time; the first one where it does."""
         return float(np.ravel(self._values[name])[0])
+
+    def choice(self, name: str) -> str:
+        """The name that is chosen of a control with choices."""
+        return CONTROL_BY_NAME[name].choices[int(self.constant(name))]
 
     def track(self, name: str, frames: int) -> np.ndarray:
         """(frames,) float32 values of a control; the last one is held where its array is shorter."""

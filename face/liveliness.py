@@ -13,6 +13,7 @@ from . import arkit
 from .controls import Controls
 from .curves import FaceCurves, Performance
 from .emotions import HEAD_ENERGY, HEAD_POSES
+from .released_postprocessing import released_blinks
 from .shaping import gaussian_filter, shift
 
 BLINK_CLOSING: Final = 0.08
@@ -30,20 +31,28 @@ def liven(curves: FaceCurves, loudness: np.ndarray, controls: Controls) -> Perfo
     Args:
         curves: the 52 ARKit channels, already shaped.
         loudness: (frames,) root mean square of the sound at each frame, any scale.
-        controls: blink_rate, gaze_gain, head_gain, seed, time_offset and the emotion mix are used.
+        controls: blink_rate, blink_kind, gaze_gain, head_gain, seed, time_offset, clamping and the emotion mix are
+            used.
 
     Returns:
-        The face with blinks and glances within 0..1, and the head's rotation; equal input gives equal output.
+        The face with blinks and glances, within 0..1 unless clamping is off, and the head's rotation; equal input
+        gives equal output.
     """
     loudness = shift(np.asarray(loudness, np.float32)[:, None], controls.constant("time_offset") / 1000 * curves.fps)[
         :, 0
     ]
     speaking = find_speech(loudness, curves.fps)
     values = curves.values.copy()
-    _add_blinks(values, speaking, curves.fps, controls)
+    if controls.choice("blink_kind") == "Released demo":
+        lids = released_blinks(curves.frames, curves.fps, int(controls.constant("seed")))
+        values[:, arkit.indices(arkit.sides("eyeBlink"))] = lids[:, None]
+    else:
+        _add_blinks(values, speaking, curves.fps, controls)
     _add_glances(values, speaking, curves.fps, controls)
+    if controls.choice("clamping") == "On":
+        values = np.clip(values, 0, 1)
     head = move_head(loudness, speaking, curves.fps, controls)
-    return Performance(curves.with_values(np.clip(values, 0, 1)), FaceCurves(head, arkit.HEAD_CHANNELS, curves.fps))
+    return Performance(curves.with_values(values), FaceCurves(head, arkit.HEAD_CHANNELS, curves.fps))
 
 
 def find_speech(loudness: np.ndarray, fps: float) -> np.ndarray:

@@ -9,6 +9,7 @@ from . import arkit
 from .aperture import lip_contact
 from .controls import Controls
 from .curves import FaceCurves
+from .released_postprocessing import savitzky_golay
 
 _JAW: Final = arkit.indices((*arkit.REGIONS["jaw"], "mouthClose"))
 _CLOSERS: Final = arkit.indices((*arkit.sides("mouthPress"), "mouthRollLower", "mouthRollUpper"))
@@ -28,17 +29,22 @@ def shape(curves: FaceCurves, controls: Controls) -> FaceCurves:
 
     Args:
         curves: the 52 ARKit channels.
-        controls: jaw, lip, brow and eye gains, smoothing and time offset are used.
+        controls: jaw, lip, brow and eye gains, smoothing, time offset, savitzky_golay and clamping are used.
 
     Returns:
-        The same frames and channels, within 0..1.
+        The same frames and channels, within 0..1 unless clamping is off.
     """
     if curves.frames == 0:
         return curves
+    if controls.choice("savitzky_golay") == "On":
+        # First, as the released demo does: the contacts to keep are those of the curves that it would deliver.
+        curves = curves.with_values(savitzky_golay(curves.values))
     contact = lip_contact(curves.values)
     values = _apply_gains(curves.values, contact, controls)
     values = _smooth(values, contact, controls.track("smoothing", curves.frames) / 1000 * curves.fps)
     values = shift(values, controls.constant("time_offset") / 1000 * curves.fps)
+    if controls.choice("clamping") == "Off":
+        return curves.with_values(values)
     values = np.clip(values, 0, 1)
     close, jaw = arkit.INDEX["mouthClose"], arkit.INDEX["jawOpen"]
     values[:, close] = np.minimum(values[:, close], values[:, jaw])

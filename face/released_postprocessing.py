@@ -1,0 +1,77 @@
+"""What the released EmoTalk demo does to the network's curves, as options: its smoothing and its way of blinking.
+
+After the facts of the released code (Peng et al., ICCV 2023); its blinks are drawn without a seed and are no part of
+the network. The curves of a blink are the project's own.
+"""
+
+from typing import Final
+
+import numpy as np
+
+SAVITZKY_GOLAY_WINDOW: Final = 5
+BLINK_CURVES: Final = np.array(
+    [
+        [0.25, 0.80, 1.00, 0.85, 0.50, 0.20, 0.05],
+        [0.15, 0.60, 0.95, 1.00, 0.65, 0.30, 0.10],
+        [0.35, 0.90, 0.95, 0.70, 0.35, 0.15, 0.05],
+        [0.20, 0.70, 0.85, 0.75, 0.45, 0.20, 0.05],
+    ],
+    np.float32,
+)
+"""(4, 7) how far both lids are down in each frame of a blink."""
+
+_POSITIONS: Final = np.arange(SAVITZKY_GOLAY_WINDOW) - SAVITZKY_GOLAY_WINDOW // 2
+_POWERS: Final = np.stack([_POSITIONS**0, _POSITIONS, _POSITIONS**2], axis=1).astype(np.float64)
+_PARABOLA: Final = (_POWERS @ np.linalg.pinv(_POWERS)).astype(np.float32)
+"""(5, 5) five samples to the parabola through their midst, at the same five places."""
+
+_FIRST_BLINK_SECONDS: Final = 2.0
+_GAP_SECONDS: Final = (2.0, 6.0)
+
+
+def savitzky_golay(values: np.ndarray) -> np.ndarray:
+    """Smooth rows with a Savitzky-Golay filter of window 5 and order 2, without delay.
+
+    The first and the last two rows lie on the parabolas of the first and the last five, which is what scipy calls
+    the mode "interp".
+
+    Args:
+        values: (frames, columns) float32; fewer than five frames come back as they are.
+    """
+    frames, reach = len(values), SAVITZKY_GOLAY_WINDOW // 2
+    if frames < SAVITZKY_GOLAY_WINDOW:
+        return values
+    smooth = np.empty_like(values)
+    smooth[:reach] = _PARABOLA[:reach] @ values[:SAVITZKY_GOLAY_WINDOW]
+    smooth[-reach:] = _PARABOLA[-reach:] @ values[-SAVITZKY_GOLAY_WINDOW:]
+    smooth[reach:-reach] = sum(
+        weight * values[offset : frames - SAVITZKY_GOLAY_WINDOW + 1 + offset]
+        for offset, weight in enumerate(_PARABOLA[reach])
+    )
+    return smooth
+
+
+def released_blinks(frames: int, fps: float, seed: int) -> np.ndarray:
+    """How far both lids are down: blinks of seven frames at even chance 2 to 6 s apart, whatever is said.
+
+    Args:
+        frames: how many there are.
+        fps: frames per second.
+        seed: whole number.
+
+    Returns:
+        (frames,) float32 within 0..1; equal input gives equal output.
+    """
+    random = np.random.default_rng([seed, 4])
+    lids = np.zeros(frames, np.float32)
+    length = BLINK_CURVES.shape[1]
+    start = _whole(random, 0, _FIRST_BLINK_SECONDS * fps)
+    while start < frames - length:
+        lids[start : start + length] = BLINK_CURVES[_whole(random, 0, len(BLINK_CURVES) - 1)]
+        start += _whole(random, *(seconds * fps for seconds in _GAP_SECONDS))
+    return lids
+
+
+def _whole(random: np.random.Generator, lowest: float, highest: float) -> int:
+    """A whole number between the two, both included, out of a uniform one."""
+    return int(lowest) + int(random.random() * (int(highest) - int(lowest) + 1))
