@@ -1,13 +1,13 @@
 """The released EmoTalk checkpoint: read without executing anything, checked, and kept as safetensors.
 
-``translate`` is the one place that knows the released names; ``models/emotalk.py`` knows only ours.
+``translate_state`` is the one place that knows the released names; ``models/emotalk.py`` knows only ours.
 """
 
 import hashlib
 import json
 import pickle
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Final
@@ -70,7 +70,7 @@ def read_checkpoint(path: str | Path) -> ImportedCheckpoint:
     state = _read_state(path)
     used = _UsedState(state, path.name)
     config = _config_of(used)
-    weights = dict(translate(used, config))
+    weights = dict(_translate(used, config))
     unknown = tuple(sorted(name for name in state if name not in used.read and not _KNOWN_UNUSED.search(name)))
     checkpoint = ImportedCheckpoint(weights, config, unknown, _hash(path))
     _test(checkpoint, path.name)
@@ -90,11 +90,15 @@ def write_weights(checkpoint: ImportedCheckpoint, path: Path, source: str) -> No
     write_safetensors(path, {name: array.numpy() for name, array in checkpoint.weights.items()}, metadata)
 
 
-def translate(used: "_UsedState", config: EmoTalkConfig) -> Iterator[tuple[str, Tensor]]:
+def translate_state(state: Mapping[str, Tensor], config: EmoTalkConfig) -> dict[str, Tensor]:
     """The released weights under our names.
 
     Convolutions become matrices; queries, keys and values become one; of the cross-attention only what is used stays.
     """
+    return dict(_translate(_UsedState(state, "The network"), config))
+
+
+def _translate(used: "_UsedState", config: EmoTalkConfig) -> Iterator[tuple[str, Tensor]]:
     for ours, theirs in _ENCODERS.items():
         yield from _translate_encoder(used, ours, theirs, config)
     for ours, theirs in _MAPS.items():
@@ -154,7 +158,7 @@ def _without_weight_norm(used: "_UsedState", layer: str) -> Tensor:
 class _UsedState:
     """The checkpoint's tensors, remembering which of them were asked for."""
 
-    def __init__(self, state: dict[str, Tensor], source: str) -> None:
+    def __init__(self, state: Mapping[str, Tensor], source: str) -> None:
         self.state, self._source = state, source
         self.read: set[str] = set()
 

@@ -27,8 +27,10 @@ from torch import Tensor
 from torch.nn import functional
 
 from ...face import arkit
+from ...face.aperture import lip_contact
 from ...face.controls import Controls
 from ...face.curves import FaceCurves
+from ...face.emotions import emotion_offsets
 from ..contract import SAMPLE_RATE, EmoTalkError, Features, Speech
 from ..matrix_products import Precision, Product, Route, route_for
 from ..weights import read_safetensors
@@ -41,6 +43,9 @@ FPS: Final = 30
 SHORTEST: Final = 720
 """Samples; less gives the convolutions too little for two frames."""
 
+_MOUTH: Final = arkit.indices(arkit.REGIONS["jaw"] + arkit.REGIONS["lips"])
+_WINDOW: Final = 10 * FPS
+_AROUND: Final = 2 * FPS
 _STRETCH: Final = 250
 """Rows of the convolutions at a time."""
 _ROWS: Final = 1024
@@ -77,6 +82,12 @@ class EmoTalkConfig:
     channels: int = 52
     periodic_encoding: bool = False
 
+    @classmethod
+    def from_json(cls, text: str) -> "EmoTalkConfig":
+        """The configuration of a weights file. Raises ValueError or TypeError where it is none."""
+        values = json.loads(text)
+        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+
     @property
     def fused(self) -> int:
         """Width of the decoder."""
@@ -96,6 +107,8 @@ class EmoTalk:
         config: their dimensions.
         device: where to compute.
         precision: "float32" gives the released code's numbers; "bfloat16" and "int8" are quicker and less exact.
+        windowed: let the encoders hear ten seconds at a time with two seconds around them, instead of the whole line:
+            time then grows with the length, not with its square, and the numbers differ a little.
     """
 
     model_id = MODEL_ID
@@ -108,9 +121,10 @@ class EmoTalk:
         config: EmoTalkConfig | None = None,
         device: str = "cpu",
         precision: Precision = "float32",
+        windowed: bool = False,
     ) -> None:
         self.config = config or EmoTalkConfig()
-        self._device = torch.device(device)
+        self._device, self._windowed = torch.device(device), windowed
         layers = Layers(weights, self._device, route_for(self._device, precision))
         self._content = SpeechEncoder(layers.of("content"), self.config)
         self._emotion = SpeechEncoder(layers.of("emotion"), self.config)
@@ -118,9 +132,12 @@ class EmoTalk:
         self._memory_map = layers.product("memory_map")
         self._emotion_map = layers.product("emotion_map")
         self._decoder = FusionDecoder(layers, self.config)
+        self._silence: Tensor | None = None
 
     @classmethod
-    def load(cls, path: str | Path, device: str = "cpu", precision: Precision = "float32") -> "EmoTalk":
+    def load(
+        cls, path: str | Path, device: str = "cpu", precision: Precision = "float32", windowed: bool = False
+    ) -> "EmoTalk":
         """The network of a file that ``checkpoints.write_weights`` wrote; it stays in the file until it is used.
 
         Raises:
@@ -130,10 +147,12 @@ class EmoTalk:
         if metadata.get("model") != MODEL_ID:
             raise EmoTalkError(f"The weights in {Path(path).name} are not EmoTalk's; import the checkpoint again")
         try:
-            config = EmoTalkConfig(**json.loads(metadata["config"]))
-        except (KeyError, ValueError, TypeError):
+            config = EmoTalkConfig.from_json(metadata["config"])
+        except (KeyError, ValueError, TypeError, AttributeError):
             raise EmoTalkError(f"The weights in {Path(path).name} say nothing usable of their network") from None
-        return cls({name: torch.from_numpy(array) for name, array in arrays.items()}, config, device, precision)
+        return cls(
+            {name: torch.from_numpy(array) for name, array in arrays.items()}, config, device, precision, windowed
+        )
 
     @torch.inference_mode()
     def encode(self, speech: Speech, heard: Heard | None = None) -> Features:
@@ -161,10 +180,10 @@ class EmoTalk:
         report(0.1)
         other = sound if self._content.hears_like(self._emotion) else self._emotion.hear(samples)
         frames = frame_count(len(samples))
-        content = self._content.understand(resize(sound, frames), lambda done: report(0.1 + 0.4 * done))
+        content = self._understand(self._content, resize(sound, frames), lambda done: report(0.1 + 0.4 * done))
         slow = resize(other, emotion_frame_count(len(other)))
-        emotion = resize(self._emotion.understand(slow, lambda done: report(0.5 + 0.4 * done)), frames)
-        memory = self._memory_map(emotion)
+        emotion = self._understand(self._emotion, slow, lambda done: report(0.5 + 0.4 * done))
+        memory = self._memory_map(resize(emotion, frames))
         fused = torch.cat([self._content_map(content), functional.relu(self._emotion_map(memory))], dim=1)
         kept = {"fused": fused, **self._decoder.prepare(fused, memory)}
         report(1.0)
@@ -175,17 +194,62 @@ class EmoTalk:
         """The 52 coefficients, as the network gives them: a little below 0 or above 1 now and then.
 
         ``emotion_level`` blends the two levels, ``personal_style`` and ``style_blend`` the 24 persons, constant or
-        per frame. The emotion sliders add their prototypes, which the network knows nothing of.
+        per frame. ``intensity`` goes from the same content without any emotion heard (0) through the network's own
+        result (1) and as far beyond it, in a straight line. The emotion sliders add their prototypes, which the
+        network knows nothing of; lip contacts stay.
         """
-        frames = features.frames
-        level = controls.track("emotion_level", frames)
-        levels = _shortened(np.stack([1 - level, level], axis=1))
-        styles = _shortened(controls.style_tracks(frames))
-        kept = {name: torch.from_numpy(array).to(self._device) for name, array in features.arrays.items()}
-        values = self._decoder.perform(
-            kept, torch.from_numpy(levels).to(self._device), torch.from_numpy(styles).to(self._device)
+        level = controls.track("emotion_level", features.frames)
+        levels = self._tensor(_shortened(np.stack([1 - level, level], axis=1)))
+        styles = self._tensor(_shortened(controls.style_tracks(features.frames)))
+        kept = {name: self._tensor(array) for name, array in features.arrays.items()}
+        values = self._decoder.perform(kept, levels, styles)
+        intensity = controls.track("intensity", features.frames)
+        if (intensity != 1).any():
+            calm = self._decoder.perform(self._calmed(kept), levels, styles)
+            values = calm + self._tensor(intensity)[:, None] * (values - calm)
+        return FaceCurves(
+            layer_emotions(values.float().cpu().numpy(), controls.emotion_tracks(features.frames)),
+            self.channels,
+            self.fps,
         )
-        return FaceCurves(values.float().cpu().numpy(), self.channels, self.fps)
+
+    def _tensor(self, array: np.ndarray) -> Tensor:
+        return torch.from_numpy(array).to(self._device)
+
+    def _understand(self, encoder: "SpeechEncoder", rows: Tensor, heard: Heard) -> Tensor:
+        if not self._windowed:
+            return encoder.understand(rows, heard)
+        parts = []
+        for first in range(0, len(rows), _WINDOW):
+            start = max(first - _AROUND, 0)
+            part = encoder.understand(rows[start : first + _WINDOW + _AROUND], _ignore)
+            parts.append(part[first - start : first - start + _WINDOW])
+            heard(min((first + _WINDOW) / len(rows), 1.0))
+        return torch.cat(parts)
+
+    def _calmed(self, kept: Mapping[str, Tensor]) -> dict[str, Tensor]:
+        """What ``encode`` would keep of the same content if the emotion encoder heard nothing but silence."""
+        frames, content = len(kept["fused"]), self.config.content
+        if self._silence is None:
+            rows = resize(self._emotion.hear(torch.zeros(SAMPLE_RATE, device=self._device)), FPS)
+            self._silence = self._memory_map(self._emotion.understand(rows, _ignore)).mean(dim=0, keepdim=True)
+        emotion = functional.relu(self._emotion_map(self._silence))
+        fused = torch.cat([kept["fused"][:, :content], emotion.expand(frames, -1)], dim=1)
+        return {"fused": fused, **self._decoder.prepare(fused, self._silence)}
+
+
+def layer_emotions(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """Add the emotions' prototypes to speaking lips, except to the mouth where it is in contact.
+
+    Args:
+        values: (frames, 52) coefficients.
+        weights: (frames, 8) effective emotion weights.
+    """
+    if not weights.any():
+        return values
+    offsets = emotion_offsets(weights, np.ones(len(values), np.float32))
+    offsets[:, _MOUTH] *= 1 - lip_contact(values)[:, None]
+    return values + offsets
 
 
 class SpeechEncoder:
@@ -283,6 +347,7 @@ class FusionDecoder:
         weight = decoder.tensor("attention.weight")
         self._attention_of_sound = decoder.route(weight[:, :known].contiguous(), decoder.tensor("attention.bias"))
         self._attention_of_person = weight[:, known:].contiguous()
+        self._attention_of_position = weight if config.periodic_encoding else None
         self._out = decoder.product("out")
         self._guide_values, self._guide_out = decoder.product("guide_values"), decoder.product("guide_out")
         self._widen, self._narrow = decoder.product("widen"), decoder.product("narrow")
@@ -291,10 +356,10 @@ class FusionDecoder:
 
     def prepare(self, fused: Tensor, memory: Tensor) -> dict[str, Tensor]:
         """What level and style do not touch."""
-        return {
-            "attention": self._attention_of_sound(fused),
-            "guidance": self._guide_out(self._guide_values(memory)),
-        }
+        attention = self._attention_of_sound(fused)
+        if self._attention_of_position is not None:
+            attention = attention + self._positions(fused) @ self._attention_of_position.t()
+        return {"attention": attention, "guidance": self._guide_out(self._guide_values(memory))}
 
     def perform(self, kept: Mapping[str, Tensor], levels: Tensor, styles: Tensor) -> Tensor:
         """(T, 52) coefficients for (T or 1, 2) levels and (T or 1, 24) styles."""
@@ -303,11 +368,16 @@ class FusionDecoder:
         rows = max(map(len, parts))
         person = torch.cat([part.expand(rows, -1) for part in parts], dim=1)
         fused = torch.cat([kept["fused"], person.expand(frames, -1)], dim=1)
+        if self._attention_of_position is not None:
+            fused = fused + self._positions(fused)
         attention = kept["attention"] + person @ self._attention_of_person.t()
         hidden = self._norms[0](fused + self._out(self._attend(attention)))
         hidden = self._norms[1](hidden + kept["guidance"])
         hidden = self._norms[2](hidden + self._narrow(functional.relu(self._widen(hidden))))
         return self._blendshapes(hidden)
+
+    def _positions(self, rows: Tensor) -> Tensor:
+        return periodic_encoding(len(rows), self._config).to(rows)
 
     def _attend(self, attention: Tensor) -> Tensor:
         """Causal self-attention; each head fades by a power of two for every period that lies between two frames."""
@@ -414,6 +484,15 @@ def periodic_bias(first: int, last: int, config: EmoTalkConfig, device: torch.de
     behind = torch.arange(first, last, device=device)[:, None] - torch.arange(last, device=device)[None]
     bias = -slopes[:, None, None] * torch.div(behind, config.period, rounding_mode="floor")
     return bias.masked_fill(behind < 0, -torch.inf)
+
+
+def periodic_encoding(frames: int, config: EmoTalkConfig) -> Tensor:
+    """(T, 832) the paper's periodic positional encoding: sines and cosines of the frame's number within its period."""
+    within = torch.arange(frames)[:, None] % config.period
+    rates = torch.exp(torch.arange(0, config.fused, 2) * (-math.log(10_000.0) / config.fused))
+    encoding = torch.empty(frames, config.fused)
+    encoding[:, 0::2], encoding[:, 1::2] = torch.sin(within * rates), torch.cos(within * rates)
+    return encoding
 
 
 def _shortened(rows: np.ndarray) -> np.ndarray:

@@ -1,0 +1,176 @@
+"""Reading the released format: what is accepted, what is refused, and that nothing is ever executed."""
+
+import os
+
+import numpy as np
+import pytest
+import torch
+from emotalk.inference.checkpoints import NOTICE, read_checkpoint, write_weights
+from emotalk.inference.contract import EmoTalkError
+from emotalk.inference.models.emotalk import EmoTalk, EmoTalkConfig
+from emotalk.inference.weights import read_safetensors
+
+HIDDEN, LAYERS, WIDE, CONVOLUTION, FUSED = 128, 1, 64, 16, 48
+KERNELS = (10, 3, 3, 3, 3, 2, 2)
+
+
+@pytest.fixture
+def state():
+    """A state dict with the released names and random numbers, small."""
+    generator = torch.Generator().manual_seed(0)
+    shapes = {
+        "audio_feature_map_cont": (24, HIDDEN),
+        "audio_feature_map_emo": (FUSED, HIDDEN),
+        "audio_feature_map_emo2": (16, FUSED),
+        "obj_vector_level": (4, 2),
+        "obj_vector_person": (4, 24),
+        "bs_map_r": (52, FUSED),
+        "audio_encoder_emo.classifier.out_proj": (7, HIDDEN),
+    }
+    decoder = "transformer_decoder.layers.0"
+    shapes |= {f"{decoder}.{n}": (FUSED, FUSED) for n in ("self_attn.out_proj", "multihead_attn.out_proj")}
+    shapes |= {f"{decoder}.linear1": (20, FUSED), f"{decoder}.linear2": (FUSED, 20)}
+    shapes |= {f"{decoder}.norm{i}": (FUSED,) for i in (1, 2, 3)}
+    arrays = {}
+    for encoder in ("audio_encoder_cont", "audio_encoder_emo.wav2vec2"):
+        arrays[f"{encoder}.masked_spec_embed"] = (HIDDEN,)
+        for i, kernel in enumerate(KERNELS):
+            layer = f"{encoder}.feature_extractor.conv_layers.{i}"
+            arrays[f"{layer}.conv.weight"] = (CONVOLUTION, 1 if i == 0 else CONVOLUTION, kernel)
+            arrays[f"{layer}.conv.bias"] = (CONVOLUTION,)
+            shapes[f"{layer}.layer_norm"] = (CONVOLUTION,)
+        shapes[f"{encoder}.feature_projection.layer_norm"] = (CONVOLUTION,)
+        shapes[f"{encoder}.feature_projection.projection"] = (HIDDEN, CONVOLUTION)
+        position = f"{encoder}.encoder.pos_conv_embed.conv"
+        arrays |= {
+            f"{position}.weight_g": (1, 1, 8),
+            f"{position}.weight_v": (HIDDEN, HIDDEN // 4, 8),
+            f"{position}.bias": (HIDDEN,),
+        }
+        shapes[f"{encoder}.encoder.layer_norm"] = (HIDDEN,)
+        layer = f"{encoder}.encoder.layers.0"
+        shapes |= {f"{layer}.attention.{n}_proj": (HIDDEN, HIDDEN) for n in ("q", "k", "v", "out")}
+        shapes |= {f"{layer}.{n}": (HIDDEN,) for n in ("layer_norm", "final_layer_norm")}
+        shapes[f"{layer}.feed_forward.intermediate_dense"] = (WIDE, HIDDEN)
+        shapes[f"{layer}.feed_forward.output_dense"] = (HIDDEN, WIDE)
+    for attention in ("self_attn", "multihead_attn"):
+        arrays[f"{decoder}.{attention}.in_proj_weight"] = (3 * FUSED, FUSED)
+        arrays[f"{decoder}.{attention}.in_proj_bias"] = (3 * FUSED,)
+    for name, shape in shapes.items():
+        arrays |= {f"{name}.weight": shape, f"{name}.bias": shape[:1]}
+    return {name: 0.2 * torch.randn(shape, generator=generator) for name, shape in arrays.items()}
+
+
+@pytest.fixture
+def saved(tmp_path):
+    def save(content, name="EmoTalk.pth"):
+        torch.save(content, tmp_path / name)
+        return tmp_path / name
+
+    return save
+
+
+def test_dimensions_are_read_off_the_shapes(state, saved):
+    checkpoint = read_checkpoint(saved(state))
+    assert checkpoint.config == EmoTalkConfig(
+        hidden=HIDDEN,
+        layers=LAYERS,
+        heads=2,
+        feed_forward=WIDE,
+        convolution=CONVOLUTION,
+        position_kernel=8,
+        position_groups=4,
+        content=24,
+        emotion=16,
+        condition=4,
+        decoder_feed_forward=20,
+    )
+    assert checkpoint.unknown == ()
+
+
+def test_both_spellings_of_weight_norm_give_the_same_network(state, saved):
+    older = read_checkpoint(saved(state)).weights
+    newer_names = {
+        name.replace("weight_g", "parametrizations.weight.original0").replace(
+            "weight_v", "parametrizations.weight.original1"
+        ): value
+        for name, value in state.items()
+    }
+    newer = read_checkpoint(saved(newer_names)).weights
+    assert older.keys() == newer.keys()
+    assert all(torch.equal(older[name], newer[name]) for name in older)
+    direction = state["audio_encoder_cont.encoder.pos_conv_embed.conv.weight_v"].double()
+    length = state["audio_encoder_cont.encoder.pos_conv_embed.conv.weight_g"].double()
+    expected = length * direction / direction.pow(2).sum(dim=(0, 1), keepdim=True).sqrt()
+    torch.testing.assert_close(older["content.position.weight"].double(), expected, atol=1e-6, rtol=1e-5)
+
+
+def test_any_classifier_and_wrapping_is_accepted_and_unknown_names_are_told(state, saved):
+    state["audio_encoder_emo.classifier.out_proj.weight"] = torch.zeros(3, HIDDEN)
+    state["PPE.pe"] = torch.zeros(1)
+    state["something.else"] = torch.zeros(1)
+    wrapped = {"state_dict": {f"module.{name}": value for name, value in state.items()}}
+    assert read_checkpoint(saved(wrapped)).unknown == ("something.else",)
+
+
+def test_a_missing_weight_is_named(state, saved):
+    del state["audio_encoder_cont.encoder.layers.0.attention.k_proj.bias"]
+    with pytest.raises(EmoTalkError, match=r"lacks audio_encoder_cont.*k_proj\.bias"):
+        read_checkpoint(saved(state))
+
+
+class WritesFile:
+    """Unpickling this would create a file."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.path),)
+
+
+def test_a_hostile_checkpoint_is_not_executed(state, saved, tmp_path):
+    trap = tmp_path / "trap"
+    path = saved({**state, "bs_map_r.weight": WritesFile(trap)})
+    with pytest.raises(EmoTalkError, match="more than weights"):
+        read_checkpoint(path)
+    assert not trap.exists()
+    torch.load(path, weights_only=False)
+    assert trap.exists(), "the trap itself must work, or the test proves nothing"
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.9, 0.999])
+def test_a_truncated_checkpoint_is_refused(state, saved, share):
+    path = saved(state)
+    path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
+    with pytest.raises(EmoTalkError, match=r"EmoTalk\.pth"):
+        read_checkpoint(path)
+
+
+@pytest.mark.parametrize("content", [{}, {"a": 1}, [1, 2], torch.zeros(3)])
+def test_other_content_is_refused(saved, content):
+    with pytest.raises(EmoTalkError, match="no EmoTalk checkpoint"):
+        read_checkpoint(saved(content))
+
+
+def test_weights_that_do_not_fit_or_are_no_numbers_are_refused(state, saved):
+    bias = state["bs_map_r.bias"]
+    with pytest.raises(EmoTalkError, match="give no numbers"):
+        read_checkpoint(saved({**state, "bs_map_r.bias": bias * float("nan")}))
+    with pytest.raises(EmoTalkError, match="do not fit together"):
+        read_checkpoint(saved({**state, "bs_map_r.bias": torch.zeros(51)}))
+
+
+def test_a_missing_file_is_told(tmp_path):
+    with pytest.raises(EmoTalkError, match="There is no file"):
+        read_checkpoint(tmp_path / "none.pth")
+
+
+def test_what_is_kept_says_where_it_came_from_and_under_which_licence(state, saved, tmp_path):
+    checkpoint = read_checkpoint(saved(state))
+    write_weights(checkpoint, tmp_path / "emotalk.safetensors", "EmoTalk.pth")
+    arrays, metadata = read_safetensors(tmp_path / "emotalk.safetensors")
+    assert metadata["notice"] == NOTICE
+    assert metadata["source_sha256"] == checkpoint.source_hash
+    assert all(array.dtype == np.float32 for array in arrays.values())
+    assert EmoTalk.load(tmp_path / "emotalk.safetensors").config == checkpoint.config
