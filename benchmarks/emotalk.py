@@ -1,0 +1,140 @@
+"""Speed, memory and accuracy of the published network at its full size, on random weights.
+
+    python benchmarks/emotalk.py [--seconds 10 60] [--threads 1] [--precision float32 bfloat16 int8] [--device cpu]
+
+The baseline is ``released_network.py`` in this folder, the plain arithmetic of the same network with the same weights,
+run in turn with ours in the same process: the ratio holds although the machine's speed drifts. Memory is measured in a
+process of its own, above what the weights take.
+"""
+
+import argparse
+import json
+import os
+import resource
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import torch
+
+# This folder's own emotalk.py must not stand before the package of that name.
+HERE = str(Path(__file__).resolve().parent)
+sys.path = [folder for folder in sys.path if folder != HERE] + [HERE]
+
+from emotalk.face.controls import Controls
+from emotalk.inference.checkpoints import ImportedCheckpoint, translate_state, write_weights
+from emotalk.inference.contract import SAMPLE_RATE, Features, Speech
+from emotalk.inference.matrix_products import quickest_route
+from emotalk.inference.models.emotalk import EmoTalk, EmoTalkConfig
+
+from released_network import ReleasedNetwork
+
+STRONG = Controls({"emotion_level": 1.0})
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--seconds", type=int, nargs="+", default=[10, 60])
+    parser.add_argument("--memory-seconds", type=int, nargs="*", default=[60, 120, 600])
+    parser.add_argument("--threads", type=int, default=os.cpu_count())
+    parser.add_argument("--precision", nargs="+", default=["float32", "bfloat16", "int8"])
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--measure-memory", nargs=2, help=argparse.SUPPRESS)
+    options = parser.parse_args()
+    torch.set_num_threads(options.threads)
+    if options.measure_memory:
+        path, length = options.measure_memory
+        measure_memory(Path(path), int(length))
+        return
+    print(f"torch {torch.__version__}, {options.threads} threads, device {options.device}")
+    print(f"float32 products by the route {quickest_route().__name__!r}; medians of {options.runs} pairs\n")
+    torch.manual_seed(0)
+    config = EmoTalkConfig()
+    reference = ReleasedNetwork(config).eval()
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "emotalk.safetensors"
+        write_weights(ImportedCheckpoint(translate_state(reference.state_dict(), config), config, (), ""), path, "")
+        seconds, model = timed(lambda: EmoTalk.load(path, options.device), options.device)
+        print(f"ready after {seconds:.2f} s (weights in the page cache)\n")
+        for precision in options.precision:
+            model = EmoTalk.load(path, options.device, precision)
+            for length in options.seconds:
+                compare(reference, model, precision, length, options)
+        print_memory(path, options)
+
+
+def compare(
+    reference: ReleasedNetwork, model: EmoTalk, precision: str, length: int, options: argparse.Namespace
+) -> None:
+    """One row: baseline and ours in turn, the ratio pair by pair, and how far apart the numbers are."""
+    samples = noise(length)
+    level, person = torch.tensor([0.0, 1.0]), torch.eye(24)[0]
+    model.encode(Speech(samples[: 2 * SAMPLE_RATE]))
+    theirs, ours, decodes = [], [], []
+    for _ in range(options.runs):
+        seconds, exact = timed(lambda: reference(samples, level, person), "cpu")
+        theirs.append(seconds)
+        seconds, features = timed(lambda: model.encode(Speech(samples)), options.device)
+        decode, curves = timed(lambda features=features: decoded(model, features), options.device)
+        ours.append(seconds + decode)
+        decodes.append(decode)
+    ratio = statistics.median(their / our for their, our in zip(theirs, ours, strict=True))
+    exact = exact.numpy()
+    difference = np.abs(curves.values - exact).max() / exact.std()
+    their, our = statistics.median(theirs), statistics.median(ours)
+    print(f"{precision:9s} {length:4d} s: baseline {their:7.2f} s, ours {our:7.2f} s, ratio {ratio:5.2f},", end=" ")
+    print(f"decode {1000 * statistics.median(decodes):6.1f} ms, max |difference| / std {difference:.1e}", flush=True)
+
+
+def decoded(model: EmoTalk, features: Features) -> "FaceCurves":  # noqa: F821
+    return model.decode(features, STRONG)
+
+
+def print_memory(path: Path, options: argparse.Namespace) -> None:
+    print()
+    for length in options.memory_seconds:
+        words = [
+            sys.executable,
+            __file__,
+            "--threads",
+            str(options.threads),
+            "--measure-memory",
+            str(path),
+            str(length),
+        ]
+        done = subprocess.run(words, capture_output=True, text=True, check=True)
+        figures = json.loads(done.stdout.splitlines()[-1])
+        print(f"memory above weights, {length:4d} s: {figures['MB']:.0f} MB ({figures['seconds']:.1f} s)", flush=True)
+
+
+def measure_memory(path: Path, length: int) -> None:
+    """Peak of encode and decode above the process that has just met every weight on a second of sound."""
+    model = EmoTalk.load(path)
+    decoded(model, model.encode(Speech(noise(1))))
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    seconds, _ = timed(lambda: decoded(model, model.encode(Speech(noise(length)))), "cpu")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    print(json.dumps({"MB": (peak - before) / 1024, "seconds": seconds}))
+
+
+def timed(work: Callable[[], "Result"], device: str) -> tuple[float, "Result"]:  # noqa: F821
+    """Wall seconds of one call, the device's queue emptied, and its result."""
+    started = time.perf_counter()
+    result = work()
+    if device.startswith("cuda"):
+        torch.cuda.synchronize()
+    return time.perf_counter() - started, result
+
+
+def noise(seconds: int) -> np.ndarray:
+    return np.random.default_rng(0).normal(size=seconds * SAMPLE_RATE).astype(np.float32)
+
+
+if __name__ == "__main__":
+    main()
