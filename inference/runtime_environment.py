@@ -1,0 +1,138 @@
+"""The runtime environment: a Python with PyTorch in a folder of its own, for networks that NumPy cannot run.
+
+``runtime_set_up`` makes it. What is known about it stands in ``state.json``, which is replaced whole: before anything
+is changed it says "unfinished", and "ready" only after PyTorch was imported there. So whatever interrupts a set-up,
+the state is true.
+"""
+
+import contextlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import asdict, dataclass, replace
+from pathlib import Path
+from typing import Final, Literal
+
+from ..face.atomic_file import replacing
+from .contract import EmoTalkError
+
+State = Literal["absent", "unfinished", "broken", "ready"]
+
+_DESCRIBE: Final = """
+import json, platform
+import numpy, torch
+devices = [torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count())]
+devices += ["Apple GPU"] * torch.backends.mps.is_available() + ["CPU"]
+print(json.dumps({"torch": str(torch.__version__), "python": platform.python_version(), "devices": devices}))
+"""
+_SECONDS_TO_DESCRIBE: Final = 180
+"""The first import of PyTorch from a slow disk takes a while."""
+
+
+@dataclass(frozen=True)
+class RuntimeStatus:
+    """What is known about an environment.
+
+    Attributes:
+        state: "absent", "unfinished" (a set-up did not end well), "broken" (PyTorch does not start), or "ready".
+        sentence: the same for people, with what to do.
+        torch, python: versions; empty where unknown.
+        devices: names of what PyTorch computes on there, the best first.
+        bytes: the size on disk when it was last measured.
+    """
+
+    state: State
+    sentence: str
+    torch: str = ""
+    python: str = ""
+    devices: tuple[str, ...] = ()
+    bytes: int = 0
+
+
+ABSENT: Final = RuntimeStatus("absent", "PyTorch is not set up")
+
+
+class RuntimeEnvironment:
+    """An environment in a folder, whether it exists or not.
+
+    Args:
+        folder: belongs to the environment alone; made when it is set up.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+        self.log = self.folder / "log.txt"
+        self.venv = self.folder / "python"
+        self._state = self.folder / "state.json"
+
+    @property
+    def python(self) -> Path:
+        """Its interpreter."""
+        return self.venv / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
+
+    def status(self) -> RuntimeStatus:
+        """What is known without starting anything; quick."""
+        try:
+            fields = json.loads(self._state.read_text("utf-8"))
+            status = RuntimeStatus(**{**fields, "devices": tuple(fields["devices"])})
+        except FileNotFoundError:
+            return ABSENT
+        except (OSError, ValueError, TypeError, KeyError):
+            return RuntimeStatus("unfinished", "Its record is damaged; press Repair")
+        if status.state == "ready" and not self.python.exists():
+            return RuntimeStatus("broken", "The Python it was made from is gone or has moved; press Repair")
+        return status
+
+    def verify(self) -> RuntimeStatus:
+        """Import PyTorch there and keep what comes out. Takes seconds."""
+        status = replace(describe_python(self.python), bytes=self.measure())
+        self._keep(status)
+        return status
+
+    def remove(self) -> None:
+        """Delete everything. Raises EmoTalkError where something is in use."""
+        if not self.folder.exists():
+            return
+        self.mark_unfinished("It is removed in part; press Remove again")
+        try:
+            shutil.rmtree(self.folder)
+        except OSError as error:
+            self.mark_unfinished(f"It is removed in part: {error.filename} is in use; press Remove again")
+            raise EmoTalkError(self.status().sentence) from error
+
+    def measure(self) -> int:
+        """Bytes on the disk."""
+        total = 0
+        for folder, _, names in os.walk(self.folder):
+            for name in names:
+                with contextlib.suppress(OSError):
+                    total += Path(folder, name).lstat().st_size
+        return total
+
+    def mark_unfinished(self, sentence: str = "The set-up did not end; press Repair") -> None:
+        """Note, before anything is changed, that nothing is to be relied on, and afterwards why it stayed so."""
+        self._keep(RuntimeStatus("unfinished", sentence, bytes=self.measure()))
+
+    def _keep(self, status: RuntimeStatus) -> None:
+        with replacing(self._state) as part:
+            part.write_text(json.dumps(asdict(status), indent=1), "utf-8")
+
+
+def describe_python(python: str | Path) -> RuntimeStatus:
+    """Start an interpreter and see whether PyTorch works in it. Takes seconds."""
+    words = [str(python), "-I", "-X", "utf8", "-c", _DESCRIBE]
+    flags = getattr(subprocess, "CREATE_NO_WINDOW", 0)
+    try:
+        done = subprocess.run(
+            words, capture_output=True, encoding="utf-8", timeout=_SECONDS_TO_DESCRIBE, check=True, creationflags=flags
+        )
+        found = json.loads(done.stdout.splitlines()[-1])
+    except subprocess.CalledProcessError as error:
+        reason = next((line.strip() for line in reversed(error.stderr.splitlines()) if line.strip()), "it crashed")
+        return RuntimeStatus("broken", f"PyTorch does not start there ({reason})")
+    except (OSError, ValueError, IndexError, subprocess.SubprocessError) as error:
+        return RuntimeStatus("broken", f"{python} does not run as a Python ({error})")
+    sentence = f"PyTorch {found['torch']} in Python {found['python']}, on {', '.join(found['devices'])}"
+    return RuntimeStatus("ready", sentence, found["torch"], found["python"], tuple(found["devices"]))
