@@ -22,9 +22,8 @@ from pathlib import Path
 import numpy as np
 import torch
 
-# This folder's own emotalk.py must not stand before the package of that name.
-HERE = str(Path(__file__).resolve().parent)
-sys.path = [folder for folder in sys.path if folder != HERE] + [HERE]
+# This file must not be found in place of the package of the same name.
+HERE = sys.path.pop(0)
 
 from emotalk.face.controls import Controls
 from emotalk.inference.checkpoints import ImportedCheckpoint, translate_state, write_weights
@@ -32,6 +31,7 @@ from emotalk.inference.contract import SAMPLE_RATE, Features, Speech
 from emotalk.inference.matrix_products import quickest_route
 from emotalk.inference.models.emotalk import EmoTalk, EmoTalkConfig
 
+sys.path.append(HERE)
 from released_network import ReleasedNetwork
 
 STRONG = Controls({"emotion_level": 1.0})
