@@ -2,19 +2,22 @@
 
 import argparse
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..face.curve_files import FORMATS
-from ..inference.registry import DEFAULT_MODEL, model_ids
+from ..inference.devices import DEVICES, PRECISIONS
+from ..inference.registry import DEFAULT_CHOICE, ModelChoice, model_ids
 from .complaints import GOOD, SOME_FAILED, complaint
 from .control_options import add_control_options, controls_from
 from .outputs import expand, plan
 from .progress import ProgressBar
 
 if TYPE_CHECKING:
-    from ..face.controls import Controls
-    from ..inference.engine import Engine, Progress
+    from ..face.curves import Performance
+    from ..inference.contract import Speech
 
 SUMMARY = "turn lines of dialogue into face curves"
 
@@ -29,9 +32,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fps", type=_frame_rate, metavar="NUMBER", help="frames per second to write; the model's own if not given"
     )
-    parser.add_argument(
-        "--model", choices=model_ids(), default=DEFAULT_MODEL, help=f"which model performs ({DEFAULT_MODEL})"
-    )
+    for word, choices, default, meaning in (
+        ("--model", model_ids(), DEFAULT_CHOICE.model_id, "which model performs"),
+        ("--device", DEVICES, DEFAULT_CHOICE.device, "where a torch network computes; auto: a GPU if there is one"),
+        ("--precision", PRECISIONS, DEFAULT_CHOICE.precision, "how exactly a torch network computes"),
+    ):
+        parser.add_argument(word, choices=choices, default=default, help=f"{meaning} ({default})")
     parser.add_argument("--overwrite", action="store_true", help="replace files that are there already")
     add_control_options(parser)
 
@@ -44,7 +50,9 @@ def run(options: argparse.Namespace) -> int:
     outputs = plan(lines, options.output, options.format)
     controls = controls_from(options)
     engine = Engine()
-    engine.model(options.model)  # without a model, no line needs to be tried
+    choice = ModelChoice(options.model, options.device, options.precision)
+    model = engine.model(choice)  # without a model, no line needs to be tried
+    perform = partial(engine.perform, controls=controls, choice=choice)
     failed = 0
     with ProgressBar(len(lines)) as bar:
         for done, (line, output) in enumerate(zip(lines, outputs, strict=True)):
@@ -53,19 +61,21 @@ def run(options: argparse.Namespace) -> int:
                 bar.show(done + fraction, f"{name}: {text}")
 
             try:
-                _animate(line, output, options, controls, engine, report)
+                _animate(line, output, options, partial(perform, progress=report))
             except Exception as error:
                 failed += 1
                 bar.say(f"emotalk: {complaint(error, verbose=options.verbose)}", sys.stderr)
             else:
                 bar.say(str(output), sys.stdout)
+    if model.fell_back:
+        print(f"emotalk: performed on {model.runs_on}", file=sys.stderr)
     if failed and len(lines) > 1:
         print(f"emotalk: {failed} of {len(lines)} lines failed", file=sys.stderr)
     return SOME_FAILED if failed else GOOD
 
 
 def _animate(
-    line: Path, output: Path, options: argparse.Namespace, controls: "Controls", engine: "Engine", report: "Progress"
+    line: Path, output: Path, options: argparse.Namespace, perform: Callable[["Speech"], "Performance"]
 ) -> None:
     from ..face.curve_files import write_curves
     from ..face.curves import Performance
@@ -74,7 +84,7 @@ def _animate(
 
     if output.exists() and not options.overwrite:
         raise EmoTalkError(f"{output} is there already; --overwrite replaces it")
-    performance = engine.perform(read_speech(line), controls, options.model, report)
+    performance = perform(read_speech(line))
     if options.fps:
         performance = Performance(performance.face.resampled(options.fps), performance.head.resampled(options.fps))
     output.parent.mkdir(parents=True, exist_ok=True)

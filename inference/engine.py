@@ -11,8 +11,9 @@ from ..face.controls import Controls
 from ..face.curves import Performance
 from ..face.liveliness import liven
 from ..face.shaping import shape
-from .contract import SAMPLE_RATE, FaceModel, Features, Speech
-from .registry import DEFAULT_MODEL, load_model
+from .contract import SAMPLE_RATE, Features, Speech
+from .placement import PlacedModel
+from .registry import DEFAULT_CHOICE, ModelChoice, load_model
 
 Progress = Callable[[float, str], None]
 """Told how much is done (0..1) and what happens next."""
@@ -25,20 +26,22 @@ _LOUDNESS_FRAMES: Final = 1800
 class Engine:
     """Turns speech and sliders into performances; the slow half runs once for each line and model.
 
+    One model is held at a time, because some take gigabytes.
+
     Args:
-        load: gives the model of an id, or raises EmoTalkError.
+        load: gives a model by id, device and precision, or raises EmoTalkError.
     """
 
-    def __init__(self, load: Callable[[str], FaceModel] = load_model) -> None:
+    def __init__(self, load: Callable[[str, str, str], PlacedModel] = load_model) -> None:
         self._load = load
-        self._models: dict[str, FaceModel] = {}
-        self._heard: OrderedDict[tuple[str, bytes], Features] = OrderedDict()
+        self._loaded: tuple[ModelChoice, PlacedModel] | None = None
+        self._heard: OrderedDict[tuple[ModelChoice, bytes], Features] = OrderedDict()
 
     def perform(
         self,
         speech: Speech,
         controls: Controls,
-        model_id: str = DEFAULT_MODEL,
+        choice: ModelChoice = DEFAULT_CHOICE,
         progress: Progress | None = None,
     ) -> Performance:
         """What the line does to a face with these sliders.
@@ -46,20 +49,20 @@ class Engine:
         Args:
             speech: the line.
             controls: constant or one value per frame of the model.
-            model_id: which model performs.
+            choice: which model performs, and where.
             progress: told how far it is, in this thread.
 
         Returns:
             Face and head at the model's frame rate; the same arguments give the same bytes.
 
         Raises:
-            EmoTalkError: the model is unknown or its weights are damaged.
+            EmoTalkError: the model cannot be loaded, or can do nothing with the line.
         """
         report = progress or _ignore
         report(0.0, "Loading the model")
-        model = self.model(model_id)
+        model = self.model(choice)
         report(0.05, "Listening")
-        features = self._features(model, speech, lambda share: report(0.05 + 0.7 * share, "Listening"))
+        features = self._features(choice, speech, lambda share: report(0.05 + 0.7 * share, "Listening"))
         report(0.75, "Performing")
         curves = model.decode(features, controls)
         report(0.9, "Shaping")
@@ -68,16 +71,17 @@ class Engine:
         report(1.0, "Done")
         return performance
 
-    def model(self, model_id: str = DEFAULT_MODEL) -> FaceModel:
-        """The model of an id, loaded when it is first asked for. Raises EmoTalkError where it cannot be."""
-        if model_id not in self._models:
-            self._models[model_id] = self._load(model_id)
-        return self._models[model_id]
+    def model(self, choice: ModelChoice = DEFAULT_CHOICE) -> PlacedModel:
+        """The chosen model, loaded when another one was chosen before. Raises EmoTalkError where it cannot be."""
+        if self._loaded is None or self._loaded[0] != choice:
+            self._loaded = None  # its memory is needed for the new one
+            self._loaded = choice, self._load(choice.model_id, choice.device, choice.precision)
+        return self._loaded[1]
 
-    def _features(self, model: FaceModel, speech: Speech, heard: Callable[[float], None]) -> Features:
-        key = (model.model_id, fingerprint(speech))
+    def _features(self, choice: ModelChoice, speech: Speech, heard: Callable[[float], None]) -> Features:
+        key = (choice, fingerprint(speech))
         if key not in self._heard:
-            self._heard[key] = model.encode(speech, heard)
+            self._heard[key] = self.model(choice).encode(speech, heard)
             self._forget()
         self._heard.move_to_end(key)
         return self._heard[key]

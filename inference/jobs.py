@@ -1,19 +1,22 @@
 """What the worker does with a request: one JSON object in, progress and then a result or an error out.
 
 Requests (``id`` comes back in every reply):
-    ``{"id", "verb": "animate", "audio", "output", "model", "controls", "rate", "source", "section"}``: ``audio`` is a
-    sound file, or, where ``rate`` (Hz) is given, a .npy file of samples from ``source``; ``output`` is the .npz to
-    write; ``section`` is the first second of the line and how many belong to it; ``model``, ``controls``
-    (``Controls.changed()``) and ``section`` may be left out.
-    ``{"id", "verb": "ping"}`` and ``{"id", "verb": "quit"}``.
+    ``{"id", "verb": "animate", "audio", "output", "model", "device", "precision", "controls", "rate", "source",
+    "section"}``: ``audio`` is a sound file, or, where ``rate`` (Hz) is given, a .npy file of samples from ``source``;
+    ``output`` is the .npz to write; ``section`` is the first second of the line and how many belong to it; ``model``,
+    ``device`` and ``precision`` (``registry.ModelChoice``), ``controls`` (``Controls.changed()``) and ``section`` may
+    be left out.
+    ``{"id", "verb": "describe"}``, ``{"id", "verb": "ping"}`` and ``{"id", "verb": "quit"}``.
 Replies:
     ``{"id", "kind": "progress", "fraction", "text"}``,
-    ``{"id", "kind": "result", "output", "frames", "fps", "seconds"}`` (of a ping: only ``id`` and ``kind``),
+    ``{"id", "kind": "result"}`` with ``output``, ``frames``, ``fps``, ``seconds``, ``device`` (in words) and ``speed``
+    (times real time, loading left out) of an animated line, or with what ``devices.describe`` says,
     ``{"id", "kind": "error", "sentence", "traceback"}``.
 """
 
 import json
 import queue
+import time
 import traceback
 from collections.abc import Callable
 from typing import Any, Final
@@ -24,9 +27,10 @@ from ..face.controls import Controls
 from ..face.curve_files import write_curves
 from .audio import read_speech, speech_from_samples
 from .contract import EmoTalkError, Speech
+from .devices import describe
 from .engine import Engine
 from .failure import sentence_for
-from .registry import DEFAULT_MODEL
+from .registry import DEFAULT_CHOICE, ModelChoice
 
 IDLE_SECONDS: Final = 15 * 60
 """A worker that was asked nothing for so long gives its memory back by ending."""
@@ -52,12 +56,7 @@ def answer(request: dict[str, Any], engine: Engine, send: Send) -> None:
     """Do what a request asks for; whatever goes wrong becomes an error reply."""
     name = request.get("id")
     try:
-        if request.get("verb") == "ping":
-            result: dict[str, Any] = {}
-        elif request.get("verb") == "animate":
-            result = _animate(request, engine, lambda reply: send({"id": name, **reply}))
-        else:
-            raise EmoTalkError(f"The worker does not know the request {request.get('verb')!r}")
+        result = _do(request, engine, lambda reply: send({"id": name, **reply}))
     except Exception as error:
         send({"id": name, "kind": "error", "sentence": sentence_for(error), "traceback": traceback.format_exc()})
     else:
@@ -72,6 +71,17 @@ def _parse(line: bytes) -> dict[str, Any]:
     return request if isinstance(request, dict) else {}
 
 
+def _do(request: dict[str, Any], engine: Engine, send: Send) -> dict[str, Any]:
+    verb = request.get("verb")
+    if verb == "ping":
+        return {}
+    if verb == "describe":
+        return describe()
+    if verb == "animate":
+        return _animate(request, engine, send)
+    raise EmoTalkError(f"The worker does not know the request {verb!r}")
+
+
 def _animate(request: dict[str, Any], engine: Engine, send: Send) -> dict[str, Any]:
     controls = Controls(request.get("controls"))
     speech = _speech(request)
@@ -79,14 +89,29 @@ def _animate(request: dict[str, Any], engine: Engine, send: Send) -> dict[str, A
     def report(fraction: float, text: str) -> None:
         send({"kind": "progress", "fraction": fraction, "text": text})
 
-    performance = engine.perform(speech, controls, request.get("model", DEFAULT_MODEL), report)
+    choice = _choice(request)
+    report(0.0, "Loading the model")
+    model = engine.model(choice)
+    started = time.perf_counter()
+    performance = engine.perform(speech, controls, choice, report)
+    elapsed = time.perf_counter() - started
     write_curves(request["output"], performance)
     return {
         "output": request["output"],
         "frames": performance.face.frames,
         "fps": performance.face.fps,
         "seconds": speech.seconds,
+        "device": model.runs_on,
+        "speed": round(speech.seconds / elapsed, 2),
     }
+
+
+def _choice(request: dict[str, Any]) -> ModelChoice:
+    return ModelChoice(
+        str(request.get("model", DEFAULT_CHOICE.model_id)),
+        str(request.get("device", DEFAULT_CHOICE.device)),
+        str(request.get("precision", DEFAULT_CHOICE.precision)),
+    )
 
 
 def _speech(request: dict[str, Any]) -> Speech:

@@ -1,34 +1,63 @@
-"""The models there are, by id. A model's module is imported when it is asked for."""
+"""Which model performs, by the id of its weights, and where it computes."""
 
-from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Final
 
-from .contract import EmoTalkError, FaceModel
+from .architectures import ARCHITECTURES
+from .contract import EmoTalkError
+from .devices import check_choice, find_device, import_torch
+from .placement import PlacedModel
 from .weights import bundled_weights
+from .weights_library import find_weights, installed_weights
 
 DEFAULT_MODEL: Final = "emotalk-compact"
 
 
-def load_model(model_id: str) -> FaceModel:
+@dataclass(frozen=True)
+class ModelChoice:
+    """What an animator chooses of a network.
+
+    Attributes:
+        model_id: one of ``model_ids()``.
+        device: one of ``devices.DEVICES``; a network in NumPy computes on the CPU whatever is chosen.
+        precision: one of ``devices.PRECISIONS``; a network in NumPy computes in float32.
+    """
+
+    model_id: str = DEFAULT_MODEL
+    device: str = "auto"
+    precision: str = "float32"
+
+
+DEFAULT_CHOICE: Final = ModelChoice()
+
+
+def load_model(model_id: str, device: str = "auto", precision: str = "float32") -> PlacedModel:
     """A model with its weights.
 
+    Args:
+        model_id: one of ``model_ids()``.
+        device: one of ``devices.DEVICES``.
+        precision: one of ``devices.PRECISIONS``.
+
     Raises:
-        EmoTalkError: there is no such model, or its weights are missing or damaged.
+        EmoTalkError: there is no such model or device, its weights are missing or damaged, or it needs PyTorch and
+            there is none.
     """
-    if model_id not in _LOADERS:
-        raise EmoTalkError(f"There is no model named {model_id!r}; there are: {', '.join(_LOADERS)}")
-    return _LOADERS[model_id]()
+    check_choice(device, precision)
+    if model_id == DEFAULT_MODEL:
+        bundled_weights(DEFAULT_MODEL)  # says how to get them back, should they be gone
+    weights = find_weights(model_id)
+    if weights.damage:
+        raise EmoTalkError(weights.damage)
+    architecture = ARCHITECTURES[weights.architecture]
+    if not architecture.needs_torch:
+        return PlacedModel(model_id, lambda _: architecture.load(weights.path, "cpu", "float32"), "cpu", "float32")
+    import_torch(weights.label)
+    return PlacedModel(
+        model_id, lambda where: architecture.load(weights.path, where, precision), find_device(device), precision
+    )
 
 
 def model_ids() -> tuple[str, ...]:
-    """The ids of all models."""
-    return tuple(_LOADERS)
-
-
-def _load_compact() -> FaceModel:
-    from .models.compact import EmoTalkCompact
-
-    return EmoTalkCompact.load(bundled_weights(DEFAULT_MODEL))
-
-
-_LOADERS: Final[Mapping[str, Callable[[], FaceModel]]] = {DEFAULT_MODEL: _load_compact}
+    """The ids of all models that can be loaded, the built-in one first."""
+    return tuple(weights.model_id for weights in installed_weights() if not weights.damage)

@@ -1,7 +1,10 @@
 """What the tests of the inference room share."""
 
+import time
+
 import pytest
 import soundfile
+from emotalk.inference.client import WorkerClient
 
 
 @pytest.fixture(scope="session")
@@ -18,3 +21,21 @@ def write_silence():
         return path
 
     return write
+
+
+@pytest.fixture
+def ask_worker():
+    """A function: the last message about one request to a worker of its own, in a given Python."""
+
+    def ask(python, request):
+        client = WorkerClient()
+        client.start(python)
+        client.submit(request)
+        while True:
+            for message in client.messages():
+                if message["kind"] != "progress":
+                    client.close()
+                    return message
+            time.sleep(0.01)
+
+    return ask

@@ -10,55 +10,12 @@ from emotalk.inference.contract import EmoTalkError
 from emotalk.inference.models.emotalk import EmoTalk, EmoTalkConfig
 from emotalk.inference.weights import read_safetensors
 
-HIDDEN, LAYERS, WIDE, CONVOLUTION, FUSED = 128, 1, 64, 16, 48
-KERNELS = (10, 3, 3, 3, 3, 2, 2)
+HIDDEN, LAYERS, WIDE, CONVOLUTION = 128, 1, 64, 16
 
 
 @pytest.fixture
-def state():
-    """A state dict with the released names and random numbers, small."""
-    generator = torch.Generator().manual_seed(0)
-    shapes = {
-        "audio_feature_map_cont": (24, HIDDEN),
-        "audio_feature_map_emo": (FUSED, HIDDEN),
-        "audio_feature_map_emo2": (16, FUSED),
-        "obj_vector_level": (4, 2),
-        "obj_vector_person": (4, 24),
-        "bs_map_r": (52, FUSED),
-        "audio_encoder_emo.classifier.out_proj": (7, HIDDEN),
-    }
-    decoder = "transformer_decoder.layers.0"
-    shapes |= {f"{decoder}.{n}": (FUSED, FUSED) for n in ("self_attn.out_proj", "multihead_attn.out_proj")}
-    shapes |= {f"{decoder}.linear1": (20, FUSED), f"{decoder}.linear2": (FUSED, 20)}
-    shapes |= {f"{decoder}.norm{i}": (FUSED,) for i in (1, 2, 3)}
-    arrays = {}
-    for encoder in ("audio_encoder_cont", "audio_encoder_emo.wav2vec2"):
-        arrays[f"{encoder}.masked_spec_embed"] = (HIDDEN,)
-        for i, kernel in enumerate(KERNELS):
-            layer = f"{encoder}.feature_extractor.conv_layers.{i}"
-            arrays[f"{layer}.conv.weight"] = (CONVOLUTION, 1 if i == 0 else CONVOLUTION, kernel)
-            arrays[f"{layer}.conv.bias"] = (CONVOLUTION,)
-            shapes[f"{layer}.layer_norm"] = (CONVOLUTION,)
-        shapes[f"{encoder}.feature_projection.layer_norm"] = (CONVOLUTION,)
-        shapes[f"{encoder}.feature_projection.projection"] = (HIDDEN, CONVOLUTION)
-        position = f"{encoder}.encoder.pos_conv_embed.conv"
-        arrays |= {
-            f"{position}.weight_g": (1, 1, 8),
-            f"{position}.weight_v": (HIDDEN, HIDDEN // 4, 8),
-            f"{position}.bias": (HIDDEN,),
-        }
-        shapes[f"{encoder}.encoder.layer_norm"] = (HIDDEN,)
-        layer = f"{encoder}.encoder.layers.0"
-        shapes |= {f"{layer}.attention.{n}_proj": (HIDDEN, HIDDEN) for n in ("q", "k", "v", "out")}
-        shapes |= {f"{layer}.{n}": (HIDDEN,) for n in ("layer_norm", "final_layer_norm")}
-        shapes[f"{layer}.feed_forward.intermediate_dense"] = (WIDE, HIDDEN)
-        shapes[f"{layer}.feed_forward.output_dense"] = (HIDDEN, WIDE)
-    for attention in ("self_attn", "multihead_attn"):
-        arrays[f"{decoder}.{attention}.in_proj_weight"] = (3 * FUSED, FUSED)
-        arrays[f"{decoder}.{attention}.in_proj_bias"] = (3 * FUSED,)
-    for name, shape in shapes.items():
-        arrays |= {f"{name}.weight": shape, f"{name}.bias": shape[:1]}
-    return {name: 0.2 * torch.randn(shape, generator=generator) for name, shape in arrays.items()}
+def state(released_state):
+    return released_state
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from emotalk.face.curves import FaceCurves
 from emotalk.inference import engine as engine_module
 from emotalk.inference.contract import SAMPLE_RATE, EmoTalkError, Features, Speech
 from emotalk.inference.engine import REMEMBERED_LINES, Engine, fingerprint, loudness
-from emotalk.inference.registry import load_model, model_ids
+from emotalk.inference.registry import ModelChoice, load_model, model_ids
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -49,7 +49,7 @@ def model():
 
 @pytest.fixture
 def engine(model):
-    return Engine(lambda model_id: model)
+    return Engine(lambda *_: model)
 
 
 QUIET = Controls({"blink_rate": 0, "gaze_gain": 0, "head_gain": 0})
@@ -114,7 +114,7 @@ def test_progress_rises_from_nothing_to_all(engine):
 
 def test_two_engines_give_the_same_bytes():
     first, second = (
-        Engine(lambda _: LoudnessModel()).perform(speech(8.0), Controls({"fear": 0.7, "seed": 5})) for _ in range(2)
+        Engine(lambda *_: LoudnessModel()).perform(speech(8.0), Controls({"fear": 0.7, "seed": 5})) for _ in range(2)
     )
     assert first.face.values.tobytes() == second.face.values.tobytes()
     assert first.head.values.tobytes() == second.head.values.tobytes()
@@ -123,7 +123,7 @@ def test_two_engines_give_the_same_bytes():
 @settings(deadline=None)
 @given(samples=st.integers(1, 4000))
 def test_the_shortest_sounds_are_performed(samples):
-    performance = Engine(lambda _: LoudnessModel()).perform(Speech(np.zeros(samples, np.float32)), Controls())
+    performance = Engine(lambda *_: LoudnessModel()).perform(Speech(np.zeros(samples, np.float32)), Controls())
     assert performance.face.frames == -(-samples * 30 // SAMPLE_RATE) == performance.head.frames
 
 
@@ -148,7 +148,7 @@ def test_loudness_of_long_lines_has_no_seams():
 
 def test_unknown_models_are_a_sentence():
     with pytest.raises(EmoTalkError, match="There is no model named 'nobody'; there are: emotalk-compact"):
-        Engine().perform(speech(), QUIET, "nobody")
+        Engine().perform(speech(), QUIET, ModelChoice("nobody"))
     assert "emotalk-compact" in model_ids()
 
 
@@ -166,6 +166,6 @@ def test_every_model_of_the_registry_performs():
         model = load_model(model_id)
         assert model.model_id == model_id
         assert model.fps > 0
-        performance = Engine().perform(speech(0.5), Controls(), model_id)
+        performance = Engine().perform(speech(0.5), Controls(), ModelChoice(model_id))
         assert performance.face.channels == model.channels
         assert np.isfinite(performance.face.values).all()

@@ -1,0 +1,43 @@
+"""The networks there are, by the name that their weights carry. A network's module is imported when it is loaded."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from .contract import FaceModel
+from .devices import import_torch
+
+
+@dataclass(frozen=True)
+class Architecture:
+    """A kind of network.
+
+    Attributes:
+        label: what people call it.
+        needs_torch: whether it runs in PyTorch; otherwise in NumPy, on the CPU, in float32.
+        load: gives the network of a weights file on a device at a precision; raises EmoTalkError where it cannot.
+    """
+
+    label: str
+    needs_torch: bool
+    load: Callable[[Path, str, str], FaceModel]
+
+
+def _load_compact(path: Path, _device: str, _precision: str) -> FaceModel:
+    from .models.compact import EmoTalkCompact
+
+    return EmoTalkCompact.load(path)
+
+
+def _load_emotalk(path: Path, device: str, precision: str) -> FaceModel:
+    import_torch("EmoTalk")
+    from .models.emotalk import EmoTalk
+
+    return EmoTalk.load(path, device, precision)
+
+
+ARCHITECTURES: Final[Mapping[str, Architecture]] = {
+    "emotalk-compact": Architecture("EmoTalk Compact", False, _load_compact),
+    "emotalk": Architecture("EmoTalk", True, _load_emotalk),
+}

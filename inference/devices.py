@@ -1,0 +1,108 @@
+"""Which devices PyTorch can compute on here; it is imported when somebody asks, and never for the built-in model."""
+
+import importlib
+import sys
+from types import ModuleType
+from typing import Any, Final
+
+from .contract import EmoTalkError
+
+DEVICES: Final = ("auto", "cpu", "cuda", "mps")
+"""auto is the GPU where there is one; cuda stands for AMD's GPUs too, as PyTorch has it; mps is Apple's."""
+
+PRECISIONS: Final = ("float32", "bfloat16", "int8")
+"""float32 gives the published numbers; the others are quicker and less exact."""
+
+_OUT_OF_MEMORY: Final = ("out of memory", "not enough memory", "can't allocate memory")
+_NAMES: Final = {"cpu": "CPU", "cuda": "CUDA GPU", "mps": "Apple GPU"}
+
+
+def import_torch(what: str) -> ModuleType:
+    """PyTorch.
+
+    Args:
+        what: who needs it, for the message.
+
+    Raises:
+        EmoTalkError: it is missing or broken; the message says how to get it.
+    """
+    try:
+        return importlib.import_module("torch")
+    except Exception as error:  # a broken installation fails in whatever way it likes
+        how = "does not have" if isinstance(error, ModuleNotFoundError) else f"cannot load ({_first_line(error)})"
+        raise EmoTalkError(
+            f"{what} needs PyTorch, which this Python {how}; press Set Up in EmoTalk's preferences, "
+            "or run: pip install 'emotalk[torch]'"
+        ) from error
+
+
+def check_choice(device: str, precision: str) -> None:
+    """Raises EmoTalkError where a device or a precision has a name that is not known."""
+    for value, known, what in ((device, DEVICES, "device"), (precision, PRECISIONS, "precision")):
+        if value not in known:
+            raise EmoTalkError(f"There is no {what} named {value!r}; there are: {', '.join(known)}")
+
+
+def find_device(device: str) -> str:
+    """The device to use: ``auto`` becomes the quickest one. Raises EmoTalkError where it is not there."""
+    found = available_devices()
+    if device == "auto":
+        return found[-1]
+    if device not in found:
+        raise EmoTalkError(f"PyTorch finds no {_NAMES[device]} here; choose another device, or auto")
+    return device
+
+
+def available_devices() -> tuple[str, ...]:
+    """The devices that can be used, the CPU first and the quickest last. Raises EmoTalkError without PyTorch."""
+    torch = import_torch("A device")
+    found = ["cpu"]
+    if torch.backends.mps.is_available():
+        found.append("mps")
+    if torch.cuda.is_available():
+        found.append("cuda")
+    return tuple(found)
+
+
+def device_name(device: str) -> str:
+    """What a person calls a device: the GPU's own name where it tells it."""
+    return import_torch("A device").cuda.get_device_name() if device == "cuda" else _NAMES[device]
+
+
+def describe() -> dict[str, Any]:
+    """What this Python can compute with, ready for JSON.
+
+    Returns:
+        ``torch`` (its version, None where it is missing or broken), ``devices`` (each with ``id`` and ``name``),
+        ``python`` (its version), ``problem`` (why there is no PyTorch, or "").
+    """
+    python = ".".join(map(str, sys.version_info[:3]))
+    try:
+        torch = import_torch("A torch network")
+        devices = [{"id": device, "name": device_name(device)} for device in available_devices()]
+    except EmoTalkError as error:
+        return {"torch": None, "devices": [], "python": python, "problem": str(error)}
+    return {"torch": str(torch.__version__), "devices": devices, "python": python, "problem": ""}
+
+
+def is_out_of_memory(error: BaseException) -> bool:
+    """Whether an error says that a device's memory does not suffice. Imports nothing."""
+    torch = sys.modules.get("torch")
+    if torch is None or not isinstance(error, RuntimeError):
+        return False
+    # Only CUDA has an error of its own for it.
+    says = str(error).lower()
+    return isinstance(error, torch.OutOfMemoryError) or any(words in says for words in _OUT_OF_MEMORY)
+
+
+def free_gpu_memory() -> None:
+    """Give back what PyTorch keeps of a GPU's memory for later."""
+    torch = import_torch("A device")
+    if torch.cuda.is_available():
+        torch.cuda.empty_cache()
+    if torch.backends.mps.is_available():
+        torch.mps.empty_cache()
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).splitlines() or [type(error).__name__])[0]
