@@ -4,23 +4,33 @@ from typing import Any, Final
 
 import bpy
 
-from .blender_emotalk import live, runs
-from .blender_emotalk.preferences import EmoTalkPreferences
+from .blender_emotalk import background, live, model_choice, runs, runtime
 from .blender_emotalk.properties import LineProperties, RunProperties
 from .operators.add_sample_head import AddSampleHead
 from .operators.animate import Animate
 from .operators.cancel import Cancel
+from .operators.cancel_set_up import CancelSetUp
+from .operators.check_runtime import CheckRuntime
 from .operators.choose_audio import ChooseAudio, DroppedAudio
+from .operators.choose_model import ChooseModel
 from .operators.clear import Clear
 from .operators.forget_strip import ForgetStrip
+from .operators.import_checkpoint import ImportCheckpoint
+from .operators.open_preferences import OpenPreferences
+from .operators.open_weights_folder import OpenWeightsFolder
 from .operators.place_sound import PlaceSound
+from .operators.refresh_models import RefreshModels
+from .operators.remove_runtime import RemoveRuntime
 from .operators.reset_controls import ResetControls
 from .operators.set_emotion import SetEmotion
+from .operators.set_up_runtime import SetUpRuntime
 from .operators.use_sound_strip import UseSoundStrip
 from .panels.emotion import EmotionPanel
 from .panels.keys import KeysPanel
 from .panels.main import MainPanel
+from .panels.model import ModelMenu, ModelPanel
 from .panels.performance import LifePanel, ShapePanel, StylePanel
+from .panels.preferences import EmoTalkPreferences
 
 CLASSES: Final = (
     EmoTalkPreferences,
@@ -29,15 +39,26 @@ CLASSES: Final = (
     AddSampleHead,
     Animate,
     Cancel,
+    CancelSetUp,
+    CheckRuntime,
     ChooseAudio,
     DroppedAudio,
+    ChooseModel,
     Clear,
     ForgetStrip,
+    ImportCheckpoint,
+    OpenPreferences,
+    OpenWeightsFolder,
     PlaceSound,
+    RefreshModels,
+    RemoveRuntime,
     ResetControls,
     SetEmotion,
+    SetUpRuntime,
     UseSoundStrip,
     MainPanel,
+    ModelMenu,
+    ModelPanel,
     EmotionPanel,
     StylePanel,
     ShapePanel,
@@ -56,6 +77,8 @@ def register() -> None:
     bpy.types.WindowManager.emotalk = bpy.props.PointerProperty(type=RunProperties, options={"SKIP_SAVE"})
     bpy.app.handlers.load_pre.append(_leave_file)
     live.watch()
+    model_choice.refresh()
+    runtime.refresh()
     _commands.append(bpy.utils.register_cli_command("emotalk", _run_command))
 
 
@@ -63,6 +86,7 @@ def unregister() -> None:
     """Disable the extension; the worker goes with it."""
     bpy.utils.unregister_cli_command(_commands.pop())
     live.unwatch()
+    background.close()
     bpy.app.handlers.load_pre.remove(_leave_file)
     runs.close()
     del bpy.types.WindowManager.emotalk

@@ -16,10 +16,10 @@ _changed_again = False
 
 
 def watch() -> None:
-    """Have Blender say when a slider was moved, in this file and in those opened later."""
-    for control in (*CONTROLS, KEY_TOLERANCE):
+    """Have Blender say when a slider was moved or the model changed, in this file and in those opened later."""
+    for name in (*(control.name for control in (*CONTROLS, KEY_TOLERANCE)), "model"):
         bpy.msgbus.subscribe_rna(
-            key=(LineProperties, control.name), owner=_owner, args=(), notify=slider_moved, options={"PERSISTENT"}
+            key=(LineProperties, name), owner=_owner, args=(), notify=slider_moved, options={"PERSISTENT"}
         )
 
 

@@ -1,32 +1,78 @@
-"""Preferences of the extension."""
+"""What holds for every file of this animator: where networks run, and how exactly they compute."""
 
-import sys
 from pathlib import Path
 from typing import Final
 
 import bpy
 
-_EXTENSION: Final = __package__.rpartition(".")[0]
+from ..inference.accelerators import accelerators
+from ..inference.devices import DEVICES, PRECISIONS
+
+EXTENSION: Final = __package__.rpartition(".")[0]
+"""The package that Blender knows the extension by."""
+
+_DEVICE_LABELS: Final = {
+    "auto": ("Automatic", "The GPU where there is one"),
+    "cpu": ("Processor", "The CPU, whatever else there is"),
+    "cuda": ("NVIDIA or AMD GPU", "CUDA or ROCm"),
+    "mps": ("Apple GPU", "Metal"),
+}
+_PRECISION_LABELS: Final = {
+    "float32": ("Exact", "32-bit numbers, as the network was published"),
+    "bfloat16": ("Quick", "16-bit numbers: the curves deviate slightly"),
+    "int8": ("Quickest", "8-bit weights on the processor: the curves deviate visibly in places"),
+}
 
 
-class EmoTalkPreferences(bpy.types.AddonPreferences):
-    """What holds for every file of this animator."""
+class PreferenceProperties:
+    """The properties of the preferences; ``panels`` draws them."""
 
-    bl_idname = _EXTENSION
-
-    worker_python: bpy.props.StringProperty(
-        name="Worker's Python",
-        description="Another Python to run networks in; empty for Blender's own, which suits the built-in one",
+    torch_python: bpy.props.StringProperty(
+        name="Python with PyTorch",
+        description="A Python of your own that has PyTorch and NumPy; empty for the one that Set Up makes",
         subtype="FILE_PATH",
     )
+    accelerator: bpy.props.EnumProperty(
+        name="For",
+        description="What PyTorch shall compute on",
+        items=[(each.name, each.label, each.sentence) for each in accelerators()],
+    )
+    package_index: bpy.props.StringProperty(
+        name="Package Index",
+        description="Where pip finds this build of PyTorch, as its installation page says; empty for pip's own index",
+    )
+    wheels: bpy.props.StringProperty(
+        name="Folder of Wheels",
+        description="Install from the .whl files in this folder, without a network; empty to download",
+        subtype="DIR_PATH",
+    )
+    device: bpy.props.EnumProperty(
+        name="Device",
+        description="What networks in PyTorch compute on",
+        items=[(name, *_DEVICE_LABELS[name]) for name in DEVICES],
+    )
+    precision: bpy.props.EnumProperty(
+        name="Precision",
+        description="How exactly networks in PyTorch compute",
+        items=[(name, *_PRECISION_LABELS[name]) for name in PRECISIONS],
+    )
 
-    def draw(self, context: bpy.types.Context) -> None:
-        """The preferences in Blender's window."""
-        self.layout.prop(self, "worker_python")
+
+class UnsetPreferences:
+    """The defaults, where Blender enabled the extension for one session and keeps no preferences for it."""
+
+    torch_python = package_index = wheels = ""
+    accelerator = accelerators()[0].name
+    device = DEVICES[0]
+    precision = PRECISIONS[0]
 
 
-def worker_python(context: bpy.types.Context) -> Path:
-    """The interpreter that the worker runs in."""
-    addon = context.preferences.addons.get(_EXTENSION)
-    chosen = addon.preferences.worker_python if addon and addon.preferences else ""
-    return Path(bpy.path.abspath(chosen) if chosen else sys.executable)
+def preferences_of(context: bpy.types.Context) -> PreferenceProperties | UnsetPreferences:
+    """The animator's preferences."""
+    addon = context.preferences.addons.get(EXTENSION)
+    return addon.preferences if addon and addon.preferences else UnsetPreferences()
+
+
+def chosen_path(path: str) -> Path | None:
+    """A file or folder as the animator chose it; None where none is chosen."""
+    return Path(bpy.path.abspath(path)) if path else None

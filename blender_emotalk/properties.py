@@ -51,6 +51,9 @@ class LineProperties(bpy.types.PropertyGroup):
         description="Who speaks: the face or its armature; empty means the active object",
         type=bpy.types.Object,
     )
+    model: bpy.props.StringProperty(
+        name="Model", description="The network that performs the line; empty for the built-in one"
+    )
     live: bpy.props.BoolProperty(name="Live", description="Animate again whenever a slider moves", options=set())
     existing_keys: bpy.props.EnumProperty(
         name="Existing Keys",
@@ -75,3 +78,4 @@ class RunProperties(bpy.types.PropertyGroup):
     progress: bpy.props.FloatProperty(min=0, max=1, subtype="FACTOR", options={"SKIP_SAVE"})
     message: bpy.props.StringProperty(options={"SKIP_SAVE"})
     failed: bpy.props.BoolProperty(options={"SKIP_SAVE"})
+    ran_on: bpy.props.StringProperty(options={"SKIP_SAVE"})

@@ -1,9 +1,11 @@
 """A run in the background: handed to the worker, watched by an operator, written to the scene when it is done."""
 
 import contextlib
+import sys
 import threading
 import time
 from collections.abc import Iterable
+from pathlib import Path
 from typing import Any, Final
 
 import bpy
@@ -14,11 +16,11 @@ from ..inference.client import Message, WorkerClient
 from ..inference.contract import EmoTalkError
 from ..inference.failure import sentence_for
 from ..inference.models.compact import FPS
-from . import baking
+from . import background, baking, model_choice, runtime
 from .characters import find_character
 from .keyframes import Keys, Timing, choose_face_keys
 from .lines import anchor_of, control_values, line_name, sound_of
-from .preferences import worker_python
+from .preferences import preferences_of
 from .sounds import prepare, temporary_file
 
 _client: Final = WorkerClient()
@@ -43,13 +45,17 @@ class Run:
         line = scene.emotalk
         anchor = anchor_of(line, context)
         baking.check_layers(find_character(anchor, scene))
+        weights = model_choice.usable_weights(line)
+        python = runtime.torch_python(context) if weights.needs_torch else Path(sys.executable)
+        preferences = preferences_of(context)
         self._line = line_name(line)
         self._scene, self._anchor = (scene.session_uid, scene.name), (anchor.session_uid, anchor.name)
+        self._needs_torch = weights.needs_torch
         self._settings = baking.KeySettings(line.key_tolerance, own_track=line.existing_keys == "TRACK")
         self._started = time.monotonic()
         self._is_quiet = quiet
         self._files = contextlib.ExitStack()
-        self._failure = ""
+        self._failure = self._ran_on = ""
         self._prepared: tuple[Performance, dict[str, Keys]]
         self._is_done = self._is_over = False
         self.cancelled = False
@@ -59,9 +65,13 @@ class Run:
             self._start_frame = heard.start_frame
             self._result = temporary_file(files, ".npz")
             timing = Timing.of(scene, heard.start_frame, FPS)
-            self._request = _client_for(context).submit(
+            _client.start(python)
+            self._request = _client.submit(
                 {
                     "verb": "animate",
+                    "model": weights.model_id,
+                    "device": preferences.device,
+                    "precision": preferences.precision,
                     "output": str(self._result),
                     "controls": control_values(line, timing, round(sound.seconds * FPS) + 1),
                     **sound.request,
@@ -110,6 +120,7 @@ class Run:
             self._failure = message["sentence"]
             self._is_done = True
             return
+        self._ran_on = _place_and_speed(message)
         self._tell("Choosing keys", 1)
         # Not in Blender's own thread, which would make an hour of speech hold up the window.
         threading.Thread(target=self._prepare, name="EmoTalk keys", daemon=True).start()
@@ -125,6 +136,7 @@ class Run:
 
     def _write(self) -> str:
         if self._failure:
+            self._suspect_runtime()
             raise EmoTalkError(self._failure)
         performance, face_keys = self._prepared
         scene = _find(bpy.data.scenes, *self._scene)
@@ -133,6 +145,11 @@ class Run:
         keys = baking.bake(performance, character, self._line, timing, self._settings, face_keys)
         seconds = time.monotonic() - self._started
         return f"{character.name} speaks {self._line!r}: {keys:,} keys in {seconds:.1f} s"
+
+    def _suspect_runtime(self) -> None:
+        """Find out in the background whether it was PyTorch that failed, so that the panel can offer the repair."""
+        if self._needs_torch and not background.is_busy():
+            runtime.start_check(bpy.context)
 
     def _tell(self, text: str, progress: float) -> None:
         if not self._is_quiet:
@@ -145,6 +162,7 @@ class Run:
         if _current is self:
             _current = None
         show(message, failed=failed)
+        bpy.context.window_manager.emotalk.ran_on = self._ran_on
 
 
 def start(context: bpy.types.Context, quiet: bool = False) -> Run:
@@ -182,6 +200,7 @@ def leave_file() -> None:
     """Another file is about to be opened: what runs and what was said belongs to this one."""
     cancel()
     show("")
+    bpy.context.window_manager.emotalk.ran_on = ""
 
 
 def close() -> None:
@@ -201,9 +220,10 @@ def show(message: str, progress: float = 0.0, running: bool = False, failed: boo
                 area.tag_redraw()
 
 
-def _client_for(context: bpy.types.Context) -> WorkerClient:
-    _client.start(worker_python(context))
-    return _client
+def _place_and_speed(result: Message) -> str:
+    """Where the network ran and how fast, as far as the worker says."""
+    speed = f"{result['speed']:.3g} × real time" if result.get("speed") else ""
+    return ": ".join(filter(None, (result.get("device", ""), speed)))
 
 
 def _find(items: Iterable[Any], uid: int, name: str) -> Any:

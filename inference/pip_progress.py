@@ -65,7 +65,7 @@ class PipProgress:
         size = _SIZE.search(line)
         self._size = float(size[1]) * _UNITS[size[2]] if size else 0.0
         name = _package(line)
-        self.text = f"Downloading {name} {size[0]}" if size and line.startswith("Downloading") else f"Taking {name}"
+        self.text = f"Downloading {name} {size[0]}" if size and line.startswith("Downloading") else f"Preparing {name}"
 
     def _end_download(self) -> None:
         self._finished += self._size

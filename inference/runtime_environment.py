@@ -18,7 +18,7 @@ from typing import Final, Literal
 from ..face.atomic_file import replacing
 from .contract import EmoTalkError
 
-State = Literal["absent", "unfinished", "broken", "ready"]
+State = Literal["absent", "unfinished", "broken", "untried", "ready"]
 
 _DESCRIBE: Final = """
 import json, platform
@@ -36,7 +36,8 @@ class RuntimeStatus:
     """What is known about an environment.
 
     Attributes:
-        state: "absent", "unfinished" (a set-up did not end well), "broken" (PyTorch does not start), or "ready".
+        state: "absent", "unfinished" (a set-up did not end well), "broken" (PyTorch does not start), "untried" (nobody
+            has started it yet), or "ready".
         sentence: the same for people, with what to do.
         torch, python: versions; empty where unknown.
         devices: names of what PyTorch computes on there, the best first.
@@ -51,7 +52,8 @@ class RuntimeStatus:
     bytes: int = 0
 
 
-ABSENT: Final = RuntimeStatus("absent", "PyTorch is not set up")
+ABSENT: Final = RuntimeStatus("absent", "PyTorch is not set up; press Set Up in the preferences")
+UNTRIED: Final = RuntimeStatus("untried", "Not tried yet; Check starts PyTorch there once")
 
 
 class RuntimeEnvironment:

@@ -1,0 +1,48 @@
+"""Which model performs a line, out of those that are installed."""
+
+from collections.abc import Sequence
+
+from ..inference.contract import EmoTalkError
+from ..inference.registry import DEFAULT_MODEL
+from ..inference.weights_library import InstalledWeights, installed_weights
+from .properties import LineProperties
+
+_installed: tuple[InstalledWeights, ...] = ()
+
+
+def refresh() -> None:
+    """Look for weights again, on the disk."""
+    global _installed
+    found = installed_weights()
+    _installed = tuple(sorted(found, key=lambda weights: weights.model_id != DEFAULT_MODEL))
+
+
+def installed() -> Sequence[InstalledWeights]:
+    """The weights that were found when they were last looked for, the built-in model first; for panels."""
+    return _installed
+
+
+def model_of(line: LineProperties) -> str:
+    """The id of the line's model."""
+    return line.model or DEFAULT_MODEL
+
+
+def weights_of(line: LineProperties) -> InstalledWeights | None:
+    """The weights of the line's model; None where they are not on this computer."""
+    return next((weights for weights in _installed if weights.model_id == model_of(line)), None)
+
+
+def usable_weights(line: LineProperties) -> InstalledWeights:
+    """The weights of the line's model, looked for again if need be.
+
+    Raises:
+        EmoTalkError: they are not on this computer, or damaged.
+    """
+    if weights_of(line) is None:
+        refresh()
+    weights = weights_of(line)
+    if weights is None:
+        raise EmoTalkError(f"The model {line.model!r} is not on this computer; import it, or choose another one")
+    if weights.damage:
+        raise EmoTalkError(weights.damage)
+    return weights

@@ -1,0 +1,12 @@
+"""The command by this file's path, in a Python in which nothing is installed: how Blender runs it with PyTorch."""
+
+import importlib
+import runpy
+import sys
+from pathlib import Path
+
+TREE = Path(__file__).resolve().parents[1]
+
+if __name__ == "__main__":
+    runpy.run_path(str(TREE / "inference" / "worker.py"))["load_tree"]()
+    sys.exit(importlib.import_module("emotalk.command_line.main").main())

@@ -1,0 +1,25 @@
+"""Another network for the line."""
+
+from typing import ClassVar
+
+import bpy
+
+from ..blender_emotalk import live
+from .explained import ExplainedOperator
+
+
+class ChooseModel(ExplainedOperator, bpy.types.Operator):
+    """An entry of the menu of models."""
+
+    bl_idname = "emotalk.choose_model"
+    bl_label = "Choose Model"
+    bl_description = "Let this network perform the line"
+    bl_options: ClassVar[set[str]] = {"UNDO"}
+
+    model: bpy.props.StringProperty(name="Model", options={"SKIP_SAVE"})
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Remember it by its id: the file may be opened where the weights are not."""
+        context.scene.emotalk.model = self.model
+        live.slider_moved()
+        return {"FINISHED"}

@@ -1,0 +1,30 @@
+"""The research network's weights, as they were released or trained."""
+
+from pathlib import Path
+from typing import ClassVar
+
+import bpy
+
+from ..blender_emotalk import checkpoint_import
+from .background_operator import BackgroundOperator
+
+
+class ImportCheckpoint(BackgroundOperator, bpy.types.Operator):
+    """The Import Checkpoint button."""
+
+    bl_idname = "emotalk.import_checkpoint"
+    bl_label = "Import Checkpoint…"
+    bl_description = "Read, check and keep EmoTalk.pth, or a training of your own in its format; runs no code in it"
+    bl_options: ClassVar[set[str]] = {"INTERNAL"}
+
+    filepath: bpy.props.StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"})
+    filter_glob: bpy.props.StringProperty(default="*.pth;*.pt;*.bin;*.ckpt;*.safetensors", options={"HIDDEN"})
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        """Open the file browser."""
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def start(self, context: bpy.types.Context) -> None:
+        """Begin; a large file takes half a minute."""
+        checkpoint_import.start_import(context, Path(bpy.path.abspath(self.filepath)))

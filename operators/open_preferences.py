@@ -1,0 +1,21 @@
+"""From the tab to the preferences of the extension."""
+
+from typing import ClassVar
+
+import bpy
+
+from ..blender_emotalk.preferences import EXTENSION
+from .explained import ExplainedOperator
+
+
+class OpenPreferences(ExplainedOperator, bpy.types.Operator):
+    """The Preferences button."""
+
+    bl_idname = "emotalk.open_preferences"
+    bl_label = "Preferences"
+    bl_description = "Open EmoTalk's preferences, where PyTorch is set up"
+    bl_options: ClassVar[set[str]] = {"INTERNAL"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Show them unfolded."""
+        return bpy.ops.preferences.addon_show(module=EXTENSION)

@@ -1,0 +1,24 @@
+"""Look for weights again."""
+
+from typing import ClassVar
+
+import bpy
+
+from ..blender_emotalk import background, model_choice, runtime
+from .explained import ExplainedOperator
+
+
+class RefreshModels(ExplainedOperator, bpy.types.Operator):
+    """The refresh button beside the model."""
+
+    bl_idname = "emotalk.refresh_models"
+    bl_label = "Refresh"
+    bl_description = "Look again for weights in your weights folder"
+    bl_options: ClassVar[set[str]] = {"INTERNAL"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Read the folder, and what is known of PyTorch."""
+        model_choice.refresh()
+        runtime.refresh()
+        background.redraw()
+        return {"FINISHED"}

@@ -1,0 +1,74 @@
+"""Which network performs, whether it can, and how it did."""
+
+from typing import ClassVar
+
+import bpy
+
+from ..blender_emotalk import model_choice, runtime
+from ..blender_emotalk.properties import LineProperties
+from .sub_panel import SubPanel
+from .task import draw_task
+from .text import draw_sentence
+
+
+class ModelMenu(bpy.types.Menu):
+    """The models that are installed."""
+
+    bl_idname = "EMOTALK_MT_models"
+    bl_label = "Model"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """One entry each; damaged ones are there to be seen."""
+        for weights in model_choice.installed():
+            row = self.layout.row()
+            row.enabled = not weights.damage
+            icon = "ERROR" if weights.damage else "NONE"
+            row.operator("emotalk.choose_model", text=weights.label, icon=icon).model = weights.model_id
+
+
+class ModelPanel(SubPanel, bpy.types.Panel):
+    """The built-in network, or one of the animator's own."""
+
+    bl_idname = "EMOTALK_PT_model"
+    bl_label = "Model"
+    bl_options: ClassVar[set[str]] = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """The choice, what stands in its way, and ways to more models."""
+        line: LineProperties = context.scene.emotalk
+        _draw_choice(self.layout, line, context)
+        ran_on = context.window_manager.emotalk.ran_on
+        if ran_on:
+            draw_sentence(self.layout, context, ran_on, "TIME")
+        column = self.layout.column(align=True)
+        column.operator("emotalk.import_checkpoint", icon="IMPORT")
+        column.operator("emotalk.open_weights_folder", icon="FILE_FOLDER")
+        draw_task(self.layout, context)
+
+
+def _draw_choice(layout: bpy.types.UILayout, line: LineProperties, context: bpy.types.Context) -> None:
+    weights = model_choice.weights_of(line)
+    row = layout.row(align=True)
+    row.menu(ModelMenu.bl_idname, text=weights.label if weights else line.model)
+    row.operator("emotalk.refresh_models", text="", icon="FILE_REFRESH")
+    if weights is None:
+        draw_sentence(layout, context, "These weights are not on this computer", "ERROR")
+        return
+    if weights.damage:
+        draw_sentence(layout, context, weights.damage, "ERROR")
+        return
+    if weights.notice:
+        draw_sentence(layout, context, weights.notice, "INFO")
+    if weights.needs_torch:
+        _draw_runtime(layout, context)
+
+
+def _draw_runtime(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    status = runtime.status(context)
+    if status.state in ("ready", "untried"):
+        return
+    draw_sentence(layout, context, status.sentence, "ERROR")
+    row = layout.row(align=True)
+    if status.state != "absent" and not runtime.own_python(context):
+        row.operator("emotalk.set_up_runtime", text="Repair", icon="FILE_REFRESH")
+    row.operator("emotalk.open_preferences", icon="PREFERENCES")

@@ -1,0 +1,194 @@
+"""PyTorch is set up, checked and removed from Blender; without it, or with a broken one, the built-in model works."""
+
+import os
+import subprocess
+import threading
+import time
+import zipfile
+from pathlib import Path
+
+import bpy
+import pytest
+from emotalk.blender_emotalk import background, model_choice, runs, runtime
+from emotalk.blender_emotalk.preferences import preferences_of
+from emotalk.inference.weights import write_safetensors
+from emotalk.inference.weights_library import user_weights_folder
+
+_WORKING = """
+from types import SimpleNamespace
+__version__ = "2.13.0"
+cuda = SimpleNamespace(device_count=lambda: 0)
+backends = SimpleNamespace(mps=SimpleNamespace(is_available=lambda: False))
+"""
+_BROKEN = "raise ImportError('libtorch_cpu.so: cannot open shared object file')"
+
+
+@pytest.fixture(autouse=True)
+def clean(torch_python, monkeypatch, tmp_path):
+    """No runtime and no weights before and after; pip knows of no packages; a Python to make environments from."""
+    base = subprocess.run(
+        [torch_python, "-c", "import sys; print(sys._base_executable)"], capture_output=True, text=True, check=True
+    ).stdout.strip()
+    monkeypatch.setenv("PATH", str(Path(base).parent), prepend=os.pathsep)
+    monkeypatch.setenv("PIP_CONFIG_FILE", os.devnull)
+    monkeypatch.delenv("PIP_FIND_LINKS", raising=False)
+    monkeypatch.setenv("EMOTALK_WEIGHTS", str(tmp_path / "weights"))
+    yield
+    background.close()
+    runtime.environment().remove()
+    runtime.refresh()
+    preferences().wheels = ""
+
+
+def preferences():
+    return preferences_of(bpy.context)
+
+
+def state():
+    return runtime.status(bpy.context).state
+
+
+def write_wheel(folder, name, version, code):
+    """A wheel with one module."""
+    info = f"{name}-{version}.dist-info"
+    with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as wheel:
+        wheel.writestr(f"{name}/__init__.py", code)
+        wheel.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+        wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+        wheel.writestr(f"{info}/RECORD", "")
+
+
+@pytest.fixture
+def wheels(tmp_path):
+    folder = tmp_path / "wheels"
+    folder.mkdir()
+    write_wheel(folder, "torch", "2.13.0", _WORKING)
+    write_wheel(folder, "numpy", "2.0.0", "")
+    preferences().wheels = str(folder)
+    return folder
+
+
+@pytest.fixture
+def stub_runtime(torch_python):
+    """An environment as Set Up leaves it, with this machine's NumPy; returns a function that replaces its torch."""
+    environment = runtime.environment()
+    subprocess.run([torch_python, "-m", "venv", "--without-pip", str(environment.venv)], check=True)
+    packages = next(environment.venv.rglob("site-packages"))
+    origin = "import numpy, pathlib; print(pathlib.Path(numpy.__file__).parent)"
+    numpy = subprocess.run([torch_python, "-c", origin], capture_output=True, text=True, check=True).stdout.strip()
+    for folder in Path(numpy).parent.glob("numpy*"):
+        (packages / folder.name).symlink_to(folder)
+
+    def put(code):
+        (packages / "torch.py").write_text(code)
+
+    put(_WORKING)
+    assert environment.verify().state == "ready"
+    runtime.refresh()
+    return put
+
+
+@pytest.fixture
+def research_network():
+    """A file that says it is EmoTalk, chosen for the line."""
+    user_weights_folder().mkdir()
+    write_safetensors(user_weights_folder() / "EmoTalk.safetensors", {}, {"model": "emotalk"})
+    model_choice.refresh()
+    bpy.context.scene.emotalk.model = "EmoTalk"
+
+
+def test_set_up_from_wheels_and_remove(wheels):
+    assert bpy.ops.emotalk.set_up_runtime() == {"FINISHED"}
+    assert state() == "ready"
+    assert runtime.torch_python(bpy.context).is_file()
+    assert background.latest().result == runtime.status(bpy.context).sentence
+    assert bpy.ops.emotalk.remove_runtime() == {"FINISHED"}
+    assert state() == "absent"
+    assert not runtime.environment().folder.exists()
+
+
+def test_without_leave_nothing_is_downloaded():
+    assert not bpy.app.online_access
+    with pytest.raises(RuntimeError, match="Allow Online Access"):
+        bpy.ops.emotalk.set_up_runtime()
+
+
+def test_an_empty_folder_of_wheels_is_refused(tmp_path):
+    preferences().wheels = str(tmp_path)
+    with pytest.raises(RuntimeError, match="There are no wheels"):
+        bpy.ops.emotalk.set_up_runtime()
+    assert state() == "absent"
+
+
+def test_one_task_at_a_time_and_cancel_ends_it(wheels):
+    with pytest.raises(RuntimeError, match="Nothing is at work"):
+        bpy.ops.emotalk.cancel_set_up()
+    runtime.start_set_up(bpy.context)
+    with pytest.raises(RuntimeError, match="Set Up is at work"):
+        bpy.ops.emotalk.remove_runtime()
+    while background.latest().fraction < 0.01:
+        time.sleep(0.01)
+    assert bpy.ops.emotalk.cancel_set_up() == {"FINISHED"}
+    assert background.latest().wait(5)
+    assert background.tick() is None
+    assert state() == "unfinished"
+    assert bpy.ops.emotalk.remove_runtime() == {"FINISHED"}
+
+
+def test_a_task_outlives_the_file_it_was_started_in():
+    may_end = threading.Event()
+    background.start("Set Up", lambda task: str(may_end.wait(10)), lambda: None)
+    bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
+    assert background.is_busy()
+    assert bpy.app.timers.is_registered(background.tick)
+    may_end.set()
+    background.wait()
+    assert background.latest().result == "True"
+
+
+def test_check_notices_what_broke(stub_runtime):
+    stub_runtime(_BROKEN)
+    with pytest.raises(RuntimeError, match=r"libtorch_cpu\.so"):
+        bpy.ops.emotalk.check_runtime()
+    assert state() == "broken"
+    stub_runtime(_WORKING)
+    assert bpy.ops.emotalk.check_runtime() == {"FINISHED"}
+    assert state() == "ready"
+
+
+def test_a_python_of_ones_own_is_tried_on_request(torch_python):
+    preferences().torch_python = torch_python
+    assert state() == "untried"
+    assert bpy.ops.emotalk.check_runtime() == {"FINISHED"}
+    assert state() == "ready"
+    preferences().torch_python = "/nowhere/python"
+    with pytest.raises(RuntimeError, match="does not run as a Python"):
+        bpy.ops.emotalk.check_runtime()
+    assert state() == "broken"
+    preferences().torch_python = ""
+    assert state() == "absent"
+
+
+def test_without_pytorch_the_sentence_says_what_to_do(stage, research_network):
+    with pytest.raises(RuntimeError, match="press Set Up in the preferences"):
+        bpy.ops.emotalk.animate()
+    assert not bpy.data.actions
+    assert not runs.is_running()
+
+
+def test_with_a_broken_pytorch_the_built_in_model_works_and_the_break_is_known(stage, research_network, stub_runtime):
+    stub_runtime(_BROKEN)
+    with pytest.raises(RuntimeError, match=r"libtorch_cpu\.so"):
+        bpy.ops.emotalk.animate()
+    background.latest().wait(30)
+    background.tick()
+    assert state() == "broken"
+    bpy.ops.emotalk.choose_model(model="emotalk-compact")
+    assert bpy.ops.emotalk.animate() == {"FINISHED"}
+    assert bpy.context.window_manager.emotalk.ran_on.startswith("CPU, float32: ")
+
+
+def test_a_model_of_another_computer_is_no_model_here(stage):
+    bpy.context.scene.emotalk.model = "theirs"
+    with pytest.raises(RuntimeError, match="'theirs' is not on this computer"):
+        bpy.ops.emotalk.animate()
