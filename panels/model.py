@@ -4,10 +4,10 @@ from typing import ClassVar
 
 import bpy
 
-from ..blender_emotalk import model_choice, runtime
+from ..blender_emotalk import background, model_choice, runtime
 from ..blender_emotalk.properties import LineProperties
 from .sub_panel import SubPanel
-from .task import draw_task
+from .task import draw_outcome, draw_progress
 from .text import draw_sentence
 
 
@@ -43,7 +43,10 @@ class ModelPanel(SubPanel, bpy.types.Panel):
         column = self.layout.column(align=True)
         column.operator("emotalk.import_checkpoint", icon="IMPORT")
         column.operator("emotalk.open_weights_folder", icon="FILE_FOLDER")
-        draw_task(self.layout, context)
+        if background.is_busy():
+            draw_progress(self.layout)
+        else:
+            draw_outcome(self.layout, context)
 
 
 def _draw_choice(layout: bpy.types.UILayout, line: LineProperties, context: bpy.types.Context) -> None:
@@ -67,7 +70,7 @@ def _draw_runtime(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
     status = runtime.status(context)
     if status.state in ("ready", "untried"):
         return
-    draw_sentence(layout, context, status.sentence, "ERROR")
+    draw_sentence(layout, context, f"This model needs PyTorch. {status.sentence}", "ERROR")
     row = layout.row(align=True)
     if status.state != "absent" and not runtime.own_python(context):
         row.operator("emotalk.set_up_runtime", text="Repair", icon="FILE_REFRESH")

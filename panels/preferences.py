@@ -2,10 +2,9 @@
 
 import bpy
 
-from ..blender_emotalk import runtime
+from ..blender_emotalk import background, runtime
 from ..blender_emotalk.preferences import EXTENSION, PreferenceProperties
-from ..inference.runtime_environment import RuntimeStatus
-from .task import draw_task
+from .task import draw_outcome, draw_progress
 from .text import draw_sentence
 
 
@@ -18,11 +17,11 @@ class EmoTalkPreferences(PreferenceProperties, bpy.types.AddonPreferences):
         """How PyTorch is, what can be done about it, and what it shall do."""
         box = self.layout.box()
         box.label(text="The Research Network")
-        status = runtime.status(context)
-        icon = {"ready": "CHECKMARK", "broken": "ERROR"}.get(status.state, "INFO")
-        draw_sentence(box, context, status.sentence, icon)
-        if not draw_task(box, context):
-            _draw_python(box, self, status)
+        if background.is_busy():
+            draw_progress(box)
+            _draw_log(box)
+        else:
+            _draw_python(box, context, self)
         column = self.layout.column()
         column.use_property_split = True
         column.prop(self, "device")
@@ -32,22 +31,29 @@ class EmoTalkPreferences(PreferenceProperties, bpy.types.AddonPreferences):
             draw_sentence(column, context, sentence, "ERROR")
 
 
-def _draw_python(layout: bpy.types.UILayout, preferences: EmoTalkPreferences, status: RuntimeStatus) -> None:
+def _draw_python(layout: bpy.types.UILayout, context: bpy.types.Context, preferences: EmoTalkPreferences) -> None:
+    status = runtime.status(context)
+    icon = {"ready": "CHECKMARK", "broken": "ERROR", "unfinished": "ERROR"}.get(status.state, "INFO")
+    draw_sentence(layout, context, status.sentence, icon)
+    draw_outcome(layout, context, known=status.sentence)
     column = layout.column()
     column.use_property_split = True
     column.prop(preferences, "torch_python")
-    if not preferences.torch_python:
-        column.prop(preferences, "accelerator")
-        column.prop(preferences, "package_index", placeholder="pip's own")
-        column.prop(preferences, "wheels", placeholder="Download")
     row = layout.row()
     if preferences.torch_python:
         row.operator("emotalk.check_runtime", icon="VIEWZOOM")
         return
+    column.prop(preferences, "accelerator")
+    column.prop(preferences, "package_index", placeholder="pip's own")
+    column.prop(preferences, "wheels", placeholder="Download")
     if status.state == "absent":
         row.operator("emotalk.set_up_runtime", icon="IMPORT")
         return
     row.operator("emotalk.check_runtime", icon="VIEWZOOM")
     row.operator("emotalk.set_up_runtime", text="Repair", icon="FILE_REFRESH")
     row.operator("emotalk.remove_runtime", text=f"Remove ({status.bytes / 1e9:.2g} GB)", icon="TRASH")
-    row.operator("wm.path_open", text="Log", icon="TEXT").filepath = str(runtime.environment().log)
+    _draw_log(row)
+
+
+def _draw_log(layout: bpy.types.UILayout) -> None:
+    layout.operator("wm.path_open", text="Log", icon="TEXT").filepath = str(runtime.environment().log)
