@@ -8,7 +8,7 @@ from typing import Final, NoReturn
 
 from .complaints import INTERRUPTED, SOME_FAILED, WRONG_USAGE, UsageError, complain
 
-COMMANDS: Final = {name: name for name in ("animate", "controls", "demo", "prepare", "train", "evaluate")}
+COMMANDS: Final = {name: name for name in ("animate", "controls", "weights", "demo", "prepare", "train", "evaluate")}
 """Subcommands by name: modules of this room with ``SUMMARY``, ``add_arguments(parser)`` (None where the words are left
 alone, as ``options.words``) and ``run(options)``, which returns the exit status."""
 

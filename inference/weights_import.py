@@ -74,9 +74,7 @@ def _prepare_conversion(checkpoint: Path) -> tuple[Write, tuple[str, ...]]:
 
 def _prepare_copy(source: Path) -> tuple[Write, tuple[str, ...]]:
     if read_metadata(source).get("model") not in ARCHITECTURES:
-        raise EmoTalkError(
-            f"{source.name} holds no weights of EmoTalk; choose a checkpoint, or imported weights"
-        )
+        raise EmoTalkError(f"{source.name} holds no weights of EmoTalk; choose a checkpoint, or imported weights")
 
     def copy(path: Path) -> None:
         with replacing(path) as part:

@@ -1,4 +1,4 @@
-"""The page on the command line says what the command does."""
+"""The pages on the command line and on weights say what the command does."""
 
 import re
 import shlex
@@ -7,10 +7,12 @@ from pathlib import Path
 import pytest
 from emotalk.command_line.controls import as_markdown
 from emotalk.command_line.main import COMMANDS, parse
+from emotalk.inference.catalogue import catalogue
 
-PAGE = Path(__file__).parents[2] / "docs" / "command-line.md"
-TEXT = PAGE.read_text("utf-8")
-EXAMPLES = re.findall(r"^emotalk .*$", TEXT, re.MULTILINE)
+DOCS = Path(__file__).parents[2] / "docs"
+TEXT = (DOCS / "command-line.md").read_text("utf-8")
+WEIGHTS_TEXT = (DOCS / "weights.md").read_text("utf-8")
+EXAMPLES = re.findall(r"^emotalk .*$", TEXT + WEIGHTS_TEXT, re.MULTILINE)
 
 
 def test_the_table_of_controls_is_current():
@@ -21,10 +23,17 @@ def test_the_table_of_controls_is_current():
 
 @pytest.mark.parametrize("example", EXAMPLES)
 def test_every_example_is_understood(example):
-    options = parse(shlex.split(example)[1:])
+    options = parse(shlex.split(example, comments=True)[1:])
     assert callable(options.run)
 
 
 @pytest.mark.parametrize("command", COMMANDS)
 def test_every_command_is_on_the_page(command):
     assert f"`emotalk {command}" in TEXT
+
+
+@pytest.mark.parametrize("entry", catalogue(), ids=lambda entry: entry.name)
+def test_the_catalogue_is_on_the_page(entry):
+    row = next(line for line in WEIGHTS_TEXT.splitlines() if line.startswith(f"| `{entry.name}`"))
+    assert f"| {entry.licence} |" in row
+    assert row.endswith("| yes |" if entry.sha256 else "| no |")

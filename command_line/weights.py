@@ -1,0 +1,181 @@
+"""``emotalk weights``: bring weights in, list, verify and remove them, and see what can be had where."""
+
+import argparse
+import re
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .complaints import GOOD, SOME_FAILED, UsageError, complain
+from .progress import ProgressBar
+
+if TYPE_CHECKING:
+    from ..inference.catalogue import CatalogueEntry
+    from ..inference.weights_library import InstalledWeights
+
+SUMMARY = "import, list, verify, remove and download weights"
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Describe the words of every action."""
+    actions = parser.add_subparsers(metavar="ACTION", required=True)
+
+    def add(name: str, summary: str) -> argparse.ArgumentParser:
+        action = actions.add_parser(name, help=summary, description=f"{summary.capitalize()}.", allow_abbrev=False)
+        action.set_defaults(act=_ACTIONS[name])
+        action.add_argument("--verbose", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
+        return action
+
+    bring = add("import", "check a checkpoint and install it as weights")
+    bring.add_argument("checkpoint", metavar="CHECKPOINT", help="EmoTalk.pth, a training of your own, or .safetensors")
+    bring.add_argument("--name", default="", metavar="NAME", help="what to call the weights; as the file if not given")
+    bring.add_argument("--overwrite", action="store_true", help="replace weights of that name")
+    bring.add_argument("--yes", action="store_true", help="do not ask about the licence")
+    add("list", "list the weights that are installed")
+    verify = add("verify", "read every byte of weights and compare with what was imported")
+    verify.add_argument("name", nargs="?", metavar="NAME", help="which; all if not given")
+    remove = add("remove", "delete weights of your own")
+    remove.add_argument("name", metavar="NAME", help="which")
+    remove.add_argument("--yes", action="store_true", help="do not ask")
+    get = add("get", "download a file of the catalogue, or list the catalogue")
+    get.add_argument("name", nargs="?", metavar="NAME", help="which; without it, the catalogue is listed")
+    get.add_argument("--sha256", type=_sha256, metavar="HASH", help="what to verify it with, where we know no hash")
+    get.add_argument("--yes", action="store_true", help="take it unverified where no hash is known")
+
+
+def run(options: argparse.Namespace) -> int:
+    """Do what is asked for."""
+    return options.act(options)
+
+
+def _import(options: argparse.Namespace) -> int:
+    from ..inference.weights_import import import_weights, licence_notice
+    from ..inference.weights_library import place_for
+
+    checkpoint = Path(options.checkpoint)
+    place_for(options.name or checkpoint.stem, options.overwrite)  # before anybody is asked anything
+    notice = licence_notice(checkpoint)
+    ask = bool(notice) and not options.yes and sys.stdin.isatty()
+    if ask and not _agreed(f"{notice}\nImport them?"):
+        print("Nothing was imported")
+        return SOME_FAILED
+    imported = import_weights(checkpoint, options.name, options.overwrite)
+    weights = imported.weights
+    print(f"{weights.model_id} is installed: {', '.join(filter(None, (_size(weights.bytes), weights.licence)))}")
+    if imported.unknown:
+        print(f"Not used by the network: {', '.join(imported.unknown)}")
+    if notice and not ask:
+        print(notice)
+    return GOOD
+
+
+def _list(_options: argparse.Namespace) -> int:
+    from ..inference.weights_library import installed_weights, user_weights_folder
+
+    _print_table([_row(weights) for weights in installed_weights()])
+    print(f"Your own weights lie in {user_weights_folder()}")
+    return GOOD
+
+
+def _verify(options: argparse.Namespace) -> int:
+    from ..inference.weights_library import installed_weights, verify_weights
+
+    names = [options.name] if options.name else [weights.model_id for weights in installed_weights()]
+    status = GOOD
+    for name in names:
+        try:
+            was_noted = verify_weights(name)
+        except Exception as error:
+            complain(error, verbose=options.verbose)
+            status = SOME_FAILED
+        else:
+            print(f"{name}: {'as it was imported' if was_noted else 'whole; no hash was noted to compare with'}")
+    return status
+
+
+def _remove(options: argparse.Namespace) -> int:
+    from ..inference.weights_library import find_weights, remove_weights
+
+    weights = find_weights(options.name)
+    if not options.yes:
+        if not sys.stdin.isatty():
+            raise UsageError(f"{weights.path} is only deleted with --yes")
+        if not _agreed(f"Delete {weights.path}?"):
+            return SOME_FAILED
+    remove_weights(options.name)
+    print(f"{weights.path} was deleted")
+    return GOOD
+
+
+def _get(options: argparse.Namespace) -> int:
+    from ..inference.architectures import ARCHITECTURES
+    from ..inference.catalogue import catalogue, fetch, find_entry
+    from ..inference.weights_import import import_weights
+
+    if options.name is None:
+        print("\n\n".join(map(_describe, catalogue())))
+        return GOOD
+    entry = find_entry(options.name)
+    if entry.url and not (entry.sha256 or options.sha256 or options.yes):
+        raise UsageError(
+            f"No hash of {entry.name} is known to verify it with; give one with --sha256, or take what comes with --yes"
+        )
+    print(f"{entry.name}: {entry.licence}, see {entry.page}", file=sys.stderr)
+    with ProgressBar(1) as bar:
+
+        def show(there: int, total: int | None) -> None:
+            bar.show(there / total if total else 0, f"{entry.name}: {_size(there)}")
+
+        path = fetch(entry, options.sha256, show)
+    if entry.architecture in ARCHITECTURES:
+        path = import_weights(path, entry.name).weights.path
+    print(path)
+    return GOOD
+
+
+_ACTIONS = {"import": _import, "list": _list, "verify": _verify, "remove": _remove, "get": _get}
+
+
+def _agreed(question: str) -> bool:
+    print(f"{question} (yes/no) ", end="", file=sys.stderr, flush=True)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")
+
+
+def _row(weights: "InstalledWeights") -> tuple[str, ...]:
+    remarks = [
+        "built in" if weights.is_bundled else "",
+        "needs PyTorch" if weights.needs_torch else "",
+        f"damaged: {weights.damage}" if weights.damage else "",
+    ]
+    return (
+        weights.model_id,
+        weights.architecture or "?",
+        _size(weights.bytes),
+        weights.licence or "no licence stated",
+        ", ".join(filter(None, remarks)),
+    )
+
+
+def _print_table(rows: list[tuple[str, ...]]) -> None:
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    for row in rows:
+        print("  ".join(map(str.ljust, row, widths)).rstrip())
+
+
+def _describe(entry: "CatalogueEntry") -> str:
+    how = "by hand" if entry.url is None else "hash known" if entry.sha256 else "no hash known"
+    size = f", {_size(entry.bytes)}" if entry.bytes else ""
+    return f"{entry.name} ({entry.licence}; {how}{size})\n  {entry.sentence}\n  {entry.page}"
+
+
+def _size(count: int) -> str:
+    size, unit = count / 1e6, "MB"
+    if size >= 1000:
+        size, unit = size / 1000, "GB"
+    return f"{size:.1f} {unit}"
+
+
+def _sha256(text: str) -> str:
+    if not re.fullmatch("[0-9a-fA-F]{64}", text):
+        raise argparse.ArgumentTypeError(f"a SHA-256 has 64 hexadecimal digits, not {text!r}")
+    return text.lower()

@@ -1,0 +1,169 @@
+"""``emotalk weights`` as a user meets it."""
+
+import os
+import pty
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from emotalk.command_line.main import main
+from emotalk.face.curve_files import read_curves
+from emotalk.inference.catalogue import catalogue
+from emotalk.inference.checkpoints import NOTICE
+from emotalk.inference.registry import DEFAULT_MODEL
+
+COMMAND = (sys.executable, "-m", "emotalk.command_line.main", "weights")
+
+
+@pytest.fixture(autouse=True)
+def _own_folder(user_weights):
+    """Every test begins without weights of one's own."""
+
+
+@pytest.fixture
+def imported(small_checkpoint):
+    """Weights named My actor are installed."""
+    assert run("import", small_checkpoint, "--name", "My actor", "--yes") == 0
+
+
+def run(*words):
+    return main(["weights", *map(str, words)])
+
+
+def at_a_terminal(words, answer):
+    """The exit status of the command when somebody answers its question, and what was shown."""
+    near, far = pty.openpty()
+    process = subprocess.Popen([*COMMAND, *map(str, words)], stdin=far, stdout=subprocess.PIPE, stderr=subprocess.PIPE)
+    os.close(far)
+    os.write(near, f"{answer}\n".encode())
+    out, err = process.communicate(timeout=60)
+    os.close(near)
+    return process.returncode, out.decode(), err.decode()
+
+
+def test_a_checkpoint_is_imported_listed_verified_and_performs(
+    small_checkpoint, user_weights, line_wav, tmp_path, capsys
+):
+    assert run("import", small_checkpoint) == 0
+    first, unused, notice = capsys.readouterr().out.splitlines()
+    assert first.startswith("EmoTalk is installed: ")
+    assert first.endswith(" MB, CC BY-NC 4.0")
+    assert unused == "Not used by the network: somebody.elses"
+    assert notice == NOTICE
+    assert run("list") == 0
+    built_in, own, folder = capsys.readouterr().out.splitlines()
+    assert built_in.split()[:2] == [DEFAULT_MODEL, "emotalk-compact"]
+    assert built_in.endswith("built in")
+    assert own.startswith("EmoTalk ")
+    assert "CC BY-NC 4.0" in own
+    assert own.endswith("needs PyTorch")
+    assert folder.endswith(str(user_weights))
+    assert run("verify", "EmoTalk") == 0
+    assert capsys.readouterr().out == "EmoTalk: as it was imported\n"
+    output = tmp_path / "line.npz"
+    words = ["animate", str(line_wav), "-o", str(output), "--model", "EmoTalk", "--device", "cpu"]
+    assert main(words) == 0
+    assert capsys.readouterr().err == ""
+    assert np.ptp(read_curves(output).face.values) > 0
+    assert main([*words, "--overwrite", "--precision", "bfloat16"]) == 0
+
+
+def test_the_licence_is_shown_and_asked_about_once(small_checkpoint, user_weights):
+    status, out, err = at_a_terminal(["import", small_checkpoint], "no")
+    assert (status, out) == (1, "Nothing was imported\n")
+    assert err == f"{NOTICE}\nImport them? (yes/no) "
+    assert not list(user_weights.iterdir())
+    status, out, err = at_a_terminal(["import", small_checkpoint], "yes")
+    assert status == 0
+    assert (out + err).count(NOTICE) == 1
+    status, out, err = at_a_terminal(["import", small_checkpoint, "--overwrite", "--yes"], "")
+    assert (status, err) == (0, "")
+    assert out.count(NOTICE) == 1
+
+
+def test_nothing_is_asked_or_replaced_where_the_name_is_taken(imported, small_checkpoint, capsys):
+    status, _, err = at_a_terminal(["import", small_checkpoint, "--name", "My actor"], "yes")
+    assert status == 1
+    assert err == "emotalk: There are weights named My actor already; --overwrite replaces them\n"
+    assert run("import", small_checkpoint, "--name", "../up", "--yes") == 1
+    assert "cannot be named '../up'" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04 cut", b"\x80\x02}q\x00."])
+def test_a_file_that_is_no_checkpoint(tmp_path, user_weights, capsys, content):
+    (tmp_path / "bad.pth").write_bytes(content)
+    assert run("import", tmp_path / "bad.pth", "--yes") == 1
+    err = capsys.readouterr().err
+    assert "bad.pth" in err
+    assert err.count("\n") == 1
+    assert not list(user_weights.iterdir())
+    assert run("import", tmp_path / "none.pth", "--yes") == 1
+    assert "There is no file" in capsys.readouterr().err
+
+
+def test_verify_looks_at_all_and_reports_each(imported, user_weights, capsys):
+    shutil.copy(user_weights / "My actor.safetensors", user_weights / "dropped.safetensors")
+    (user_weights / "cut.safetensors").write_bytes((user_weights / "dropped.safetensors").read_bytes()[:-5])
+    with (user_weights / "My actor.safetensors").open("r+b") as file:
+        file.seek(-1, os.SEEK_END)
+        file.write(b"\x7e")
+    capsys.readouterr()
+    assert run("verify") == 1
+    out, err = capsys.readouterr()
+    assert out.splitlines() == [
+        f"{name}: whole; no hash was noted to compare with" for name in (DEFAULT_MODEL, "dropped")
+    ]
+    assert "The weights My actor are not what was imported" in err
+    assert "cut.safetensors is cut off" in err
+    assert run("list") == 0
+    assert "damaged: The weights file cut.safetensors is cut off" in capsys.readouterr().out
+
+
+def test_removing_needs_a_yes(imported, user_weights, capsys):
+    path = user_weights / "My actor.safetensors"
+    done = subprocess.run([*COMMAND, "remove", "My actor"], stdin=subprocess.DEVNULL, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (2, f"emotalk: {path} is only deleted with --yes\n")
+    assert at_a_terminal(["remove", "My actor"], "n")[0] == 1
+    assert path.exists()
+    assert at_a_terminal(["remove", "My actor"], "yes") == (
+        0,
+        f"{path} was deleted\n",
+        f"Delete {path}? (yes/no) ",
+    )
+    assert run("remove", DEFAULT_MODEL, "--yes") == 1
+    assert "came with EmoTalk and stays" in capsys.readouterr().err
+
+
+def test_the_catalogue_is_listed_and_nothing_is_downloaded_by_itself(user_weights, capsys):
+    assert run("get") == 0
+    out = capsys.readouterr().out
+    for entry in catalogue():
+        assert f"{entry.name} ({entry.licence}; " in out
+        assert entry.page in out
+    assert not user_weights.exists()
+
+
+def test_what_cannot_be_verified_is_not_taken_unasked(capsys):
+    unknown = next(entry.name for entry in catalogue() if entry.url and not entry.sha256)
+    assert run("get", unknown) == 2
+    assert "--sha256" in capsys.readouterr().err
+    with pytest.raises(SystemExit):
+        run("get", unknown, "--sha256", "123")
+    assert "64 hexadecimal digits" in capsys.readouterr().err
+
+
+def test_what_must_be_fetched_by_hand_says_where(capsys):
+    assert run("get", "emotalk") == 1
+    assert "github.com/psyai-net/EmoTalk_release" in capsys.readouterr().err
+
+
+def test_without_a_network_a_download_says_why(capsys):
+    name = next(entry.name for entry in catalogue() if entry.sha256)
+    command = [*COMMAND, "get", name]
+    environment = {**os.environ, "https_proxy": "http://127.0.0.1:9", "no_proxy": ""}
+    done = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "huggingface.co cannot be reached" in done.stderr
+    assert "check the connection" in done.stderr
