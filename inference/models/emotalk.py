@@ -333,7 +333,7 @@ class EncoderLayer:
     def __call__(self, hidden: Tensor) -> Tensor:
         """(T, 1024) to (T, 1024)."""
         queries, keys, values = split_heads(self._attention(self._attention_norm(hidden)), self._heads)
-        attended = functional.scaled_dot_product_attention(queries, keys, values)
+        attended = attend(queries, keys, values)
         hidden = hidden + self._out(join_heads(attended))
         wide = self._feed_norm(hidden)
         # In blocks of rows: four times the width for all of a long line at once would be most of the memory.
@@ -391,11 +391,7 @@ class FusionDecoder:
         for first in range(0, len(attention), _QUERIES):
             last = min(first + _QUERIES, len(attention))
             bias = periodic_bias(first, last, self._config, attention.device)
-            blocks.append(
-                functional.scaled_dot_product_attention(
-                    queries[:, first:last], keys[:, :last], values[:, :last], attn_mask=bias
-                )
-            )
+            blocks.append(attend(queries[:, first:last], keys[:, :last], values[:, :last], bias))
         return join_heads(torch.cat(blocks, dim=1))
 
 
@@ -519,6 +515,13 @@ def resize(rows: Tensor, count: int) -> Tensor:
 def split_heads(rows: Tensor, heads: int) -> tuple[Tensor, Tensor, Tensor]:
     """(T, 3 width) to queries, keys and values of (heads, T, width / heads)."""
     return tuple(rows.view(len(rows), 3, heads, -1).permute(1, 2, 0, 3))
+
+
+def attend(queries: Tensor, keys: Tensor, values: Tensor, bias: Tensor | None = None) -> Tensor:
+    """Scaled dot-product attention of (heads, rows, width); ``bias`` (heads, rows, keys) is added to the scores."""
+    # Only with a batch axis does PyTorch take its kernels that never hold the whole attention map.
+    batch = [part[None] for part in (queries, keys, values)]
+    return functional.scaled_dot_product_attention(*batch, attn_mask=None if bias is None else bias[None])[0]
 
 
 def join_heads(attended: Tensor) -> Tensor:
