@@ -13,21 +13,27 @@ COMMAND: Final = Path(__file__).resolve().parents[1] / "command_line" / "__main_
 _COMPLAINT: Final = "emotalk: "
 
 
-def start_import(context: bpy.types.Context, checkpoint: Path) -> None:
+def start_import(context: bpy.types.Context, checkpoint: Path, overwrite: bool = False) -> None:
     """Read, check and keep a checkpoint in the background.
+
+    Args:
+        context: its preferences name the Python.
+        checkpoint: the file; the weights get its name.
+        overwrite: replace weights of that name.
 
     Raises:
         EmoTalkError: there is no Python with PyTorch, or another task is at work.
     """
     python = runtime.torch_python(context)
-    words = [str(python), "-I", "-X", "utf8", str(COMMAND), "weights", "import", str(checkpoint)]
+    words = [str(python), "-I", "-X", "utf8", "-W", "ignore", str(COMMAND), "weights", "import", str(checkpoint)]
+    words += ["--overwrite"] * overwrite
 
     def work(task: BackgroundTask) -> str:
         said: list[str] = []
         task.report(0.1, f"Reading {checkpoint.name}")
         if task.run(words, said.append) != 0:
             raise EmoTalkError(_complaint(said))
-        return next(iter(said), f"{checkpoint.name} was imported")
+        return ". ".join(said)
 
     background.start("Import Checkpoint", work, model_choice.refresh)
 

@@ -52,7 +52,7 @@ class RuntimeStatus:
     bytes: int = 0
 
 
-ABSENT: Final = RuntimeStatus("absent", "It is not set up; press Set Up in the preferences")
+ABSENT: Final = RuntimeStatus("absent", "PyTorch is not set up yet; Set Up in EmoTalk's preferences installs it")
 UNTRIED: Final = RuntimeStatus("untried", "Not tried yet; Check starts PyTorch there once")
 
 

@@ -18,6 +18,9 @@ class ImportCheckpoint(BackgroundOperator, bpy.types.Operator):
     bl_options: ClassVar[set[str]] = {"INTERNAL"}
 
     filepath: bpy.props.StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"})
+    overwrite: bpy.props.BoolProperty(
+        name="Replace", description="Replace weights of the same name", options={"SKIP_SAVE"}
+    )
     filter_glob: bpy.props.StringProperty(default="*.pth;*.pt;*.bin;*.ckpt;*.safetensors", options={"HIDDEN"})
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
@@ -26,5 +29,5 @@ class ImportCheckpoint(BackgroundOperator, bpy.types.Operator):
         return {"RUNNING_MODAL"}
 
     def start(self, context: bpy.types.Context) -> None:
-        """Begin; a large file takes half a minute."""
-        checkpoint_import.start_import(context, Path(bpy.path.abspath(self.filepath)))
+        """Begin."""
+        checkpoint_import.start_import(context, Path(bpy.path.abspath(self.filepath)), self.overwrite)

@@ -70,7 +70,7 @@ def _draw_runtime(layout: bpy.types.UILayout, context: bpy.types.Context) -> Non
     status = runtime.status(context)
     if status.state in ("ready", "untried"):
         return
-    draw_sentence(layout, context, f"This model needs PyTorch. {status.sentence}", "ERROR")
+    draw_sentence(layout, context, status.sentence, "ERROR")
     row = layout.row(align=True)
     if status.state != "absent" and not runtime.own_python(context):
         row.operator("emotalk.set_up_runtime", text="Repair", icon="FILE_REFRESH")

@@ -4,7 +4,7 @@
 
 ``BLENDER`` may be several words. The zip is the newest in ``dist`` (``make extension``). Blender gets a profile of
 its own, and pytest from the Python that runs this script: only packages that are pure Python, so that the versions
-of the two Pythons need not agree.
+of the two Pythons need not agree. PyTorch, where a test needs it, runs in the Python of this script.
 """
 
 import importlib.abc
@@ -31,7 +31,12 @@ def main(options: list[str]) -> int:
     with tempfile.TemporaryDirectory(prefix="emotalk-blender-") as folder:
         packages = Path(folder) / "packages"
         gather_packages(packages)
-        environment = {**os.environ, "BLENDER_USER_RESOURCES": str(Path(folder) / "user"), "OMP_NUM_THREADS": "1"}
+        environment = {
+            **os.environ,
+            "BLENDER_USER_RESOURCES": str(Path(folder) / "user"),
+            "EMOTALK_TEST_PYTHON": sys.executable,
+            "OMP_NUM_THREADS": "1",
+        }
         install = ["--command", "extension", "install-file", "--repo", "user_default", "--enable", str(zips[-1])]
         subprocess.run([*blender, *install], env=environment, check=True)
         inside = [

@@ -170,7 +170,7 @@ def test_a_python_of_ones_own_is_tried_on_request(torch_python):
 
 
 def test_without_pytorch_the_sentence_says_what_to_do(stage, research_network):
-    with pytest.raises(RuntimeError, match="press Set Up in the preferences"):
+    with pytest.raises(RuntimeError, match="Set Up in EmoTalk's preferences installs it"):
         bpy.ops.emotalk.animate()
     assert not bpy.data.actions
     assert not runs.is_running()

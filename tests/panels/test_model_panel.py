@@ -64,7 +64,7 @@ def test_the_built_in_model_comes_first_and_needs_nothing(drawn, emotalk):
 def test_the_licence_and_what_is_missing_are_said(drawn, emotalk):
     record = drawn(ModelPanel)
     assert NOTICE in texts(record)
-    assert "needs PyTorch. It is not set up" in texts(record)
+    assert "PyTorch is not set up yet" in texts(record)
     assert ("operator", "emotalk.open_preferences") in record
     assert ("operator", "emotalk.set_up_runtime") not in record
 
