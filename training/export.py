@@ -7,7 +7,8 @@ import numpy as np
 import torch
 from torch import nn
 
-from ..inference.models.compact import MODEL_ID
+from ..face import arkit
+from ..inference.models.compact import FPS, MODEL_ID
 from ..inference.weights import write_safetensors
 from .network import CompactNetwork, TimeConvolution
 
@@ -52,11 +53,18 @@ def export(network: CompactNetwork, decide: dict[str, list[float]], path: Path, 
         network: trained.
         decide: thresholds of the contacts.
         path: of the weights file.
-        provenance: short texts for the metadata: licence, data, recipe.
+        provenance: short texts for the metadata: what it learnt from and how.
     """
     arrays = {name: array.astype(np.float16) for name, array in runtime_arrays(network).items()}
-    config = json.dumps(runtime_config(network, decide))
-    write_safetensors(path, arrays, {"model": MODEL_ID, "config": config, **provenance})
+    metadata = {
+        "model": MODEL_ID,
+        "architecture": "inference/models/compact.py",
+        "config": json.dumps(runtime_config(network, decide)),
+        "channels": json.dumps(arkit.CHANNELS),
+        "fps": str(FPS),
+        "licence": "GPL-3.0-or-later",
+    }
+    write_safetensors(path, arrays, {**metadata, **provenance})
 
 
 def restore(checkpoint: Path, network: CompactNetwork) -> int:

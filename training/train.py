@@ -99,7 +99,12 @@ def train(recipe: Recipe, real: list[HeardLine], synthetic: list[HeardLine], run
             recent = {}
         if (step + 1) % _SAVE_EVERY == 0 or step + 1 == recipe.steps:
             _save(checkpoint, step + 1, network, head, average, optimisers)
-            export(average, recipe.decide, run / "emotalk-compact.safetensors", {"steps": str(step + 1)})
+            export(
+                average,
+                recipe.decide,
+                run / "emotalk-compact.safetensors",
+                _provenance(recipe, step + 1, real, synthetic),
+            )
     return average
 
 
@@ -124,6 +129,16 @@ def _schedule(step: int, recipe: Recipe) -> float:
 def _follow(average: CompactNetwork, network: CompactNetwork, share: float) -> None:
     for slow, fast in zip(average.parameters(), network.parameters(), strict=True):
         slow.lerp_(fast, 1 - share)
+
+
+def _provenance(recipe: Recipe, steps: int, real: list[HeardLine], synthetic: list[HeardLine]) -> dict[str, str]:
+    speakers = {line.speaker for line in real}
+    voices = {line.speaker for line in synthetic}
+    return {
+        "trained_on": f"{len(real)} lines of {len(speakers)} recorded speakers, "
+        f"{len(synthetic)} of {len(voices)} synthetic voices",
+        "trained_for": f"{steps} of {recipe.steps} steps, seed {recipe.seed}",
+    }
 
 
 def _log(path: Path, step: int, recent: dict[str, list[float]], seconds: float) -> None:

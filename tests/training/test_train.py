@@ -1,0 +1,176 @@
+import json
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from emotalk.face.controls import Controls
+from emotalk.inference.contract import SAMPLE_RATE, Speech
+from emotalk.inference.log_mel import HOP, log_mel, speech_level
+from emotalk.inference.models import compact
+from emotalk.inference.models.compact import EmoTalkCompact, prosody
+from emotalk.inference.weights import bundled_weights, read_safetensors
+from emotalk.training.batches import draw_batch
+from emotalk.training.corpus import read_corpus, write_corpus
+from emotalk.training.export import load_runtime_arrays, restore, runtime_arrays, runtime_config
+from emotalk.training.network import CompactNetwork, NetworkConfig
+from emotalk.training.phones import PHONE_INDEX, Phone, SpokenLine
+from emotalk.training.recipe import RECIPE, read_recipe
+from emotalk.training.train import train
+
+_FORMANTS = {"AA": (700, 1100), "IY": (280, 2300), "UW": (300, 850), "M": (250, 1000), "S": (5000, 6500)}
+
+
+def buzz(name, seconds, dice):
+    """Something that differs from phone to phone as speech does: a buzz through two resonances, or a hiss."""
+    time = np.arange(int(seconds * SAMPLE_RATE)) / SAMPLE_RATE
+    if name == "SIL":
+        return 1e-4 * dice.normal(0, 1, len(time))
+    loud = 0.05 if name == "M" else 0.3
+    harmonics = np.arange(120, 7000, 120)
+    gains = sum(1 / (1 + ((harmonics - formant) / 150) ** 2) for formant in _FORMANTS[name])
+    phases = dice.uniform(0, 6.28, len(harmonics)) if name == "S" else np.zeros(len(harmonics))
+    return loud * (gains * np.sin(2 * np.pi * harmonics * time[:, None] + phases)).sum(axis=1) / 3
+
+
+def spoken(number):
+    dice = np.random.default_rng(number)
+    names = ["SIL", *dice.choice(list(_FORMANTS), 18), "SIL"]
+    lengths = [0.2, *dice.choice([0.08, 0.12, 0.16], 18), 0.2]
+    ends = np.cumsum(lengths)
+    phones = tuple(Phone(n, e - s, e) for n, s, e in zip(names, lengths, ends, strict=True))
+    sound = np.concatenate([buzz(n, s, dice) for n, s in zip(names, lengths, strict=True)])
+    return SpokenLine(f"line-{number}", "buzzer", np.clip(sound * 20000, -32768, 32767).astype(np.int16), phones)
+
+
+@pytest.fixture(scope="module")
+def lines(tmp_path_factory):
+    path = tmp_path_factory.mktemp("cache") / "buzz.npz"
+    assert write_corpus(path, (spoken(i) for i in range(6))) == 6
+    return read_corpus(path)
+
+
+@pytest.fixture
+def tiny():
+    network = NetworkConfig(
+        content_width=32, content_dilations=(1, 2, 4), emotion_width=8, emotion_dilations=(1,), decoder_width=32
+    )
+    recipe = read_recipe()
+    return replace(recipe, steps=30, batch=6, warmup=5, learning_rate=4e-3, averaging=0.8, network=network)
+
+
+def test_the_recipe_of_the_bundled_model_is_complete():
+    recipe = read_recipe(RECIPE)
+    assert recipe.held_out_speakers >= 0.1
+    assert recipe.held_out_voices
+
+
+def test_an_unknown_number_in_a_recipe_is_refused(tmp_path):
+    path = tmp_path / "recipe.toml"
+    path.write_text("speed = 3\n" + RECIPE.read_text())
+    with pytest.raises(ValueError, match="speed"):
+        read_recipe(path)
+
+
+def test_a_corpus_keeps_names_phones_and_features(lines):
+    line = spoken(0)
+    assert lines[0].name == line.name
+    assert [phone.name for phone in lines[0].phones] == [phone.name for phone in line.phones]
+    samples = line.samples.astype(np.float32) / 32768
+    expected = log_mel(samples, speech_level(samples), 0, len(samples) // HOP + 1)
+    np.testing.assert_allclose(lines[0].mel.astype(np.float32), expected, atol=2e-3)
+
+
+def test_a_batch_is_the_same_for_the_same_dice(lines):
+    first, second = (draw_batch(lines, 4, np.random.default_rng(7)) for _ in range(2))
+    for name, tensor in vars(first).items():
+        assert torch.equal(tensor, getattr(second, name)), name
+    assert torch.isfinite(first.mel).all()
+    assert first.values.min() >= 0
+    assert first.values.max() <= 1
+
+
+def test_phones_of_a_batch_stand_where_they_sound(lines):
+    batch = draw_batch(lines, 8, np.random.default_rng(1), augment=False)
+    loud = batch.mel[:, ::2].mean(dim=2)
+    silent = batch.phones == PHONE_INDEX["SIL"]
+    assert loud[silent].mean() < loud[~silent].mean() - 0.5
+
+
+def test_training_lowers_the_loss_and_exports_a_model_that_performs(lines, tiny, tmp_path):
+    network = train(tiny, lines, [], tmp_path)
+    log = [json.loads(row) for row in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert log[-1]["total"] < 0.7 * log[0]["total"]
+    model = EmoTalkCompact.load(tmp_path / "emotalk-compact.safetensors")
+    samples = spoken(9).samples.astype(np.float32) / 32768
+    values = model.decode(model.encode(Speech(samples)), Controls({"happy": 0.5})).values
+    assert np.isfinite(values).all()
+    assert restore(tmp_path / "checkpoint.pt", CompactNetwork(tiny.network)) == tiny.steps
+    assert not any(parameter.requires_grad for parameter in network.parameters())
+
+
+def test_training_goes_on_where_it_was_stopped(lines, tiny, tmp_path):
+    short = replace(tiny, steps=4, cooldown=0.25, low_precision=False)
+    whole = train(short, lines, [], tmp_path / "whole")
+    train(replace(short, steps=2, cooldown=0.01), lines, [], tmp_path / "halves")
+    assert restore(tmp_path / "halves" / "checkpoint.pt", CompactNetwork(short.network)) == 2
+    resumed = train(short, lines, [], tmp_path / "halves")
+    for first, second in zip(whole.parameters(), resumed.parameters(), strict=True):
+        torch.testing.assert_close(first, second)
+
+
+def test_the_runtime_gives_the_numbers_of_its_twin():
+    torch.manual_seed(0)
+    network = CompactNetwork(read_recipe().network).eval()
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.add_(0.02 * torch.randn_like(parameter))
+    decide = read_recipe().decide
+    model = EmoTalkCompact(runtime_arrays(network), runtime_config(network, decide))
+    assert_twins(network, model, decide)
+
+
+def test_the_bundled_weights_give_the_numbers_of_the_twin():
+    path = bundled_weights(compact.MODEL_ID)
+    arrays, metadata = read_safetensors(path)
+    network = CompactNetwork(read_recipe().network).eval()
+    load_runtime_arrays(network, arrays)
+    assert_twins(network, EmoTalkCompact.load(path), json.loads(metadata["config"])["decide"])
+
+
+def assert_twins(network, model, decide):
+    line = spoken(3)
+    samples = line.samples.astype(np.float32) / 32768
+    level = speech_level(samples)
+    features = model.encode(Speech(samples))
+    frames = features.frames
+    margin = 4  # seconds of silence on both sides, more than any layer hears
+    seconds = len(samples) / SAMPLE_RATE
+    mel = log_mel(samples, level, -100 * margin, int(100 * (seconds + margin)) // 2 * 2)
+    heard = prosody(samples, level, -25 * margin, int(25 * (seconds + margin)))
+    controls = Controls(
+        {"happy": 0.7, "fear": np.linspace(0, 0.3, frames), "personal_style": 3, "second_style": 5, "style_blend": 0.3}
+    )
+    with torch.no_grad():
+        dense = network.content(torch.from_numpy(mel)[None])[:, 50 * margin :]
+        felt = network.emotion(torch.from_numpy(heard)[None])[:, 25 * margin :]
+        times = torch.arange(frames, dtype=torch.float64) / 30
+        heads = [part.float() for part in network.read_off(dense, felt, times)]
+        for name, part in zip(("content", "signals", "emotion"), heads, strict=True):
+            np.testing.assert_allclose(features.arrays[name], part[0].numpy(), atol=1e-4)
+        manner = [
+            torch.from_numpy(np.asarray(track, np.float32))[None]
+            for track in (
+                controls.emotion_tracks(frames),
+                controls.style_tracks(frames),
+                controls.track("emotion_level", frames),
+            )
+        ]
+        chances = torch.sigmoid(heads[1]).numpy()[0]
+        press, touch, talking = (
+            torch.from_numpy(compact.decided(chances[:, i], *decide[name]))[None]
+            for i, name in enumerate(compact.SIGNALS)
+        )
+        values = network.decode(*heads, *manner, talking)
+        finished = network.finish(values, press, touch, manner[1])[0].numpy()
+    np.testing.assert_allclose(model.decode(features, controls).values, finished, atol=1e-4)
