@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..face.controls import CONTROLS, KEY_TOLERANCE
 from ..face.emotions import EMOTIONS
+from ..inference.registry import model_ids
 from .complaints import GOOD, UsageError
 from .control_options import add_control_options
 from .progress import ProgressBar
@@ -26,6 +27,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--scene", metavar="NAME", help="which scene; the one that the file opens with if not given")
     parser.add_argument("--character", metavar="NAME", help="the object that speaks: a face or its armature")
     parser.add_argument("--start", type=int, metavar="FRAME", help="the frame at which the sound starts")
+    parser.add_argument("--model", choices=model_ids(), help="which model performs; the line's if not given")
     parser.add_argument("--tolerance", type=float, metavar="NUMBER", help=KEY_TOLERANCE.sentence)
     parser.add_argument(
         "--own-track", action="store_true", help="leave existing keys active and put these on an NLA track below them"
@@ -72,6 +74,8 @@ def _apply(options: argparse.Namespace, scene: "bpy.types.Scene") -> None:
         line.character = _named(scene.objects, options.character, "object")
     if options.start is not None:
         line.start_frame = options.start
+    if options.model:
+        line.model = options.model
     if options.tolerance is not None:
         line.key_tolerance = options.tolerance
     if options.own_track:

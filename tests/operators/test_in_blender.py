@@ -1,8 +1,13 @@
 """``blender -b … -c emotalk``: what the button does, and honest exit statuses."""
 
+import shutil
+
 import bpy
 import pytest
 from emotalk.command_line.main import BLENDER_COMMANDS, main
+from emotalk.inference.registry import DEFAULT_MODEL
+from emotalk.inference.weights import bundled_weights
+from emotalk.inference.weights_library import place_for, remove_weights
 
 
 def run(*words):
@@ -33,6 +38,24 @@ def test_what_is_not_given_stays_as_the_file_has_it(stage, tmp_path):
     bpy.ops.wm.open_mainfile(filepath=str(path))
     assert bpy.context.scene.emotalk.happy == 0.25
     assert "EmoTalk line" in bpy.data.actions
+
+
+@pytest.fixture
+def my_actor():
+    """Weights of one's own, where the worker that runs already looks for them."""
+    shutil.copy(bundled_weights(DEFAULT_MODEL), place_for("My actor"))
+    yield "My actor"
+    remove_weights("My actor")
+
+
+def test_the_model_can_be_chosen(stage, my_actor, tmp_path, capsys):
+    target = tmp_path / "result.blend"
+    assert run("animate", "--model", my_actor, "-o", target) == 0
+    bpy.ops.wm.open_mainfile(filepath=str(target))
+    assert bpy.context.scene.emotalk.model == my_actor
+    with pytest.raises(SystemExit):
+        run("animate", "--model", "nobody", "-o", target)
+    assert "invalid choice: 'nobody'" in capsys.readouterr().err
 
 
 def test_failures_are_one_sentence_and_status_1(stage, tmp_path, capsys):
