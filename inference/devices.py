@@ -29,7 +29,8 @@ def import_torch(what: str) -> ModuleType:
     try:
         return importlib.import_module("torch")
     except Exception as error:  # a broken installation fails in whatever way it likes
-        how = "does not have" if isinstance(error, ModuleNotFoundError) else f"cannot load ({_first_line(error)})"
+        is_missing = isinstance(error, ModuleNotFoundError) and error.name == "torch"
+        how = "does not have" if is_missing else f"cannot load ({_first_line(error)})"
         raise EmoTalkError(
             f"{what} needs PyTorch, which this Python {how}; press Set Up in EmoTalk's preferences, "
             "or run: pip install 'emotalk[torch]'"
