@@ -4,6 +4,7 @@ import bpy
 
 from ..blender_emotalk.lines import anchor_of
 from ..blender_emotalk.properties import LineProperties, RunProperties
+from .runtime import draw_runtime_offers, is_runtime_missing
 from .text import draw_sentence
 
 
@@ -62,3 +63,5 @@ def _draw_run(layout: bpy.types.UILayout, line: LineProperties, run: RunProperti
     row.prop(line, "live", toggle=True)
     if run.message:
         draw_sentence(column, context, run.message, "ERROR" if run.failed else "CHECKMARK")
+    if run.failed and is_runtime_missing(line, context):
+        draw_runtime_offers(column, context)

@@ -6,6 +6,7 @@ import bpy
 
 from ..blender_emotalk import background, model_choice, runtime
 from ..blender_emotalk.properties import LineProperties
+from .runtime import draw_runtime_offers, is_runtime_missing
 from .sub_panel import SubPanel
 from .task import draw_outcome, draw_progress
 from .text import draw_sentence
@@ -32,6 +33,11 @@ class ModelPanel(SubPanel, bpy.types.Panel):
     bl_idname = "EMOTALK_PT_model"
     bl_label = "Model"
     bl_options: ClassVar[set[str]] = {"DEFAULT_CLOSED"}
+
+    def draw_header_preset(self, context: bpy.types.Context) -> None:
+        """The name of the model, to be read while the box is closed."""
+        weights = model_choice.weights_of(context.scene.emotalk)
+        self.layout.label(text=weights.label if weights else "Missing")
 
     def draw(self, context: bpy.types.Context) -> None:
         """The choice, what stands in its way, and ways to more models."""
@@ -62,16 +68,6 @@ def _draw_choice(layout: bpy.types.UILayout, line: LineProperties, context: bpy.
         return
     if weights.notice:
         draw_sentence(layout, context, weights.notice, "INFO")
-    if weights.needs_torch:
-        _draw_runtime(layout, context)
-
-
-def _draw_runtime(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    status = runtime.status(context)
-    if status.state in ("ready", "untried"):
-        return
-    draw_sentence(layout, context, status.sentence, "ERROR")
-    row = layout.row(align=True)
-    if status.state != "absent" and not runtime.own_python(context):
-        row.operator("emotalk.set_up_runtime", text="Repair", icon="FILE_REFRESH")
-    row.operator("emotalk.open_preferences", icon="PREFERENCES")
+    if is_runtime_missing(line, context):
+        draw_sentence(layout, context, runtime.status(context).sentence, "ERROR")
+        draw_runtime_offers(layout, context)

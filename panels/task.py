@@ -17,7 +17,7 @@ def draw_progress(layout: bpy.types.UILayout) -> None:
 def draw_outcome(layout: bpy.types.UILayout, context: bpy.types.Context, known: str = "") -> None:
     """How the last task ended, unless that is ``known`` from elsewhere in the panel."""
     task = background.latest()
-    if task is None or known in (task.result, task.failure):
+    if task is None or (known and known == (task.failure or task.result)):
         return
     if task.cancelled:
         draw_sentence(layout, context, f"{task.name} was cancelled", "INFO")

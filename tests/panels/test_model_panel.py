@@ -10,6 +10,7 @@ from emotalk.inference.contract import EmoTalkError
 from emotalk.inference.runtime_environment import RuntimeStatus
 from emotalk.inference.weights import write_safetensors
 from emotalk.inference.weights_library import user_weights_folder
+from emotalk.panels.main import MainPanel
 from emotalk.panels.model import ModelMenu, ModelPanel
 from emotalk.panels.preferences import EmoTalkPreferences
 
@@ -74,6 +75,11 @@ def test_a_broken_runtime_can_be_repaired_from_the_tab(drawn, emotalk, monkeypat
     record = drawn(ModelPanel)
     assert "no libtorch" in texts(record)
     assert ("operator", "emotalk.set_up_runtime") in record
+    assert ("operator", "emotalk.set_up_runtime") not in drawn(MainPanel)
+    bpy.context.window_manager.emotalk.failed = True
+    assert ("operator", "emotalk.set_up_runtime") in drawn(MainPanel)
+    bpy.ops.emotalk.choose_model(model="emotalk-compact")
+    assert ("operator", "emotalk.set_up_runtime") not in drawn(MainPanel)
 
 
 def test_a_python_of_ones_own_is_not_ours_to_repair(drawn, emotalk, monkeypatch, tmp_path):
@@ -166,3 +172,12 @@ def test_a_task_shows_progress_and_cancel_and_then_its_end(drawn):
     assert background.tick() is None
     assert "The disk is full" in texts(drawn(EmoTalkPreferences))
     assert ("operator", "emotalk.set_up_runtime") in drawn(EmoTalkPreferences)
+
+
+@pytest.mark.parametrize("panel", [ModelPanel, EmoTalkPreferences])
+def test_how_a_task_ended_is_said_once(drawn, monkeypatch, panel):
+    background.start("Check", lambda task: "All is well", lambda: None)
+    background.wait()
+    assert texts(drawn(panel)).count("All is well") == 1
+    know(monkeypatch, "ready", "All is well")
+    assert texts(drawn(panel)).count("All is well") == 1
