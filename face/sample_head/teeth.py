@@ -29,6 +29,11 @@ _PROFILE_UPPER: Final = (
     (2.0, 17.0),
 )
 _GUM_FROM: Final = 8
+_SHORTER_UPPER: Final = (0, 1, 2, 3, 6), (0.0, 0.5, 0.2, 0.7, 1.4)
+_SHORTER_LOWER: Final = (0, 1, 2, 3, 6), (0.0, 0.5, 0.2, 1.2, 5.5)
+"""Tooth numbers from the middle, and how much shorter than the front ones they are: as the jaw opens round its hinge,
+the lower back teeth come up beside the tongue, where no cheek hides them as it would in a mouth of flesh."""
+
 UPPER_EDGE: Final = LINE_HEIGHT - 2.2
 _LOWER_EDGE: Final = LINE_HEIGHT - 4.2
 _HALF_SPAN: Final = 25.0
@@ -43,7 +48,7 @@ def build_teeth(lower: bool) -> tuple[np.ndarray, list[tuple[int, ...]], np.ndar
     shrink = 0.8 if lower else 1.0
     groove = np.minimum(place % 1, 1 - place % 1) * 2
     groove = np.clip(groove / 0.34, 0, 1) ** 0.5
-    shorter = np.interp(np.abs(np.floor(np.abs(place))), [0, 1, 2, 3, 6], [0.0, 0.5, 0.2, 0.7, 1.4])
+    shorter = np.interp(np.floor(np.abs(place)), *(_SHORTER_LOWER if lower else _SHORTER_UPPER))
     setback = 2.6 if lower else 0.0
     rings = []
     for index, (inwards, rise) in enumerate(_PROFILE_UPPER):
