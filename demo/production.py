@@ -111,7 +111,7 @@ def read_phones(path: Path) -> list[Phone]:
 
 
 def _new_scene(frames: int) -> bpy.types.Scene:
-    bpy.ops.wm.read_factory_settings(use_empty=True)
+    bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
     scene = bpy.context.scene
     scene.render.fps, scene.render.fps_base = FPS, 1.0
     scene.frame_start, scene.frame_end = FIRST_FRAME, FIRST_FRAME + frames - 1
