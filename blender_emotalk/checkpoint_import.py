@@ -7,6 +7,7 @@ import bpy
 
 from ..inference.background_task import BackgroundTask
 from ..inference.contract import EmoTalkError
+from ..inference.weights_library import installed_weights
 from . import background, model_choice, runtime
 
 COMMAND: Final = Path(__file__).resolve().parents[1] / "command_line" / "__main__.py"
@@ -33,7 +34,8 @@ def start_import(context: bpy.types.Context, checkpoint: Path, overwrite: bool =
         task.report(0.1, f"Reading {checkpoint.name}")
         if task.run(words, said.append) != 0:
             raise EmoTalkError(_complaint(said))
-        return ". ".join(said)
+        notices = {weights.notice for weights in installed_weights()}  # the panel shows them anyway
+        return ". ".join(line for line in said if line not in notices)
 
     background.start("Import Checkpoint", work, model_choice.refresh)
 

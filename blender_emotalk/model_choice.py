@@ -1,10 +1,11 @@
 """Which model performs a line, out of those that are installed."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from ..inference.contract import EmoTalkError
 from ..inference.registry import DEFAULT_MODEL
-from ..inference.weights_library import InstalledWeights, installed_weights
+from ..inference.weights_library import InstalledWeights, installed_weights, user_weights_folder
 from .properties import LineProperties
 
 _installed: tuple[InstalledWeights, ...] = ()
@@ -20,6 +21,13 @@ def refresh() -> None:
 def installed() -> Sequence[InstalledWeights]:
     """The weights that were found when they were last looked for, the built-in model first; for panels."""
     return _installed
+
+
+def own_folder() -> Path:
+    """The folder of the animator's own weights, made if need be. Raises OSError where it cannot be."""
+    folder = user_weights_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def model_of(line: LineProperties) -> str:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import bpy
 
-from ..inference.accelerators import Accelerator, accelerator_named
+from ..inference import accelerators
+from ..inference.accelerators import Accelerator
 from ..inference.background_task import BackgroundTask
 from ..inference.contract import EmoTalkError
 from ..inference.runtime_environment import ABSENT, UNTRIED, RuntimeEnvironment, RuntimeStatus, describe_python
@@ -56,9 +57,10 @@ def torch_python(context: bpy.types.Context) -> Path:
     return own_python(context) or environment().python
 
 
-def accelerator(context: bpy.types.Context) -> Accelerator:
-    """What the animator wants PyTorch for."""
-    return accelerator_named(preferences_of(context).accelerator)
+def expected_build(context: bpy.types.Context) -> Accelerator:
+    """What Set Up will install, for its size."""
+    preferences = preferences_of(context)
+    return accelerators.expected_build(preferences.accelerator, preferences.package_index.strip())
 
 
 def start_set_up(context: bpy.types.Context) -> None:

@@ -15,7 +15,7 @@ class Accelerator:
         name: identifier.
         label, sentence: for people.
         systems: values of ``sys.platform`` that it exists for.
-        needs_index: those of them where pip's own index has another build, so that an index must be named.
+        needs_index: those of them where pip's own index has no such build, so that an index must be named.
         download_bytes: what is downloaded, roughly.
         disk_bytes: what it takes when it is installed, roughly.
     """
@@ -45,3 +45,8 @@ def accelerators(system: str = sys.platform) -> tuple[Accelerator, ...]:
 def accelerator_named(name: str) -> Accelerator:
     """Raises KeyError for an unknown name."""
     return {accelerator.name: accelerator for accelerator in ACCELERATORS}[name]
+
+
+def expected_build(name: str, index: str, system: str = sys.platform) -> Accelerator:
+    """The build that will come: for Linux, pip's own index has the one with CUDA, which serves processors too."""
+    return accelerator_named("cuda" if system == "linux" and name == "cpu" and not index else name)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TextIO
 
-from .accelerators import accelerator_named
+from .accelerators import accelerator_named, expected_build
 from .background_task import BackgroundTask
 from .base_python import find_base_python
 from .contract import EmoTalkError
@@ -79,7 +79,7 @@ def set_up(environment: RuntimeEnvironment, plan: SetUpPlan, task: BackgroundTas
         with environment.log.open("w", encoding="utf-8") as log:
             setting_up = _SetUp(environment, task, log)
             setting_up.make_venv(base)
-            expected = 0 if plan.wheels else accelerator_named(plan.accelerator).download_bytes
+            expected = 0 if plan.wheels else expected_build(plan.accelerator, plan.index).download_bytes
             if plan.index:  # which need not have the rest
                 setting_up.install([TORCH], source, expected, until=0.9)
                 source, expected = [], 0

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 import bpy
 
-from ..inference.weights_library import user_weights_folder
+from ..blender_emotalk import model_choice
 from .explained import ExplainedOperator
 
 
@@ -18,10 +18,9 @@ class OpenWeightsFolder(ExplainedOperator, bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Make the folder if need be, and let the system's file manager show it."""
-        folder = user_weights_folder()
         try:
-            folder.mkdir(parents=True, exist_ok=True)
+            folder = model_choice.own_folder()
         except OSError as error:
-            self.report({"ERROR"}, f"{folder} cannot be made: {error.strerror}")
+            self.report({"ERROR"}, f"{error.filename} cannot be made: {error.strerror}")
             return {"CANCELLED"}
         return bpy.ops.wm.path_open(filepath=str(folder))

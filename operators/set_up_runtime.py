@@ -30,10 +30,10 @@ class SetUpRuntime(BackgroundOperator, bpy.types.Operator):
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         """Ask first: it is much."""
-        wanted = runtime.accelerator(context)
-        message = f"It will take about {wanted.disk_bytes / 1e9:.1f} GB of disk"
+        build = runtime.expected_build(context)
+        message = f"Up to {build.disk_bytes / 1e9:.1f} GB of disk will be taken"
         if not preferences_of(context).wheels:
-            message = f"About {wanted.download_bytes / 1e9:.1f} GB will be downloaded. {message}"
+            message = f"Up to {build.download_bytes / 1e9:.1f} GB will be downloaded. {message}"
         return context.window_manager.invoke_confirm(
             self, event, title="Install PyTorch?", message=message, confirm_text="Install"
         )

@@ -10,7 +10,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from emotalk.inference.accelerators import ACCELERATORS, accelerators
+from emotalk.inference.accelerators import ACCELERATORS, accelerators, expected_build
 from emotalk.inference.background_task import BackgroundTask
 from emotalk.inference.base_python import can_make_environments, find_base_python
 from emotalk.inference.contract import EmoTalkError
@@ -171,6 +171,12 @@ def test_an_index_is_handed_to_pip():
 def test_every_system_has_a_build_that_needs_no_index():
     for system in ("linux", "win32", "darwin"):
         assert system not in accelerators(system)[0].needs_index
+
+
+def test_the_size_to_expect_is_that_of_the_build_that_comes():
+    assert expected_build("cpu", "", "linux").name == "cuda"
+    assert expected_build("cpu", "file:///somewhere", "linux").name == "cpu"
+    assert expected_build("cpu", "", "win32").name == "cpu"
 
 
 def test_a_base_python_is_found_and_tried(tmp_path):
