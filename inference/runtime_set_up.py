@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Final, TextIO
 
 from .accelerators import accelerator_named, expected_build
-from .background_task import BackgroundTask
+from .background_task import BackgroundTask, TaskCancelled
 from .base_python import find_base_python
 from .contract import EmoTalkError
 from .pip_progress import PipProgress
@@ -86,6 +86,9 @@ def set_up(environment: RuntimeEnvironment, plan: SetUpPlan, task: BackgroundTas
             setting_up.install([TORCH, NUMPY], source, expected, until=0.95)
         task.report(0.95, "Starting PyTorch for the first time")
         status = environment.verify()
+    except TaskCancelled:
+        environment.mark_unfinished()  # measured anew
+        raise
     except EmoTalkError as error:
         environment.mark_unfinished(str(error))
         raise
@@ -104,8 +107,9 @@ class _SetUp:
         self._done = 0.0
         downloads = environment.folder / _DOWNLOADS
         downloads.mkdir(exist_ok=True)
-        # The system's own folder for temporary files is often too small for PyTorch.
-        self._variables = dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(downloads))
+        # The system's own folder for temporary files is often too small for PyTorch, and a setting of pip that sends
+        # everything to the user's packages is refused in an environment.
+        self._variables = {**dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(downloads)), "PIP_USER": "0"}
 
     def make_venv(self, base: Path) -> None:
         self._task.report(0.01, "Making the environment")

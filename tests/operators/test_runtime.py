@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 import threading
 import time
 import zipfile
@@ -144,6 +145,41 @@ def test_a_task_outlives_the_file_it_was_started_in():
     may_end.set()
     background.wait()
     assert background.latest().result == "True"
+
+
+def is_there(pid):
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+_QUIT_WHILE_IT_RUNS = """
+import importlib, time, bpy
+if not hasattr(bpy.types.Scene, "emotalk"):
+    importlib.import_module({package!r}).register()
+background = importlib.import_module({package!r} + ".blender_emotalk.background")
+said = []
+words = [{python!r}, "-c", "import os, time; print(os.getpid(), flush=True); time.sleep(600)"]
+background.start("Set Up", lambda task: str(task.run(words, said.append)), lambda: None)
+while not said:
+    time.sleep(0.01)
+print("child", said[0], flush=True)
+"""
+
+
+def test_quitting_takes_the_programs_of_a_task_along(torch_python):
+    package = background.__name__.removesuffix(".blender_emotalk.background")
+    script = _QUIT_WHILE_IT_RUNS.format(package=package, python=torch_python)
+    blender = bpy.app.binary_path  # the wheel has none and is a module of Python instead
+    words = [blender, "--background", "--python-expr", script] if blender else [sys.executable, "-c", script]
+    done = subprocess.run(words, capture_output=True, text=True, timeout=60, check=True)
+    pid = next(int(line.split()[1]) for line in done.stdout.splitlines() if line.startswith("child"))
+    until = time.monotonic() + 5
+    while is_there(pid) and time.monotonic() < until:
+        time.sleep(0.01)
+    assert not is_there(pid)
 
 
 def test_check_notices_what_broke(stub_runtime):
