@@ -9,7 +9,7 @@ from .blender_emotalk.properties import LineProperties, RunProperties
 from .operators.add_sample_head import AddSampleHead
 from .operators.animate import Animate
 from .operators.cancel import Cancel
-from .operators.cancel_set_up import CancelSetUp
+from .operators.cancel_task import CancelTask
 from .operators.check_runtime import CheckRuntime
 from .operators.choose_audio import ChooseAudio, DroppedAudio
 from .operators.choose_model import ChooseModel
@@ -39,7 +39,7 @@ CLASSES: Final = (
     AddSampleHead,
     Animate,
     Cancel,
-    CancelSetUp,
+    CancelTask,
     CheckRuntime,
     ChooseAudio,
     DroppedAudio,

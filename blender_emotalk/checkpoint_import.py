@@ -8,7 +8,7 @@ import bpy
 from ..inference.background_task import BackgroundTask
 from ..inference.contract import EmoTalkError
 from ..inference.weights_library import installed_weights
-from . import background, model_choice, runtime
+from . import background, model_choice, runs, runtime
 
 COMMAND: Final = Path(__file__).resolve().parents[1] / "command_line" / "__main__.py"
 _COMPLAINT: Final = "emotalk: "
@@ -37,7 +37,13 @@ def start_import(context: bpy.types.Context, checkpoint: Path, overwrite: bool =
         notices = {weights.notice for weights in installed_weights()}  # the panel shows them anyway
         return ". ".join(line for line in said if line not in notices)
 
-    background.start("Import Checkpoint", work, model_choice.refresh)
+    runs.forget_models()  # some systems do not replace a file that is in use
+    background.start("Import Checkpoint", work, _take_notice)
+
+
+def _take_notice() -> None:
+    model_choice.refresh()
+    runs.forget_models()
 
 
 def _complaint(said: list[str]) -> str:

@@ -120,7 +120,7 @@ class Run:
             self._failure = message["sentence"]
             self._is_done = True
             return
-        self._ran_on = _place_and_speed(message)
+        self._ran_on = f"{message['device']}: {message['speed']:.3g} × real time"
         self._tell("Choosing keys", 1)
         # Not in Blender's own thread, which would make an hour of speech hold up the window.
         threading.Thread(target=self._prepare, name="EmoTalk keys", daemon=True).start()
@@ -203,6 +203,12 @@ def leave_file() -> None:
     bpy.context.window_manager.emotalk.ran_on = ""
 
 
+def forget_models() -> None:
+    """Let the worker end, unless it is at work: it starts again with the weights that are installed then."""
+    if not is_running():
+        _client.close()
+
+
 def close() -> None:
     """Stop everything and wait until the worker is gone."""
     cancel()
@@ -218,12 +224,6 @@ def show(message: str, progress: float = 0.0, running: bool = False, failed: boo
         for area in window.screen.areas:
             if area.type == "VIEW_3D":
                 area.tag_redraw()
-
-
-def _place_and_speed(result: Message) -> str:
-    """Where the network ran and how fast, as far as the worker says."""
-    speed = f"{result['speed']:.3g} × real time" if result.get("speed") else ""
-    return ": ".join(filter(None, (result.get("device", ""), speed)))
 
 
 def _find(items: Iterable[Any], uid: int, name: str) -> Any:

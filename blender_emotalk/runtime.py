@@ -91,7 +91,7 @@ def start_check(context: bpy.types.Context) -> None:
 
     def work(task: BackgroundTask) -> str:
         task.report(0.5, "Starting PyTorch")
-        found = describe_python(own) if own else place.verify()
+        found = describe_python(own, task) if own else place.verify(task)
         if own:
             _tried[own] = found
         if found.state != "ready":

@@ -9,13 +9,13 @@ import contextlib
 import json
 import os
 import shutil
-import subprocess
 import sys
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final, Literal
 
 from ..face.atomic_file import replacing
+from .background_task import BackgroundTask
 from .contract import EmoTalkError
 
 State = Literal["absent", "unfinished", "broken", "untried", "ready"]
@@ -27,8 +27,6 @@ devices = [torch.cuda.get_device_name(number) for number in range(torch.cuda.dev
 devices += ["Apple GPU"] * torch.backends.mps.is_available() + ["CPU"]
 print(json.dumps({"torch": str(torch.__version__), "python": platform.python_version(), "devices": devices}))
 """
-_SECONDS_TO_DESCRIBE: Final = 180
-"""The first import of PyTorch from a slow disk takes a while."""
 
 
 @dataclass(frozen=True)
@@ -87,9 +85,9 @@ class RuntimeEnvironment:
             return RuntimeStatus("broken", "The Python it was made from is gone or has moved; press Repair")
         return status
 
-    def verify(self) -> RuntimeStatus:
-        """Import PyTorch there and keep what comes out. Takes seconds."""
-        status = replace(describe_python(self.python), bytes=self.measure())
+    def verify(self, task: BackgroundTask) -> RuntimeStatus:
+        """Import PyTorch there and keep what comes out; see ``describe_python``."""
+        status = replace(describe_python(self.python, task), bytes=self.measure())
         self._keep(status)
         return status
 
@@ -122,19 +120,23 @@ class RuntimeEnvironment:
             part.write_text(json.dumps(asdict(status), indent=1), "utf-8")
 
 
-def describe_python(python: str | Path) -> RuntimeStatus:
-    """Start an interpreter and see whether PyTorch works in it. Takes seconds."""
-    words = [str(python), "-I", "-X", "utf8", "-c", _DESCRIBE]
-    flags = getattr(subprocess, "CREATE_NO_WINDOW", 0)
+def describe_python(python: str | Path, task: BackgroundTask) -> RuntimeStatus:
+    """Start an interpreter and see whether PyTorch works in it. Takes seconds.
+
+    Raises:
+        TaskCancelled: nobody wants to know any more.
+    """
+    said: list[str] = []
     try:
-        done = subprocess.run(
-            words, capture_output=True, encoding="utf-8", timeout=_SECONDS_TO_DESCRIBE, check=True, creationflags=flags
-        )
-        found = json.loads(done.stdout.splitlines()[-1])
-    except subprocess.CalledProcessError as error:
-        reason = next((line.strip() for line in reversed(error.stderr.splitlines()) if line.strip()), "it crashed")
-        return RuntimeStatus("broken", f"PyTorch does not start there ({reason})")
-    except (OSError, ValueError, IndexError, subprocess.SubprocessError) as error:
-        return RuntimeStatus("broken", f"{python} does not run as a Python ({error})")
+        status = task.run([str(python), "-I", "-X", "utf8", "-c", _DESCRIBE], said.append)
+    except OSError as error:
+        return RuntimeStatus("broken", f"{python} cannot be run ({error.strerror or error})")
+    last = next(filter(None, reversed(said)), "it said nothing")
+    if status != 0:
+        return RuntimeStatus("broken", f"PyTorch does not start there ({last})")
+    try:
+        found = json.loads(last)
+    except ValueError:
+        return RuntimeStatus("broken", f"{python} is no Python")
     sentence = f"PyTorch {found['torch']} in Python {found['python']}, on {', '.join(found['devices'])}"
     return RuntimeStatus("ready", sentence, found["torch"], found["python"], tuple(found["devices"]))

@@ -85,7 +85,7 @@ def set_up(environment: RuntimeEnvironment, plan: SetUpPlan, task: BackgroundTas
                 source, expected = [], 0
             setting_up.install([TORCH, NUMPY], source, expected, until=0.95)
         task.report(0.95, "Starting PyTorch for the first time")
-        status = environment.verify()
+        status = environment.verify(task)
     except TaskCancelled:
         environment.mark_unfinished()  # measured anew
         raise

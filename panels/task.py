@@ -11,7 +11,7 @@ def draw_progress(layout: bpy.types.UILayout) -> None:
     task = background.latest()
     row = layout.row(align=True)
     row.progress(factor=task.fraction, text=task.text)
-    row.operator("emotalk.cancel_set_up", text="", icon="X")
+    row.operator("emotalk.cancel_task", text="", icon="X")
 
 
 def draw_outcome(layout: bpy.types.UILayout, context: bpy.types.Context, known: str = "") -> None:

@@ -58,6 +58,13 @@ def plan(wheels):
     return SetUpPlan("cpu", wheels=wheels, base=Path(sys.executable))
 
 
+def verified(environment):
+    """What verifying finds."""
+    found = []
+    BackgroundTask("Check", lambda task: str(found.append(environment.verify(task)))).wait(60)
+    return found[0]
+
+
 def made(environment, plan):
     """Set up and wait; the task that did it."""
     task = BackgroundTask("Set Up", lambda task: set_up(environment, plan, task))
@@ -107,7 +114,7 @@ def test_what_stopped_working_is_noticed_and_repaired(wheels, environment):
     module = site_packages(environment) / "torch" / "__init__.py"
     module.write_text("raise ImportError('libtorch_cpu.so: cannot open shared object file')")
     assert environment.status().state == "ready"  # nothing was started
-    assert environment.verify().state == environment.status().state == "broken"
+    assert verified(environment).state == environment.status().state == "broken"
     assert "libtorch_cpu.so" in environment.status().sentence
     assert made(environment, plan(wheels)).result == environment.status().sentence
     assert environment.status().state == "ready"
@@ -196,9 +203,14 @@ def test_without_any_python_it_says_what_to_install(monkeypatch, tmp_path):
         find_base_python("")
 
 
-def test_a_program_that_is_no_python_is_told_apart():
-    assert "does not run as a Python" in describe_python("/nowhere/python").sentence
-    assert "does not run as a Python" in describe_python("/bin/true").sentence
+@pytest.mark.parametrize(
+    ("program", "sentence"),
+    [("/nowhere/python", "cannot be run"), ("/bin/true", "is no Python"), ("/bin/false", "does not start there")],
+)
+def test_a_program_that_is_no_python_is_told_apart(program, sentence):
+    task = BackgroundTask("Check", lambda task: describe_python(program, task).sentence)
+    assert task.wait(20)
+    assert sentence in task.result
 
 
 PIP_OUTPUT = """\

@@ -1,5 +1,6 @@
 """The research network from its checkpoint to the face: import it, choose it, Animate, tweak it live."""
 
+import subprocess
 import time
 
 import bpy
@@ -89,6 +90,16 @@ def test_device_and_precision_of_the_preferences_count(stage, line):
         assert bpy.context.window_manager.emotalk.ran_on.startswith("CPU, bfloat16")
     finally:
         preferences.device, preferences.precision = "auto", "float32"
+
+
+def test_weights_that_were_replaced_perform_at_once(stage, line, small_checkpoint, torch_python):
+    before = motion(stage)
+    program = "import sys, torch; path = sys.argv[1]; state = torch.load(path, weights_only=True); "
+    program += "torch.save({name: array.flip(0) for name, array in state.items()}, path)"
+    subprocess.run([torch_python, "-c", program, str(small_checkpoint)], check=True)
+    bpy.ops.emotalk.import_checkpoint(filepath=str(small_checkpoint), overwrite=True)
+    bpy.ops.emotalk.animate()
+    assert not np.allclose(motion(stage), before, atol=1e-3)
 
 
 def test_what_is_no_checkpoint_is_refused_with_a_sentence(tmp_path):

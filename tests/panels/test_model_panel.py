@@ -165,7 +165,7 @@ def test_a_task_shows_progress_and_cancel_and_then_its_end(drawn):
     for panel in (ModelPanel, EmoTalkPreferences):
         record = drawn(panel)
         assert ("progress", (0.25, "Downloading torch (200.0 MB)")) in record
-        assert ("operator", "emotalk.cancel_set_up") in record
+        assert ("operator", "emotalk.cancel_task") in record
         assert ("operator", "emotalk.set_up_runtime") not in record
     may_end.set()
     task.wait(10)
