@@ -194,7 +194,7 @@ def test_a_base_python_is_found_and_tried(tmp_path):
     assert find_base_python(sys.executable) == Path(sys.executable)
     assert can_make_environments(find_base_python(tmp_path / "nothing"))
     assert not can_make_environments(tmp_path / "nothing")
-    assert not can_make_environments("/bin/ls")
+    assert not can_make_environments("ls")
 
 
 def test_without_any_python_it_says_what_to_install(monkeypatch, tmp_path):
@@ -205,7 +205,7 @@ def test_without_any_python_it_says_what_to_install(monkeypatch, tmp_path):
 
 @pytest.mark.parametrize(
     ("program", "sentence"),
-    [("/nowhere/python", "cannot be run"), ("/bin/true", "is no Python"), ("/bin/false", "does not start there")],
+    [("nowhere/python", "cannot be run"), ("true", "is no Python"), ("false", "does not start there")],
 )
 def test_a_program_that_is_no_python_is_told_apart(program, sentence):
     task = BackgroundTask("Check", lambda task: describe_python(program, task).sentence)
