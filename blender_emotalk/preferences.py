@@ -56,6 +56,10 @@ class PreferenceProperties:
         description="How exactly networks in PyTorch compute",
         items=[(name, *_PRECISION_LABELS[name]) for name in PRECISIONS],
     )
+    windowed: bpy.props.BoolProperty(
+        name="Windows",
+        description="Let networks in PyTorch hear long lines ten seconds at a time: quicker beyond three minutes",
+    )
 
 
 class UnsetPreferences:
@@ -65,6 +69,7 @@ class UnsetPreferences:
     accelerator = accelerators()[0].name
     device = DEVICES[0]
     precision = PRECISIONS[0]
+    windowed = False
 
 
 def preferences_of(context: bpy.types.Context) -> PreferenceProperties | UnsetPreferences:

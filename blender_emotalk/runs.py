@@ -72,6 +72,7 @@ class Run:
                     "model": weights.model_id,
                     "device": preferences.device,
                     "precision": preferences.precision,
+                    "windowed": preferences.windowed,
                     "output": str(self._result),
                     "controls": control_values(line, timing, round(sound.seconds * FPS) + 1),
                     **sound.request,

@@ -38,6 +38,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         ("--precision", PRECISIONS, DEFAULT_CHOICE.precision, "how exactly a torch network computes"),
     ):
         parser.add_argument(word, choices=choices, default=default, help=f"{meaning} ({default})")
+    parser.add_argument(
+        "--windowed", action="store_true", help="let a torch network hear long lines in windows: quicker, not exact"
+    )
     parser.add_argument("--overwrite", action="store_true", help="replace files that are there already")
     add_control_options(parser)
 
@@ -50,7 +53,7 @@ def run(options: argparse.Namespace) -> int:
     outputs = plan(lines, options.output, options.format)
     controls = controls_from(options)
     engine = Engine()
-    choice = ModelChoice(options.model, options.device, options.precision)
+    choice = ModelChoice(options.model, options.device, options.precision, options.windowed)
     model = engine.model(choice)  # without a model, no line needs to be tried
     perform = partial(engine.perform, controls=controls, choice=choice)
     failed = 0

@@ -16,25 +16,26 @@ class Architecture:
     Attributes:
         label: what people call it.
         needs_torch: whether it runs in PyTorch; otherwise in NumPy, on the CPU, in float32.
-        load: gives the network of a weights file on a device at a precision; raises EmoTalkError where it cannot.
+        load: gives the network of a weights file on a device at a precision, hearing the whole line or windows of it;
+            raises EmoTalkError where it cannot.
     """
 
     label: str
     needs_torch: bool
-    load: Callable[[Path, str, str], FaceModel]
+    load: Callable[[Path, str, str, bool], FaceModel]
 
 
-def _load_compact(path: Path, _device: str, _precision: str) -> FaceModel:
+def _load_compact(path: Path, _device: str, _precision: str, _windowed: bool) -> FaceModel:
     from .models.compact import EmoTalkCompact
 
     return EmoTalkCompact.load(path)
 
 
-def _load_emotalk(path: Path, device: str, precision: str) -> FaceModel:
+def _load_emotalk(path: Path, device: str, precision: str, windowed: bool) -> FaceModel:
     import_torch("EmoTalk")
     from .models.emotalk import EmoTalk
 
-    return EmoTalk.load(path, device, precision)
+    return EmoTalk.load(path, device, precision, windowed)
 
 
 ARCHITECTURES: Final[Mapping[str, Architecture]] = {

@@ -29,10 +29,10 @@ class Engine:
     One model is held at a time, because some take gigabytes.
 
     Args:
-        load: gives a model by id, device and precision, or raises EmoTalkError.
+        load: gives a model by id, device, precision and whether it hears in windows, or raises EmoTalkError.
     """
 
-    def __init__(self, load: Callable[[str, str, str], PlacedModel] = load_model) -> None:
+    def __init__(self, load: Callable[[str, str, str, bool], PlacedModel] = load_model) -> None:
         self._load = load
         self._loaded: tuple[ModelChoice, PlacedModel] | None = None
         self._heard: OrderedDict[tuple[ModelChoice, bytes], Features] = OrderedDict()
@@ -75,7 +75,7 @@ class Engine:
         """The chosen model, loaded when another one was chosen before. Raises EmoTalkError where it cannot be."""
         if self._loaded is None or self._loaded[0] != choice:
             self._loaded = None  # its memory is needed for the new one
-            self._loaded = choice, self._load(choice.model_id, choice.device, choice.precision)
+            self._loaded = choice, self._load(choice.model_id, choice.device, choice.precision, choice.windowed)
         return self._loaded[1]
 
     def _features(self, choice: ModelChoice, speech: Speech, heard: Callable[[float], None]) -> Features:

@@ -1,11 +1,11 @@
 """What the worker does with a request: one JSON object in, progress and then a result or an error out.
 
 Requests (``id`` comes back in every reply):
-    ``{"id", "verb": "animate", "audio", "output", "model", "device", "precision", "controls", "rate", "source",
-    "section"}``: ``audio`` is a sound file, or, where ``rate`` (Hz) is given, a .npy file of samples from ``source``;
-    ``output`` is the .npz to write; ``section`` is the first second of the line and how many belong to it; ``model``,
-    ``device`` and ``precision`` (``registry.ModelChoice``), ``controls`` (``Controls.changed()``) and ``section`` may
-    be left out.
+    ``{"id", "verb": "animate", "audio", "output", "model", "device", "precision", "windowed", "controls", "rate",
+    "source", "section"}``: ``audio`` is a sound file, or, where ``rate`` (Hz) is given, a .npy file of samples from
+    ``source``; ``output`` is the .npz to write; ``section`` is the first second of the line and how many belong to it;
+    ``model``, ``device``, ``precision`` and ``windowed`` (``registry.ModelChoice``), ``controls``
+    (``Controls.changed()``) and ``section`` may be left out.
     ``{"id", "verb": "describe"}``, ``{"id", "verb": "ping"}`` and ``{"id", "verb": "quit"}``.
 Replies:
     ``{"id", "kind": "progress", "fraction", "text"}``,
@@ -111,6 +111,7 @@ def _choice(request: dict[str, Any]) -> ModelChoice:
         str(request.get("model", DEFAULT_CHOICE.model_id)),
         str(request.get("device", DEFAULT_CHOICE.device)),
         str(request.get("precision", DEFAULT_CHOICE.precision)),
+        bool(request.get("windowed", DEFAULT_CHOICE.windowed)),
     )
 
 

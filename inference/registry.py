@@ -21,23 +21,26 @@ class ModelChoice:
         model_id: one of ``model_ids()``.
         device: one of ``devices.DEVICES``; a network in NumPy computes on the CPU whatever is chosen.
         precision: one of ``devices.PRECISIONS``; a network in NumPy computes in float32.
+        windowed: whether a network whose attention sees the whole line hears it in windows, quicker on long lines.
     """
 
     model_id: str = DEFAULT_MODEL
     device: str = "auto"
     precision: str = "float32"
+    windowed: bool = False
 
 
 DEFAULT_CHOICE: Final = ModelChoice()
 
 
-def load_model(model_id: str, device: str = "auto", precision: str = "float32") -> PlacedModel:
+def load_model(model_id: str, device: str = "auto", precision: str = "float32", windowed: bool = False) -> PlacedModel:
     """A model with its weights.
 
     Args:
         model_id: one of ``model_ids()``.
         device: one of ``devices.DEVICES``.
         precision: one of ``devices.PRECISIONS``.
+        windowed: see ``ModelChoice``.
 
     Raises:
         EmoTalkError: there is no such model or device, its weights are missing or damaged, or it needs PyTorch and
@@ -51,10 +54,15 @@ def load_model(model_id: str, device: str = "auto", precision: str = "float32") 
         raise EmoTalkError(weights.damage)
     architecture = ARCHITECTURES[weights.architecture]
     if not architecture.needs_torch:
-        return PlacedModel(model_id, lambda _: architecture.load(weights.path, "cpu", "float32"), "cpu", "float32")
+        return PlacedModel(
+            model_id, lambda _: architecture.load(weights.path, "cpu", "float32", False), "cpu", "float32"
+        )
     import_torch(weights.label)
     return PlacedModel(
-        model_id, lambda where: architecture.load(weights.path, where, precision), find_device(device), precision
+        model_id,
+        lambda where: architecture.load(weights.path, where, precision, windowed),
+        find_device(device),
+        f"{precision}, windowed" if windowed else precision,
     )
 
 

@@ -26,8 +26,9 @@ class EmoTalkPreferences(PreferenceProperties, bpy.types.AddonPreferences):
         column.use_property_split = True
         column.prop(self, "device")
         column.prop(self, "precision")
-        if self.precision != "float32":
-            sentence = "The curves differ from the published network's; use Exact for final work"
+        column.prop(self, "windowed")
+        if self.precision != "float32" or self.windowed:
+            sentence = "The curves differ from the published network's; exact numbers need Exact and no windows"
             draw_sentence(column, context, sentence, "ERROR")
 
 

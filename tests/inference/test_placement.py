@@ -88,7 +88,7 @@ def jaw_engine(named_gpu, loaded):
             loaded.append((device, weakref.ref(model)))
             return model
 
-        return Engine(lambda model_id, device, precision: PlacedModel(model_id, load_on, device, precision))
+        return Engine(lambda model_id, device, precision, windowed: PlacedModel(model_id, load_on, device, precision))
 
     return make
 
@@ -251,3 +251,12 @@ def test_listing_weights_and_devices_imports_no_torch():
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
+
+
+def test_windows_are_chosen_and_said(small_checkpoint):
+    import_weights(small_checkpoint, "windowed")
+    assert load_model("windowed", "cpu", windowed=True).runs_on == "CPU, float32, windowed"
+    speech = Speech(np.random.default_rng(0).normal(size=300_000).astype(np.float32))
+    whole, windows = (load_model("windowed", "cpu", windowed=w).encode(speech) for w in (False, True))
+    assert windows.frames == whole.frames
+    assert np.abs(windows.arrays["fused"] - whole.arrays["fused"]).max() > 1e-6
