@@ -5,8 +5,8 @@ from typing import Final
 
 import bpy
 
-from ..inference.accelerators import accelerators
 from ..inference.devices import DEVICES, PRECISIONS
+from ..inference.runtime.accelerators import accelerators
 
 EXTENSION: Final = __package__.rpartition(".")[0]
 """The package that Blender knows the extension by."""

@@ -4,12 +4,12 @@ from pathlib import Path
 
 import bpy
 
-from ..inference import accelerators
-from ..inference.accelerators import Accelerator
 from ..inference.background_task import BackgroundTask
 from ..inference.contract import EmoTalkError
-from ..inference.runtime_environment import ABSENT, UNTRIED, RuntimeEnvironment, RuntimeStatus, describe_python
-from ..inference.runtime_set_up import SetUpPlan, set_up
+from ..inference.runtime import accelerators
+from ..inference.runtime.accelerators import Accelerator
+from ..inference.runtime.environment import ABSENT, UNTRIED, RuntimeEnvironment, RuntimeStatus, describe_python
+from ..inference.runtime.set_up import SetUpPlan, set_up
 from . import background
 from .preferences import EXTENSION, chosen_path, preferences_of
 

@@ -7,7 +7,7 @@ import pytest
 from emotalk.blender_emotalk import background, model_choice, runtime
 from emotalk.face.atomic_file import replacing
 from emotalk.inference.contract import EmoTalkError
-from emotalk.inference.runtime_environment import RuntimeStatus
+from emotalk.inference.runtime.environment import RuntimeStatus
 from emotalk.inference.weights import write_safetensors
 from emotalk.inference.weights_library import user_weights_folder
 from emotalk.panels.main import MainPanel

@@ -10,13 +10,13 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from emotalk.inference.accelerators import ACCELERATORS, accelerators, expected_build
 from emotalk.inference.background_task import BackgroundTask
-from emotalk.inference.base_python import can_make_environments, find_base_python
 from emotalk.inference.contract import EmoTalkError
-from emotalk.inference.pip_progress import PipProgress
-from emotalk.inference.runtime_environment import ABSENT, RuntimeEnvironment, describe_python
-from emotalk.inference.runtime_set_up import SetUpPlan, set_up
+from emotalk.inference.runtime.accelerators import ACCELERATORS, accelerators, expected_build
+from emotalk.inference.runtime.base_python import can_make_environments, find_base_python
+from emotalk.inference.runtime.environment import ABSENT, RuntimeEnvironment, describe_python
+from emotalk.inference.runtime.pip_progress import PipProgress
+from emotalk.inference.runtime.set_up import SetUpPlan, set_up
 
 _TORCH = """
 from types import SimpleNamespace

@@ -1,6 +1,6 @@
 """The runtime environment: a Python with PyTorch in a folder of its own, for networks that NumPy cannot run.
 
-``runtime_set_up`` makes it. What is known about it stands in ``state.json``, which is replaced whole: before anything
+``set_up`` makes it. What is known about it stands in ``state.json``, which is replaced whole: before anything
 is changed it says "unfinished", and "ready" only after PyTorch was imported there. So whatever interrupts a set-up,
 the state is true.
 """
@@ -14,9 +14,9 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final, Literal
 
-from ..face.atomic_file import replacing
-from .background_task import BackgroundTask
-from .contract import EmoTalkError
+from ...face.atomic_file import replacing
+from ..background_task import BackgroundTask
+from ..contract import EmoTalkError
 
 State = Literal["absent", "unfinished", "broken", "untried", "ready"]
 

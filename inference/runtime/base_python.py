@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Final
 
-from .contract import EmoTalkError
+from ..contract import EmoTalkError
 
 OLDEST: Final = (3, 11)
 NEWEST: Final = (3, 14)

@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TextIO
 
+from ..background_task import BackgroundTask, TaskCancelled
+from ..contract import EmoTalkError
 from .accelerators import accelerator_named, expected_build
-from .background_task import BackgroundTask, TaskCancelled
 from .base_python import find_base_python
-from .contract import EmoTalkError
+from .environment import RuntimeEnvironment
 from .pip_progress import PipProgress
-from .runtime_environment import RuntimeEnvironment
 
 TORCH: Final = "torch==2.13.0"
 """The release that the figures were measured with; every build of it will do."""
