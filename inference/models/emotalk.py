@@ -48,9 +48,9 @@ SHORTEST: Final = 720
 _MOUTH: Final = arkit.indices(arkit.REGIONS["jaw"] + arkit.REGIONS["lips"])
 _WINDOW: Final = 10 * FPS
 _AROUND: Final = 2 * FPS
-_STRETCH: Final = 250
+_STRETCH: Final = 50
 """Rows of the convolutions at a time."""
-_ROWS: Final = 1024
+_ROWS: Final = 256
 """Rows of a feed-forward layer at a time."""
 _QUERIES: Final = 256
 """Rows of the decoder's self-attention at a time."""
@@ -305,7 +305,7 @@ class SpeechEncoder:
     def understand(self, rows: Tensor, heard: Heard) -> Tensor:
         """(T, 512) to (T, 1024)."""
         hidden = self._projection(self._projection_norm(rows))
-        hidden = hidden + self._positions(hidden)
+        hidden += self._positions(hidden)
         for number, layer in enumerate(self._layers):
             hidden = layer(hidden)
             heard((number + 1) / len(self._layers))
@@ -331,14 +331,15 @@ class EncoderLayer:
         self._widen, self._narrow = layers.product("widen"), layers.product("narrow")
 
     def __call__(self, hidden: Tensor) -> Tensor:
-        """(T, 1024) to (T, 1024)."""
+        """(T, 1024), changed in place."""
         queries, keys, values = split_heads(self._attention(self._attention_norm(hidden)), self._heads)
-        attended = attend(queries, keys, values)
-        hidden = hidden + self._out(join_heads(attended))
+        hidden += self._out(join_heads(attend(queries, keys, values)))
+        del queries, keys, values
         wide = self._feed_norm(hidden)
-        # In blocks of rows: four times the width for all of a long line at once would be most of the memory.
-        parts = [self._narrow(functional.gelu(self._widen(block))) for block in wide.split(_ROWS)]
-        return hidden + torch.cat(parts)
+        # A few rows at a time: four times the width for all of a long line at once would be most of the memory.
+        for block, rows in zip(hidden.split(_ROWS), wide.split(_ROWS), strict=True):
+            block += self._narrow(functional.gelu(self._widen(rows)))
+        return hidden
 
 
 class FusionDecoder:
@@ -387,11 +388,14 @@ class FusionDecoder:
     def _attend(self, attention: Tensor) -> Tensor:
         """Causal self-attention; each head fades by a power of two for every period that lies between two frames."""
         queries, keys, values = split_heads(attention, self._config.decoder_heads)
+        # Attention does not mind the order of its keys; newest first, the bias is a view of one short vector.
+        keys, values = keys.flip(1), values.flip(1)
+        frames = len(attention)
         blocks = []
-        for first in range(0, len(attention), _QUERIES):
-            last = min(first + _QUERIES, len(attention))
+        for first in range(0, frames, _QUERIES):
+            last = min(first + _QUERIES, frames)
             bias = periodic_bias(first, last, self._config, attention.device)
-            blocks.append(attend(queries[:, first:last], keys[:, :last], values[:, :last], bias))
+            blocks.append(attend(queries[:, first:last], keys[:, frames - last :], values[:, frames - last :], bias))
         return join_heads(torch.cat(blocks, dim=1))
 
 
@@ -530,11 +534,18 @@ def join_heads(attended: Tensor) -> Tensor:
 
 
 def periodic_bias(first: int, last: int, config: EmoTalkConfig, device: torch.device) -> Tensor:
-    """(heads, last - first, last) bias of queries first..last on all keys up to the last one; -inf on the future."""
+    """(heads, last - first, last) bias of queries first..last on all keys up to the last one, newest key first.
+
+    A head loses a power of two, 2^-2, 2^-4, ... for each period that lies between query and key; the future is -inf.
+    """
+    queries = last - first
+    behind = torch.arange(first - last + 1, last, device=device)
     slopes = torch.tensor([2.0 ** (-2 * (head + 1)) for head in range(config.decoder_heads)], device=device)
-    behind = torch.arange(first, last, device=device)[:, None] - torch.arange(last, device=device)[None]
-    bias = -slopes[:, None, None] * torch.div(behind, config.period, rounding_mode="floor")
-    return bias.masked_fill(behind < 0, -torch.inf)
+    fading = -slopes[:, None] * torch.div(behind, config.period, rounding_mode="floor")
+    fading[:, behind < 0] = -torch.inf
+    # The distance of query i to the key k places before the newest is first - last + 1 + i + k: each row of the bias
+    # is the one above it, moved by one.
+    return fading.as_strided((config.decoder_heads, queries, last), (len(behind), 1, 1))
 
 
 def periodic_encoding(frames: int, config: EmoTalkConfig) -> Tensor:
