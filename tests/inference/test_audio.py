@@ -3,6 +3,7 @@
 import subprocess
 import sys
 
+import imageio_ffmpeg
 import numpy as np
 import pytest
 import soundfile
@@ -69,7 +70,16 @@ def test_dialogue_keeps_its_level_in_surround_sound(tmp_path):
 
 def test_speakers_say_which_channel_is_which(tmp_path):
     path = tmp_path / "line.wav"
-    command = ["ffmpeg", "-v", "error", "-f", "lavfi", "-i", "sine=440:duration=0.5:sample_rate=48000", "-af"]
+    command = [
+        imageio_ffmpeg.get_ffmpeg_exe(),
+        "-v",
+        "error",
+        "-f",
+        "lavfi",
+        "-i",
+        "sine=440:duration=0.5:sample_rate=48000",
+        "-af",
+    ]
     # 3.1 with the tone in the centre only, and the subwoofer full of something else.
     subprocess.run([*command, "pan=3.1|FC=c0|LFE=c0", "-c:a", "pcm_s16le", path], check=True)
     speech = read_speech(path)
@@ -228,7 +238,7 @@ def test_arrays_that_are_no_sound(samples, rate, words):
 def test_first_bytes_tell_what_a_file_is(tmp_path, extension, arguments, kind):
     path = tmp_path / f"sound.{extension}"
     source = ["-f", "lavfi", "-i", "sine=440:duration=0.1"]
-    subprocess.run(["ffmpeg", "-v", "error", *source, *arguments, path], check=True)
+    subprocess.run([imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", *source, *arguments, path], check=True)
     assert known_audio_format(path) == kind
 
 
