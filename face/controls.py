@@ -51,7 +51,7 @@ class Control:
 
 def _emotion(name: str) -> Control:
     sentence = (
-        "Pulls the mix back towards no emotion" if name == "neutral" else f"How much {name} there is in the performance"
+        "Pulls the mix back towards no emotion" if name == "neutral" else f"Weight of {name} in the mix of emotions"
     )
     return Control(name, name.capitalize(), "emotion", "number", 0.0, 0.0, 1.0, "", sentence)
 
