@@ -6,6 +6,7 @@ import itertools
 import json
 import os
 import queue
+import signal
 import subprocess
 import sys
 import threading
@@ -167,7 +168,10 @@ class _Worker:
             thread.join(seconds)
 
     def _write(self, stdin: IO[bytes]) -> None:
-        # A thread of its own: a pipe that is full must not hold up the window.
+        # A thread of its own: a pipe that is full must not hold up the window. And one that breaks must not end the
+        # session: some Blenders, 4.3 among them, leave the signal of a broken pipe deadly.
+        if hasattr(signal, "pthread_sigmask"):
+            signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGPIPE})
         while (line := self._outbox.get()) is not None:
             try:
                 stdin.write(line)

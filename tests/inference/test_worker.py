@@ -363,3 +363,30 @@ def test_a_ten_second_line_is_ready_in_time(tmp_path):
     client.close()
     assert last["kind"] == "result"
     assert seconds < 1.5 * 3, "a job may take 1.5 s on a quiet machine"
+
+
+def test_a_worker_that_dies_does_not_take_its_client_along():
+    """Blender 4.3 does not ignore SIGPIPE as a Python of its own does: half a request must not end it."""
+    script = textwrap.dedent(
+        """
+        import os, signal, sys, time
+        from emotalk.inference.client import WorkerClient
+
+        signal.signal(signal.SIGPIPE, signal.SIG_DFL)
+        client = WorkerClient()
+        client.start(sys.executable)
+        client.submit({"verb": "ping"})
+        while not client.messages():
+            time.sleep(0.01)
+        os.kill(client.pid, signal.SIGSTOP)
+        name = client.submit({"verb": "ping", "more than a pipe holds": "x" * 1_000_000})
+        time.sleep(0.2)
+        os.kill(client.pid, signal.SIGKILL)
+        while not (messages := client.messages()):
+            time.sleep(0.01)
+        print([message["kind"] for message in messages if message["id"] == name])
+        client.close()
+        """
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
+    assert (done.returncode, done.stdout.strip()) == (0, "['error']"), done.stderr
