@@ -31,9 +31,8 @@ def set_stage(scene: bpy.types.Scene, meshes: list[bpy.types.Object], size: int 
     centre = Vector(((low.x + high.x) / 2, (low.y + high.y) / 2, high.z - 0.62 * height))
     _add_camera(scene, centre, 1.34 * height)
     for name, direction, distance, width, strength, colour in _LIGHTS:
-        _add_light(scene, name, centre, Vector(direction).normalized() * distance * height, width * height)
-        light = bpy.data.lights[name]
-        light.energy, light.color = strength * height * height * distance**2, colour
+        light = _add_light(scene, name, centre, Vector(direction).normalized() * distance * height)
+        light.size, light.energy, light.color = width * height, strength * (height * distance) ** 2, colour
     _set_background(scene)
     _set_renderer(scene, size)
 
@@ -58,13 +57,13 @@ def _add_camera(scene: bpy.types.Scene, centre: Vector, extent: float) -> None:
     scene.camera = camera
 
 
-def _add_light(scene: bpy.types.Scene, name: str, centre: Vector, offset: Vector, width: float) -> None:
+def _add_light(scene: bpy.types.Scene, name: str, centre: Vector, offset: Vector) -> bpy.types.AreaLight:
     light = bpy.data.lights.new(name, "AREA")
-    light.size = width
     lamp = bpy.data.objects.new(name, light)
     lamp.location = centre + offset
     lamp.rotation_euler = (-offset).to_track_quat("-Z", "Y").to_euler()
     scene.collection.objects.link(lamp)
+    return light
 
 
 def _set_background(scene: bpy.types.Scene) -> None:

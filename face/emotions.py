@@ -134,7 +134,8 @@ _SHARED_WITH_SPEECH: Final = (
 _MOUTH_CORNERS: Final = ("mouthSmile", "mouthFrown", "mouthDimple", "mouthStretch")
 _SPEECH_SHARE: Final = 0.3
 _CORNER_SHARE: Final = 0.6
-_MOUTH_EXPONENT: Final = 0.8
+MOUTH_EXPONENT: Final = 0.8
+"""A mouth takes on an emotion by this power of its weight, brows and eyes linearly."""
 
 
 def _prototype_matrix() -> np.ndarray:
@@ -159,7 +160,8 @@ PROTOTYPES: Final = _prototype_matrix()
 SPEAKING_SHARE: Final = _speaking_share()
 """(52,) share of a prototype that stays while the mouth is busy speaking."""
 
-_IS_MOUTH: Final = np.array([name.startswith(("mouth", "jaw")) for name in arkit.CHANNELS])
+IS_MOUTH: Final = np.array([name.startswith(("mouth", "jaw")) for name in arkit.CHANNELS])
+"""(52,) which coefficients an emotion shares with speech."""
 
 
 def emotion_offsets(weights: np.ndarray, speaking: np.ndarray) -> np.ndarray:
@@ -173,8 +175,8 @@ def emotion_offsets(weights: np.ndarray, speaking: np.ndarray) -> np.ndarray:
         (frames, 52) float32 offsets: brows and eyes linear in the weight, mouth by its power 0.8.
     """
     weights = np.maximum(np.asarray(weights, np.float32), 0)
-    upper = weights @ np.where(_IS_MOUTH, 0, PROTOTYPES)
-    mouth = weights**_MOUTH_EXPONENT @ np.where(_IS_MOUTH, PROTOTYPES, 0)
+    upper = weights @ np.where(IS_MOUTH, 0, PROTOTYPES)
+    mouth = weights**MOUTH_EXPONENT @ np.where(IS_MOUTH, PROTOTYPES, 0)
     share = 1 + np.asarray(speaking, np.float32)[:, None] * (SPEAKING_SHARE - 1)
     return ((upper + mouth) * share).astype(np.float32)
 

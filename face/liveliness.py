@@ -14,6 +14,7 @@ from .controls import Controls
 from .curves import FaceCurves, Performance
 from .emotions import HEAD_ENERGY, HEAD_POSES
 from .released_postprocessing import released_blinks
+from .runs import runs_of
 from .shaping import gaussian_filter, shift
 
 BLINK_CLOSING: Final = 0.08
@@ -61,7 +62,7 @@ def find_speech(loudness: np.ndarray, fps: float) -> np.ndarray:
         return np.zeros(0, bool)
     threshold = max(0.1 * float(np.percentile(loudness, 95)), 1e-4)
     speaking = loudness > threshold
-    for start, end in _runs(~speaking):
+    for start, end in runs_of(~speaking):
         if start > 0 and end < len(speaking) and end - start < 0.15 * fps:
             speaking[start:end] = True
     return speaking
@@ -79,7 +80,7 @@ def blink_times(speaking: np.ndarray, fps: float, rate: float, seed: int) -> lis
     if rate <= 0 or len(speaking) == 0:
         return []
     random = np.random.default_rng([seed, 1])
-    phrase_ends = np.array([end / fps for _, end in _runs(speaking)])
+    phrase_ends = np.array([end / fps for _, end in runs_of(speaking)])
     length = len(speaking) / fps
     mean_gap = 60 / rate
     blinks: list[tuple[float, float]] = []
@@ -210,9 +211,3 @@ def _add_nod(pitch: np.ndarray, fps: float, centre: float, width: float, degrees
 def _normal(random: np.random.Generator) -> float:
     """A standard normal number out of two uniform ones, whose stream NumPy never changes."""
     return float(np.sqrt(-2 * np.log(1 - random.random())) * np.cos(2 * np.pi * random.random()))
-
-
-def _runs(mask: np.ndarray) -> list[tuple[int, int]]:
-    """(start, end) of each stretch of True, end exclusive."""
-    edges = np.flatnonzero(np.diff(np.concatenate(([0], mask.astype(np.int8), [0]))))
-    return list(zip(edges[::2].tolist(), edges[1::2].tolist(), strict=True))

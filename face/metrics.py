@@ -18,6 +18,7 @@ from typing import Final
 import numpy as np
 
 from . import arkit
+from .runs import runs_of
 
 RATE: Final = 100.0
 """Curves are judged at this many instants a second."""
@@ -221,7 +222,7 @@ def _look_at_closures(clip: Clip, aperture: np.ndarray, threshold: float, segmen
             clip.found.append(bool(lowest <= threshold) and not clip.static)
     if clip.static:
         return
-    for start, end in _runs((aperture <= threshold) & ~uncounted):
+    for start, end in runs_of((aperture <= threshold) & ~uncounted):
         if end - start >= 2 and (near[start:end].any() or not excused[start:end].any()):
             clip.rightly_closed.append(bool(near[start:end].any()))
 
@@ -248,11 +249,6 @@ def _at_rate(track: np.ndarray, fps: float, count: int) -> np.ndarray:
 def _between(start: float, end: float, count: int) -> slice:
     first = int(np.clip(round(start * RATE), 0, count - 1))
     return slice(first, int(np.clip(round(end * RATE) + 1, first + 1, count)))
-
-
-def _runs(mask: np.ndarray) -> list[tuple[int, int]]:
-    edges = np.diff(np.concatenate([[0], mask.astype(int), [0]]))
-    return list(zip(np.flatnonzero(edges == 1), np.flatnonzero(edges == -1), strict=True))
 
 
 def _ranks(values: np.ndarray) -> np.ndarray:

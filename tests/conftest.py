@@ -6,6 +6,7 @@ import runpy
 import subprocess
 import sys
 import tempfile
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -195,3 +196,18 @@ def user_weights(tmp_path, monkeypatch):
     folder = tmp_path / "own weights"
     monkeypatch.setenv("EMOTALK_WEIGHTS", str(folder))
     return folder
+
+
+@pytest.fixture(scope="session")
+def write_wheel():
+    """A function that writes a wheel with one module into a folder."""
+
+    def write(folder, name, version, code):
+        info = f"{name}-{version}.dist-info"
+        with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as wheel:
+            wheel.writestr(f"{name}/__init__.py", code)
+            wheel.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
+            wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
+            wheel.writestr(f"{info}/RECORD", "")
+
+    return write

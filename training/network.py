@@ -23,17 +23,17 @@ from ..face.contacts import (
     TOUCH_KEEPS,
     TOUCH_ROW,
 )
-from ..face.emotions import EMOTIONS, PROTOTYPES, SPEAKING_SHARE
+from ..face.emotions import EMOTIONS, IS_MOUTH, MOUTH_EXPONENT, PROTOTYPES, SPEAKING_SHARE
 from ..face.styles import STYLES
 from ..inference.contract import SAMPLE_RATE
 from ..inference.log_mel import BANDS, HOP, PITCH_BINS
-from ..inference.models.compact import COARSE_BANDS, CONTENT_STRIDE, KERNEL, MOUTH_EXPONENT, SIGNALS, STEM_WIDTH
+from ..inference.models.compact import COARSE_BANDS, CONTENT_STRIDE, KERNEL, SIGNALS, STEM_WIDTH
 from .phones import PHONES
 from .prosody import RATE
 
 CHANNELS: Final = len(arkit.CHANNELS)
 CONTENT_RATE: Final = SAMPLE_RATE / (HOP * CONTENT_STRIDE)
-_IS_MOUTH: Final = torch.tensor([name.startswith(("mouth", "jaw")) for name in arkit.CHANNELS])
+_IS_MOUTH: Final = torch.from_numpy(IS_MOUTH)
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from ...face import arkit
 from ...face.contacts import apply_contacts, rest_lips
 from ...face.controls import Controls
 from ...face.curves import FaceCurves
-from ...face.emotions import EMOTIONS
+from ...face.emotions import EMOTIONS, MOUTH_EXPONENT
 from ...face.styles import STYLES
 from ..contract import SAMPLE_RATE, EmoTalkError, Features, Speech
 from ..log_mel import BANDS, HOP, PITCH_HOP, log_mel, pitch_salience, speech_level
@@ -34,9 +34,6 @@ KERNEL: Final = 3
 COARSE_BANDS: Final = 16
 SIGNALS: Final = ("press", "touch", "speaking")
 """What the content encoder says outright, as logits: lips together, lip on teeth, somebody speaks."""
-
-MOUTH_EXPONENT: Final = 0.8
-"""A mouth takes on an emotion by this power of its weight, brows and eyes linearly."""
 
 _EPSILON: Final = 1e-5
 _CHUNK: Final = 900

@@ -5,7 +5,6 @@ import subprocess
 import sys
 import threading
 import time
-import zipfile
 from pathlib import Path
 
 import bpy
@@ -49,18 +48,8 @@ def state():
     return runtime.status(bpy.context).state
 
 
-def write_wheel(folder, name, version, code):
-    """A wheel with one module."""
-    info = f"{name}-{version}.dist-info"
-    with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as wheel:
-        wheel.writestr(f"{name}/__init__.py", code)
-        wheel.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
-        wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-        wheel.writestr(f"{info}/RECORD", "")
-
-
 @pytest.fixture
-def wheels(tmp_path):
+def wheels(tmp_path, write_wheel):
     folder = tmp_path / "wheels"
     folder.mkdir()
     write_wheel(folder, "torch", "2.13.0", _WORKING)

@@ -6,7 +6,6 @@ import re
 import subprocess
 import sys
 import time
-import zipfile
 from pathlib import Path
 
 import pytest
@@ -26,16 +25,6 @@ backends = SimpleNamespace(mps=SimpleNamespace(is_available=lambda: False))
 """
 
 
-def write_wheel(folder, name, version, code):
-    """A wheel with one module."""
-    info = f"{name}-{version}.dist-info"
-    with zipfile.ZipFile(folder / f"{name}-{version}-py3-none-any.whl", "w") as wheel:
-        wheel.writestr(f"{name}/__init__.py", code)
-        wheel.writestr(f"{info}/METADATA", f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n")
-        wheel.writestr(f"{info}/WHEEL", "Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: py3-none-any\n")
-        wheel.writestr(f"{info}/RECORD", "")
-
-
 @pytest.fixture(scope="module", autouse=True)
 def no_settings_of_pip():
     """Whatever this machine tells pip about packages does not count."""
@@ -47,7 +36,7 @@ def no_settings_of_pip():
 
 
 @pytest.fixture(scope="module")
-def wheels(tmp_path_factory):
+def wheels(tmp_path_factory, write_wheel):
     folder = tmp_path_factory.mktemp("wheels")
     write_wheel(folder, "torch", "2.13.0", _TORCH)
     write_wheel(folder, "numpy", "2.0.0", "")
@@ -157,7 +146,7 @@ def test_a_damaged_record_is_no_exception(tmp_path, record):
     assert RuntimeEnvironment(tmp_path).status().state == "unfinished"
 
 
-def test_a_wheel_that_is_missing_is_named(wheels, tmp_path):
+def test_a_wheel_that_is_missing_is_named(wheels, tmp_path, write_wheel):
     write_wheel(tmp_path, "numpy", "2.0.0", "")
     environment = RuntimeEnvironment(tmp_path / "runtime")
     task = made(environment, plan(tmp_path))
