@@ -3,8 +3,11 @@
     python benchmarks/emotalk.py [--seconds 10 60] [--threads 1] [--precision float32 bfloat16 int8] [--device cpu]
 
 The baseline is ``released_network.py`` in this folder, the plain arithmetic of the same network with the same weights,
-run in turn with ours in the same process: the ratio holds although the machine's speed drifts. Memory is measured in a
-process of its own, above what the weights take.
+run in turn with ours in the same process: the ratio holds although the machine's speed drifts. Both encoders have the
+same convolutions, which the paper keeps frozen; ``--different-ears`` gives each its own. With one thread the times are
+those that the processor spent, which others on the machine disturb less; otherwise they are the clock's. Memory is
+measured in a process of its own, above what the weights take. ``--split`` says what is matrix products and what is not:
+the rest weighs more on a processor that multiplies faster.
 """
 
 import argparse
@@ -15,25 +18,32 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
-import torch
 
 # This file must not be found in place of the package of the same name.
 HERE = sys.path.pop(0)
 
+from emotalk.inference.devices import import_torch
+
+torch = import_torch("The benchmark")
 from emotalk.face.controls import Controls
 from emotalk.inference.checkpoints import ImportedCheckpoint, translate_state, write_weights
 from emotalk.inference.contract import SAMPLE_RATE, Features, Speech
-from emotalk.inference.matrix_products import quickest_route
+from emotalk.inference.matrix_products import quickest_arithmetic
 from emotalk.inference.models.emotalk import EmoTalk, EmoTalkConfig
+from torch._ops import OpOverload
+from torch.utils._python_dispatch import TorchDispatchMode
 
 sys.path.append(HERE)
 from released_network import ReleasedNetwork
 
 STRONG = Controls({"emotion_level": 1.0})
+PRODUCTS = ("linear", "qlinear", "convolution", "addmm", "mm", "bmm")
+FUSED = ("attention",)
 
 
 def main() -> None:
@@ -44,6 +54,8 @@ def main() -> None:
     parser.add_argument("--precision", nargs="+", default=["float32", "bfloat16", "int8"])
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--runs", type=int, default=3)
+    parser.add_argument("--split", action="store_true", help="say what is matrix products and what is not")
+    parser.add_argument("--different-ears", action="store_true", help="give each encoder convolutions of its own")
     parser.add_argument("--measure-memory", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
@@ -52,10 +64,12 @@ def main() -> None:
         measure_memory(Path(path), int(length))
         return
     print(f"torch {torch.__version__}, {options.threads} threads, device {options.device}")
-    print(f"float32 products by the route {quickest_route().__name__!r}; medians of {options.runs} pairs\n")
+    print(f"float32 products by {type(quickest_arithmetic(torch.float32)).__name__}; medians of {options.runs} pairs\n")
     torch.manual_seed(0)
     config = EmoTalkConfig()
     reference = ReleasedNetwork(config).eval()
+    if not options.different_ears:
+        share_convolutions(reference)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "emotalk.safetensors"
         write_weights(ImportedCheckpoint(translate_state(reference.state_dict(), config), config, (), ""), path, "")
@@ -65,6 +79,8 @@ def main() -> None:
             model = EmoTalk.load(path, options.device, precision)
             for length in options.seconds:
                 compare(reference, model, precision, length, options)
+                if options.split:
+                    print_split(model, length, options.runs)
         print_memory(path, options)
 
 
@@ -89,6 +105,45 @@ def compare(
     their, our = statistics.median(theirs), statistics.median(ours)
     print(f"{precision:9s} {length:4d} s: baseline {their:7.2f} s, ours {our:7.2f} s, ratio {ratio:5.2f},", end=" ")
     print(f"decode {1000 * statistics.median(decodes):6.1f} ms, max |difference| / std {difference:.1e}", flush=True)
+
+
+class Stopwatch(TorchDispatchMode):
+    """Adds up the processor's seconds in the operations that have one of these words in their names."""
+
+    def __init__(self, words: Sequence[str]) -> None:
+        super().__init__()
+        self.seconds, self._words = 0.0, words
+
+    def __torch_dispatch__(
+        self, operation: OpOverload, types: object, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
+    ) -> Any:
+        name = operation.name().partition("::")[2].partition(".")[0]
+        started = time.process_time()
+        result = operation(*args, **(kwargs or {}))
+        if any(word in name.split("_") for word in self._words):
+            self.seconds += time.process_time() - started
+        return result
+
+
+def print_split(model: EmoTalk, length: int, runs: int) -> None:
+    """The processor's seconds of encode: in products, in fused attention, and in all the rest."""
+    speech = Speech(noise(length))
+    total = min(processor_seconds(model, speech) for _ in range(runs))
+    products, attention = (min(seconds_in(words, model, speech) for _ in range(runs)) for words in (PRODUCTS, FUSED))
+    rest = total - products - attention
+    print(f"{'':9s} products {products:.2f} s, fused attention {attention:.2f} s, the rest {rest:.2f} s", flush=True)
+
+
+def processor_seconds(model: EmoTalk, speech: Speech) -> float:
+    started = time.process_time()
+    model.encode(speech)
+    return time.process_time() - started
+
+
+def seconds_in(words: Sequence[str], model: EmoTalk, speech: Speech) -> float:
+    with Stopwatch(words) as stopwatch:
+        model.encode(speech)
+    return stopwatch.seconds
 
 
 def decoded(model: EmoTalk, features: Features) -> "FaceCurves":  # noqa: F821
@@ -128,12 +183,18 @@ def status_megabytes(name: str) -> float:
 
 
 def timed(work: Callable[[], "Result"], device: str) -> tuple[float, "Result"]:  # noqa: F821
-    """Wall seconds of one call, the device's queue emptied, and its result."""
-    started = time.perf_counter()
+    """Seconds of one call, the device's queue emptied, and its result."""
+    clock = time.process_time if device == "cpu" and torch.get_num_threads() == 1 else time.perf_counter
+    started = clock()
     result = work()
     if device.startswith("cuda"):
         torch.cuda.synchronize()
-    return time.perf_counter() - started, result
+    return clock() - started, result
+
+
+def share_convolutions(reference: ReleasedNetwork) -> None:
+    ears = reference.audio_encoder_cont.feature_extractor
+    reference.audio_encoder_emo.wav2vec2.feature_extractor.load_state_dict(ears.state_dict())
 
 
 def noise(seconds: int) -> np.ndarray:

@@ -4,7 +4,7 @@ import contextlib
 import sys
 import threading
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -35,12 +35,15 @@ class Run:
     Args:
         context: its scene holds the line.
         quiet: the panel shows nothing before the end.
+        placement: ``device``, ``precision`` and ``windowed`` where they are not to be those of the preferences.
 
     Raises:
         EmoTalkError: the line has no usable sound or character; nothing was started.
     """
 
-    def __init__(self, context: bpy.types.Context, quiet: bool = False) -> None:
+    def __init__(
+        self, context: bpy.types.Context, quiet: bool = False, placement: Mapping[str, Any] | None = None
+    ) -> None:
         scene = context.scene
         line = scene.emotalk
         anchor = anchor_of(line, context)
@@ -73,6 +76,7 @@ class Run:
                     "device": preferences.device,
                     "precision": preferences.precision,
                     "windowed": preferences.windowed,
+                    **(placement or {}),
                     "output": str(self._result),
                     "controls": control_values(line, timing, round(sound.seconds * FPS) + 1),
                     **sound.request,
@@ -166,13 +170,13 @@ class Run:
         bpy.context.window_manager.emotalk.ran_on = self._ran_on
 
 
-def start(context: bpy.types.Context, quiet: bool = False) -> Run:
-    """Begin to animate the line of the context's scene. Raises EmoTalkError where it cannot be animated."""
+def start(context: bpy.types.Context, quiet: bool = False, placement: Mapping[str, Any] | None = None) -> Run:
+    """Begin to animate the line of the context's scene; see ``Run``. Raises EmoTalkError where it cannot be."""
     global _current
     if is_running():
         raise EmoTalkError("A line is being animated; wait for it, or cancel it")
     try:
-        _current = Run(context, quiet)
+        _current = Run(context, quiet, placement)
     except EmoTalkError as error:
         show(str(error), failed=True)
         raise

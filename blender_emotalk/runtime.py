@@ -91,9 +91,11 @@ def start_check(context: bpy.types.Context) -> None:
 
     def work(task: BackgroundTask) -> str:
         task.report(0.5, "Starting PyTorch")
-        found = describe_python(own, task) if own else place.verify(task)
         if own:
-            _tried[own] = found
+            found = _tried[own] = describe_python(own, task)
+        else:
+            with place.claim():
+                found = place.verify(task)
         if found.state != "ready":
             raise EmoTalkError(found.sentence)
         return found.sentence

@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..face.curve_files import FORMATS
-from ..inference.devices import DEVICES, PRECISIONS
-from ..inference.registry import DEFAULT_CHOICE, ModelChoice, model_ids
+from ..inference.registry import DEFAULT_CHOICE, ModelChoice
 from .complaints import GOOD, SOME_FAILED, complaint
 from .control_options import add_control_options, controls_from
+from .model_options import add_model_options
 from .outputs import expand, plan
 from .progress import ProgressBar
 
@@ -32,15 +32,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fps", type=_frame_rate, metavar="NUMBER", help="frames per second to write; the model's own if not given"
     )
-    for word, choices, default, meaning in (
-        ("--model", model_ids(), DEFAULT_CHOICE.model_id, "which model performs"),
-        ("--device", DEVICES, DEFAULT_CHOICE.device, "where a torch network computes; auto: a GPU if there is one"),
-        ("--precision", PRECISIONS, DEFAULT_CHOICE.precision, "how exactly a torch network computes"),
-    ):
-        parser.add_argument(word, choices=choices, default=default, help=f"{meaning} ({default})")
-    parser.add_argument(
-        "--windowed", action="store_true", help="let a torch network hear long lines in windows: quicker, not exact"
-    )
+    add_model_options(parser, DEFAULT_CHOICE)
     parser.add_argument("--overwrite", action="store_true", help="replace files that are there already")
     add_control_options(parser)
 
@@ -70,7 +62,7 @@ def run(options: argparse.Namespace) -> int:
                 bar.say(f"emotalk: {complaint(error, verbose=options.verbose)}", sys.stderr)
             else:
                 bar.say(str(output), sys.stdout)
-    if model.fell_back:
+    if model.fell_back or model.shrunk:
         print(f"emotalk: performed on {model.runs_on}", file=sys.stderr)
     if failed and len(lines) > 1:
         print(f"emotalk: {failed} of {len(lines)} lines failed", file=sys.stderr)

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any, Final
 
 from ..face.controls import CONTROLS, KEY_TOLERANCE
 from ..face.emotions import EMOTIONS
-from ..inference.registry import model_ids
 from .complaints import GOOD, UsageError
 from .control_options import add_control_options
+from .model_options import add_model_options
 from .progress import ProgressBar
 
 if TYPE_CHECKING:
@@ -18,16 +18,17 @@ if TYPE_CHECKING:
 SUMMARY = "animate the line of the open scene"
 
 _SECONDS_BETWEEN_LOOKS: Final = 0.02
+_PLACEMENT: Final = ("device", "precision", "windowed")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Describe the subcommand's words; whatever is not given stays as the file has it."""
+    """Describe the subcommand's words; whatever is not given stays as the file or the preferences have it."""
     parser.add_argument("--audio", type=Path, metavar="FILE", help="the line's sound file")
     parser.add_argument("--strip", metavar="NAME", help="the line's sound strip, instead of a file")
     parser.add_argument("--scene", metavar="NAME", help="which scene; the one that the file opens with if not given")
     parser.add_argument("--character", metavar="NAME", help="the object that speaks: a face or its armature")
     parser.add_argument("--start", type=int, metavar="FRAME", help="the frame at which the sound starts")
-    parser.add_argument("--model", choices=model_ids(), help="which model performs; the line's if not given")
+    add_model_options(parser, default=None)
     parser.add_argument("--tolerance", type=float, metavar="NUMBER", help=KEY_TOLERANCE.sentence)
     parser.add_argument(
         "--own-track", action="store_true", help="leave existing keys active and put these on an NLA track below them"
@@ -51,7 +52,8 @@ def run(options: argparse.Namespace) -> int:
     if options.scene:
         context.window.scene = _named(bpy.data.scenes, options.scene, "scene")
     _apply(options, context.scene)
-    line = runs.start(context)
+    placement = {name: getattr(options, name) for name in _PLACEMENT if getattr(options, name) is not None}
+    line = runs.start(context, placement=placement)
     state = context.window_manager.emotalk
     with ProgressBar(1) as bar:
         while not line.look():

@@ -14,8 +14,8 @@ from emotalk.inference.contract import SAMPLE_RATE, Speech
 from emotalk.inference.log_mel import HOP, log_mel, speech_level
 from emotalk.inference.models.compact import MODEL_ID, EmoTalkCompact
 from emotalk.inference.weights import bundled_weights
-from emotalk.training import flite
 from emotalk.training.teacher import Manner, perform, read_score
+from emotalk.training.voices import flite
 
 SENTENCE = "Maybe the boatman moved five blue marbles before we saw the purple umbrella."
 CHANNELS = ("mouthPucker", "mouthFunnel", "mouthStretchLeft", "mouthRollLower", "browInnerUp")
@@ -26,7 +26,7 @@ def main() -> None:
     picture = Path(
         sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parent / "images" / "emotalk-compact-curves.png"
     )
-    line = flite.speak("line", "rms", SENTENCE)
+    line = flite.speak("line", "kal16", SENTENCE)
     sound = line.samples.astype(np.float32) / 32768
     model = EmoTalkCompact.load(bundled_weights(MODEL_ID))
     features = model.encode(Speech(sound))

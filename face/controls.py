@@ -80,6 +80,9 @@ CONTROLS: Final[tuple[Control, ...]] = (
         "",
         "EmoTalk's two steps, blended: 0 performs the emotion held back, 1 performs it strongly",
     ),
+    Control(
+        "laughter", "Laughter", "emotion", "number", 1, 0, 1.5, "", "Gain on laughs heard in the voice; 0 ignores them"
+    ),
     _style("personal_style", "Personal Style", "Whose way of speaking the face takes"),
     _style("second_style", "Second Style", "The personal style to blend towards"),
     Control("style_blend", "Style Blend", "style", "number", 0, 0, 1, "", "0 is the personal style, 1 the second one"),

@@ -23,9 +23,10 @@ Message = dict[str, Any]
 """A reply of the worker, as ``jobs`` describes them."""
 
 _MOST_THREADS: Final = 4
-"""The networks are small: more threads would only get into each other's way."""
+"""The network in NumPy is small: more threads would only get into each other's way."""
 
-_THREAD_VARIABLES: Final = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+_THREAD_VARIABLES: Final = ("OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+"""Those of NumPy alone: PyTorch would heed the ones for OpenMP and MKL too, and its networks can use every core."""
 _LAST_LINES: Final = 40
 _SECONDS_TO_DIE: Final = 5.0
 _SIGKILL: Final = 9

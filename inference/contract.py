@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Final, Protocol
+from typing import Final, Protocol, runtime_checkable
 
 import numpy as np
 
@@ -63,4 +63,13 @@ class FaceModel(Protocol):
 
     def decode(self, features: Features, controls: Controls) -> FaceCurves:
         """The fast half: depends on the sliders; runs again on every tweak."""
+        ...
+
+
+@runtime_checkable
+class Shrinkable(Protocol):
+    """A face model that can do the same with less memory."""
+
+    def shrink(self) -> bool:
+        """Compute in smaller steps from now on; False where there are none."""
         ...

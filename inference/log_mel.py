@@ -35,6 +35,9 @@ _LEVEL_RANGE: Final = 25.0
 _DYNAMIC_FLOOR: Final = 1e-5
 _LOG_CENTRE: Final = 1.0
 _LOG_SPREAD: Final = 2.0
+_SOFTEST: Final = -0.9
+_LOUDEST: Final = 0.5
+"""Means over a frame of log-mel; loud speech has about 0.3, and one unit is 20 dB."""
 
 
 def speech_level(samples: np.ndarray) -> float:
@@ -88,6 +91,18 @@ def compressed(mel_power: np.ndarray) -> np.ndarray:
 def expanded(frames: np.ndarray) -> np.ndarray:
     """The inverse of ``compressed``."""
     return np.maximum(10 ** (frames.astype(np.float32) * _LOG_SPREAD - _LOG_CENTRE) - _DYNAMIC_FLOOR, 0)
+
+
+def loudness(frames: np.ndarray) -> np.ndarray:
+    """How loud log-mel frames are beside the sound's level, evenly in decibels.
+
+    Args:
+        frames: (n, 64) log-mel.
+
+    Returns:
+        (n,) 0 = 25 dB below loud speech and softer, 1 = as loud as speech gets; the same at any gain of the sound.
+    """
+    return np.clip((frames.mean(axis=1) - _SOFTEST) / (_LOUDEST - _SOFTEST), 0, 1)
 
 
 def pitch_salience(samples: np.ndarray, level: float, start: int, stop: int) -> np.ndarray:

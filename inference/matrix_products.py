@@ -1,13 +1,15 @@
-"""How matrix products run on this machine: the same numbers by the quickest route, or fewer bits where asked for.
+"""How a network's matrix products run on this machine: the same numbers by the quickest way, or fewer bits where asked.
 
 PyTorch multiplies float32 matrices through MKL, which on some processors leaves the widest vector instructions
-unused; oneDNN, which PyTorch carries too, does not. Which is quicker is measured once, in a few milliseconds.
+unused; oneDNN, which PyTorch carries too, does not, and it keeps weights in a layout of its own. Which is quicker is
+measured once, in a few milliseconds.
 """
 
 import functools
+import math
 import time
 from collections.abc import Callable
-from typing import Final, Literal
+from typing import Final, Literal, Protocol, TypeVar
 
 import torch
 from torch import Tensor
@@ -15,83 +17,250 @@ from torch.nn import functional
 
 Precision = Literal["float32", "bfloat16", "int8"]
 Product = Callable[[Tensor], Tensor]
-"""(rows, in) -> (rows, out)."""
+"""(rows, in) -> (rows, out), in the arithmetic's own number format whatever that of the rows is."""
 
-Route = Callable[[Tensor, Tensor], Product]
-"""Takes a weight (out, in) and a bias (out,), and gives the product with them."""
+Result = TypeVar("Result")
 
+_ONEDNN: Final = torch.ops.mkldnn
 _TRIAL: Final = (256, 1024, 1024)
 _TRIALS: Final = 12
+_TYPICAL_ROWS: Final = 300
+"""What oneDNN lays a convolution's weight out for; any other number works."""
+_QUERIES: Final = 320
+"""Rows of an attention at a time."""
+_CACHED_ROWS: Final = 160
+"""Rows whose intermediate results stay in a core's cache, and which are enough to read a weight for."""
 
 
-def plain(weight: Tensor, bias: Tensor) -> Product:
-    """PyTorch's own product, on any device."""
-    return lambda rows: functional.linear(rows, weight, bias)
+class Arithmetic(Protocol):
+    """How products are computed."""
+
+    def linear(self, weight: Tensor, bias: Tensor, gelu: bool = False) -> Product:
+        """A linear layer of a weight (out, in) and a bias (out,), with a GELU after it where asked for."""
+
+    def convolution(self, weight: Tensor, bias: Tensor, groups: int) -> Product:
+        """A convolution along the rows and a GELU; weight (out, in / groups, kernel), as many rows as before.
+
+        Each row hears ``kernel // 2`` rows before it, and zeros beyond both ends.
+        """
+
+    def attend(self, queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
+        """Scaled dot-product attention, three times (rows, heads, width) to one."""
 
 
-def packed(weight: Tensor, bias: Tensor) -> Product:
-    """Multiply through oneDNN, with the weight in its own layout: the widest vector instructions of the processor."""
-    operations = torch.ops.mkldnn
-    kept, layout = [weight], []
+class Plain:
+    """PyTorch's own products, on any device.
 
-    def product(rows: Tensor) -> Tensor:
-        if not layout:
-            # At the first use, so that a network is ready at once and a weight is in memory only once.
-            layout.append(operations._reorder_linear_weight(kept.pop(), None))
-        return operations._linear_pointwise(rows, layout[0], bias, "none", [], "")
+    Args:
+        dtype: what both factors are rounded to; sums are float32.
+    """
 
-    return product
+    def __init__(self, dtype: torch.dtype = torch.float32) -> None:
+        self._dtype = dtype
+
+    def linear(self, weight: Tensor, bias: Tensor, gelu: bool = False) -> Product:
+        """See ``Arithmetic``."""
+        weight, bias = weight.to(self._dtype), bias.to(self._dtype)
+
+        def product(rows: Tensor) -> Tensor:
+            done = functional.linear(rows.to(self._dtype), weight, bias)
+            return functional.gelu(done) if gelu else done
+
+        return product
+
+    def convolution(self, weight: Tensor, bias: Tensor, groups: int) -> Product:
+        """See ``Arithmetic``."""
+        dtype = _convolution_dtype(self._dtype, weight)
+        weight, bias = weight.to(dtype), bias.to(dtype)
+
+        def product(rows: Tensor) -> Tensor:
+            image = rows.to(dtype).t()[None]
+            done = functional.conv1d(image, weight, bias, padding=weight.shape[2] // 2, groups=groups)
+            # An even kernel with half of it as padding gives one row too many.
+            return functional.gelu(done[0, :, : len(rows)].t())
+
+        return product
+
+    def attend(self, queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
+        """See ``Arithmetic``."""
+        # Only with a batch axis does PyTorch take its kernels that never hold the whole attention map.
+        batch = (part.to(self._dtype).transpose(0, 1)[None] for part in (queries, keys, values))
+        return functional.scaled_dot_product_attention(*batch)[0].transpose(0, 1)
 
 
-def bfloat16(weight: Tensor, bias: Tensor) -> Product:
-    """Both factors rounded to bfloat16, sums in float32."""
-    weight, bias = weight.bfloat16(), bias.bfloat16()
-    return lambda rows: functional.linear(rows.bfloat16(), weight, bias).to(rows.dtype)
+class OneDnn(Plain):
+    """Products through oneDNN on a processor, weights in its own layout, the GELU computed on the way out.
+
+    A weight is laid out at its first use, so that a network is ready at once and no weight is in memory twice.
+    """
+
+    def linear(self, weight: Tensor, bias: Tensor, gelu: bool = False) -> Product:
+        """See ``Arithmetic``."""
+        laid_out = _once(weight, lambda weight: _ONEDNN._reorder_linear_weight(weight.to(self._dtype), None))
+        bias = bias.to(self._dtype)
+        after = ("gelu", [], "none") if gelu else ("none", [], "")
+        return lambda rows: _ONEDNN._linear_pointwise(rows.to(self._dtype), laid_out(), bias, *after)
+
+    def convolution(self, weight: Tensor, bias: Tensor, groups: int) -> Product:
+        """See ``Arithmetic``."""
+        dtype = _convolution_dtype(self._dtype, weight)
+        inputs, padding = weight.shape[1] * groups, [0, weight.shape[2] // 2]
+        once, bias = [1, 1], bias.to(dtype)
+
+        def lay_out(weight: Tensor) -> Tensor:
+            image = weight[:, :, None].to(dtype).contiguous().to_mkldnn()
+            typical = [1, inputs, 1, _TYPICAL_ROWS]
+            return torch._C._nn.mkldnn_reorder_conv2d_weight(image, padding, once, once, groups, typical)
+
+        laid_out = _once(weight, lay_out)
+
+        def product(rows: Tensor) -> Tensor:
+            # Rows are an image one pixel high, its channels last, which is what oneDNN likes best.
+            image = rows.to(dtype).t()[None, :, None]
+            done = _ONEDNN._convolution_pointwise(
+                image, laid_out(), bias, padding, once, once, groups, "gelu", [], "none"
+            )
+            return done[0, :, 0, : len(rows)].t()
+
+        return product
+
+    def attend(self, queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
+        """See ``Arithmetic``."""
+        if self._dtype == torch.float32:
+            return super().attend(queries, keys, values)
+        # PyTorch's kernel multiplies bfloat16 no quicker than float32.
+        queries, keys, values = (part.to(self._dtype).transpose(0, 1).contiguous() for part in (queries, keys, values))
+        queries = queries / math.sqrt(queries.shape[2])
+        heads, rows, width = queries.shape
+        attended = torch.empty((rows, heads, width), dtype=self._dtype)
+        for head in range(heads):
+            blocks = zip(*(part.chunk(math.ceil(rows / _QUERIES)) for part in (queries[head], attended)), strict=True)
+            for asking, block in blocks:
+                scores = torch.softmax(torch.mm(asking, keys[head].t()).float(), dim=1)
+                block[:, head] = torch.mm(scores.to(self._dtype), values[head])
+        return attended
 
 
-def int8(weight: Tensor, bias: Tensor) -> Product:
-    """Both factors rounded to 8 bits: a scale for each row of the input and each row of the weight."""
-    scale = weight.abs().amax(dim=1).clamp_min(1e-12) / 127
-    rounded = (weight / scale[:, None]).round().to(torch.int8).t().contiguous()
+class EightBits:
+    """Linear layers with both factors rounded to 8 bits: a scale for each row of the input and of the weight.
 
-    def product(rows: Tensor) -> Tensor:
-        row_scale = rows.abs().amax(dim=1, keepdim=True).clamp_min(1e-12) / 127
-        whole = torch._int_mm((rows / row_scale).round().to(torch.int8), rounded)
-        return whole.to(rows.dtype) * row_scale * scale + bias
+    Args:
+        others: computes the rest, which gains little from so few bits and loses more.
+    """
 
-    return product
+    def __init__(self, others: Arithmetic) -> None:
+        self.convolution, self.attend = others.convolution, others.attend
+
+    def linear(self, weight: Tensor, bias: Tensor, gelu: bool = False) -> Product:
+        """See ``Arithmetic``; the result is float32."""
+        laid_out = _once(weight, _eight_bit_product)
+
+        def product(rows: Tensor) -> Tensor:
+            multiply = laid_out()
+            done = torch.empty((len(rows), len(bias)), device=rows.device)
+            blocks = math.ceil(len(rows) / _CACHED_ROWS)
+            for block, place in zip(rows.chunk(blocks), done.chunk(blocks), strict=True):
+                block = block.float()
+                scale = block.abs().amax(dim=1, keepdim=True).clamp_min_(1e-12).div_(127)
+                torch.addcmul(bias, multiply((block / scale).round_().to(torch.int8)), scale, out=place)
+                if gelu:
+                    torch.ops.aten.gelu_(place)
+            return done
+
+        return product
 
 
-def route_for(device: torch.device, precision: Precision) -> Route:
+def arithmetic_for(device: torch.device, precision: Precision) -> Arithmetic:
     """How products run on a device at a precision."""
-    if precision == "bfloat16":
-        return bfloat16
     if precision == "int8":
-        return int8
-    return quickest_route() if device.type == "cpu" else plain
+        return EightBits(arithmetic_for(device, "bfloat16"))
+    dtype = torch.bfloat16 if precision == "bfloat16" else torch.float32
+    return quickest_arithmetic(dtype) if device.type == "cpu" else Plain(dtype)
 
 
 @functools.cache
-def quickest_route() -> Route:
-    """The quicker float32 route on this processor; ``plain`` where the other one fails or disagrees."""
+def quickest_arithmetic(dtype: torch.dtype) -> Arithmetic:
+    """The quicker way on this processor; ``Plain`` where the other one fails or disagrees."""
+    plain, onednn = Plain(dtype), OneDnn(dtype)
     rows, width, height = _TRIAL
     generator = torch.Generator().manual_seed(0)
     matrix = torch.randn(rows, width, generator=generator)
     weight = torch.randn(height, width, generator=generator) / width**0.5
     bias = torch.zeros(height)
     try:
-        candidates = {route: route(weight, bias) for route in (plain, packed)}
+        candidates = {arithmetic: arithmetic.linear(weight, bias) for arithmetic in (plain, onednn)}
         exact = functional.linear(matrix.double(), weight.double(), bias.double())
-        errors = {route: (product(matrix) - exact).abs().max().item() for route, product in candidates.items()}
+        errors = {way: (product(matrix) - exact).abs().max().item() for way, product in candidates.items()}
+        onednn.convolution(weight[:, :, None].repeat(1, 1, 2), bias, 1)(matrix)
     except (AttributeError, RuntimeError):
         return plain
-    # A route that secretly rounds to fewer bits is ten times further off than float32 sums are.
-    if errors[packed] > 4 * errors[plain]:
+    # A way that secretly rounds to fewer bits is ten times further off than float32 sums are.
+    if errors[onednn] > 4 * errors[plain]:
         return plain
+    matrix = matrix.to(dtype)
     best = dict.fromkeys(candidates, float("inf"))
     for _ in range(_TRIALS):
-        for route, product in candidates.items():
+        for arithmetic, product in candidates.items():
             started = time.perf_counter()
             product(matrix)
-            best[route] = min(best[route], time.perf_counter() - started)
+            best[arithmetic] = min(best[arithmetic], time.perf_counter() - started)
     return min(best, key=best.get)
+
+
+def _once(weight: Tensor, lay_out: Callable[[Tensor], Result]) -> Callable[[], Result]:
+    """What is made of a weight at its first use; the weight itself is let go then."""
+    kept, made = [weight], []
+
+    def laid_out() -> Result:
+        if not made:
+            made.append(lay_out(kept.pop()))
+        return made[0]
+
+    return laid_out
+
+
+def _convolution_dtype(dtype: torch.dtype, weight: Tensor) -> torch.dtype:
+    """That of an arithmetic, or float32 where the processor convolves a weight of this shape wrongly in it."""
+    if dtype == torch.float32 or weight.device.type != "cpu":
+        return dtype
+    return dtype if _convolves(dtype, weight.shape[1], weight.shape[2]) else torch.float32
+
+
+@functools.cache
+def _convolves(dtype: torch.dtype, channels: int, kernel: int) -> bool:
+    """Whether PyTorch is right here: with AMX, oneDNN mixes up bfloat16 groups of 8 channels under an even kernel."""
+    generator = torch.Generator().manual_seed(0)
+    image = torch.randn(1, 2 * channels, kernel + 16, generator=generator).to(dtype)
+    weight = torch.randn(2 * channels, channels, kernel, generator=generator).to(dtype)
+    exact = functional.conv1d(image.float(), weight.float(), groups=2)
+    error = functional.conv1d(image, weight, groups=2).float() - exact
+    return bool(error.std() < 0.05 * exact.std())
+
+
+def _eight_bit_product(weight: Tensor) -> Product:
+    """The product of whole numbers (rows, in) with a weight (out, in) rounded to such; the result is float32."""
+    scale = weight.abs().amax(dim=1).clamp_min(1e-12) / 127
+    whole = (weight / scale[:, None]).round().to(torch.int8)
+    if weight.device.type == "cpu" and _multiplies_bytes():
+        return _byte_product(whole, scale)
+    turned = whole.t().contiguous()
+    return lambda rows: torch._int_mm(rows, turned) * scale
+
+
+def _byte_product(whole: Tensor, scale: Tensor) -> Product:
+    """The same through oneDNN, which takes unsigned bytes and knows what zero is among them."""
+    laid_out, zeros = torch.ops.onednn.qlinear_prepack(whole, None), torch.zeros(len(scale), dtype=torch.int64)
+    to_float = (scale, zeros, None, 1.0, 0, torch.float32, "none", [], "")
+    return lambda rows: torch.ops.onednn.qlinear_pointwise(
+        rows.view(torch.uint8).bitwise_xor(128), 1.0, 128, laid_out, *to_float
+    )
+
+
+@functools.cache
+def _multiplies_bytes() -> bool:
+    """Whether oneDNN is exact with the largest bytes there are: without instructions for it, sums overflow."""
+    largest = torch.full((32, 64), 127, dtype=torch.int8)
+    try:
+        return bool((_byte_product(largest, torch.ones(32))(largest) == 64 * 127**2).all())
+    except (AttributeError, RuntimeError):
+        return False

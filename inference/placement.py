@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from ..face.controls import Controls
 from ..face.curves import FaceCurves
-from .contract import FaceModel, Features, Speech
+from .contract import FaceModel, Features, Shrinkable, Speech
 from .devices import device_name, free_gpu_memory, is_out_of_memory
 
 Result = TypeVar("Result")
@@ -15,8 +15,8 @@ Result = TypeVar("Result")
 class PlacedModel:
     """A face model under the id of its weights, which knows where it computes.
 
-    When a GPU runs out of memory, in loading or in the middle of a line, the work is done again on the CPU, and
-    everything after it.
+    When a GPU runs out of memory, in loading or in the middle of a line, the work is done again in smaller steps where
+    the network knows any, and on the CPU where that does not help; so is everything after it.
 
     Args:
         model_id: the id of the weights.
@@ -30,7 +30,7 @@ class PlacedModel:
 
     def __init__(self, model_id: str, load: Callable[[str], FaceModel], device: str, precision: str) -> None:
         self.model_id = model_id
-        self.fell_back = False
+        self.fell_back = self.shrunk = False
         self._load, self._device, self._precision = load, device, precision
         self._model: FaceModel | None = None
         self.channels, self.fps = self._run(lambda model: (model.channels, model.fps))
@@ -39,7 +39,11 @@ class PlacedModel:
     def runs_on(self) -> str:
         """The device and the precision, in words."""
         name = "CPU" if self._device == "cpu" else device_name(self._device)
-        reason = ", because the GPU's memory did not suffice" if self.fell_back else ""
+        reason = ""
+        if self.fell_back:
+            reason = ", because the GPU's memory did not suffice"
+        elif self.shrunk:
+            reason = ", in small steps, because the GPU's memory is short"
         return f"{name}, {self._precision}{reason}"
 
     def encode(self, speech: Speech, heard: Callable[[float], None] | None = None) -> Features:
@@ -59,6 +63,9 @@ class PlacedModel:
             if self._device == "cpu" or not is_out_of_memory(error):
                 raise
         # Not before the error is gone: its traceback holds what fills the GPU.
-        self._model, self._device, self.fell_back = None, "cpu", True
+        if isinstance(self._model, Shrinkable) and self._model.shrink():
+            self.shrunk = True
+        else:
+            self._model, self._device, self.fell_back = None, "cpu", True
         free_gpu_memory()
         return self._run(work)

@@ -24,6 +24,8 @@ def vary(mel: np.ndarray, dice: np.random.Generator) -> np.ndarray:
     """
     power = expanded(mel)
     power = _shift_formants(power, dice)
+    _whisper(power, dice)
+    _compress(power, dice)
     _reverberate(power, dice)
     power *= _equaliser(len(power), dice)
     power += _noise(power.shape, dice)
@@ -45,11 +47,15 @@ def room_tone(frames: int, dice: np.random.Generator) -> np.ndarray:
 
 
 def _shift_formants(power: np.ndarray, dice: np.random.Generator) -> np.ndarray:
-    """Voices with longer and shorter vocal tracts: each band reads what stood at another frequency."""
+    """Voices with longer and shorter vocal tracts, low and high resonances not all alike."""
     shifted = np.empty_like(power)
     for line, source in zip(shifted, power, strict=True):
-        factor = np.exp(dice.uniform(-0.15, 0.15)) if dice.random() < 0.6 else 1.0
-        position = np.clip(np.interp(MEL_CENTRES * factor, MEL_CENTRES, np.arange(BANDS)), 0, BANDS - 1.001)
+        if dice.random() < 0.15:
+            line[:] = source
+            continue
+        low, high = dice.uniform(-0.20, 0.20) + dice.uniform(-0.06, 0.06, 2)
+        factors = np.exp(np.interp(MEL_CENTRES, (500, 3500), (low, high)))
+        position = np.clip(np.interp(MEL_CENTRES * factors, MEL_CENTRES, np.arange(BANDS)), 0, BANDS - 1.001)
         below = position.astype(int)
         part = (position - below).astype(np.float32)
         line[:] = source[:, below] * (1 - part) + source[:, below + 1] * part
@@ -58,14 +64,32 @@ def _shift_formants(power: np.ndarray, dice: np.random.Generator) -> np.ndarray:
 
 def _reverberate(power: np.ndarray, dice: np.random.Generator) -> None:
     for line in power:
-        if dice.random() < 0.25:
-            decay = 10 ** (-6 / (100 * dice.uniform(0.15, 0.8)))
+        if dice.random() < 0.3:
+            decay = 10 ** (-6 / (100 * dice.uniform(0.15, 0.9)))
             tail = lfilter([1 - decay], [1, -decay], line, axis=0)
-            line += dice.uniform(0.1, 0.9) * tail
+            line += dice.uniform(0.1, 1.2) * tail
+
+
+def _whisper(power: np.ndarray, dice: np.random.Generator) -> None:
+    """Noise where the voice was: no fundamental, flickering bands."""
+    for line in power:
+        if dice.random() < 0.06:
+            line *= dice.gamma(2.0, 0.5, line.shape).astype(np.float32)
+            line *= np.float32(10) ** np.interp(MEL_CENTRES, (150, 700), (dice.uniform(-2.5, -1), 0)).astype(np.float32)
+
+
+def _compress(power: np.ndarray, dice: np.random.Generator) -> None:
+    """Automatic gain: loud moments softer, soft ones louder."""
+    for line in power:
+        if dice.random() < 0.15:
+            loudness = lfilter([0.2], [1, -0.8], line.mean(axis=1)) + 1e-3
+            line *= (loudness ** -dice.uniform(0.1, 0.5)).astype(np.float32)[:, None]
 
 
 def _equaliser(lines: int, dice: np.random.Generator) -> np.ndarray:
-    knots = dice.normal(0, 4.0, (lines, 6)) + dice.normal(0, 4.0, (lines, 1)) * np.linspace(-1, 1, 6)
+    """(lines, 1, bands) gains of microphones, a few of them old or far away, and of voices raised or held back."""
+    spread = np.where(dice.random(lines) < 0.2, 7.0, 4.0)[:, None]
+    knots = dice.normal(0, 1, (lines, 6)) * spread + dice.normal(0, 1, (lines, 1)) * spread * np.linspace(-1, 1, 6)
     places = np.linspace(0, 5, BANDS)
     below = np.minimum(places.astype(int), 4)
     part = places - below
@@ -110,21 +134,24 @@ def _mix_babble(power: np.ndarray, dice: np.random.Generator) -> None:
 
 
 def _narrow(power: np.ndarray, dice: np.random.Generator) -> None:
-    """Telephones and poor codecs."""
+    """Telephones, old microphones, and codecs that leave out what loud neighbours hide."""
     for line in power:
         chance = dice.random()
-        if chance < 0.10:
-            line[:, dice.uniform(3300, 5000) < MEL_CENTRES] *= 1e-4
-        if chance < 0.06:
+        if chance < 0.14:
+            line[:, dice.uniform(3000, 5500) < MEL_CENTRES] *= 1e-4
+        if chance < 0.08 or chance > 0.97:
             line[:, dice.uniform(150, 350) > MEL_CENTRES] *= 1e-3
+        if dice.random() < 0.08:
+            line[line < line.max(axis=1, keepdims=True) * 10 ** dice.uniform(-4.5, -2.5)] = 0
 
 
 def _mask(mel: np.ndarray, dice: np.random.Generator) -> None:
     """A few bands and moments missing, so that no single one is relied on."""
     for line in mel:
+        for _ in range(2):
+            if dice.random() < 0.4:
+                low = dice.integers(0, BANDS - 10)
+                line[:, low : low + dice.integers(2, 11)] = line.mean()
         if dice.random() < 0.35:
-            low = dice.integers(0, BANDS - 8)
-            line[:, low : low + dice.integers(2, 9)] = line.mean()
-        if dice.random() < 0.25:
             start = dice.integers(0, len(line) - 8)
-            line[start : start + dice.integers(2, 7)] = line.mean()
+            line[start : start + dice.integers(2, 8)] = line.mean()

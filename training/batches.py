@@ -1,6 +1,7 @@
 """Training batches: crops of lines, each warped, heard anew and performed in another manner."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, fields
 from typing import Final
 
 import numpy as np
@@ -15,14 +16,19 @@ from .augmentation import room_tone, vary
 from .corpus import MEL_RATE, HeardLine
 from .phones import PHONE_INDEX
 from .prosody import RATE
+from .sounds.interruptions import interrupt, pick_sound
+from .sounds.nonverbal import HeardSound
 from .teacher import Manner, Performed, perform, read_score
 
 CROP_FRAMES: Final = 120
 _MEL_FRAMES: Final = 408
 _HEARD_FRAMES: Final = 102
 _CONTENT_FRAMES: Final = _MEL_FRAMES // 2
+_MEL_OF_FRAMES: Final = (np.arange(CROP_FRAMES) * MEL_RATE / FPS).astype(int)
 _LEAD: Final = 0.4
 _ROOM_TONE_SHARE: Final = 0.04
+_SOUND_SHARE: Final = 0.10
+"""Of the crops: in so many a sound that is no speech interrupts the line."""
 
 
 @dataclass(frozen=True)
@@ -32,7 +38,7 @@ class Batch:
     Attributes:
         mel: (B, 408, 64). heard: (B, 102, 40).
         emotions: (B, 120, 8). styles: (B, 120, 24). levels: (B, 120).
-        values: (B, 120, 52) before contacts. signals: (B, 120, 3) press, touch, speaking.
+        values: (B, 120, 52) before contacts. signals: (B, 120, 4) press, touch, speaking, laughing.
         phones: (B, 204) class at each content frame. prosody: (B, 102, 2).
     """
 
@@ -47,37 +53,90 @@ class Batch:
     prosody: Tensor
 
 
-def draw_batch(lines: list[HeardLine], size: int, dice: np.random.Generator, augment: bool = True) -> Batch:
-    """A batch of random crops of lines drawn in proportion to their length."""
-    lengths = np.array([line.seconds for line in lines])
-    chosen = dice.choice(len(lines), size, p=lengths / lengths.sum())
+@dataclass
+class Crop:
+    """Four seconds of a line: what is heard, and what a face should do.
+
+    Attributes:
+        mel: (408, 64). heard: (102, 40).
+        manner, performed: as the teacher takes and gives them, 120 frames.
+        laughing: (120,) 0..1.
+        phones: (204,). prosody: (102, 2).
+    """
+
+    mel: np.ndarray
+    heard: np.ndarray
+    manner: Manner
+    performed: Performed
+    laughing: np.ndarray
+    phones: np.ndarray
+    prosody: np.ndarray
+
+    def signals(self) -> np.ndarray:
+        """(120, 4) in the order of ``compact.SIGNALS``."""
+        return np.stack([self.performed.press, self.performed.touch, self.performed.speaking, self.laughing], axis=1)
+
+
+def draw_batch(
+    lines: Sequence[HeardLine],
+    size: int,
+    dice: np.random.Generator,
+    chances: np.ndarray | None = None,
+    augment: bool = True,
+    sounds: Sequence[HeardSound] = (),
+) -> Batch:
+    """A batch of random crops of lines.
+
+    Args:
+        lines: to draw from.
+        size: B.
+        dice: decides.
+        chances: (lines,) how often each is drawn, by default in proportion to its length; see ``line_chances``.
+        augment: hear the crops through other rooms, voices and microphones, some of them interrupted by other sounds.
+        sounds: recorded sounds that are no speech, beside those that are drawn.
+    """
+    chosen = dice.choice(len(lines), size, p=_by_length(lines) if chances is None else chances)
     crops = [_crop(lines[i], dice, augment) for i in chosen]
-    mel, heard, manners, performed, phones, prosody = zip(*crops, strict=True)
-    mel = np.stack(mel)
     if augment:
-        mel = vary(mel, dice)
-        performed, phones = list(performed), list(phones)
+        for i in np.flatnonzero(dice.random(size) < _SOUND_SHARE):
+            crops[i] = _interrupted(crops[i], pick_sound(sounds, dice), dice)
+        for crop, mel in zip(crops, vary(np.stack([crop.mel for crop in crops]), dice), strict=True):
+            crop.mel = mel
         for i in np.flatnonzero(dice.random(size) < _ROOM_TONE_SHARE):
-            mel[i] = room_tone(_MEL_FRAMES, dice)
-            performed[i] = _performed_silence(manners[i])
-            phones[i] = np.full(_CONTENT_FRAMES, PHONE_INDEX["SIL"])
-    heard = np.stack(heard)
+            crops[i] = _emptied(crops[i], room_tone(_MEL_FRAMES, dice))
+    mel, heard = np.stack([crop.mel for crop in crops]), np.stack([crop.heard for crop in crops])
     heard[:, :, PITCH_BINS:] = _coarse(mel)
 
-    def tensor(rows: list[np.ndarray], kind: type = np.float32) -> Tensor:
-        return torch.from_numpy(np.stack(rows).astype(kind))
+    def tensor(rows: Iterable[np.ndarray], kind: type = np.float32) -> Tensor:
+        return torch.from_numpy(np.stack(list(rows)).astype(kind))
 
     return Batch(
         torch.from_numpy(mel),
         torch.from_numpy(heard),
-        tensor([m.emotions for m in manners]),
-        tensor([m.styles for m in manners]),
-        tensor([m.levels for m in manners]),
-        tensor([p.values for p in performed]),
-        tensor([np.stack([p.press, p.touch, p.speaking], axis=1) for p in performed]),
-        tensor(phones, np.int64),
-        tensor(prosody),
+        tensor(crop.manner.emotions for crop in crops),
+        tensor(crop.manner.styles for crop in crops),
+        tensor(crop.manner.levels for crop in crops),
+        tensor(crop.performed.values for crop in crops),
+        tensor(crop.signals() for crop in crops),
+        tensor((crop.phones for crop in crops), np.int64),
+        tensor(crop.prosody for crop in crops),
     )
+
+
+def line_chances(corpora: Mapping[str, Sequence[HeardLine]], shares: Mapping[str, float]) -> np.ndarray:
+    """(lines,) how often each line is drawn, in the order of the corpora.
+
+    Args:
+        corpora: lines by the name of their corpus.
+        shares: of the crops, for each corpus; between those that are there they are scaled to 1.
+    """
+    chances = np.concatenate([shares[name] * _by_length(lines) for name, lines in corpora.items()])
+    return chances / chances.sum()
+
+
+def _by_length(lines: Sequence[HeardLine]) -> np.ndarray:
+    lengths = np.array([line.seconds for line in lines])
+    return lengths / lengths.sum()
 
 
 def draw_manner(frames: int, accents: np.ndarray, dice: np.random.Generator) -> Manner:
@@ -103,8 +162,8 @@ def _path(frames: int, largest: float, dice: np.random.Generator) -> np.ndarray:
     return np.linspace(*ends, frames).astype(np.float32)
 
 
-def _crop(line: HeardLine, dice: np.random.Generator, augment: bool) -> tuple:
-    pace = float(np.exp(dice.uniform(-0.22, 0.22))) if augment and dice.random() < 0.5 else 1.0
+def _crop(line: HeardLine, dice: np.random.Generator, augment: bool) -> Crop:
+    pace = float(np.exp(dice.uniform(-0.3, 0.3))) if augment and dice.random() < 0.7 else 1.0
     score = line.score.scaled(pace)
     latest = max(line.seconds * pace - CROP_FRAMES / FPS + _LEAD, -_LEAD)
     start = round(dice.uniform(-_LEAD, max(latest, 0)), 2)
@@ -121,13 +180,40 @@ def _crop(line: HeardLine, dice: np.random.Generator, augment: bool) -> tuple:
     outside = (start + np.arange(_CONTENT_FRAMES) / 50) < 0
     phones = np.array([PHONE_INDEX[names[i]] for i in places])
     phones[outside] = PHONE_INDEX["SIL"]
-    return mel, heard, manner, perform(score, times, manner), phones, prosody
+    nobody = np.zeros(CROP_FRAMES, np.float32)
+    return Crop(mel, heard, manner, perform(score, times, manner), nobody, phones, prosody)
+
+
+def _interrupted(crop: Crop, sound: HeardSound, dice: np.random.Generator) -> Crop:
+    """A crop in which a sound takes the place of a part of the line; the mouth rests meanwhile."""
+    mel, heard = crop.mel.copy(), crop.heard.copy()
+    instead, laughing = interrupt(mel, heard, sound, dice)
+    performed = _silenced(crop.performed, crop.manner, instead[_MEL_OF_FRAMES])
+    phones = np.where(instead[::2] > 0, PHONE_INDEX["SIL"], crop.phones)
+    return Crop(mel, heard, crop.manner, performed, laughing[_MEL_OF_FRAMES], phones, crop.prosody)
+
+
+def _emptied(crop: Crop, mel: np.ndarray) -> Crop:
+    """The same face with nothing to say, in a room in which nobody speaks."""
+    silent = np.full(_CONTENT_FRAMES, PHONE_INDEX["SIL"])
+    nobody = np.zeros(CROP_FRAMES, np.float32)
+    return Crop(mel, crop.heard, crop.manner, _performed_silence(crop.manner), nobody, silent, crop.prosody)
 
 
 def _performed_silence(manner: Manner) -> Performed:
     frames = len(manner.levels)
     silent = Manner(manner.styles, manner.levels, manner.emotions, np.zeros(frames))
     return perform(read_score(()), np.arange(frames) / FPS, silent)
+
+
+def _silenced(performed: Performed, manner: Manner, instead: np.ndarray) -> Performed:
+    """A performance that rests wherever something else is heard."""
+    silence, where = _performed_silence(manner), instead > 0
+    parts = {}
+    for part in fields(Performed):
+        spoken = getattr(performed, part.name)
+        parts[part.name] = np.where(where[:, None] if spoken.ndim > 1 else where, getattr(silence, part.name), spoken)
+    return Performed(**parts)
 
 
 def _rows_at(rows: np.ndarray, position: np.ndarray, outside: np.ndarray) -> np.ndarray:

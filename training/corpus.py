@@ -54,7 +54,7 @@ def write_corpus(path: Path, lines: Iterable[SpokenLine]) -> int:
         level = speech_level(samples)
         mels.append(log_mel(samples, level, 0, len(samples) // HOP + 1).astype(np.float16))
         heards.append(prosody(samples, level, 0, len(samples) // PITCH_HOP + 1).astype(np.float16))
-        phones += [(PHONE_INDEX[phone.name], phone.start, phone.end) for phone in line.phones]
+        phones += phone_rows(line.phones)
         names.append(line.name)
         speakers.append(line.speaker)
         lengths.append((len(mels[-1]), len(heards[-1]), len(line.phones)))
@@ -82,12 +82,22 @@ def read_corpus(path: Path) -> list[HeardLine]:
         mel, heard, rows = (
             stored[part][cut[i] : cut[i + 1]] for part, cut in zip(("mel", "heard", "phones"), cuts, strict=True)
         )
-        phones = tuple(Phone(PHONES[int(number)], float(start), float(end)) for number, start, end in rows)
-        lines.append(_heard_line(str(name), str(speaker), mel, heard, phones))
+        lines.append(heard_line(str(name), str(speaker), mel, heard, phones_of(rows)))
     return lines
 
 
-def _heard_line(name: str, speaker: str, mel: np.ndarray, heard: np.ndarray, phones: tuple[Phone, ...]) -> HeardLine:
+def phone_rows(phones: Iterable[Phone]) -> list[tuple[int, float, float]]:
+    """Phones as files keep them: class, start and end."""
+    return [(PHONE_INDEX[phone.name], phone.start, phone.end) for phone in phones]
+
+
+def phones_of(rows: np.ndarray) -> tuple[Phone, ...]:
+    """The phones of (n, 3) rows that ``phone_rows`` made."""
+    return tuple(Phone(PHONES[int(number)], float(start), float(end)) for number, start, end in rows)
+
+
+def heard_line(name: str, speaker: str, mel: np.ndarray, heard: np.ndarray, phones: tuple[Phone, ...]) -> HeardLine:
+    """A line from its features (n, 64) and (m, 40) and its phones."""
     measured = measure(heard)
     decibels = 20 * mel.astype(np.float32).mean(axis=1)
     loudness = np.array([_mean_between(decibels, phone.start, phone.end) for phone in phones])

@@ -34,7 +34,7 @@ def _aperture_weights() -> Tensor:
 
 _CHANNEL_WEIGHTS: Final = _channel_weights()
 _APERTURE_WEIGHTS: Final = _aperture_weights()
-_SIGNAL_WEIGHTS: Final = torch.tensor([_PRESS_WEIGHT, _PRESS_WEIGHT, 1.0])
+_SIGNAL_WEIGHTS: Final = torch.tensor([_PRESS_WEIGHT, _PRESS_WEIGHT, 1.0, 1.0])
 
 
 def losses(
@@ -61,7 +61,7 @@ def losses(
     signal_loss = functional.binary_cross_entropy_with_logits(
         signals, batch.signals, pos_weight=_SIGNAL_WEIGHTS, reduction="none"
     ).mean(dim=(0, 1))
-    phones = head.phones(functional.relu(dense[..., :size]))
+    phones = head.tell_phones(dense[..., :size])
     return {
         "values": 30 * (error**2 * _CHANNEL_WEIGHTS).mean(),
         "speed": 30 * (speed**2 * _CHANNEL_WEIGHTS).mean(),
@@ -69,6 +69,7 @@ def losses(
         "press": 2 * signal_loss[0],
         "touch": 1.5 * signal_loss[1],
         "speaking": 0.3 * signal_loss[2],
+        "laughing": 0.5 * signal_loss[3],
         "phones": 0.8 * functional.cross_entropy(phones.transpose(1, 2), batch.phones, label_smoothing=0.05),
         "prosody": 0.1 * functional.mse_loss(head.prosody(felt), batch.prosody),
     }

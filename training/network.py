@@ -112,7 +112,7 @@ class ContentEncoder(nn.Module):
         self.out = nn.Linear(width, config.content_size + len(SIGNALS))
 
     def forward(self, mel: Tensor) -> Tensor:
-        """(batch, 2n, 64) to (batch, n, content_size + 3); frame k is centred on log-mel frame 2k."""
+        """(batch, 2n, 64) to (batch, n, content_size + signals); frame k is centred on log-mel frame 2k."""
         hidden = functional.relu(self.stem(mel))
         for block in self.blocks:
             hidden = block(hidden)
@@ -288,6 +288,10 @@ class PhoneHead(nn.Module):
         super().__init__()
         self.phones = nn.Linear(config.content_size, len(PHONES))
         self.prosody = nn.Linear(config.emotion_size, 2)
+
+    def tell_phones(self, content: Tensor) -> Tensor:
+        """(..., content_size) features to (..., classes) logits."""
+        return self.phones(functional.relu(content))
 
 
 def _under(values: Tensor, contact: Tensor, keeps: np.ndarray, least: Tensor, widest_jaw: float) -> Tensor:

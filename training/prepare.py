@@ -1,4 +1,4 @@
-"""Corpora to caches: ``emotalk prepare --speechocean FOLDER``."""
+"""Corpora to caches: ``emotalk prepare --speechocean FOLDER --prompts FOLDER --nonverbal FOLDER``."""
 
 import argparse
 import random
@@ -6,50 +6,111 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from . import espeak, flite, speechocean
 from .corpus import write_corpus
 from .phones import SpokenLine
 from .recipe import RECIPE, Recipe, read_recipe
-from .sentences import write_sentences
+from .recordings import prompts, speechocean
+from .recordings.aligner import Aligner
+from .sounds.nonverbal import SOUNDS, write_sounds
+from .voices import espeak, festival, flite
+from .voices.sentences import write_sentences
 
 CACHE: Final = Path("training_runs") / "cache"
 HELD_OUT_SENTENCES: Final = 80
+PROMPTS_SPEAKER: Final = "asterisk-en"
+_FIRST_ESPEAK_SEED: Final = 100
+_FIRST_FESTIVAL_SEED: Final = 900
 
 
 def main(argv: list[str] | None = None) -> None:
     """Align and synthesise what a recipe asks for; a cache that exists is kept."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--speechocean", type=Path, help="folder with utterances.csv and audio/")
+    parser.add_argument("--prompts", type=Path, help="folder with Asterisk's English sounds and their table")
+    parser.add_argument(
+        "--nonverbal", type=Path, action="append", default=[], help="folder of laughs, coughs, sneezes or breaths"
+    )
     parser.add_argument("--recipe", type=Path, default=RECIPE)
     parser.add_argument("--cache", type=Path, default=CACHE)
     asked = parser.parse_args(argv)
     recipe = read_recipe(asked.recipe)
     sources = {f"flite-{voice}": flite_lines(voice, recipe) for voice in flite.VOICES}
-    sources["espeak"] = _espeak_lines(recipe)
+    sources["espeak"] = espeak_lines(recipe)
+    sources["festival"] = festival_lines(recipe)
+    if asked.prompts:
+        sources["asterisk"] = _prompt_lines(asked.prompts)
     if asked.speechocean:
-        sources["speechocean"] = speechocean.read_lines(asked.speechocean)
+        sources["speechocean"] = _speechocean_lines(asked.speechocean, recipe)
     for name, lines in sources.items():
         path = asked.cache / f"{name}.npz"
         if not path.exists():
             print(f"{name}: {write_corpus(path, lines)} lines", flush=True)
+    if asked.nonverbal and not (asked.cache / SOUNDS).exists():
+        print(f"nonverbal: {write_sounds(asked.cache / SOUNDS, asked.nonverbal)} sounds", flush=True)
+
+
+def held_out_lines(recipe: Recipe) -> dict[str, list[SpokenLine]]:
+    """What each of the synthetic voices reads that a recipe holds out."""
+    spoken = {f"flite-{voice}": flite_lines(voice, recipe) for voice in flite.VOICES}
+    held_out = {voice: list(spoken[voice]) for voice in recipe.held_out_voices if voice in spoken}
+    for line in espeak_lines(recipe, trained=False):
+        held_out.setdefault(line.speaker, []).append(line)
+    return held_out
 
 
 def flite_lines(voice: str, recipe: Recipe) -> Iterator[SpokenLine]:
     """What a voice reads for a recipe: much where it is trained on, little where it is held out."""
     number = flite.VOICES.index(voice)
-    count = HELD_OUT_SENTENCES if voice in recipe.held_out_voices else recipe.flite_sentences
+    count = HELD_OUT_SENTENCES if f"flite-{voice}" in recipe.held_out_voices else recipe.flite_sentences
     paces = random.Random(voice)
     for i, text in enumerate(write_sentences(count, recipe.seed * 1000 + number)):
         yield flite.speak(f"{voice}-{i:04d}", voice, text, paces.uniform(0.8, 1.3))
 
 
-def _espeak_lines(recipe: Recipe) -> Iterator[SpokenLine]:
+def espeak_lines(recipe: Recipe, trained: bool = True) -> Iterator[SpokenLine]:
+    """What espeak-ng reads for a recipe: a little in each of many voices, and more in those that are held out.
+
+    Args:
+        recipe: says how many accents each timbre speaks with, and how many sentences.
+        trained: whether the voices that are trained on read as well, or the held-out ones alone.
+    """
+    held_out = [name.removeprefix("espeak-") for name in recipe.held_out_voices if name.startswith("espeak-")]
+    counts = dict.fromkeys(held_out, HELD_OUT_SENTENCES)
+    if trained:
+        counts |= dict.fromkeys(espeak_voices(recipe), recipe.espeak_sentences)
     synthesiser = espeak.Synthesiser()
-    dice = random.Random(recipe.seed)
-    for number, voice in enumerate(espeak.VOICES):
-        for i, text in enumerate(write_sentences(recipe.espeak_sentences, recipe.seed * 1000 + 500 + number)):
-            name = f"{voice}-{i:03d}"
-            yield synthesiser.speak(name, voice, text, dice.randint(120, 220), dice.randint(30, 80))
+    for voice, count in counts.items():
+        dice = random.Random(voice)
+        number = held_out.index(voice) if voice in held_out else len(held_out) + espeak_voices(recipe).index(voice)
+        for i, text in enumerate(write_sentences(count, recipe.seed * 1000 + _FIRST_ESPEAK_SEED + number)):
+            pace, pitch, pitch_range = dice.randint(100, 280), dice.randint(20, 90), dice.randint(20, 90)
+            yield synthesiser.speak(f"{voice}-{i:03d}", voice, text, pace, pitch, pitch_range)
+
+
+def espeak_voices(recipe: Recipe) -> list[str]:
+    """The voices of espeak-ng that are trained on; a timbre that is held out in one accent is trained on in none."""
+    held_out = {voice.partition("+")[2] for voice in recipe.held_out_voices}
+    timbres = [timbre for timbre in espeak.TIMBRES if timbre not in held_out]
+    count = len(espeak.ACCENTS)
+    turns = [round(turn * count / recipe.espeak_accents) for turn in range(recipe.espeak_accents)]
+    return [f"{espeak.ACCENTS[(i + turn) % count]}+{timbre}" for turn in turns for i, timbre in enumerate(timbres)]
+
+
+def festival_lines(recipe: Recipe) -> Iterator[SpokenLine]:
+    """What Festival's voices read for a recipe."""
+    for number, voice in enumerate(festival.VOICES):
+        texts = write_sentences(recipe.festival_sentences, recipe.seed * 1000 + _FIRST_FESTIVAL_SEED + number)
+        paces = random.Random(voice)
+        yield from festival.speak(voice, texts, [paces.uniform(0.8, 1.3) for _ in texts])
+
+
+def _prompt_lines(folder: Path) -> Iterator[SpokenLine]:
+    return prompts.read_lines(folder, PROMPTS_SPEAKER, Aligner(espeak.Synthesiser().pronounce))
+
+
+def _speechocean_lines(folder: Path, recipe: Recipe) -> Iterator[SpokenLine]:
+    aligner = Aligner(espeak.Synthesiser().pronounce)
+    return speechocean.read_lines(folder, aligner=aligner, unsure_share=recipe.unsure_share)
 
 
 if __name__ == "__main__":

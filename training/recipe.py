@@ -1,5 +1,6 @@
 """The recipe of a model: everything that decides what training makes, read from one TOML file."""
 
+import hashlib
 import tomllib
 from dataclasses import dataclass, fields
 from pathlib import Path
@@ -19,16 +20,22 @@ class Recipe:
     batch: int
     learning_rate: float
     warmup: int
-    cooldown: float
+    falls_from: int
+    nothing_at: int
     weight_decay: float
     averaging: float
     low_precision: bool
+    realigned_at: int
     held_out_speakers: float
+    held_out_prompts: float
     held_out_voices: tuple[str, ...]
     flite_sentences: int
+    espeak_accents: int
     espeak_sentences: int
-    real_share: float
+    festival_sentences: int
+    unsure_share: float
     network: NetworkConfig
+    shares: dict[str, float]
     decide: dict[str, list[float]]
 
 
@@ -46,3 +53,9 @@ def read_recipe(path: Path = RECIPE) -> Recipe:
     network = {name: tuple(v) if isinstance(v, list) else v for name, v in told.pop("network").items()}
     voices = tuple(told.pop("held_out_voices"))
     return Recipe(network=NetworkConfig(**network), held_out_voices=voices, **told)
+
+
+def is_held_out(name: str, share: float) -> bool:
+    """Whether a speaker, or a prompt, belongs to the held-out share; the same on every machine and in every run."""
+    number = int.from_bytes(hashlib.sha256(name.encode()).digest()[:4], "big")
+    return number < share * 2**32

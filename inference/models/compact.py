@@ -7,6 +7,7 @@ the emotion prototypes are layered and lip contacts decided. Every step looks a 
 windows give the same numbers as one pass. ``training/network.py`` is the same network in PyTorch.
 """
 
+import functools
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -19,9 +20,10 @@ from ...face.contacts import apply_contacts, rest_lips
 from ...face.controls import Controls
 from ...face.curves import FaceCurves
 from ...face.emotions import EMOTIONS, MOUTH_EXPONENT
+from ...face.laughter import REACH_SECONDS, layer_laughter
 from ...face.styles import STYLES
 from ..contract import SAMPLE_RATE, EmoTalkError, Features, Speech
-from ..log_mel import BANDS, HOP, PITCH_HOP, log_mel, pitch_salience, speech_level
+from ..log_mel import BANDS, HOP, PITCH_HOP, log_mel, loudness, pitch_salience, speech_level
 from ..weights import read_safetensors
 
 MODEL_ID: Final = "emotalk-compact"
@@ -32,8 +34,13 @@ CONTENT_STRIDE: Final = 2
 STEM_WIDTH: Final = 5
 KERNEL: Final = 3
 COARSE_BANDS: Final = 16
-SIGNALS: Final = ("press", "touch", "speaking")
-"""What the content encoder says outright, as logits: lips together, lip on teeth, somebody speaks."""
+SIGNALS: Final = ("press", "touch", "speaking", "laughing")
+"""What the content encoder says outright, as logits: lips together, lip on teeth, somebody speaks, somebody laughs."""
+
+FEATURES: Final = ("content", "signals", "emotion", "loudness")
+
+_GESTURE_FRAMES: Final = 3
+"""How far (0.1 s) a contact's surest moment counts."""
 
 _EPSILON: Final = 1e-5
 _CHUNK: Final = 900
@@ -90,7 +97,8 @@ class EmoTalkCompact:
             heard: told the share (0..1) that is done, every thirty seconds of sound.
 
         Returns:
-            Features with ``content`` (frames, C), ``signals`` (frames, 3; logits) and ``emotion`` (frames, E).
+            Features with ``content`` (frames, C), ``signals`` (frames, S; logits of ``SIGNALS``), ``emotion``
+            (frames, E) and ``loudness`` (frames, 1; 0..1, evenly spaced as one hears it).
         """
         frames = frame_count(len(speech.samples))
         level = speech_level(speech.samples)
@@ -100,19 +108,20 @@ class EmoTalkCompact:
             parts.append(self._encode_stretch(speech.samples, level, start, stop))
             if heard is not None and frames:
                 heard(stop / frames)
-        content, signals, emotion = (np.concatenate(part) for part in zip(*parts, strict=True))
-        return Features(MODEL_ID, frames, {"content": content, "signals": signals, "emotion": emotion})
+        kept = (np.concatenate(part) for part in zip(*parts, strict=True))
+        return Features(MODEL_ID, frames, dict(zip(FEATURES, kept, strict=True)))
 
     def _encode_stretch(self, samples: np.ndarray, level: float, start: int, stop: int) -> tuple[np.ndarray, ...]:
-        content, first = self._content(samples, level, start, stop)
+        content, mel, first = self._content(samples, level, start, stop)
+        loud = _at_frames(loudness(mel)[:, None], first * CONTENT_STRIDE, SAMPLE_RATE / HOP, start, stop)
         content = _at_frames(content, first, SAMPLE_RATE / (HOP * CONTENT_STRIDE), start, stop)
         emotion, first = self._emotion(samples, level, start, stop)
         emotion = _at_frames(emotion, first, SAMPLE_RATE / PITCH_HOP, start, stop)
         split = content.shape[1] - len(SIGNALS)
-        return content[:, :split], content[:, split:], emotion
+        return content[:, :split], content[:, split:], emotion, loud
 
-    def _content(self, samples: np.ndarray, level: float, start: int, stop: int) -> tuple[np.ndarray, int]:
-        """Content frames that cover video frames start..stop, and the number of the first one."""
+    def _content(self, samples: np.ndarray, level: float, start: int, stop: int) -> tuple[np.ndarray, np.ndarray, int]:
+        """Content frames that cover video frames start..stop, the log-mel frames there, and the first one's number."""
         first, last = _covering(start, stop, SAMPLE_RATE / (HOP * CONTENT_STRIDE))
         reach = sum(self._content_dilations)
         centre = STEM_WIDTH // 2
@@ -125,7 +134,9 @@ class EmoTalkCompact:
         hidden = _strided(mel, self._weights["content.stem.weight"], CONTENT_STRIDE)
         hidden = np.maximum(hidden + self._weights["content.stem.bias"], 0)
         hidden = self._residual_blocks("content", hidden, self._content_dilations)
-        return self._linear("content.out", self._norm("content.norm", hidden)), first
+        margin = CONTENT_STRIDE * reach + centre
+        here = mel[margin : len(mel) - margin + CONTENT_STRIDE - 1]
+        return self._linear("content.out", self._norm("content.norm", hidden)), here, first
 
     def _emotion(self, samples: np.ndarray, level: float, start: int, stop: int) -> tuple[np.ndarray, int]:
         """Emotion frames that cover video frames start..stop, and the number of the first one."""
@@ -153,7 +164,8 @@ class EmoTalkCompact:
         emotions = controls.emotion_tracks(frames)
         styles = controls.style_tracks(frames)
         levels = controls.track("emotion_level", frames)
-        reach = max(self._self_reach, self._guided_reach)
+        laughter = controls.track("laughter", frames)
+        reach = max(self._self_reach, self._guided_reach, round(REACH_SECONDS * FPS))
         values = np.zeros((frames, len(arkit.CHANNELS)), np.float32)
         for start in range(0, frames, _CHUNK):
             stop = min(start + _CHUNK, frames)
@@ -163,12 +175,18 @@ class EmoTalkCompact:
                 emotions[around],
                 styles[around],
                 levels[around],
+                laughter[around],
             )
             values[start:stop] = stretch[start - around.start : stop - around.start]
         return FaceCurves(values, arkit.CHANNELS, self.fps)
 
     def _decode_stretch(
-        self, features: dict[str, np.ndarray], emotions: np.ndarray, styles: np.ndarray, levels: np.ndarray
+        self,
+        features: dict[str, np.ndarray],
+        emotions: np.ndarray,
+        styles: np.ndarray,
+        levels: np.ndarray,
+        laughter: np.ndarray,
     ) -> np.ndarray:
         weights = self._weights
         steps = np.stack([1 - levels, levels], axis=1)
@@ -184,11 +202,15 @@ class EmoTalkCompact:
         hidden = hidden + self._linear("feed.outer", inner)
         values = self._linear("face", self._norm("face_norm", hidden))
         values = values * (1 + self._linear("gain", who)) + self._linear("rest", who)
-        press, touch, talking = (decided(chances[:, i], *self._decide[name]) for i, name in enumerate(SIGNALS))
-        values = rest_lips(values, talking)
-        values += self._emotion_skip(emotions * (steps @ weights["level_emotion"])[:, None], speaking)
+        shares = {name: decided(chances[:, i], *self._decide[name]) for i, name in enumerate(SIGNALS)}
+        press = as_one_gesture(shares["press"], chances[:, 0] > self._decide["press"][0])
+        values = rest_lips(values, shares["speaking"])
+        values = layer_laughter(values, shares["laughing"], features["loudness"][:, 0], laughter)
+        if emotions.any():
+            values += self._emotion_skip(emotions * (steps @ weights["level_emotion"])[:, None], speaking)
         values = np.clip(values, 0, 1)
-        return np.clip(apply_contacts(values, press, touch, styles @ weights["firmness"]), 0, 1)
+        firmness = styles @ weights["firmness"]
+        return np.clip(apply_contacts(values, press, shares["touch"], firmness), 0, 1)
 
     def _emotion_skip(self, emotions: np.ndarray, speaking: np.ndarray) -> np.ndarray:
         weights = self._weights
@@ -207,21 +229,23 @@ class EmoTalkCompact:
     # Parts
 
     def _linear(self, name: str, values: np.ndarray) -> np.ndarray:
-        return values @ self._weights[f"{name}.weight"] + self._weights[f"{name}.bias"]
+        product = values @ self._weights[f"{name}.weight"]
+        product += self._weights[f"{name}.bias"]
+        return product
 
     def _norm(self, name: str, values: np.ndarray) -> np.ndarray:
-        values = values - values.mean(axis=1, keepdims=True)
-        scale = 1 / np.sqrt(np.mean(values * values, axis=1, keepdims=True) + _EPSILON)
-        return values * scale * self._weights[f"{name}.weight"] + self._weights[f"{name}.bias"]
+        normed = values - (values @ _mean_of(values.shape[1]))[:, None]
+        normed /= np.sqrt(np.einsum("ij,ij->i", normed, normed) / normed.shape[1] + _EPSILON)[:, None]
+        normed *= self._weights[f"{name}.weight"]
+        normed += self._weights[f"{name}.bias"]
+        return normed
 
     def _check(self) -> None:
         """Run the smallest stretch, so that weights that do not fit fail here and not in the middle of a line."""
         features = self._encode_stretch(np.zeros(1, np.float32), 0.0, 0, 1)
-        arrays = dict(zip(("content", "signals", "emotion"), features, strict=True))
         nothing = np.zeros(1, np.float32)
-        self._decode_stretch(
-            arrays, np.zeros((1, len(EMOTIONS)), np.float32), np.zeros((1, len(STYLES)), np.float32), nothing
-        )
+        emotions, styles = (np.zeros((1, len(kinds)), np.float32) for kinds in (EMOTIONS, STYLES))
+        self._decode_stretch(dict(zip(FEATURES, features, strict=True)), emotions, styles, nothing, nothing)
 
 
 def frame_count(samples: int) -> int:
@@ -245,6 +269,21 @@ def decided(chance: np.ndarray, low: float, high: float) -> np.ndarray:
     """A signal's probability as the share of it that is shown: none below ``low``, all of it above ``high``."""
     share = np.clip((chance - low) / (high - low), 0, 1)
     return share * share * (3 - 2 * share)
+
+
+def as_one_gesture(shares: np.ndarray, likely: np.ndarray) -> np.ndarray:
+    """A contact as whole as its surest moment nearby, as long as it stays likely: lips do not flutter in doubt.
+
+    Args:
+        shares: (frames,) how much of a contact is shown.
+        likely: (frames,) bool, where there may be one.
+    """
+    for _ in range(_GESTURE_FRAMES):
+        grown = shares.copy()
+        np.maximum(grown[1:], shares[:-1], out=grown[1:])
+        np.maximum(grown[:-1], shares[1:], out=grown[:-1])
+        shares = np.where(likely, grown, shares)
+    return shares
 
 
 def _sigmoid(values: np.ndarray) -> np.ndarray:
@@ -289,18 +328,42 @@ def _banded_attention(
     blocks = -(-frames // block)
     span = block + 2 * reach
     rows = np.arange(blocks)[:, None] * block + np.arange(span)
-    padding = ((reach, blocks * block - frames + reach), (0, 0))
-    near_keys = np.pad(keys, padding)[rows].reshape(blocks, span, heads, depth).transpose(0, 2, 3, 1)
-    near_values = np.pad(values, padding)[rows].reshape(blocks, span, heads, depth).transpose(0, 2, 1, 3)
-    asked = np.pad(queries, ((0, blocks * block - frames), (0, 0)))
+    near_keys, near_values = (
+        np.lib.stride_tricks.sliding_window_view(_extended(part, reach, blocks * block + reach), span, axis=0)[
+            ::block
+        ].reshape(blocks, heads, depth, span)
+        for part in (keys, values)
+    )
+    asked = _extended(queries * np.float32(depth**-0.5), 0, blocks * block)
     asked = asked.reshape(blocks, block, heads, depth).transpose(0, 2, 1, 3)
-    distance = np.abs(np.arange(span) - reach - np.arange(block)[:, None]).astype(np.float32)
-    bias = np.where(distance <= reach, -slopes[:, None, None] * distance, -np.inf).astype(np.float32)
-    exists = (rows >= reach) & (rows < frames + reach)
-    scores = asked @ near_keys * np.float32(depth**-0.5) + bias
-    scores = np.where(exists[:, None, None, :], scores, -np.inf)
-    # A frame's own key always exists, except in the rows that only fill the last block.
-    scores -= np.maximum(scores.max(axis=-1, keepdims=True), np.float32(-1e30))
+    scores = asked @ near_keys
+    scores += _distance_bias(block, reach, tuple(slopes))
+    # Only the first and the last blocks reach beyond the line; the last ones also hold rows that are cut off below.
+    outside = (rows < reach) | (rows >= frames + reach)
+    for number in np.flatnonzero(outside.any(axis=1)):
+        scores[number][:, :, outside[number]] = -1e30
+    scores -= scores.max(axis=-1, keepdims=True)
     np.exp(scores, out=scores)
-    scores /= np.maximum(scores.sum(axis=-1, keepdims=True), np.float32(1e-30))
-    return (scores @ near_values).transpose(0, 2, 1, 3).reshape(blocks * block, width)[:frames]
+    mixed = scores @ near_values.swapaxes(2, 3)
+    mixed /= scores.sum(axis=-1, keepdims=True)
+    return mixed.transpose(0, 2, 1, 3).reshape(blocks * block, width)[:frames]
+
+
+@functools.cache
+def _mean_of(width: int) -> np.ndarray:
+    """(width,) what a row is multiplied with for its mean, which is quicker than to add it up."""
+    return np.full(width, 1 / width, np.float32)
+
+
+def _extended(rows: np.ndarray, before: int, until: int) -> np.ndarray:
+    """Rows with zeros before them, and after them up to ``until`` counted from the first one."""
+    extended = np.zeros((before + until, rows.shape[1]), np.float32)
+    extended[before : before + len(rows)] = rows
+    return extended
+
+
+@functools.cache
+def _distance_bias(block: int, reach: int, slopes: tuple[float, ...]) -> np.ndarray:
+    """(heads, block, block + 2 reach) what each frame of a block holds against the frames around it."""
+    distance = np.abs(np.arange(block + 2 * reach) - reach - np.arange(block)[:, None]).astype(np.float32)
+    return np.where(distance <= reach, -np.array(slopes, np.float32)[:, None, None] * distance, -1e30)

@@ -34,7 +34,7 @@ from ...face.controls import Controls
 from ...face.curves import FaceCurves
 from ...face.emotions import emotion_offsets
 from ..contract import SAMPLE_RATE, EmoTalkError, Features, Speech
-from ..matrix_products import Precision, Product, Route, route_for
+from ..matrix_products import Arithmetic, Precision, Product, arithmetic_for
 from ..weights import read_safetensors
 
 Heard = Callable[[float], None]
@@ -48,12 +48,27 @@ SHORTEST: Final = 720
 _MOUTH: Final = arkit.indices(arkit.REGIONS["jaw"] + arkit.REGIONS["lips"])
 _WINDOW: Final = 10 * FPS
 _AROUND: Final = 2 * FPS
-_STRETCH: Final = 50
-"""Rows of the convolutions at a time."""
-_ROWS: Final = 256
-"""Rows of a feed-forward layer at a time."""
-_QUERIES: Final = 256
-"""Rows of the decoder's self-attention at a time."""
+
+
+@dataclass(frozen=True)
+class Steps:
+    """How much is computed at a time: the same numbers whatever it is, but more memory and fewer steps.
+
+    Attributes:
+        convolved: rows of the convolutions, at 50 per second.
+        widened: rows of a feed-forward layer, four times as wide there.
+        asking: rows of the decoder's self-attention.
+    """
+
+    convolved: int
+    widened: int
+    asking: int
+
+
+SMALL_STEPS: Final = Steps(50, 512, 256)
+"""What fits a processor's caches, and a GPU that is short of memory."""
+LARGE_STEPS: Final = Steps(1500, 16_384, 2048)
+"""What keeps a GPU busy."""
 
 
 @dataclass(frozen=True)
@@ -95,17 +110,12 @@ class EmoTalkConfig:
         """Width of the decoder."""
         return self.content + self.emotion + 2 * self.condition
 
-    @property
-    def head_width(self) -> int:
-        """Width of one attention head of the encoders."""
-        return self.hidden // self.heads
-
 
 class EmoTalk:
     """The published network behind the project's contract.
 
     Args:
-        weights: arrays under the names of ``checkpoint.py``, float32.
+        weights: arrays under the names of ``inference.checkpoints``, float32.
         config: their dimensions.
         device: where to compute.
         precision: "float32" gives the released code's numbers; "bfloat16" and "int8" are quicker and less exact.
@@ -127,9 +137,15 @@ class EmoTalk:
     ) -> None:
         self.config = config or EmoTalkConfig()
         self._device, self._windowed = torch.device(device), windowed
-        layers = Layers(weights, self._device, route_for(self._device, precision))
-        self._content = SpeechEncoder(layers.of("content"), self.config)
-        self._emotion = SpeechEncoder(layers.of("emotion"), self.config)
+        self._steps = SMALL_STEPS if self._device.type == "cpu" else LARGE_STEPS
+        layers = Layers(weights, self._device, arithmetic_for(self._device, "float32"))
+        # Fewer bits are for the encoders alone, where nearly all of the time goes; and 8 bits not for convolutions.
+        deep = layers.computed_by(arithmetic_for(self._device, precision))
+        local = layers.computed_by(arithmetic_for(self._device, "bfloat16")) if precision == "int8" else deep
+        self._content, self._emotion = (SpeechEncoder(deep.of(part), self.config) for part in ("content", "emotion"))
+        self._ears = self._other_ears = Ears(local.of("content"), self.config)
+        if not layers.of("content").equal(layers.of("emotion"), "convolutions."):
+            self._other_ears = Ears(local.of("emotion"), self.config)
         self._content_map = layers.product("content_map")
         self._memory_map = layers.product("memory_map")
         self._emotion_map = layers.product("emotion_map")
@@ -179,13 +195,13 @@ class EmoTalk:
         samples = self._tensor(normalised(speech.samples))
         frames = frame_count(len(samples))
         progress = SharedProgress(heard or _ignore, parts=2)
-        sound = self._content.hear(samples)
+        sound = self._ears.hear(samples, self._steps)
 
         def hear_content() -> Tensor:
             return self._understand(self._content, resize(sound, frames), progress.part(0))
 
         def hear_emotion() -> Tensor:
-            other = sound if self._content.hears_like(self._emotion) else self._emotion.hear(samples)
+            other = sound if self._other_ears is self._ears else self._other_ears.hear(samples, self._steps)
             return self._understand(self._emotion, resize(other, emotion_frame_count(len(other))), progress.part(1))
 
         content, emotion = side_by_side((hear_content, hear_emotion), self._device)
@@ -207,10 +223,10 @@ class EmoTalk:
         levels = self._tensor(_shortened(np.stack([1 - level, level], axis=1)))
         styles = self._tensor(_shortened(controls.style_tracks(features.frames)))
         kept = {name: self._tensor(array) for name, array in features.arrays.items()}
-        values = self._decoder.perform(kept, levels, styles)
+        values = self._decoder.perform(kept, levels, styles, self._steps)
         intensity = controls.track("intensity", features.frames)
         if (intensity != 1).any():
-            calm = self._decoder.perform(self._calmed(kept), levels, styles)
+            calm = self._decoder.perform(self._calmed(kept), levels, styles, self._steps)
             values = calm + self._tensor(intensity)[:, None] * (values - calm)
         return FaceCurves(
             layer_emotions(values.float().cpu().numpy(), controls.emotion_tracks(features.frames)),
@@ -218,16 +234,21 @@ class EmoTalk:
             self.fps,
         )
 
+    def shrink(self) -> bool:
+        """Compute in smaller steps from now on; False where there are none."""
+        was, self._steps = self._steps, SMALL_STEPS
+        return was != SMALL_STEPS
+
     def _tensor(self, array: np.ndarray) -> Tensor:
         return torch.from_numpy(array).to(self._device)
 
     def _understand(self, encoder: "SpeechEncoder", rows: Tensor, heard: Heard) -> Tensor:
         if not self._windowed:
-            return encoder.understand(rows, heard)
+            return encoder.understand(rows, self._steps, heard)
         parts = []
         for first in range(0, len(rows), _WINDOW):
             start = max(first - _AROUND, 0)
-            part = encoder.understand(rows[start : first + _WINDOW + _AROUND], _ignore)
+            part = encoder.understand(rows[start : first + _WINDOW + _AROUND], self._steps, _ignore)
             parts.append(part[first - start : first - start + _WINDOW])
             heard(min((first + _WINDOW) / len(rows), 1.0))
         return torch.cat(parts)
@@ -236,8 +257,9 @@ class EmoTalk:
         """What ``encode`` would keep of the same content if the emotion encoder heard nothing but silence."""
         frames, content = len(kept["fused"]), self.config.content
         if self._silence is None:
-            rows = resize(self._emotion.hear(torch.zeros(SAMPLE_RATE, device=self._device)), FPS)
-            self._silence = self._memory_map(self._emotion.understand(rows, _ignore)).mean(dim=0, keepdim=True)
+            rows = resize(self._other_ears.hear(torch.zeros(SAMPLE_RATE, device=self._device), self._steps), FPS)
+            memory = self._memory_map(self._emotion.understand(rows, self._steps, _ignore))
+            self._silence = memory.mean(dim=0, keepdim=True)
         emotion = functional.relu(self._emotion_map(self._silence))
         fused = torch.cat([kept["fused"][:, :content], emotion.expand(frames, -1)], dim=1)
         return {"fused": fused, **self._decoder.prepare(fused, self._silence)}
@@ -257,8 +279,8 @@ def layer_emotions(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
     return values + offsets
 
 
-class SpeechEncoder:
-    """wav2vec 2.0 as EmoTalk uses it: layer norm in every convolution, pre-norm layers, 30 frames per second."""
+class Ears:
+    """The convolutions of wav2vec 2.0, with a layer norm in each, as EmoTalk uses them."""
 
     def __init__(self, layers: "Layers", config: EmoTalkConfig) -> None:
         self._config = config
@@ -266,30 +288,17 @@ class SpeechEncoder:
             (layers.product(f"convolutions.{i}"), layers.norm(f"convolutions.{i}.norm"))
             for i in range(len(config.kernels))
         ]
-        self._convolution_weights = [layers.tensor(name) for name in layers.names("convolutions.")]
-        self._projection_norm = layers.norm("projection.norm")
-        self._projection = layers.product("projection")
-        self._position = layers.tensor("position.weight"), layers.tensor("position.bias")
-        self._layers = [EncoderLayer(layers.of(f"layers.{i}"), config) for i in range(config.layers)]
-        self._norm = layers.norm("norm")
 
-    def hears_like(self, other: "SpeechEncoder") -> bool:
-        """Whether both have the same convolutions, so that one pass serves both."""
-        return all(
-            torch.equal(mine, theirs)
-            for mine, theirs in zip(self._convolution_weights, other._convolution_weights, strict=True)
-        )
-
-    def hear(self, samples: Tensor) -> Tensor:
+    def hear(self, samples: Tensor, steps: Steps) -> Tensor:
         """(N,) samples to (T50, 512) rows at 50 per second, a stretch at a time."""
         total = convolved_count(len(samples), self._config)
         hop = math.prod(self._config.strides)
         window = receptive_field(self._config)
         stretches = []
-        for first in range(0, total, _STRETCH):
-            last = min(first + _STRETCH, total) - 1
+        for first in range(0, total, steps.convolved):
+            last = min(first + steps.convolved, total) - 1
             stretches.append(self._convolve(samples[first * hop : last * hop + window]))
-        return torch.cat(stretches)
+        return torch.cat(stretches).float()
 
     def _convolve(self, samples: Tensor) -> Tensor:
         rows = samples[:, None].contiguous()
@@ -302,23 +311,29 @@ class SpeechEncoder:
             rows = functional.gelu(norm(product(windows)))
         return rows
 
-    def understand(self, rows: Tensor, heard: Heard) -> Tensor:
+
+class SpeechEncoder:
+    """The transformer of wav2vec 2.0 as EmoTalk uses it: pre-norm layers, 30 frames per second.
+
+    Whatever the precision, what goes from layer to layer is float32, and so are the layer norms' and the attention's
+    sums.
+    """
+
+    def __init__(self, layers: "Layers", config: EmoTalkConfig) -> None:
+        self._projection_norm = layers.norm("projection.norm")
+        self._projection = layers.product("projection")
+        self._positions = layers.convolution("position", config.position_groups)
+        self._layers = [EncoderLayer(layers.of(f"layers.{i}"), config) for i in range(config.layers)]
+        self._norm = layers.norm("norm")
+
+    def understand(self, rows: Tensor, steps: Steps, heard: Heard) -> Tensor:
         """(T, 512) to (T, 1024)."""
-        hidden = self._projection(self._projection_norm(rows))
+        hidden = self._projection(self._projection_norm(rows)).float()
         hidden += self._positions(hidden)
         for number, layer in enumerate(self._layers):
-            hidden = layer(hidden)
+            hidden = layer(hidden, steps)
             heard((number + 1) / len(self._layers))
         return self._norm(hidden)
-
-    def _positions(self, hidden: Tensor) -> Tensor:
-        weight, bias = self._position
-        kernel = self._config.position_kernel
-        along = functional.conv1d(
-            hidden.t()[None], weight, bias, padding=kernel // 2, groups=self._config.position_groups
-        )
-        # An even kernel with half of it as padding gives one row too many.
-        return functional.gelu(along[0, :, : len(hidden)].t())
 
 
 class EncoderLayer:
@@ -328,17 +343,18 @@ class EncoderLayer:
         self._heads = config.heads
         self._attention_norm, self._feed_norm = layers.norm("attention_norm"), layers.norm("feed_norm")
         self._attention, self._out = layers.product("attention"), layers.product("out")
-        self._widen, self._narrow = layers.product("widen"), layers.product("narrow")
+        self._widen, self._narrow = layers.product("widen", gelu=True), layers.product("narrow")
+        self._attend = layers.arithmetic.attend
 
-    def __call__(self, hidden: Tensor) -> Tensor:
+    def __call__(self, hidden: Tensor, steps: Steps) -> Tensor:
         """(T, 1024), changed in place."""
-        queries, keys, values = split_heads(self._attention(self._attention_norm(hidden)), self._heads)
-        hidden += self._out(join_heads(attend(queries, keys, values)))
-        del queries, keys, values
-        wide = self._feed_norm(hidden)
-        # A few rows at a time: four times the width for all of a long line at once would be most of the memory.
-        for block, rows in zip(hidden.split(_ROWS), wide.split(_ROWS), strict=True):
-            block += self._narrow(functional.gelu(self._widen(rows)))
+        attention = self._attention(self._attention_norm(hidden)).view(len(hidden), 3, self._heads, -1)
+        attended = self._attend(*attention.unbind(dim=1)).reshape(hidden.shape)
+        del attention
+        hidden += self._out(attended)
+        # Some rows at a time: four times the width for all of a long line at once would be most of the memory.
+        for block in hidden.chunk(math.ceil(len(hidden) / steps.widened)):
+            block += self._narrow(self._widen(self._feed_norm(block)))
         return hidden
 
 
@@ -351,7 +367,9 @@ class FusionDecoder:
         decoder = layers.of("decoder")
         known = config.content + config.emotion
         weight = decoder.tensor("attention.weight")
-        self._attention_of_sound = decoder.route(weight[:, :known].contiguous(), decoder.tensor("attention.bias"))
+        self._attention_of_sound = decoder.arithmetic.linear(
+            weight[:, :known].contiguous(), decoder.tensor("attention.bias")
+        )
         self._attention_of_person = weight[:, known:].contiguous()
         self._attention_of_position = weight if config.periodic_encoding else None
         self._out = decoder.product("out")
@@ -367,7 +385,7 @@ class FusionDecoder:
             attention = attention + self._positions(fused) @ self._attention_of_position.t()
         return {"attention": attention, "guidance": self._guide_out(self._guide_values(memory))}
 
-    def perform(self, kept: Mapping[str, Tensor], levels: Tensor, styles: Tensor) -> Tensor:
+    def perform(self, kept: Mapping[str, Tensor], levels: Tensor, styles: Tensor, steps: Steps) -> Tensor:
         """(T, 52) coefficients for (T or 1, 2) levels and (T or 1, 24) styles."""
         frames = len(kept["fused"])
         parts = self._level(levels), self._style(styles)
@@ -377,26 +395,28 @@ class FusionDecoder:
         if self._attention_of_position is not None:
             fused = fused + self._positions(fused)
         attention = kept["attention"] + person @ self._attention_of_person.t()
-        hidden = self._norms[0](fused + self._out(self._attend(attention)))
-        hidden = self._norms[1](hidden + kept["guidance"])
-        hidden = self._norms[2](hidden + self._narrow(functional.relu(self._widen(hidden))))
+        hidden = self._norms[0](fused.add_(self._out(self._attend(attention, steps))))
+        hidden = self._norms[1](hidden.add_(kept["guidance"]))
+        hidden = self._norms[2](hidden.add_(self._narrow(functional.relu_(self._widen(hidden)))))
         return self._blendshapes(hidden)
 
     def _positions(self, rows: Tensor) -> Tensor:
         return periodic_encoding(len(rows), self._config).to(rows)
 
-    def _attend(self, attention: Tensor) -> Tensor:
+    def _attend(self, attention: Tensor, steps: Steps) -> Tensor:
         """Causal self-attention; each head fades by a power of two for every period that lies between two frames."""
-        queries, keys, values = split_heads(attention, self._config.decoder_heads)
+        queries, keys, values = attention.view(len(attention), 3, self._config.decoder_heads, -1).permute(1, 2, 0, 3)
         # Attention does not mind the order of its keys; newest first, the bias is a view of one short vector.
         keys, values = keys.flip(1), values.flip(1)
         frames = len(attention)
         blocks = []
-        for first in range(0, frames, _QUERIES):
-            last = min(first + _QUERIES, frames)
+        for first in range(0, frames, steps.asking):
+            last = min(first + steps.asking, frames)
             bias = periodic_bias(first, last, self._config, attention.device)
-            blocks.append(attend(queries[:, first:last], keys[:, frames - last :], values[:, frames - last :], bias))
-        return join_heads(torch.cat(blocks, dim=1))
+            batch = (part[None] for part in (queries[:, first:last], keys[:, -last:], values[:, -last:]))
+            attended = functional.scaled_dot_product_attention(*batch, attn_mask=bias[None])
+            blocks.append(attended[0].transpose(0, 1).reshape(last - first, -1))
+        return torch.cat(blocks)
 
 
 class Layers:
@@ -405,21 +425,28 @@ class Layers:
     Args:
         weights: all of them.
         device: where to compute.
-        route: how matrix products run there.
+        arithmetic: how products run there.
         prefix: put before every name.
     """
 
-    def __init__(self, weights: Mapping[str, Tensor], device: torch.device, route: Route, prefix: str = "") -> None:
-        self._weights, self._device, self.route, self._prefix = weights, device, route, prefix
+    def __init__(
+        self, weights: Mapping[str, Tensor], device: torch.device, arithmetic: Arithmetic, prefix: str = ""
+    ) -> None:
+        self._weights, self._device, self.arithmetic, self._prefix = weights, device, arithmetic, prefix
 
     def of(self, part: str) -> "Layers":
         """The layers below a part of the network."""
-        return Layers(self._weights, self._device, self.route, f"{self._prefix}{part}.")
+        return Layers(self._weights, self._device, self.arithmetic, f"{self._prefix}{part}.")
 
-    def names(self, start: str) -> list[str]:
-        """The names that begin so, sorted."""
+    def computed_by(self, arithmetic: Arithmetic) -> "Layers":
+        """The same layers, their products computed in another way."""
+        return Layers(self._weights, self._device, arithmetic, self._prefix)
+
+    def equal(self, other: "Layers", start: str) -> bool:
+        """Whether the weights whose names begin so are the same in both."""
         full = self._prefix + start
-        return sorted(name.removeprefix(self._prefix) for name in self._weights if name.startswith(full))
+        names = [name.removeprefix(self._prefix) for name in self._weights if name.startswith(full)]
+        return all(torch.equal(self.tensor(name), other.tensor(name)) for name in names)
 
     def tensor(self, name: str) -> Tensor:
         """One weight. Raises EmoTalkError where it is missing."""
@@ -427,9 +454,13 @@ class Layers:
             raise EmoTalkError(f"These EmoTalk weights lack {self._prefix + name}; import the checkpoint again")
         return self._weights[self._prefix + name].to(self._device)
 
-    def product(self, name: str) -> Product:
-        """A linear layer."""
-        return self.route(self.tensor(f"{name}.weight"), self.tensor(f"{name}.bias"))
+    def product(self, name: str, gelu: bool = False) -> Product:
+        """A linear layer, with a GELU after it where asked for."""
+        return self.arithmetic.linear(self.tensor(f"{name}.weight"), self.tensor(f"{name}.bias"), gelu)
+
+    def convolution(self, name: str, groups: int) -> Product:
+        """A convolution along the rows, and a GELU."""
+        return self.arithmetic.convolution(self.tensor(f"{name}.weight"), self.tensor(f"{name}.bias"), groups)
 
     def norm(self, name: str) -> Product:
         """A layer normalisation over the columns."""
@@ -514,23 +545,6 @@ def convolved_count(samples: int, config: EmoTalkConfig) -> int:
 def resize(rows: Tensor, count: int) -> Tensor:
     """Linear interpolation to another number of rows, first and last row kept."""
     return functional.interpolate(rows.t()[None], size=count, mode="linear", align_corners=True)[0].t().contiguous()
-
-
-def split_heads(rows: Tensor, heads: int) -> tuple[Tensor, Tensor, Tensor]:
-    """(T, 3 width) to queries, keys and values of (heads, T, width / heads)."""
-    return tuple(rows.view(len(rows), 3, heads, -1).permute(1, 2, 0, 3))
-
-
-def attend(queries: Tensor, keys: Tensor, values: Tensor, bias: Tensor | None = None) -> Tensor:
-    """Scaled dot-product attention of (heads, rows, width); ``bias`` (heads, rows, keys) is added to the scores."""
-    # Only with a batch axis does PyTorch take its kernels that never hold the whole attention map.
-    batch = [part[None] for part in (queries, keys, values)]
-    return functional.scaled_dot_product_attention(*batch, attn_mask=None if bias is None else bias[None])[0]
-
-
-def join_heads(attended: Tensor) -> Tensor:
-    """(heads, T, width / heads) to (T, width)."""
-    return attended.transpose(0, 1).reshape(attended.shape[1], -1)
 
 
 def periodic_bias(first: int, last: int, config: EmoTalkConfig, device: torch.device) -> Tensor:

@@ -10,6 +10,7 @@ import json
 import os
 import shutil
 import sys
+from contextlib import AbstractContextManager
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Final, Literal
@@ -17,6 +18,7 @@ from typing import Final, Literal
 from ...face.atomic_file import replacing
 from ..background_task import BackgroundTask
 from ..contract import EmoTalkError
+from .claim import claimed
 
 State = Literal["absent", "unfinished", "broken", "untried", "ready"]
 
@@ -85,8 +87,13 @@ class RuntimeEnvironment:
             return RuntimeStatus("broken", "The Python it was made from is gone or has moved; press Repair")
         return status
 
+    def claim(self) -> AbstractContextManager[None]:
+        """Hold it while it is changed. Raises EmoTalkError where another Blender changes it now."""
+        # Beside the folder, which can be removed.
+        return claimed(self.folder.with_name(f"{self.folder.name}.lock"))
+
     def verify(self, task: BackgroundTask) -> RuntimeStatus:
-        """Import PyTorch there and keep what comes out; see ``describe_python``."""
+        """Import PyTorch there and keep what comes out; see ``describe_python``. For those who hold the claim."""
         status = replace(describe_python(self.python, task), bytes=self.measure())
         self._keep(status)
         return status
@@ -95,12 +102,13 @@ class RuntimeEnvironment:
         """Delete everything. Raises EmoTalkError where something is in use."""
         if not self.folder.exists():
             return
-        self.mark_unfinished("It is removed in part; press Remove again")
-        try:
-            shutil.rmtree(self.folder)
-        except OSError as error:
-            self.mark_unfinished(f"It is removed in part: {error.filename} is in use; press Remove again")
-            raise EmoTalkError(self.status().sentence) from error
+        with self.claim():
+            self.mark_unfinished("It is removed in part; press Remove again")
+            try:
+                shutil.rmtree(self.folder)
+            except OSError as error:
+                self.mark_unfinished(f"It is removed in part: {error.filename} is in use; press Remove again")
+                raise EmoTalkError(self.status().sentence) from error
 
     def measure(self) -> int:
         """Bytes on the disk."""

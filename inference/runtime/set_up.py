@@ -66,13 +66,18 @@ def set_up(environment: RuntimeEnvironment, plan: SetUpPlan, task: BackgroundTas
         What is there now, as a sentence.
 
     Raises:
-        EmoTalkError: it cannot be made; ``status`` says why from then on.
+        EmoTalkError: it cannot be made, and ``status`` says why from then on; or another Blender is making it.
         TaskCancelled: nobody wants it any more; what is there can be repaired or removed.
         OSError: the folder cannot be written to.
     """
     source = plan.source()
     task.report(0, "Looking for a Python")
     base = plan.base or find_base_python()
+    with environment.claim():
+        return _make(environment, plan, source, base, task)
+
+
+def _make(environment: RuntimeEnvironment, plan: SetUpPlan, source: list[str], base: Path, task: BackgroundTask) -> str:
     environment.folder.mkdir(parents=True, exist_ok=True)
     environment.mark_unfinished()
     try:

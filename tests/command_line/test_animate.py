@@ -1,5 +1,6 @@
 """``emotalk animate`` as a user meets it: files, statuses, sentences."""
 
+import functools
 import os
 import pty
 import signal
@@ -196,7 +197,10 @@ def test_ctrl_c_leaves_nothing_half_written(lines, tmp_path):
     folder = tmp_path / "curves"
     soundfile.write(tmp_path / "long.wav", np.random.default_rng(0).normal(0, 0.1, 16000 * 400), 16000)
     words = ["animate", lines / "line0.wav", tmp_path / "long.wav", "-o", folder, "--format", "json"]
-    with subprocess.Popen([*COMMAND, *words], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    # Shells have their background jobs ignore Ctrl-C, and so would every process of a suite that runs as one.
+    heeding = functools.partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    with subprocess.Popen([*COMMAND, *words], **pipes, preexec_fn=heeding) as process:
         process.stdout.readline()  # the first line is written
         time.sleep(0.3)
         process.send_signal(signal.SIGINT)

@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from emotalk.face.styles import STYLE_NAMES
 from emotalk.inference.audio import read_speech
 from emotalk.inference.contract import SAMPLE_RATE, EmoTalkError, Speech
 from emotalk.inference.models import compact
-from emotalk.inference.models.compact import MODEL_ID, EmoTalkCompact, frame_count
+from emotalk.inference.models.compact import MODEL_ID, SIGNALS, EmoTalkCompact, frame_count
 from emotalk.inference.weights import bundled_weights, read_safetensors, write_safetensors
 from hypothesis import given
 from hypothesis import strategies as st
@@ -119,6 +120,39 @@ def test_the_emotion_level_blends_from_held_back_to_strong(model, features):
         for level in (0, 0.5, 1)
     ]
     assert brows[0] < brows[1] < brows[2]
+
+
+def laughing_there(features, share):
+    """The same line, somebody laughing through its second half with a given logit."""
+    signals = features.arrays["signals"].copy()
+    signals[:, SIGNALS.index("laughing")] = np.where(np.arange(len(signals)) < len(signals) // 2, -10, share)
+    return replace(features, arrays={**features.arrays, "signals": signals})
+
+
+def test_who_laughs_smiles_and_who_does_not_stays_as_before(model, features):
+    calm = model.decode(laughing_there(features, -10), Controls()).values
+    amused = model.decode(laughing_there(features, 10), Controls()).values
+    smile, early = arkit.INDEX["mouthSmileLeft"], features.frames // 2 - 10
+    assert (amused[early + 20 :, smile] > calm[early + 20 :, smile] + 0.2).all()
+    np.testing.assert_array_equal(amused[:early], calm[:early])
+
+
+def test_laughter_can_be_ignored(model, features):
+    ignored = model.decode(laughing_there(features, 10), Controls({"laughter": 0})).values
+    np.testing.assert_array_equal(ignored, model.decode(laughing_there(features, -10), Controls()).values)
+
+
+def test_a_word_spoken_with_a_laugh_keeps_its_contacts(model, features):
+    signals = laughing_there(features, 10).arrays["signals"].copy()
+    signals[:, SIGNALS.index("press")] = 10
+    pressed = replace(features, arrays={**features.arrays, "signals": signals})
+    assert (model.decode(pressed, Controls({"laughter": 1.5})).values @ APERTURE < 0.02).all()
+
+
+def test_a_contact_in_doubt_is_one_gesture_and_two_stay_two():
+    shares = np.array([0, 0.8, 0.1, 0.7, 0, 0, 0.9, 0.2, 0], np.float32)
+    likely = np.array([0, 1, 1, 1, 1, 0, 1, 1, 0], bool)
+    np.testing.assert_allclose(compact.as_one_gesture(shares, likely), [0, 0.8, 0.8, 0.8, 0.8, 0, 0.9, 0.9, 0])
 
 
 def test_weights_are_small(model):

@@ -179,6 +179,16 @@ def test_windows_change_nothing_until_the_line_is_longer_than_one(weights_file, 
     assert 0 < np.abs(perform(windowed, long) - exact).mean() < exact.std()
 
 
+def test_smaller_steps_change_nothing(weights_file, model):
+    sound = noise(60_000)
+    other = EmoTalk.load(weights_file)
+    other._steps = emotalk.LARGE_STEPS  # as on a GPU
+    np.testing.assert_allclose(perform(other, sound), perform(model, sound), atol=1e-5)
+    assert other.shrink()
+    assert perform(other, sound).tobytes() == perform(model, sound).tobytes()
+    assert not other.shrink()
+
+
 @pytest.mark.parametrize(("precision", "most"), [("bfloat16", 0.2), ("int8", 0.4)])
 def test_fewer_bits_stay_near(weights_file, model, precision, most):
     sound = noise(40_000)

@@ -9,6 +9,7 @@ from emotalk.inference.log_mel import (
     compressed,
     expanded,
     log_mel,
+    loudness,
     pitch_salience,
     speech_level,
 )
@@ -88,3 +89,15 @@ def test_pitch_salience_peaks_at_the_pitch(hertz):
 @given(st.floats(1e-4, 1e3))
 def test_compression_can_be_undone(power):
     assert expanded(compressed(np.array([power], np.float32)))[0] == pytest.approx(power, rel=1e-2, abs=2e-6)
+
+
+def test_loudness_rises_with_the_sound_and_knows_no_gain():
+    time = np.arange(3 * SAMPLE_RATE) / SAMPLE_RATE
+    noise = np.random.default_rng(0).normal(0, 1, len(time)).astype(np.float32)
+    sound = 0.1 * noise * 10 ** (time - 3)
+    heard = [loudness(log_mel(s, speech_level(s), 0, 300)) for s in (sound, 0.1 * sound)]
+    assert np.abs(heard[0] - heard[1]).max() < 1e-3
+    smooth = np.convolve(heard[0], np.ones(50) / 50, "valid")
+    assert (np.diff(smooth) > -1e-3).all()
+    assert heard[0][:10].max() == 0
+    assert heard[0][-30:].mean() > 0.6

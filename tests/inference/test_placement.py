@@ -116,6 +116,43 @@ def test_out_of_memory_on_the_gpu_goes_on_on_the_cpu_and_says_so(jaw_engine, loa
     assert [device for device, _ in loaded].count("cuda") == (0 if step == "load" else 1)
 
 
+class ThriftyModel(JawModel):
+    """The same, with smaller steps to take; whether they help is up to ``helps``."""
+
+    def __init__(self, device, fails_at, helps):
+        self.is_small, self.helps = False, helps
+        super().__init__(device, fails_at, cuda_out_of_memory)
+
+    def shrink(self):
+        was_small, self.is_small = self.is_small, True
+        return not was_small
+
+    def _reach(self, step):
+        if not (self.is_small and self.helps):
+            super()._reach(step)
+
+
+@pytest.mark.parametrize("step", ["encode", "decode"])
+@pytest.mark.parametrize(
+    ("helps", "devices", "opened", "words"),
+    [
+        (True, ["cuda"], 0.25, "Test cuda, bfloat16, in small steps, because the GPU's memory is short"),
+        (False, ["cuda", "cpu"], 0.5, "CPU, bfloat16, because the GPU's memory did not suffice"),
+    ],
+)
+def test_smaller_steps_are_tried_before_the_cpu(named_gpu, step, helps, devices, opened, words):
+    loads = []
+
+    def load_on(device):
+        loads.append(device)
+        return ThriftyModel(device, step, helps)
+
+    model = PlacedModel("jaw", load_on, "cuda", "bfloat16")
+    assert model.decode(model.encode(LINE), STILL).channel("jawOpen").max() == opened
+    assert model.runs_on == words
+    assert loads == devices
+
+
 @pytest.mark.parametrize("make_error", [cuda_out_of_memory, mps_out_of_memory])
 def test_every_kind_of_gpu_says_it_its_own_way(jaw_engine, make_error):
     assert is_out_of_memory(make_error())

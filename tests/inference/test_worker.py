@@ -55,6 +55,17 @@ def endless_line(tmp_path_factory, write_silence):
     return write_silence(tmp_path_factory.mktemp("sound") / "endless.wav", 5400, 192000)
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="reads another process's variables")
+def test_only_numpy_is_told_to_use_few_threads(client, monkeypatch):
+    for name in ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS"):
+        monkeypatch.delenv(name, raising=False)
+    client.start()
+    variables = Path(f"/proc/{client.pid}/environ").read_text().split("\0")
+    told = {name for name, _, _ in (variable.partition("=") for variable in variables) if name.endswith("_THREADS")}
+    assert "OPENBLAS_NUM_THREADS" in told
+    assert not told & {"OMP_NUM_THREADS", "MKL_NUM_THREADS"}
+
+
 def replies(client, name):
     """All messages of a request up to its last one."""
     found = []

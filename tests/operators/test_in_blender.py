@@ -5,6 +5,7 @@ import shutil
 import bpy
 import pytest
 from emotalk.command_line.main import BLENDER_COMMANDS, main
+from emotalk.inference.client import WorkerClient
 from emotalk.inference.registry import DEFAULT_MODEL
 from emotalk.inference.weights import bundled_weights
 from emotalk.inference.weights_library import place_for, remove_weights
@@ -56,6 +57,19 @@ def test_the_model_can_be_chosen(stage, my_actor, tmp_path, capsys):
     with pytest.raises(SystemExit):
         run("animate", "--model", "nobody", "-o", target)
     assert "invalid choice: 'nobody'" in capsys.readouterr().err
+
+
+def test_device_and_precision_are_those_of_the_words_once(stage, tmp_path, monkeypatch):
+    asked = []
+    submit = WorkerClient.submit
+    monkeypatch.setattr(
+        WorkerClient, "submit", lambda client, request: (asked.append(request), submit(client, request))[1]
+    )
+    target = tmp_path / "result.blend"
+    assert run("animate", "--device", "cpu", "--precision", "int8", "--windowed", "-o", target) == 0
+    assert run("animate", "-o", target) == 0
+    placements = [(request["device"], request["precision"], request["windowed"]) for request in asked]
+    assert placements == [("cpu", "int8", True), ("auto", "float32", False)]
 
 
 def test_failures_are_one_sentence_and_status_1(stage, tmp_path, capsys):

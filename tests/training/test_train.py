@@ -10,7 +10,7 @@ from emotalk.inference.log_mel import HOP, log_mel, speech_level
 from emotalk.inference.models import compact
 from emotalk.inference.models.compact import EmoTalkCompact, prosody
 from emotalk.inference.weights import bundled_weights, read_safetensors
-from emotalk.training.batches import draw_batch
+from emotalk.training.batches import draw_batch, line_chances
 from emotalk.training.corpus import read_corpus, write_corpus
 from emotalk.training.export import load_runtime_arrays, restore, runtime_arrays, runtime_config
 from emotalk.training.network import CompactNetwork, NetworkConfig
@@ -56,7 +56,17 @@ def tiny():
         content_width=32, content_dilations=(1, 2, 4), emotion_width=8, emotion_dilations=(1,), decoder_width=32
     )
     recipe = read_recipe()
-    return replace(recipe, steps=30, batch=6, warmup=5, learning_rate=4e-3, averaging=0.8, network=network)
+    return replace(
+        recipe,
+        steps=30,
+        falls_from=21,
+        nothing_at=30,
+        batch=6,
+        warmup=5,
+        learning_rate=4e-3,
+        averaging=0.8,
+        network=network,
+    )
 
 
 def test_the_recipe_of_the_bundled_model_is_complete():
@@ -98,7 +108,7 @@ def test_phones_of_a_batch_stand_where_they_sound(lines):
 
 
 def test_training_lowers_the_loss_and_exports_a_model_that_performs(lines, tiny, tmp_path):
-    network = train(tiny, lines, [], tmp_path)
+    network = train(tiny, {"speechocean": lines}, tmp_path)
     log = [json.loads(row) for row in (tmp_path / "log.jsonl").read_text().splitlines()]
     assert log[-1]["total"] < 0.7 * log[0]["total"]
     model = EmoTalkCompact.load(tmp_path / "emotalk-compact.safetensors")
@@ -110,11 +120,11 @@ def test_training_lowers_the_loss_and_exports_a_model_that_performs(lines, tiny,
 
 
 def test_training_goes_on_where_it_was_stopped(lines, tiny, tmp_path):
-    short = replace(tiny, steps=4, cooldown=0.25, low_precision=False)
-    whole = train(short, lines, [], tmp_path / "whole")
-    train(replace(short, steps=2, cooldown=0.01), lines, [], tmp_path / "halves")
+    short = replace(tiny, steps=4, falls_from=3, nothing_at=4, low_precision=False)
+    whole = train(short, {"speechocean": lines}, tmp_path / "whole")
+    train(replace(short, steps=2), {"speechocean": lines}, tmp_path / "halves")
     assert restore(tmp_path / "halves" / "checkpoint.pt", CompactNetwork(short.network)) == 2
-    resumed = train(short, lines, [], tmp_path / "halves")
+    resumed = train(short, {"speechocean": lines}, tmp_path / "halves")
     for first, second in zip(whole.parameters(), resumed.parameters(), strict=True):
         torch.testing.assert_close(first, second)
 
@@ -149,7 +159,14 @@ def assert_twins(network, model, decide):
     mel = log_mel(samples, level, -100 * margin, int(100 * (seconds + margin)) // 2 * 2)
     heard = prosody(samples, level, -25 * margin, int(25 * (seconds + margin)))
     controls = Controls(
-        {"happy": 0.7, "fear": np.linspace(0, 0.3, frames), "personal_style": 3, "second_style": 5, "style_blend": 0.3}
+        {
+            "happy": 0.7,
+            "fear": np.linspace(0, 0.3, frames),
+            "personal_style": 3,
+            "second_style": 5,
+            "style_blend": 0.3,
+            "laughter": 0,
+        }
     )
     with torch.no_grad():
         dense = network.content(torch.from_numpy(mel)[None])[:, 50 * margin :]
@@ -167,10 +184,39 @@ def assert_twins(network, model, decide):
             )
         ]
         chances = torch.sigmoid(heads[1]).numpy()[0]
-        press, touch, talking = (
+        press, touch, talking, _ = (
             torch.from_numpy(compact.decided(chances[:, i], *decide[name]))[None]
             for i, name in enumerate(compact.SIGNALS)
         )
+        likely = chances[:, 0] > decide["press"][0]
+        press = torch.from_numpy(compact.as_one_gesture(press[0].numpy(), likely))[None]
         values = network.decode(*heads, *manner, talking)
         finished = network.finish(values, press, touch, manner[1])[0].numpy()
     np.testing.assert_allclose(model.decode(features, controls).values, finished, atol=1e-4)
+
+
+def test_a_run_that_found_the_phones_anew_goes_on_with_them(lines, tiny, tmp_path):
+    short = replace(tiny, steps=4, realigned_at=1, falls_from=3, nothing_at=4, low_precision=False)
+    whole = train(short, {"speechocean": lines}, tmp_path / "whole")
+    train(replace(short, steps=2), {"speechocean": lines}, tmp_path / "halves")
+    resumed = train(short, {"speechocean": lines}, tmp_path / "halves")
+    for first, second in zip(whole.parameters(), resumed.parameters(), strict=True):
+        torch.testing.assert_close(first, second)
+
+
+def test_crops_are_drawn_by_the_shares_of_the_corpora(lines):
+    chances = line_chances({"flite": lines[:1], "espeak": lines[1:]}, {"flite": 0.2, "espeak": 0.2, "asterisk": 0.6})
+    assert chances[0] == pytest.approx(0.5)
+    assert chances.sum() == pytest.approx(1)
+    assert (chances > 0).all()
+
+
+def test_a_finished_run_takes_on_new_thresholds(lines, tiny, tmp_path):
+    short = replace(tiny, steps=2, falls_from=1, nothing_at=2)
+    train(short, {"speechocean": lines}, tmp_path)
+    weights, _ = read_safetensors(tmp_path / "emotalk-compact.safetensors")
+    train(replace(short, decide={**short.decide, "press": [0.1, 0.9]}), {"speechocean": lines}, tmp_path)
+    again, metadata = read_safetensors(tmp_path / "emotalk-compact.safetensors")
+    assert json.loads(metadata["config"])["decide"]["press"] == [0.1, 0.9]
+    for name, array in weights.items():
+        np.testing.assert_array_equal(again[name], array)

@@ -134,6 +134,27 @@ def test_a_cancelled_set_up_can_be_removed(wheels, tmp_path):
     assert not environment.folder.exists()
 
 
+def test_two_blenders_never_change_it_at_once(wheels, environment):
+    script = (
+        "import time; from emotalk.inference.runtime.environment import RuntimeEnvironment\n"
+        f"with RuntimeEnvironment({str(environment.folder)!r}).claim(): print('held', flush=True); time.sleep(60)"
+    )
+    other = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    try:
+        assert other.stdout.readline() == "held\n"
+        before = environment.status()
+        sentence = f"Another Blender (process {other.pid}) is at work on this PyTorch; wait for it"
+        assert made(environment, plan(wheels)).failure == sentence
+        with pytest.raises(EmoTalkError, match="Another Blender"):
+            environment.remove()
+        assert environment.status() == before
+    finally:
+        other.kill()
+        other.wait()
+    with environment.claim():  # a process that died holds nothing
+        pass
+
+
 def test_an_interrupted_set_up_is_never_taken_for_one_at_work(tmp_path):
     environment = RuntimeEnvironment(tmp_path)
     environment.mark_unfinished()  # and here Blender crashes

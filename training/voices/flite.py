@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from .phones import Phone, SpokenLine, named, without_gaps
+from ..phones import Phone, SpokenLine, named, without_gaps
 
 VOICES: Final[tuple[str, ...]] = ("kal16", "slt", "awb", "rms")
 

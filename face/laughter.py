@@ -1,0 +1,121 @@
+"""Laughing: what a laugh that is heard adds to a face, and what it leaves of speaking.
+
+A Duchenne smile (cheeks and corners) stays over the whole bout while the jaw follows its calls, about five a second
+(Ruch and Hofmann on the face, Provine on the calls). Numbers are the project's own proposal. Every frame looks a
+bounded way to both sides (``REACH_SECONDS``), so that stretches of a line can be layered by themselves.
+"""
+
+from typing import Final
+
+import numpy as np
+
+from . import arkit
+
+ATTACK: Final = 0.20
+RELEASE: Final = 0.50
+"""Seconds: the face begins before the first call and lingers after the last one."""
+
+CALL_REACH: Final = 0.20
+"""Seconds to both sides in which a call finds the softest moment around it: the calls' own spacing."""
+
+REACH_SECONDS: Final = max(ATTACK, RELEASE, CALL_REACH)
+
+SPEECH_KEEPS: Final = 0.4
+"""Share of speech's mouth shapes under a full laugh; the rest of the face keeps all it does."""
+
+_SHALLOWEST_CALL: Final = 0.15
+"""Rises of the calls' loudness below this move the jaw less than a whole pulse."""
+
+_STAYS: Final[dict[str, float]] = {
+    "mouthSmile": 0.55,
+    "cheekSquint": 0.45,
+    "eyeSquint": 0.25,
+    "mouthUpperUp": 0.15,
+    "mouthLowerDown": 0.10,
+    "mouthDimple": 0.10,
+    "browInnerUp": 0.06,
+    "browOuterUp": 0.05,
+    "noseSneer": 0.05,
+    "jawOpen": 0.05,
+}
+_GROWS: Final[dict[str, float]] = {
+    "mouthSmile": 0.30,
+    "cheekSquint": 0.40,
+    "eyeSquint": 0.30,
+    "mouthUpperUp": 0.18,
+    "mouthLowerDown": 0.15,
+    "browInnerUp": 0.04,
+    "noseSneer": 0.10,
+    "jawOpen": 0.10,
+}
+_PULSES: Final[dict[str, float]] = {"jawOpen": 0.20, "mouthLowerDown": 0.05}
+
+
+def _row(stems: dict[str, float]) -> np.ndarray:
+    row = np.zeros(len(arkit.CHANNELS), np.float32)
+    for stem, value in stems.items():
+        row[arkit.indices(arkit.sides(stem))] = value
+    return row
+
+
+STAYS: Final = _row(_STAYS)
+GROWS: Final = _row(_GROWS)
+PULSES: Final = _row(_PULSES)
+"""(52,) what any laugh does over the whole bout, what a loud one adds, and what each call adds at its height."""
+
+_FADES: Final = np.array(
+    [name.startswith(("mouth", "tongue")) and "Smile" not in name for name in arkit.CHANNELS], np.float32
+) * (1 - SPEECH_KEEPS)
+
+
+def layer_laughter(values: np.ndarray, laughing: np.ndarray, calls: np.ndarray, gain: np.ndarray) -> np.ndarray:
+    """Let a face laugh. Lip contacts are made afterwards, so that a word spoken with a laugh keeps them.
+
+    Args:
+        values: (frames, 52) coefficients at 30 frames per second before contacts.
+        laughing: (frames,) 0..1, whether somebody laughs.
+        calls: (frames,) 0..1 loudness, evenly spaced as one hears it (decibels, not power).
+        gain: (frames,) 0 and up; 0 leaves the face as it is, 1 is a laugh as it was heard.
+
+    Returns:
+        (frames, 52) within 0..1 where ``values`` are; the very ``values`` where nobody laughs nearby.
+    """
+    if not laughing.any():
+        return values
+    bout = spread(laughing)
+    loudness = spread(laughing * calls)
+    pulse = pulses(calls) * laughing * loudness
+    added = bout[:, None] * STAYS + loudness[:, None] * GROWS + pulse[:, None] * PULSES
+    added = np.minimum(gain[:, None] * added, 1)
+    kept = values * (1 - (np.minimum(gain, 1) * bout)[:, None] * _FADES)
+    return (kept + added * (1 - kept)).astype(np.float32)
+
+
+def spread(laughing: np.ndarray) -> np.ndarray:
+    """(frames,) how much of a laugh is on the face: rises before the first call and falls after the last one."""
+    before, after = _frames(ATTACK), _frames(RELEASE)
+    padded = np.pad(np.asarray(laughing, np.float32), (after, before))
+    bout = np.zeros(len(laughing), np.float32)
+    for offset in range(-before, after + 1):
+        share = 1 - offset / (after + 1) if offset > 0 else 1 + offset / (before + 1)
+        eased = share * share * (3 - 2 * share)
+        bout = np.maximum(bout, padded[after - offset :][: len(bout)] * np.float32(eased))
+    return bout
+
+
+def pulses(calls: np.ndarray) -> np.ndarray:
+    """(frames,) 0..1: 1 at the height of each call, 0 between calls, whatever their loudness."""
+    low = _furthest(calls, CALL_REACH, np.minimum)
+    high = _furthest(calls, CALL_REACH, np.maximum)
+    return (calls - low) / np.maximum(high - low, _SHALLOWEST_CALL)
+
+
+def _furthest(values: np.ndarray, seconds: float, choose: np.ufunc) -> np.ndarray:
+    """The largest or smallest value within some seconds to both sides."""
+    reach = _frames(seconds)
+    padded = np.pad(np.asarray(values, np.float32), reach, mode="edge")
+    return choose.reduce(np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1), axis=1)
+
+
+def _frames(seconds: float) -> int:
+    return round(seconds * 30)

@@ -1,0 +1,119 @@
+from itertools import pairwise
+
+import numpy as np
+import pytest
+from emotalk.face import arkit
+from emotalk.face.contacts import apply_contacts
+from emotalk.face.controls import CONTROL_BY_NAME
+from emotalk.face.laughter import REACH_SECONDS, layer_laughter
+from emotalk.face.metrics import APERTURE
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+FRAMES = 150
+JAW, SMILE = arkit.INDEX["jawOpen"], arkit.INDEX["mouthSmileLeft"]
+ONES = np.ones(FRAMES, np.float32)
+
+
+def talking(seed=0):
+    return np.random.default_rng(seed).random((FRAMES, len(arkit.CHANNELS))).astype(np.float32)
+
+
+def bout(first=50, last=100):
+    laughing = np.zeros(FRAMES, np.float32)
+    laughing[first:last] = 1
+    return laughing
+
+
+def ha_ha(rate=5.0, loudest=1.0):
+    """Calls in their decibels: sixty of a hundred parts between the softest and the loudest moment."""
+    return (loudest * (0.7 + 0.3 * np.sin(2 * np.pi * rate * np.arange(FRAMES) / 30))).astype(np.float32)
+
+
+def laughed(values=None, laughing=None, calls=None, gain=1.0):
+    values = np.zeros((FRAMES, len(arkit.CHANNELS)), np.float32) if values is None else values
+    laughing = bout() if laughing is None else laughing
+    return layer_laughter(values, laughing, ha_ha() if calls is None else calls, gain * ONES)
+
+
+@given(st.integers(0, 2**32 - 1))
+@settings(max_examples=20, deadline=None)
+def test_nothing_moves_where_nobody_laughs(seed):
+    values = talking(seed)
+    assert laughed(values, 0 * ONES).tobytes() == values.tobytes()
+    assert laughed(values, gain=0).tobytes() == values.tobytes()
+
+
+def test_a_laugh_reaches_only_so_far():
+    values = talking()
+    changed = np.flatnonzero((laughed(values) != values).any(axis=1)) / 30
+    assert changed[0] >= 50 / 30 - REACH_SECONDS
+    assert changed[-1] <= 100 / 30 + REACH_SECONDS
+
+
+@pytest.mark.parametrize("rate", [4.0, 5.0, 6.0])
+def test_the_jaw_pulses_with_the_calls(rate):
+    jaw = laughed(calls=ha_ha(rate))[53:97, JAW]
+    spectrum = np.abs(np.fft.rfft((jaw - jaw.mean()) * np.hanning(len(jaw)), 1024))
+    assert np.fft.rfftfreq(1024, 1 / 30)[spectrum.argmax()] == pytest.approx(rate, abs=0.3)
+    assert np.ptp(jaw) > 0.15
+    assert jaw.max() == pytest.approx(0.35, abs=0.03)
+
+
+def test_cheeks_and_smile_stay_up_between_the_calls():
+    values = laughed()[52:98]
+    for stem, least in (("mouthSmile", 0.7), ("cheekSquint", 0.6), ("eyeSquint", 0.4)):
+        assert values[:, arkit.indices(arkit.sides(stem))].min() > least
+
+
+def test_the_smile_comes_before_the_first_call_and_goes_slower_than_it_came():
+    smile = laughed()[:, SMILE]
+    rise = np.flatnonzero(smile > 0.02)[0]
+    fall = np.flatnonzero(smile > 0.02)[-1]
+    assert 44 <= rise < 50
+    assert fall - 99 > 50 - rise
+    assert np.abs(np.diff(smile)).max() < 0.25
+
+
+def test_a_loud_laugh_opens_wider_than_a_chuckle():
+    loud, soft = laughed(), laughed(calls=ha_ha(loudest=0.3))
+    assert loud[60:90, JAW].mean() > 2 * soft[60:90, JAW].mean()
+    assert loud[60:90, SMILE].mean() > soft[60:90, SMILE].mean()
+
+
+def test_more_gain_is_more_laugh():
+    control = CONTROL_BY_NAME["laughter"]
+    faces = [laughed(gain=gain) for gain in np.linspace(control.minimum, control.maximum, 7)]
+    for less, more in pairwise(faces):
+        assert (more >= less).all()
+        assert more[75, SMILE] > less[75, SMILE] or less[75, SMILE] == 1
+
+
+def test_speech_fades_under_a_laugh_and_its_contacts_stay():
+    values = np.zeros((FRAMES, len(arkit.CHANNELS)), np.float32)
+    values[:, arkit.INDEX["mouthPucker"]] = 0.6
+    both = laughed(values)
+    assert 0 < both[75, arkit.INDEX["mouthPucker"]] < 0.5 * 0.6
+    closed = apply_contacts(both, ONES, 0 * ONES, ONES)
+    assert (closed @ APERTURE).max() < 0.05
+    assert closed[75, SMILE] == both[75, SMILE]
+
+
+def test_coefficients_stay_coefficients():
+    values = laughed(talking(), gain=1.5)
+    assert values.dtype == np.float32
+    assert values.min() >= 0
+    assert values.max() <= 1
+
+
+@given(st.integers(0, FRAMES - 60), st.integers(0, 2**32 - 1))
+@settings(max_examples=20, deadline=None)
+def test_a_stretch_by_itself_is_a_stretch_of_the_whole(start, seed):
+    dice = np.random.default_rng(seed)
+    laughing = (dice.random(FRAMES // 10) > 0.5).repeat(10).astype(np.float32)
+    calls, values = dice.random(FRAMES).astype(np.float32), talking(seed)
+    reach = round(REACH_SECONDS * 30)
+    part = slice(max(start - reach, 0), start + 30 + reach)
+    whole = laughed(values, laughing, calls)
+    alone = layer_laughter(values[part], laughing[part], calls[part], ONES[part])
+    assert np.array_equal(alone[start - part.start :][:30], whole[start : start + 30])

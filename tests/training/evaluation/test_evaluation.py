@@ -1,0 +1,226 @@
+import json
+
+import numpy as np
+import pytest
+import soundfile
+from emotalk.face import arkit
+from emotalk.face.emotions import EMOTIONS
+from emotalk.inference.contract import SAMPLE_RATE, EmoTalkError
+from emotalk.inference.models.compact import MODEL_ID, EmoTalkCompact
+from emotalk.inference.weights import bundled_weights
+from emotalk.training.evaluation import labelled
+from emotalk.training.evaluation.captures import best_correlation, capture_tables
+from emotalk.training.evaluation.cost import cost_tables
+from emotalk.training.evaluation.emotions import emotion_tables
+from emotalk.training.evaluation.head import distance
+from emotalk.training.evaluation.laughs import count_bouts, laughter_tables, strongest_rate
+from emotalk.training.evaluation.life import blinks_of, life_tables
+from emotalk.training.evaluation.lips import evenly, hard_tables, lip_tables
+from emotalk.training.evaluation.report import Table, write_json
+from emotalk.training.evaluation.stillness import made_sounds, motion, stillness_tables
+from emotalk.training.evaluation.styles import style_tables
+from emotalk.training.phones import Phone, SpokenLine
+from emotalk.training.recordings.aligner import Aligner
+from emotalk.training.sounds.nonverbal import Clip
+
+
+@pytest.fixture(scope="module")
+def model():
+    return EmoTalkCompact.load(bundled_weights(MODEL_ID))
+
+
+@pytest.fixture(scope="module")
+def lines():
+    """Syllables of a hummed vowel with closed lips between them."""
+    dice = np.random.default_rng(0)
+    made = []
+    for number in range(3):
+        phones, parts, now = [Phone("SIL", 0.0, 0.3)], [1e-4 * dice.normal(0, 1, 4800)], 0.3
+        for _ in range(5):
+            for name, seconds, loud in (("M", 0.08, 0.05), ("AA", 0.16, 0.4)):
+                time = np.arange(int(seconds * SAMPLE_RATE)) / SAMPLE_RATE
+                parts.append(loud * sum(np.sin(2 * np.pi * 130 * k * time) / k for k in range(1, 25)))
+                phones.append(Phone(name, now, now + seconds))
+                now += seconds
+        parts.append(1e-4 * dice.normal(0, 1, 4800))
+        phones.append(Phone("SIL", now, now + 0.3))
+        samples = (8000 * np.concatenate(parts)).astype(np.int16)
+        made.append(SpokenLine(f"line-{number}", "hummer", samples, tuple(phones)))
+    return made
+
+
+@pytest.fixture(scope="module")
+def clips():
+    dice = np.random.default_rng(1)
+    burst = np.concatenate([dice.normal(0, 0.3, 2000), np.zeros(1200)]).astype(np.float32)
+    return [
+        Clip(f"{kind}_{number}", kind, np.tile(burst, 8), bool(number))
+        for kind in ("laughing", "coughing")
+        for number in (0, 1)
+    ]
+
+
+def column(table, name):
+    return [record[name] for record in table.records()]
+
+
+def test_a_table_aligns_its_columns_and_writes_numbers_shortly():
+    table = Table("Things", ("what", "figure"), (("first", 1.23456), ("second", 1e-9), ("third", True)))
+    assert table.text().splitlines() == [
+        "Things",
+        "what    figure",
+        "first     1.23",
+        "second       0",
+        "third      yes",
+    ]
+
+
+def test_tables_are_written_as_json_that_others_read(tmp_path):
+    path = tmp_path / "figures.json"
+    write_json(path, {"lips": [Table("T", ("set", "r"), (("a", 0.5), ("b", float("nan"))))]})
+    assert json.loads(path.read_text()) == {"lips": {"T": [{"set": "a", "r": 0.5}, {"set": "b", "r": None}]}}
+
+
+def test_lines_are_drawn_from_all_over_a_set():
+    assert evenly(list(range(100)), 3) == [0, 50, 99] or evenly(list(range(100)), 3) == [0, 49, 99]
+    assert evenly([1, 2], 5) == [1, 2]
+
+
+def test_lips_are_judged_on_every_set_and_every_loss_is_against_the_clean_sound(model, lines):
+    (clean,) = lip_tables(model, {"one": lines, "two": lines[:1]})
+    assert column(clean, "lines") == [3, 1]
+    channels, acting = hard_tables(model, {"one": lines}, 2)
+    assert len(channels.rows) == len(acting.rows) == 6
+    quieter = next(record for record in channels.records() if record["sound"] == "-20 dB")
+    assert quieter["lost"] == pytest.approx(0, abs=1)
+
+
+def test_silence_is_still_and_speech_is_the_measure_of_motion(model, lines, clips):
+    (table,) = stillness_tables(model, lines, clips)
+    names = column(table, "sound")
+    assert names[: len(made_sounds())] == list(made_sounds())
+    assert "coughing, held out" in names
+    assert not any("laughing" in name for name in names)
+    silence = table.records()[0]
+    assert silence["mouth %"] < 1
+
+
+def test_motion_counts_what_changes_and_not_what_is_held():
+    held = np.tile(np.random.default_rng(0).random(len(arkit.CHANNELS)), (30, 1))
+    assert motion(held) == pytest.approx((0, 0), abs=1e-12)
+    held[::2, arkit.INDEX["jawOpen"]] += 0.1
+    aperture, mouth = motion(held)
+    assert aperture == pytest.approx(0.1)
+    assert mouth > 0
+
+
+def test_laughs_are_counted_in_clips_and_in_speech(model, lines, clips):
+    found, alarms, calls = laughter_tables(model, {"speech": lines}, clips)
+    assert column(found, "count") == [1, 2]
+    assert column(alarms, "set") == ["speech", "coughing"]
+    assert column(calls, "sound") == pytest.approx([5, 5], abs=0.4)
+
+
+def test_a_bout_is_a_stretch_in_which_the_smile_is_seen():
+    assert count_bouts(np.array([0, 0.5, 0.6, 0, 0.05, 0.4, 0])) == 2
+
+
+@pytest.mark.parametrize("rate", [3.0, 4.7, 6.5])
+def test_the_strongest_rate_of_a_swinging_jaw(rate):
+    time = np.arange(90) / 30
+    assert strongest_rate(0.2 + 0.1 * np.sin(2 * np.pi * rate * time), 30) == pytest.approx(rate, abs=0.15)
+
+
+def test_emotions_are_told_apart_grow_and_leave_neutral_alone(model, lines):
+    told, table = emotion_tables(model, lines[:1])
+    assert column(told, "told") == column(told, "of") == [len(EMOTIONS)]
+    assert column(table, "emotion") == list(EMOTIONS)
+    assert min(column(table, "told %")) == 100
+    assert all(column(table, "grows steadily"))
+    neutral, *others = table.records()
+    assert neutral["F1 lost"] == 0
+    assert neutral["level mm"] < min(record["level mm"] for record in others)
+
+
+def test_every_style_has_a_nearest_that_is_no_further_than_the_first(model, lines):
+    nearest, table = style_tables(model, lines[:1])
+    assert column(nearest, "mm")[0] == min(column(table, "from nearest"))
+    for record in table.records()[1:]:
+        assert 0 < record["from nearest"] <= record["from Natural"]
+        assert record["which is"] != record["style"]
+
+
+def test_the_distance_on_the_head_is_what_the_jaw_moves():
+    closed, open_ = np.zeros((10, len(arkit.CHANNELS))), np.zeros((10, len(arkit.CHANNELS)))
+    open_[:, arkit.INDEX["jawOpen"]] = 1
+    assert distance(closed, closed) == 0
+    assert 25 < distance(closed, open_) < 60
+    assert distance(closed, 0.5 * open_) == pytest.approx(distance(closed, open_) / 2)
+
+
+def test_liveliness_is_switched_off_and_blinks_as_people_do(lines):
+    (table,) = life_tables(lines)
+    figures = {record["what"]: record["here"] for record in table.records()}
+    assert figures["all gains at 0 move nothing"] is True
+    assert 10 < figures["blinks a minute"] < 33
+    assert figures["blink seconds, mean"] < 0.5
+
+
+def test_a_blink_is_counted_from_closing_to_opening():
+    lids = np.array([0, 0.4, 1, 0.6, 0.2, 0, 0, 0.5, 0])
+    assert blinks_of(lids) == [(1, 5), (7, 8)]
+
+
+def test_a_late_copy_of_a_capture_correlates_fully_at_its_lag():
+    captured = np.random.default_rng(0).random(200)
+    best, lag = best_correlation(captured, np.roll(captured, 3))
+    assert best == pytest.approx(1)
+    assert lag == 3
+
+
+def test_the_jaw_of_a_capture_is_compared_take_by_take(model, lines, tmp_path):
+    sound = lines[0].samples
+    frames = len(sound) * 30 // SAMPLE_RATE
+    soundfile.write(tmp_path / "take_1.flac", sound, SAMPLE_RATE)
+    jaw = np.sin(np.arange(frames)) ** 2
+    rows = [f"{i},{value:.4f},0" for i, value in enumerate(jaw)]
+    (tmp_path / "take_1.csv").write_text("\n".join(["frame,mouth_stretch_c,mouth_oh_c", *rows]))
+    (table,) = capture_tables(model, tmp_path)
+    (record,) = table.records()
+    assert record["take"] == "take_1"
+    assert -1 <= record["jaw r0"] <= record["jaw r best"] <= 1
+
+
+def test_a_folder_without_takes_is_refused(model, tmp_path):
+    with pytest.raises(EmoTalkError, match="take_"):
+        capture_tables(model, tmp_path)
+
+
+def test_cost_is_positive_and_weights_have_their_size(model, lines):
+    (table,) = cost_tables(model, bundled_weights(MODEL_ID), lines)
+    figures = {record["what"]: record["here"] for record in table.records()}
+    assert all(figure > 0 for figure in figures.values())
+    assert figures["weights, MB"] == pytest.approx(bundled_weights(MODEL_ID).stat().st_size / 1e6)
+
+
+def test_timit_labels_join_closures_with_bursts():
+    text = "0 1600 h#\n1600 2400 pcl\n2400 2720 p\n2720 4800 ix\n4800 5600 bcl\n5600 8000 ao\n"
+    phones = labelled.read_labels(text, SAMPLE_RATE, 0.5)
+    assert [phone.name for phone in phones] == ["SIL", "P", "IH", "B", "AO"]
+    assert phones[1].end == pytest.approx(2720 / SAMPLE_RATE)
+
+
+def test_labelled_recordings_are_read_whatever_says_their_phones(tmp_path):
+    for name in ("timit", "arpabet", "silent"):
+        soundfile.write(tmp_path / f"{name}.wav", np.zeros(8000), SAMPLE_RATE)
+    (tmp_path / "timit.phn").write_text("0 4000 h#\n4000 8000 aa\n")
+    (tmp_path / "arpabet.lab").write_text("0.1 0.3 EY1\n0.3 0.5 SIL\n")
+    lines = list(labelled.read_lines(tmp_path, Aligner()))
+    assert [line.name for line in lines] == ["arpabet", "timit"]
+    assert [(phone.name, phone.start) for phone in lines[0].phones] == [("SIL", 0.0), ("EY", 0.1), ("SIL", 0.3)]
+
+
+def test_recordings_without_labels_are_refused(tmp_path):
+    soundfile.write(tmp_path / "silent.wav", np.zeros(8000), SAMPLE_RATE)
+    with pytest.raises(EmoTalkError, match="transcription"):
+        list(labelled.read_lines(tmp_path, Aligner()))

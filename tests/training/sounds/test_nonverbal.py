@@ -1,0 +1,112 @@
+import numpy as np
+import pytest
+import soundfile
+from emotalk.inference.contract import EmoTalkError
+from emotalk.inference.log_mel import log_mel, speech_level
+from emotalk.training.sounds.drawn import DRAWN, draw_sound
+from emotalk.training.sounds.nonverbal import bouts, read_clips, read_sounds, write_sounds
+
+CREDITS = {
+    "laughing_a1": "anne", "laughing_a2": "anne", "laughing_a3": "anne", "laughing_b": "bob",
+    "laughing_c": "cem", "laughing_d": "dee", "coughing_a": "anne", "coughing_b": "bob",
+}  # fmt: skip
+
+
+def calls(count, spacing=0.2, length=0.1):
+    """Bursts of noise with silence before, between and after."""
+    dice = np.random.default_rng(count)
+    sound = np.zeros(int((count * spacing + 1) * 16_000))
+    for i in range(count):
+        start = int((0.5 + i * spacing) * 16_000)
+        sound[start : start + int(length * 16_000)] = 0.3 * dice.normal(0, 1, int(length * 16_000))
+    return sound
+
+
+@pytest.fixture
+def folder(tmp_path):
+    folder = tmp_path / "sounds"
+    folder.mkdir()
+    for number, name in enumerate(CREDITS):
+        soundfile.write(folder / f"{name}.flac", calls(4 + number), 16_000)
+    rows = [f"{name}.flac,kind,clip derived from x (http://y) by {by} [CC0]" for name, by in CREDITS.items()]
+    (folder / "CREDITS.csv").write_text("\n".join(["file,category,source", *rows]))
+    return folder
+
+
+def test_half_of_every_kind_is_held_out_and_no_author_of_a_kind_is_on_both_sides(folder):
+    clips = read_clips([folder])
+    for kind, count in (("laughing", 3), ("coughing", 1)):
+        held = {clip.name for clip in clips if clip.kind == kind and clip.held_out}
+        trained = {clip.name for clip in clips if clip.kind == kind and not clip.held_out}
+        assert len(held) == count
+        assert not {CREDITS[name] for name in held} & {CREDITS[name] for name in trained}
+
+
+def test_clips_whose_author_nobody_names_are_trained_on(folder, tmp_path):
+    more = tmp_path / "laughs"
+    more.mkdir()
+    soundfile.write(more / "goblin.wav", calls(5), 22_050)
+    clip = next(clip for clip in read_clips([folder, more]) if clip.name == "goblin")
+    assert clip.kind == "laughing"
+    assert not clip.held_out
+
+
+def test_silence_at_the_ends_of_a_clip_is_left_out(folder):
+    clip = next(clip for clip in read_clips([folder]) if clip.name == "laughing_a1")
+    assert len(clip.samples) / 16_000 == pytest.approx(3 * 0.2 + 0.1, abs=0.03)
+
+
+def test_a_clip_that_does_not_say_what_is_heard_is_refused(tmp_path):
+    soundfile.write(tmp_path / "birds.wav", calls(2), 16_000)
+    with pytest.raises(EmoTalkError, match=r"birds\.wav"):
+        read_clips([tmp_path])
+
+
+def test_sounds_come_back_as_they_were_heard(folder, tmp_path):
+    path = tmp_path / "cache" / "sounds.npz"
+    clips = read_clips([folder])
+    assert write_sounds(path, [folder]) == len(clips)
+    for clip, sound in zip(clips, read_sounds(path), strict=True):
+        assert (sound.name, sound.kind, sound.held_out) == (clip.name, clip.kind, clip.held_out)
+        expected = log_mel(clip.samples, speech_level(clip.samples), 0, len(sound.mel))
+        assert np.abs(sound.mel - expected).max() < 2e-3
+        assert len(sound.heard) == len(clip.samples) // 640 + 1
+
+
+def test_the_calls_of_a_laugh_are_its_bursts_and_a_cough_has_none(folder, tmp_path):
+    write_sounds(tmp_path / "sounds.npz", [folder])
+    sounds = {sound.name: sound for sound in read_sounds(tmp_path / "sounds.npz")}
+    envelope = sounds["laughing_d"].calls
+    starts = np.flatnonzero((envelope[1:] > 0.4) & (envelope[:-1] <= 0.4))
+    assert np.diff(starts) == pytest.approx(20, abs=2)
+    assert len(starts) >= 6
+    assert envelope.max() == pytest.approx(1)
+    assert sounds["laughing_d"].laughing().all()
+    assert not sounds["coughing_b"].calls.any()
+
+
+def test_a_laugh_goes_on_through_short_pauses_only():
+    heard = np.zeros(300, np.float32)
+    heard[[100, 150, 250]] = 1
+    laughing = bouts(heard)
+    assert laughing[100:151].all()
+    assert not laughing[:100].any()
+    assert not laughing[151:250].any()
+
+
+@pytest.mark.parametrize("kind", DRAWN)
+def test_drawn_sounds_differ_are_finite_and_only_laughs_have_calls(kind):
+    sounds = [draw_sound(np.random.default_rng(seed), kind) for seed in range(4)]
+    assert len({sound.mel.tobytes() for sound in sounds}) == len(sounds)
+    for sound in sounds:
+        assert np.isfinite(sound.mel).all()
+        assert np.isfinite(sound.heard).all()
+        assert len(sound.calls) == len(sound.mel)
+        assert sound.calls.any() == (kind == "laughing")
+
+
+def test_the_same_dice_draw_the_same_sound():
+    first, second = (draw_sound(np.random.default_rng(7)) for _ in range(2))
+    assert first.kind == second.kind
+    assert first.mel.tobytes() == second.mel.tobytes()
+    assert first.kind != "laughing"

@@ -1,0 +1,51 @@
+import numpy as np
+import pytest
+from emotalk.training.corpus import write_corpus
+from emotalk.training.phones import Phone, SpokenLine
+from emotalk.training.prepare import espeak_voices
+from emotalk.training.recipe import is_held_out, read_recipe
+from emotalk.training.train import training_corpora
+from emotalk.training.voices.espeak import ACCENTS, TIMBRES
+
+
+def line(name, speaker):
+    phones = (Phone("SIL", 0, 0.3), Phone("M", 0.3, 0.5))
+    return SpokenLine(name, speaker, np.random.default_rng(0).integers(-9999, 9999, 8000).astype(np.int16), phones)
+
+
+@pytest.fixture
+def cache(tmp_path):
+    sources = {
+        "flite-kal16": [line("a", "flite-kal16")],
+        "flite-slt": [line("b", "flite-slt")],
+        "espeak": [line("c", "espeak-en-us+f3"), line("d", "espeak-en-us+f2")],
+        "asterisk": [line(f"prompt-{i}", "asterisk-en") for i in range(20)],
+        "speechocean": [line(str(i), f"ocean-{i}") for i in range(20)],
+    }
+    for name, lines in sources.items():
+        write_corpus(tmp_path / f"{name}.npz", lines)
+    return tmp_path
+
+
+def test_held_out_speakers_and_prompts_are_not_trained_on(cache):
+    recipe = read_recipe()
+    trained = training_corpora(cache, recipe)
+    assert {line.speaker for line in trained["flite"]} == {"flite-slt"}
+    assert {line.speaker for line in trained["espeak"]} == {"espeak-en-us+f2"}
+    prompts = {line.name for line in trained["asterisk"]}
+    assert prompts == {f"prompt-{i}" for i in range(20) if not is_held_out(f"prompt-{i}", recipe.held_out_prompts)}
+    speakers = {line.speaker for line in trained["speechocean"]}
+    assert speakers == {f"ocean-{i}" for i in range(20) if not is_held_out(f"ocean-{i}", recipe.held_out_speakers)}
+    assert 0 < len(prompts) < 20
+    assert 0 < len(speakers) < 20
+
+
+def test_every_timbre_but_the_held_out_ones_speaks_with_as_many_accents_as_asked():
+    recipe = read_recipe()
+    voices = [voice.partition("+") for voice in espeak_voices(recipe)]
+    assert len(set(voices)) == len(voices)
+    held_out = {name.partition("+")[2] for name in recipe.held_out_voices} - {""}
+    assert {timbre for _, _, timbre in voices} == set(TIMBRES) - held_out
+    assert {accent for accent, _, _ in voices} == set(ACCENTS)
+    for timbre in set(TIMBRES) - held_out:
+        assert len([accent for accent, _, other in voices if other == timbre]) == recipe.espeak_accents

@@ -1,0 +1,1 @@
+"""What ``emotalk evaluate`` measures, each table from a module of its own."""

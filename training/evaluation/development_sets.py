@@ -1,0 +1,85 @@
+"""Lines that a recipe keeps away from training, one set for each kind of voice."""
+
+import csv
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from ...inference.contract import EmoTalkError
+from ..phones import SpokenLine
+from ..prepare import PROMPTS_SPEAKER, held_out_lines
+from ..recipe import Recipe, is_held_out
+from ..recordings import prompts, speechocean
+from ..recordings.aligner import Aligner
+from ..recordings.sound_files import read_recording
+from ..voices import espeak
+from . import labelled
+from .lips import evenly
+
+_LINES: Final = 200
+_GROWN_UP: Final = 16
+_KENNEDY: Final = (
+    "and so my fellow americans ask not what your country can do for you ask what you can do for your country"
+)
+
+
+@dataclass(frozen=True)
+class Folders:
+    """Where recordings are; what is None is left out.
+
+    Attributes:
+        speechocean: with utterances.csv and audio/.
+        prompts: Asterisk's English sounds and their table.
+        jfk: the recording of Kennedy's sentence of 1961.
+        labelled: recordings of one's own, see ``labelled.py``.
+    """
+
+    speechocean: Path | None = None
+    prompts: Path | None = None
+    jfk: Path | None = None
+    labelled: tuple[Path, ...] = ()
+
+
+def read_sets(recipe: Recipe, folders: Folders) -> dict[str, list[SpokenLine]]:
+    """Up to 200 lines of each set, evenly drawn: recordings first, then synthetic voices.
+
+    Raises:
+        EmoTalkError: a folder does not hold what it should, or a synthesiser is missing.
+    """
+    try:
+        pronounce = espeak.Synthesiser().pronounce
+        aligner = Aligner(pronounce)
+        sets: dict[str, Iterable[SpokenLine]] = {}
+        if folders.speechocean:
+            sets |= _speechocean(folders.speechocean, recipe, aligner)
+        if folders.prompts:
+            lines = prompts.read_lines(folders.prompts, PROMPTS_SPEAKER, aligner)
+            sets["prompts"] = [x for x in lines if is_held_out(x.name, recipe.held_out_prompts)]
+        if folders.jfk:
+            sets["jfk"] = [read_kennedy(folders.jfk, aligner)]
+        sets |= {folder.name: labelled.read_lines(folder, aligner) for folder in folders.labelled}
+        sets |= held_out_lines(recipe)
+        return {name: evenly(list(lines), _LINES) for name, lines in sets.items()}
+    except (OSError, RuntimeError) as error:
+        raise EmoTalkError(f"The development sets cannot be read: {error}") from None
+
+
+def read_kennedy(path: Path, aligner: Aligner) -> SpokenLine:
+    """Kennedy's sentence with the times of its phones. Raises EmoTalkError where another one is heard."""
+    samples = read_recording(path)
+    alignment = aligner.align(samples, _KENNEDY)
+    if alignment is None:
+        raise EmoTalkError(f"{path.name} is not Kennedy's sentence of 1961; give its recording")
+    return SpokenLine("jfk", "jfk", samples, alignment.phones)
+
+
+def _speechocean(folder: Path, recipe: Recipe, aligner: Aligner) -> dict[str, list[SpokenLine]]:
+    with (folder / "utterances.csv").open(newline="") as table:
+        ages = {f"ocean-{row['speaker']}": int(row["age"]) for row in csv.DictReader(table)}
+    held_out = {speaker for speaker in ages if is_held_out(speaker, recipe.held_out_speakers)}
+    lines = list(speechocean.read_lines(folder, held_out.__contains__, aligner))
+    return {
+        "speechocean adults": [line for line in lines if ages[line.speaker] >= _GROWN_UP],
+        "speechocean children": [line for line in lines if ages[line.speaker] < _GROWN_UP],
+    }

@@ -1,0 +1,70 @@
+"""How well lips follow speech: voices never heard, under other circumstances, and acted otherwise."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import astuple
+
+import numpy as np
+
+from ...face import metrics
+from ...inference.models.compact import EmoTalkCompact
+from ..phones import SpokenLine
+from .circumstances import ACTING, CHANNELS, CLEAN, Circumstance
+from .performing import perform, sound_of
+from .report import Table
+
+FIGURES = ("composite", "p b m F1", "f v AUC", "vowel rho", "round AUC", "r0", "lag ms", "rest open", "rest motion")
+
+Sets = Mapping[str, Sequence[SpokenLine]]
+
+
+def judge_lines(
+    model: EmoTalkCompact, lines: Sequence[SpokenLine], circumstance: Circumstance = CLEAN, **controls: float | str
+) -> metrics.LipSync:
+    """Lip sync of lines under a circumstance, with some controls set."""
+    dice = np.random.default_rng(0)
+    items = []
+    for line in lines:
+        heard = circumstance.heard(sound_of(line), dice)
+        phones = [(phone.start, phone.end, phone.name) for phone in circumstance.timed(line.phones)]
+        items.append((perform(model, heard, **controls), phones))
+    return metrics.judge(items, model.fps)
+
+
+def lip_tables(model: EmoTalkCompact, sets: Sets) -> list[Table]:
+    """Every set as it was recorded."""
+    rows = [(name, len(lines), *_figures(judge_lines(model, lines))) for name, lines in sets.items()]
+    return [Table("Lip sync of voices never heard (composite of 100)", ("set", "lines", *FIGURES), tuple(rows))]
+
+
+def hard_tables(model: EmoTalkCompact, sets: Sets, lines: int) -> list[Table]:
+    """Every set under other circumstances and acted otherwise, with what each costs.
+
+    Args:
+        model: that performs.
+        sets: lines by name.
+        lines: so many of each set, evenly drawn.
+    """
+    tables = []
+    for title, circumstances in (
+        ("Lip sync in other rooms, over other microphones", CHANNELS),
+        ("Lip sync of lines acted otherwise (must lose 5 points or less)", ACTING),
+    ):
+        rows = []
+        for name, every in sets.items():
+            some = evenly(every, lines)
+            clean = judge_lines(model, some).composite
+            for circumstance in circumstances:
+                judged = judge_lines(model, some, circumstance)
+                rows.append((name, circumstance.name, clean - judged.composite, *_figures(judged)))
+        tables.append(Table(title, ("set", "sound", "lost", *FIGURES), tuple(rows)))
+    return tables
+
+
+def evenly(lines: Sequence[SpokenLine], count: int) -> list[SpokenLine]:
+    """So many lines from all over a list, or all of them."""
+    places = np.linspace(0, len(lines) - 1, min(count, len(lines))).round().astype(int)
+    return [lines[place] for place in places]
+
+
+def _figures(judged: metrics.LipSync) -> tuple[float, ...]:
+    return astuple(judged)[: len(FIGURES)]

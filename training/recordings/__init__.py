@@ -1,0 +1,1 @@
+"""People who were recorded, and when each of their phones sounds."""

@@ -1,0 +1,34 @@
+"""Recorded sound files as training reads them."""
+
+import subprocess
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from ...inference.audio import read_speech
+from ...inference.contract import SAMPLE_RATE
+
+SUFFIXES: Final = (".g722", ".flac", ".wav", ".ogg", ".opus")
+"""Endings that ``read_recording`` knows, those of telephone systems' wide-band sounds first."""
+
+
+def read_recording(path: Path) -> np.ndarray:
+    """(n,) int16 at 16 kHz of a sound file.
+
+    Raises:
+        EmoTalkError: the file is no sound.
+        RuntimeError: it is G.722, and ffmpeg is missing or cannot read it.
+    """
+    if path.suffix == ".g722":
+        return _read_g722(path)
+    return np.clip(np.round(read_speech(path).samples * 32768.0), -32768, 32767).astype(np.int16)
+
+
+def _read_g722(path: Path) -> np.ndarray:
+    command = ["ffmpeg", "-v", "error", "-f", "g722", "-i", str(path), "-f", "s16le", "-ar", str(SAMPLE_RATE), "-"]
+    try:
+        told = subprocess.run(command, capture_output=True, check=True)
+    except (OSError, subprocess.CalledProcessError) as error:
+        raise RuntimeError(f"ffmpeg did not read {path.name} ({error}); install it, or convert to FLAC") from error
+    return np.frombuffer(told.stdout, "<i2").astype(np.int16)

@@ -1,0 +1,1 @@
+"""What is no speech: recorded, drawn at random, put into spoken lines."""

@@ -1,0 +1,207 @@
+"""Sounds that people make without speaking, from clips: what training splices in and evaluation listens to.
+
+Clips are files whose folder or name says what is heard (``laughing_4-132803-A.flac``, ``laughs/anne.wav``). A
+``CREDITS.csv`` beside them (file, ..., "... by AUTHOR [terms]") says who recorded each; half of every kind is held
+out, and no author of a kind stands on both sides.
+"""
+
+import csv
+from collections.abc import Iterable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from ...face.atomic_file import replacing
+from ...face.runs import runs_of
+from ...inference.audio import read_speech
+from ...inference.contract import EmoTalkError
+from ...inference.log_mel import HOP, PITCH_HOP, log_mel, speech_level
+from ...inference.models.compact import prosody
+
+LAUGHING: Final = "laughing"
+KINDS: Final[dict[str, str]] = {"laugh": LAUGHING, "cough": "coughing", "sneez": "sneezing", "breath": "breathing"}
+"""What the name of a clip or of its folder contains, and the kind that is meant."""
+
+SOUNDS: Final = Path("sounds") / "nonverbal.npz"
+"""Where a cache keeps what ``write_sounds`` makes."""
+
+_SUFFIXES: Final = frozenset({".wav", ".flac", ".ogg", ".opus"})
+_QUIETEST_DB: Final = -45.0
+"""Blocks this far below a clip's loudest one are silence at its ends."""
+
+_BLUR: Final = 3.0
+"""Frames (30 ms): a call of laughter lasts 75 ms and longer."""
+
+_CALL: Final = 0.10
+_LONGEST_PAUSE: Final = 60
+"""Frames (0.6 s) between calls of one laugh."""
+
+
+@dataclass(frozen=True)
+class Clip:
+    """A recording of one kind of sound.
+
+    Attributes:
+        name: of its file, without the ending.
+        kind: one of ``KINDS``' values.
+        samples: (n,) float32 at 16 kHz, from the first to the last that is heard.
+        held_out: whether it is kept for evaluation.
+    """
+
+    name: str
+    kind: str
+    samples: np.ndarray
+    held_out: bool
+
+
+@dataclass(frozen=True)
+class HeardSound:
+    """A sound as training hears it, at the level it has as a recording's only sound.
+
+    Attributes:
+        name, kind, held_out: as of its clip.
+        mel: (n, 64) float16 log-mel at 100 Hz.
+        heard: (m, 40) float16 prosody input at 25 Hz.
+        calls: (n,) float32 0..1 envelope relative to its peak; all 0 unless it is laughter.
+    """
+
+    name: str
+    kind: str
+    held_out: bool
+    mel: np.ndarray
+    heard: np.ndarray
+    calls: np.ndarray
+
+    def laughing(self) -> np.ndarray:
+        """(n,) float32 1 from a laugh's first call to its last one, 0 in longer pauses and in any other sound."""
+        return bouts(self.calls).astype(np.float32)
+
+
+def read_clips(folders: Iterable[Path]) -> list[Clip]:
+    """All clips of some folders in the order of their names, without the silence at their ends.
+
+    Raises:
+        EmoTalkError: neither a file's name nor its folder's says what is heard, or it cannot be read.
+    """
+    clips = []
+    for folder in folders:
+        paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in _SUFFIXES)
+        kept = _held_out(paths, _authors(folder))
+        clips += [
+            Clip(path.stem, _kind(path), _without_silent_ends(read_speech(path).samples), path.stem in kept)
+            for path in paths
+        ]
+    return clips
+
+
+def listen(clip: Clip) -> HeardSound:
+    """A clip as training hears it."""
+    level = speech_level(clip.samples)
+    mel = log_mel(clip.samples, level, 0, len(clip.samples) // HOP + 1)
+    heard = prosody(clip.samples, level, 0, len(clip.samples) // PITCH_HOP + 1)
+    calls = _envelope(clip.samples, len(mel)) if clip.kind == LAUGHING else np.zeros(len(mel), np.float32)
+    return HeardSound(clip.name, clip.kind, clip.held_out, mel.astype(np.float16), heard.astype(np.float16), calls)
+
+
+def write_sounds(path: Path, folders: Iterable[Path]) -> int:
+    """Listen to every clip of some folders and keep what training needs of it. Returns how many there were."""
+    sounds = [listen(clip) for clip in read_clips(folders)]
+    if not sounds:
+        raise EmoTalkError("There are no sound files in the folders of sounds; give other ones")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(path) as part, part.open("wb") as file:
+        np.savez(
+            file,
+            mel=np.concatenate([sound.mel for sound in sounds]),
+            heard=np.concatenate([sound.heard for sound in sounds]),
+            calls=np.concatenate([sound.calls for sound in sounds]),
+            names=np.array([sound.name for sound in sounds]),
+            kinds=np.array([sound.kind for sound in sounds]),
+            held_out=np.array([sound.held_out for sound in sounds]),
+            lengths=np.array([(len(sound.mel), len(sound.heard)) for sound in sounds]),
+        )
+    return len(sounds)
+
+
+def read_sounds(path: Path) -> list[HeardSound]:
+    """The sounds that ``write_sounds`` kept, held-out ones included."""
+    with np.load(path, allow_pickle=False) as file:
+        stored = {name: file[name] for name in file.files}
+    mels, heards = (np.cumsum(column)[:-1] for column in stored["lengths"].T)
+    return [
+        HeardSound(str(name), str(kind), bool(kept), mel, heard, calls)
+        for name, kind, kept, mel, heard, calls in zip(
+            stored["names"],
+            stored["kinds"],
+            stored["held_out"],
+            np.split(stored["mel"], mels),
+            np.split(stored["heard"], heards),
+            np.split(stored["calls"], mels),
+            strict=True,
+        )
+    ]
+
+
+def bouts(calls: np.ndarray) -> np.ndarray:
+    """(n,) bool: from a laugh's first call to its last one, pauses of up to 0.6 s included."""
+    laughing = calls > _CALL
+    for start, end in runs_of(~laughing):
+        if start > 0 and end < len(laughing) and end - start <= _LONGEST_PAUSE:
+            laughing[start:end] = True
+    return laughing
+
+
+def _authors(folder: Path) -> dict[str, str]:
+    path = folder / "CREDITS.csv"
+    if not path.exists():
+        return {}
+    with path.open(newline="") as table:
+        next(table)
+        return {Path(row[0]).stem: row[-1].rpartition(" by ")[2].partition(" [")[0] for row in csv.reader(table)}
+
+
+def _held_out(paths: list[Path], authors: dict[str, str]) -> frozenset[str]:
+    """Names of the held-out half: authors with many clips are trained on first, clips without an author always."""
+    kept: list[str] = []
+    for kind in set(KINDS.values()):
+        clips: dict[str, list[str]] = {}
+        for path in paths:
+            if path.stem in authors and _kind(path) == kind:
+                clips.setdefault(authors[path.stem], []).append(path.stem)
+        sizes = [0, 0]
+        for author in sorted(clips, key=lambda author: (-len(clips[author]), author.casefold())):
+            side = int(sizes[1] < sizes[0])
+            sizes[side] += len(clips[author])
+            kept += clips[author] if side else []
+    return frozenset(kept)
+
+
+def _kind(path: Path) -> str:
+    said = f"{path.parent.name}/{path.stem}".lower()
+    for part, kind in KINDS.items():
+        if part in said:
+            return kind
+    raise EmoTalkError(f"{path.name} does not say what is heard; its name must contain one of {', '.join(KINDS)}")
+
+
+def _without_silent_ends(samples: np.ndarray) -> np.ndarray:
+    blocks = np.flatnonzero(_decibels(samples) > _QUIETEST_DB)
+    return samples[blocks[0] * HOP : (blocks[-1] + 1) * HOP] if len(blocks) else samples
+
+
+def _decibels(samples: np.ndarray) -> np.ndarray:
+    """Level of every 10 ms relative to the loudest; -inf is avoided."""
+    padded = np.pad(samples, (0, -len(samples) % HOP)).reshape(-1, HOP)
+    power = np.mean(padded.astype(np.float64) ** 2, axis=1)
+    return 10 * np.log10(power / max(power.max(initial=0), 1e-12) + 1e-12)
+
+
+def _envelope(samples: np.ndarray, frames: int) -> np.ndarray:
+    loudness = 10 ** (_decibels(samples) / 20)
+    places = np.arange(-int(3 * _BLUR), int(3 * _BLUR) + 1)
+    kernel = np.exp(-0.5 * (places / _BLUR) ** 2)
+    smooth = np.convolve(loudness, kernel / kernel.sum(), "same")
+    envelope = np.interp(np.arange(frames), np.arange(len(smooth)) + 0.5, smooth)
+    return (envelope / max(float(envelope.max()), 1e-9)).astype(np.float32)

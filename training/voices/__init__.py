@@ -1,0 +1,1 @@
+"""Synthesisers that say when each phone sounds, and what they read."""
