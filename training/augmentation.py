@@ -7,12 +7,20 @@ band, a room is a decaying trace, and a shorter vocal tract is a shift along the
 from typing import Final
 
 import numpy as np
+from scipy.ndimage import convolve1d
 from scipy.signal import lfilter
 
 from ..inference.log_mel import BANDS, MEL_CENTRES, compressed, expanded
 
 _BABBLE_DB: Final = (-28.0, -12.0)
 _NOISE_DB: Final = (-45.0, -12.0)
+_BINS: Final = np.linspace(1.2, 8, BANDS)
+"""How many bins of a spectrum make a band: the fewer, the more it fluctuates."""
+
+_BLUR: Final = np.array([1, 2, 3, 2, 1], np.float32) / 9
+_LOW: Final = MEL_CENTRES < 1000
+_HIGH: Final = MEL_CENTRES > 2500
+"""Bands of which a voice's are the louder ones in vowels and the others in fricatives."""
 
 
 def vary(mel: np.ndarray, dice: np.random.Generator) -> np.ndarray:
@@ -71,11 +79,17 @@ def _reverberate(power: np.ndarray, dice: np.random.Generator) -> None:
 
 
 def _whisper(power: np.ndarray, dice: np.random.Generator) -> None:
-    """Noise where the voice was: no fundamental, flickering bands."""
+    """Breath where the voice was: no harmonics, softer and thinner vowels, bands that flicker as noise does."""
     for line in power:
-        if dice.random() < 0.06:
-            line *= dice.gamma(2.0, 0.5, line.shape).astype(np.float32)
-            line *= np.float32(10) ** np.interp(MEL_CENTRES, (150, 700), (dice.uniform(-2.5, -1), 0)).astype(np.float32)
+        if dice.random() < 0.10:
+            line[:] = convolve1d(line, _BLUR, axis=1, mode="nearest")
+            voiced = line[:, _LOW].mean(axis=1) > line[:, _HIGH].mean(axis=1)
+            line[voiced] *= np.float32(10 ** dice.uniform(-1.2, -0.4))
+            line *= 2 ** (dice.uniform(0.3, 1.5) * np.log2(np.clip(MEL_CENTRES, 250, 4000) / 1000)).astype(np.float32)
+            if dice.random() < 0.5:
+                missing = np.interp(MEL_CENTRES, (150, 700), (dice.uniform(-2.5, -1), 0))
+                line *= np.float32(10) ** missing.astype(np.float32)
+            line *= _flicker(len(line), dice)
 
 
 def _compress(power: np.ndarray, dice: np.random.Generator) -> None:
@@ -106,16 +120,19 @@ def _noise(shape: tuple[int, ...], dice: np.random.Generator) -> np.ndarray:
 
 
 def _noise_of_colour(frames: int, dice: np.random.Generator) -> np.ndarray:
-    """(frames, 64) mel power of about 1 in the mean; low bands fluctuate most, as they hold the fewest bins."""
+    """(frames, 64) mel power of about 1 in the mean."""
     slope = dice.uniform(-3.0, 0.5)
     colour = (MEL_CENTRES / 1000) ** slope * 10 ** np.interp(
         np.arange(BANDS), np.linspace(0, 63, 6), dice.normal(0, 0.3, 6)
     )
     colour /= colour.mean()
-    bins = np.linspace(1.2, 8, BANDS)
-    flicker = dice.gamma(bins, 1 / bins, (frames, BANDS))
     swell = np.interp(np.arange(frames), np.linspace(0, frames, 8), 10 ** dice.normal(0, 0.12, 8))
-    return (colour * flicker * swell[:, None]).astype(np.float32)
+    return (colour * _flicker(frames, dice) * swell[:, None]).astype(np.float32)
+
+
+def _flicker(frames: int, dice: np.random.Generator) -> np.ndarray:
+    """(frames, 64) power of noise around its mean of 1."""
+    return dice.gamma(_BINS, 1 / _BINS, (frames, BANDS)).astype(np.float32)
 
 
 def _add_hum(power: np.ndarray, dice: np.random.Generator) -> None:

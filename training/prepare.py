@@ -12,7 +12,7 @@ from .recipe import RECIPE, Recipe, read_recipe
 from .recordings import prompts, speechocean
 from .recordings.aligner import Aligner
 from .sounds.nonverbal import SOUNDS, write_sounds
-from .voices import espeak, festival, flite
+from .voices import espeak, festival, flite, pico
 from .voices.sentences import write_sentences
 
 CACHE: Final = Path("training_runs") / "cache"
@@ -20,6 +20,7 @@ HELD_OUT_SENTENCES: Final = 80
 PROMPTS_SPEAKER: Final = "asterisk-en"
 _FIRST_ESPEAK_SEED: Final = 100
 _FIRST_FESTIVAL_SEED: Final = 900
+_FIRST_PICO_SEED: Final = 950
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -37,6 +38,10 @@ def main(argv: list[str] | None = None) -> None:
     sources = {f"flite-{voice}": flite_lines(voice, recipe) for voice in flite.VOICES}
     sources["espeak"] = espeak_lines(recipe)
     sources["festival"] = festival_lines(recipe)
+    if pico.is_installed():
+        sources["pico"] = pico_lines(recipe)
+    elif not (asked.cache / "pico.npz").exists():
+        print("pico: left out, because ttspico is not installed (pip install ttspico)", flush=True)
     if asked.prompts:
         sources["asterisk"] = _prompt_lines(asked.prompts)
     if asked.speechocean:
@@ -104,13 +109,29 @@ def festival_lines(recipe: Recipe) -> Iterator[SpokenLine]:
         yield from festival.speak(voice, texts, [paces.uniform(0.8, 1.3) for _ in texts])
 
 
+def pico_lines(recipe: Recipe) -> Iterator[SpokenLine]:
+    """What Pico's voices read for a recipe, as far as the texts are found in it."""
+    aligner = _aligner()
+    for number, voice in enumerate(pico.VOICES):
+        texts = write_sentences(recipe.pico_sentences, recipe.seed * 1000 + _FIRST_PICO_SEED + number)
+        dice = random.Random(voice)
+        for i, text in enumerate(texts):
+            pace, pitch = dice.randint(80, 125), dice.randint(90, 112)
+            line = pico.speak(f"{voice}-{i:04d}", voice, text, pace, pitch, aligner)
+            if line:
+                yield line
+
+
 def _prompt_lines(folder: Path) -> Iterator[SpokenLine]:
-    return prompts.read_lines(folder, PROMPTS_SPEAKER, Aligner(espeak.Synthesiser().pronounce))
+    return prompts.read_lines(folder, PROMPTS_SPEAKER, _aligner())
 
 
 def _speechocean_lines(folder: Path, recipe: Recipe) -> Iterator[SpokenLine]:
-    aligner = Aligner(espeak.Synthesiser().pronounce)
-    return speechocean.read_lines(folder, aligner=aligner, unsure_share=recipe.unsure_share)
+    return speechocean.read_lines(folder, aligner=_aligner(), unsure_share=recipe.unsure_share)
+
+
+def _aligner() -> Aligner:
+    return Aligner(espeak.Synthesiser().pronounce)
 
 
 if __name__ == "__main__":

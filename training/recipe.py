@@ -33,6 +33,7 @@ class Recipe:
     espeak_accents: int
     espeak_sentences: int
     festival_sentences: int
+    pico_sentences: int
     unsure_share: float
     network: NetworkConfig
     shares: dict[str, float]

@@ -21,8 +21,8 @@ from .recipe import RECIPE, Recipe, is_held_out, read_recipe
 from .sounds.nonverbal import SOUNDS, HeardSound, read_sounds
 
 RUN: Final = Path("training_runs") / "emotalk-compact"
-RECORDED: Final = ("speechocean", "asterisk")
-"""Corpora of people, whose phone times were found by alignment."""
+ALIGNED: Final = ("speechocean", "asterisk", "pico")
+"""Corpora whose phone times were found by alignment."""
 
 _LOG_EVERY: Final = 25
 _SAVE_EVERY: Final = 250
@@ -92,7 +92,7 @@ def train(
     lines = [line for corpus in corpora.values() for line in corpus]
     if first > recipe.realigned_at:
         lines = read_times(times, lines)
-    recorded = {line.speaker for name in RECORDED for line in corpora.get(name, ())}
+    aligned = {line.speaker for name in ALIGNED for line in corpora.get(name, ())}
     chances = line_chances(corpora, recipe.shares)
     recent: dict[str, list[float]] = {}
     began = time.monotonic()
@@ -101,7 +101,7 @@ def train(
         torch.manual_seed(recipe.seed + step)
         dice = np.random.default_rng((recipe.seed, step))
         if step == recipe.realigned_at:
-            lines = realigned(lines, learner.network, learner.head, lambda line: line.speaker in recorded)
+            lines = realigned(lines, learner.network, learner.head, lambda line: line.speaker in aligned)
             write_times(times, lines)
         for name, part in learner.learn(draw_batch(lines, recipe.batch, dice, chances, sounds=sounds), step).items():
             recent.setdefault(name, []).append(part)

@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 from emotalk.training.corpus import write_corpus
 from emotalk.training.phones import Phone, SpokenLine
-from emotalk.training.prepare import espeak_voices
+from emotalk.training.prepare import espeak_voices, main
 from emotalk.training.recipe import is_held_out, read_recipe
 from emotalk.training.train import training_corpora
+from emotalk.training.voices import flite, pico
 from emotalk.training.voices.espeak import ACCENTS, TIMBRES
 
 
@@ -49,3 +50,14 @@ def test_every_timbre_but_the_held_out_ones_speaks_with_as_many_accents_as_asked
     assert {accent for accent, _, _ in voices} == set(ACCENTS)
     for timbre in set(TIMBRES) - held_out:
         assert len([accent for accent, _, other in voices if other == timbre]) == recipe.espeak_accents
+
+
+def test_pico_is_left_out_where_it_is_missing_and_was_never_prepared(tmp_path, monkeypatch, capsys):
+    monkeypatch.setattr(pico, "is_installed", lambda: False)
+    for name in ("espeak", "festival", *(f"flite-{voice}" for voice in flite.VOICES)):
+        (tmp_path / f"{name}.npz").touch()
+    main(["--cache", str(tmp_path)])
+    assert capsys.readouterr().out == "pico: left out, because ttspico is not installed (pip install ttspico)\n"
+    (tmp_path / "pico.npz").touch()
+    main(["--cache", str(tmp_path)])
+    assert not capsys.readouterr().out
