@@ -15,10 +15,10 @@ import numpy as np
 
 from ...face.atomic_file import replacing
 from ...face.runs import runs_of
-from ...inference.audio import read_speech
 from ...inference.contract import EmoTalkError
 from ...inference.log_mel import HOP, PITCH_HOP, log_mel, speech_level
 from ...inference.models.compact import prosody
+from ..recordings.sound_files import SUFFIXES, read_recording
 
 LAUGHING: Final = "laughing"
 KINDS: Final[dict[str, str]] = {"laugh": LAUGHING, "cough": "coughing", "sneez": "sneezing", "breath": "breathing"}
@@ -27,7 +27,6 @@ KINDS: Final[dict[str, str]] = {"laugh": LAUGHING, "cough": "coughing", "sneez":
 SOUNDS: Final = Path("sounds") / "nonverbal.npz"
 """Where a cache keeps what ``write_sounds`` makes."""
 
-_SUFFIXES: Final = frozenset({".wav", ".flac", ".ogg", ".opus"})
 _QUIETEST_DB: Final = -45.0
 """Blocks this far below a clip's loudest one are silence at its ends."""
 
@@ -87,13 +86,16 @@ def read_clips(folders: Iterable[Path]) -> list[Clip]:
     """
     clips = []
     for folder in folders:
-        paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in _SUFFIXES)
+        paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
         kept = _held_out(paths, _authors(folder))
         clips += [
-            Clip(path.stem, _kind(path), _without_silent_ends(read_speech(path).samples), path.stem in kept)
-            for path in paths
+            Clip(path.stem, _kind(path), _without_silent_ends(_samples_of(path)), path.stem in kept) for path in paths
         ]
     return clips
+
+
+def _samples_of(path: Path) -> np.ndarray:
+    return read_recording(path).astype(np.float32) / 32768
 
 
 def listen(clip: Clip) -> HeardSound:
