@@ -2,7 +2,7 @@
 
 Frame i of a sound is centred on i hops after its start, and outside the sound there is silence; so any stretch of
 frames can be computed alone and an hour needs no more memory than a minute. A sound's level is measured once over
-all of it, so that a quiet and a loud copy of a recording give the same frames.
+all of it, so that a quiet and a loud copy of a recording give the same frames; so is its spectral colour.
 """
 
 from functools import cache
@@ -28,6 +28,7 @@ _PITCH_WINDOW: Final = 800
 _PITCH_RANGE_HZ: Final = (70.0, 420.0)
 _LEVEL_BLOCK: Final = 160
 _LEVEL_CHUNK: Final = 16_000 * 60
+_COLOUR_CHUNK: Final = 3000
 _QUIETEST_LEVEL: Final = -72.0
 """dB; nothing softer than this is taken for speech, so near-silence is not amplified into chatter."""
 
@@ -35,9 +36,12 @@ _LEVEL_RANGE: Final = 25.0
 _DYNAMIC_FLOOR: Final = 1e-5
 _LOG_CENTRE: Final = 1.0
 _LOG_SPREAD: Final = 2.0
-_SOFTEST: Final = -0.9
-_LOUDEST: Final = 0.5
+SOFTEST: Final = -0.9
+LOUDEST: Final = 0.5
 """Means over a frame of log-mel; loud speech has about 0.3, and one unit is 20 dB."""
+
+USUAL_FRAMES: Final = 30
+"""So many loud frames (0.3 s) must be heard before they say as much of a sound's colour as one knows beforehand."""
 
 
 def speech_level(samples: np.ndarray) -> float:
@@ -102,7 +106,31 @@ def loudness(frames: np.ndarray) -> np.ndarray:
     Returns:
         (n,) 0 = 25 dB below loud speech and softer, 1 = as loud as speech gets; the same at any gain of the sound.
     """
-    return np.clip((frames.mean(axis=1) - _SOFTEST) / (_LOUDEST - _SOFTEST), 0, 1)
+    return np.clip((frames.mean(axis=1) - SOFTEST) / (LOUDEST - SOFTEST), 0, 1)
+
+
+def spectral_colour(samples: np.ndarray, level: float, usual: np.ndarray) -> np.ndarray:
+    """How a sound's mean spectrum differs from the usual one: the voice, the microphone and the room in it.
+
+    Loud frames count more, by the square of their loudness, and the less of them there are, the less is believed of
+    what they say. Without this part, recordings are as alike as mean normalisation makes them for recognisers.
+
+    Args:
+        samples: (n,) float32, the whole sound.
+        level: its ``speech_level``.
+        usual: (64,) log-mel, the mean of many sounds.
+
+    Returns:
+        (64,) float32, to be taken from every log-mel frame; nothing for silence.
+    """
+    heard, weight = USUAL_FRAMES * usual.astype(np.float64), float(USUAL_FRAMES)
+    frames = len(samples) // HOP + 1
+    for start in range(0, frames, _COLOUR_CHUNK):
+        mel = log_mel(samples, level, start, min(start + _COLOUR_CHUNK, frames))
+        weights = loudness(mel) ** 2
+        heard += weights @ mel
+        weight += float(weights.sum())
+    return (heard / weight - usual).astype(np.float32)
 
 
 def pitch_salience(samples: np.ndarray, level: float, start: int, stop: int) -> np.ndarray:

@@ -13,7 +13,7 @@ from scipy.signal import lfilter
 from ..inference.log_mel import BANDS, MEL_CENTRES, compressed, expanded
 
 _BABBLE_DB: Final = (-28.0, -12.0)
-_NOISE_DB: Final = (-45.0, -12.0)
+_NOISE_DB: Final = (-45.0, -8.0)
 _BINS: Final = np.linspace(1.2, 8, BANDS)
 """How many bins of a spectrum make a band: the fewer, the more it fluctuates."""
 

@@ -27,8 +27,11 @@ _CONTENT_FRAMES: Final = _MEL_FRAMES // 2
 _MEL_OF_FRAMES: Final = (np.arange(CROP_FRAMES) * MEL_RATE / FPS).astype(int)
 _LEAD: Final = 0.4
 _ROOM_TONE_SHARE: Final = 0.04
-_SOUND_SHARE: Final = 0.10
+_SOUND_SHARE: Final = 0.12
 """Of the crops: in so many a sound that is no speech interrupts the line."""
+
+_ALONE_SHARE: Final = 0.35
+"""Of those: in so many the sound is all that there is, and decides on its level and colour."""
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,9 @@ def draw_batch(
     crops = [_crop(lines[i], dice, augment) for i in chosen]
     if augment:
         for i in np.flatnonzero(dice.random(size) < _SOUND_SHARE):
-            crops[i] = _interrupted(crops[i], pick_sound(sounds, dice), dice)
+            alone = dice.random() < _ALONE_SHARE
+            crop = _emptied(crops[i], np.tile(_floor(), (_MEL_FRAMES, 1))) if alone else crops[i]
+            crops[i] = _interrupted(crop, pick_sound(sounds, dice), dice)
         for crop, mel in zip(crops, vary(np.stack([crop.mel for crop in crops]), dice), strict=True):
             crop.mel = mel
         for i in np.flatnonzero(dice.random(size) < _ROOM_TONE_SHARE):

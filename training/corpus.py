@@ -8,7 +8,7 @@ import numpy as np
 
 from ..face.atomic_file import replacing
 from ..inference.contract import SAMPLE_RATE
-from ..inference.log_mel import HOP, PITCH_HOP, log_mel, speech_level
+from ..inference.log_mel import HOP, PITCH_HOP, log_mel, loudness, speech_level
 from ..inference.models.compact import prosody
 from .phones import PHONE_INDEX, PHONES, Phone, SpokenLine
 from .prosody import accents, measure
@@ -84,6 +84,16 @@ def read_corpus(path: Path) -> list[HeardLine]:
         )
         lines.append(heard_line(str(name), str(speaker), mel, heard, phones_of(rows)))
     return lines
+
+
+def usual_spectrum(lines: Iterable[HeardLine]) -> np.ndarray:
+    """(64,) float32 mean log-mel of lines, one as heavy as another, their loud frames counted as in their colour."""
+    means = []
+    for line in lines:
+        mel = line.mel.astype(np.float32)
+        weights = loudness(mel) ** 2
+        means.append(weights @ mel / max(float(weights.sum()), 1e-6))
+    return np.mean(means, axis=0, dtype=np.float32)
 
 
 def phone_rows(phones: Iterable[Phone]) -> list[tuple[int, float, float]]:

@@ -10,7 +10,7 @@ from ..inference.models.compact import MODEL_ID, EmoTalkCompact
 from ..inference.weights import bundled_weights
 from .evaluation.captures import capture_tables
 from .evaluation.cost import cost_tables
-from .evaluation.development_sets import Folders, read_sets
+from .evaluation.development_sets import Folders, read_foreign_sets, read_sets
 from .evaluation.emotions import emotion_tables
 from .evaluation.laughs import laughter_tables
 from .evaluation.life import life_tables
@@ -33,14 +33,13 @@ def main(argv: list[str] | None = None) -> None:
     asked = _parser().parse_args(argv)
     weights = asked.weights or bundled_weights(MODEL_ID)
     model = EmoTalkCompact.load(weights)
-    sets = read_sets(
-        read_recipe(asked.recipe), Folders(asked.speechocean, asked.prompts, asked.jfk, tuple(asked.labelled))
-    )
+    recipe = read_recipe(asked.recipe)
+    sets = read_sets(recipe, Folders(asked.speechocean, asked.prompts, asked.jfk, tuple(asked.labelled)))
     clips = read_clips([asked.nonverbal]) if asked.nonverbal else []
-    plain = list(sets.values())[-1]
+    plain = sets[recipe.held_out_voices[-1]]
     some = [line for lines in sets.values() for line in evenly(lines, _SPEECH_LINES)]
     measure: dict[str, Callable[[], Sequence[Table]]] = {
-        "lips": lambda: lip_tables(model, sets),
+        "lips": lambda: lip_tables(model, sets | read_foreign_sets()),
         "hard": lambda: hard_tables(model, sets, _HARD_LINES),
         "stillness": lambda: stillness_tables(model, some, clips),
         "laughter": lambda: laughter_tables(model, sets, clips),

@@ -26,7 +26,7 @@ from ..face.contacts import (
 from ..face.emotions import EMOTIONS, IS_MOUTH, MOUTH_EXPONENT, PROTOTYPES, SPEAKING_SHARE
 from ..face.styles import STYLES
 from ..inference.contract import SAMPLE_RATE
-from ..inference.log_mel import BANDS, HOP, PITCH_BINS
+from ..inference.log_mel import BANDS, HOP, LOUDEST, PITCH_BINS, SOFTEST, USUAL_FRAMES
 from ..inference.models.compact import COARSE_BANDS, CONTENT_STRIDE, KERNEL, SIGNALS, STEM_WIDTH
 from .phones import PHONES
 from .prosody import RATE
@@ -45,10 +45,10 @@ class NetworkConfig:
         emotion_width, emotion_dilations, emotion_size: the emotion branch and what it says.
         decoder_width, heads, self_reach, guided_reach: the decoder; reaches in frames to each side.
         style_size, level_size: of the embeddings.
-        dropout: in the encoder, while training.
+        dropout: share of the encoders' channels left out while training.
     """
 
-    content_width: int = 256
+    content_width: int = 384
     content_dilations: tuple[int, ...] = (1, 2, 4, 8, 16, 1, 2, 4, 8)
     content_size: int = 64
     emotion_width: int = 48
@@ -85,6 +85,19 @@ class TimeConvolution(nn.Linear):
         return super().forward(torch.cat([padded[:, i : i + length : self.stride] for i in starts], dim=-1))
 
 
+class ChannelDropout(nn.Module):
+    """Leaves whole channels of a line out: of a channel's single frames, the frames around them would tell."""
+
+    def __init__(self, share: float) -> None:
+        super().__init__()
+        self._share = share
+
+    def forward(self, hidden: Tensor) -> Tensor:
+        """(batch, frames, width) to the same shape; unchanged outside of training."""
+        kept = functional.dropout(hidden.new_ones(len(hidden), 1, hidden.shape[2]), self._share, self.training)
+        return hidden * kept
+
+
 class ResidualBlock(nn.Module):
     """Norm, dilated convolution, ReLU, mixing; added to what came in."""
 
@@ -93,7 +106,7 @@ class ResidualBlock(nn.Module):
         self.norm = nn.LayerNorm(width)
         self.conv = TimeConvolution(width, width, KERNEL, dilation)
         self.mix = nn.Linear(width, width)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = ChannelDropout(dropout)
 
     def forward(self, hidden: Tensor) -> Tensor:
         """(batch, frames, width) to the same shape."""
@@ -110,10 +123,11 @@ class ContentEncoder(nn.Module):
         self.blocks = nn.ModuleList(ResidualBlock(width, d, config.dropout) for d in config.content_dilations)
         self.norm = nn.LayerNorm(width)
         self.out = nn.Linear(width, config.content_size + len(SIGNALS))
+        self.register_buffer("usual", torch.zeros(BANDS))
 
     def forward(self, mel: Tensor) -> Tensor:
         """(batch, 2n, 64) to (batch, n, content_size + signals); frame k is centred on log-mel frame 2k."""
-        hidden = functional.relu(self.stem(mel))
+        hidden = functional.relu(self.stem(mel - _spectral_colour(mel, self.usual)))
         for block in self.blocks:
             hidden = block(hidden)
         return self.out(self.norm(hidden))
@@ -309,6 +323,14 @@ def _rested(values: Tensor, talking: Tensor) -> Tensor:
     presses[PRESSES] = REST_PRESS
     silent = 1 - talking[..., None]
     return torch.where(presses > 0, torch.maximum(values, presses * silent), values * (1 - opens * silent))
+
+
+def _spectral_colour(mel: Tensor, usual: Tensor) -> Tensor:
+    """``inference.log_mel.spectral_colour`` of (batch, frames, 64), each line of the batch a sound of its own."""
+    loudness = ((mel.mean(dim=-1, keepdim=True) - SOFTEST) / (LOUDEST - SOFTEST)).clamp(0, 1)
+    weights = loudness**2
+    heard = (weights * mel).sum(dim=1, keepdim=True) + USUAL_FRAMES * usual
+    return heard / (weights.sum(dim=1, keepdim=True) + USUAL_FRAMES) - usual
 
 
 def _read_at(values: Tensor, position: Tensor) -> Tensor:

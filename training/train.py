@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from .batches import draw_batch, line_chances
-from .corpus import HeardLine, read_corpus
+from .corpus import HeardLine, read_corpus, usual_spectrum
 from .export import export
 from .learner import Learner
 from .network import CompactNetwork
@@ -87,9 +87,9 @@ def train(
     """
     run.mkdir(parents=True, exist_ok=True)
     checkpoint, weights, times = (run / name for name in ("checkpoint.pt", "emotalk-compact.safetensors", "times.npz"))
-    learner = Learner(recipe)
-    first = learner.resume(checkpoint) if checkpoint.exists() else 0
     lines = [line for corpus in corpora.values() for line in corpus]
+    learner = Learner(recipe, usual_spectrum(lines))
+    first = learner.resume(checkpoint) if checkpoint.exists() else 0
     if first > recipe.realigned_at:
         lines = read_times(times, lines)
     aligned = {line.speaker for name in ALIGNED for line in corpora.get(name, ())}

@@ -23,7 +23,7 @@ from ...face.emotions import EMOTIONS, MOUTH_EXPONENT
 from ...face.laughter import REACH_SECONDS, layer_laughter
 from ...face.styles import STYLES
 from ..contract import SAMPLE_RATE, EmoTalkError, Features, Speech
-from ..log_mel import BANDS, HOP, PITCH_HOP, log_mel, loudness, pitch_salience, speech_level
+from ..log_mel import BANDS, HOP, PITCH_HOP, log_mel, loudness, pitch_salience, spectral_colour, speech_level
 from ..weights import read_safetensors
 
 MODEL_ID: Final = "emotalk-compact"
@@ -102,17 +102,20 @@ class EmoTalkCompact:
         """
         frames = frame_count(len(speech.samples))
         level = speech_level(speech.samples)
+        colour = spectral_colour(speech.samples, level, self._weights["content.usual"])
         parts = []
         for start in range(0, max(frames, 1), _CHUNK):
             stop = min(start + _CHUNK, frames)
-            parts.append(self._encode_stretch(speech.samples, level, start, stop))
+            parts.append(self._encode_stretch(speech.samples, level, colour, start, stop))
             if heard is not None and frames:
                 heard(stop / frames)
         kept = (np.concatenate(part) for part in zip(*parts, strict=True))
         return Features(MODEL_ID, frames, dict(zip(FEATURES, kept, strict=True)))
 
-    def _encode_stretch(self, samples: np.ndarray, level: float, start: int, stop: int) -> tuple[np.ndarray, ...]:
-        content, mel, first = self._content(samples, level, start, stop)
+    def _encode_stretch(
+        self, samples: np.ndarray, level: float, colour: np.ndarray, start: int, stop: int
+    ) -> tuple[np.ndarray, ...]:
+        content, mel, first = self._content(samples, level, colour, start, stop)
         loud = _at_frames(loudness(mel)[:, None], first * CONTENT_STRIDE, SAMPLE_RATE / HOP, start, stop)
         content = _at_frames(content, first, SAMPLE_RATE / (HOP * CONTENT_STRIDE), start, stop)
         emotion, first = self._emotion(samples, level, start, stop)
@@ -120,7 +123,9 @@ class EmoTalkCompact:
         split = content.shape[1] - len(SIGNALS)
         return content[:, :split], content[:, split:], emotion, loud
 
-    def _content(self, samples: np.ndarray, level: float, start: int, stop: int) -> tuple[np.ndarray, np.ndarray, int]:
+    def _content(
+        self, samples: np.ndarray, level: float, colour: np.ndarray, start: int, stop: int
+    ) -> tuple[np.ndarray, np.ndarray, int]:
         """Content frames that cover video frames start..stop, the log-mel frames there, and the first one's number."""
         first, last = _covering(start, stop, SAMPLE_RATE / (HOP * CONTENT_STRIDE))
         reach = sum(self._content_dilations)
@@ -131,7 +136,7 @@ class EmoTalkCompact:
             CONTENT_STRIDE * (first - reach) - centre,
             CONTENT_STRIDE * (last - 1 + reach) + centre + 1,
         )
-        hidden = _strided(mel, self._weights["content.stem.weight"], CONTENT_STRIDE)
+        hidden = _strided(mel - colour, self._weights["content.stem.weight"], CONTENT_STRIDE)
         hidden = np.maximum(hidden + self._weights["content.stem.bias"], 0)
         hidden = self._residual_blocks("content", hidden, self._content_dilations)
         margin = CONTENT_STRIDE * reach + centre
@@ -242,7 +247,9 @@ class EmoTalkCompact:
 
     def _check(self) -> None:
         """Run the smallest stretch, so that weights that do not fit fail here and not in the middle of a line."""
-        features = self._encode_stretch(np.zeros(1, np.float32), 0.0, 0, 1)
+        silence = np.zeros(1, np.float32)
+        colour = spectral_colour(silence, 0.0, self._weights["content.usual"])
+        features = self._encode_stretch(silence, 0.0, colour, 0, 1)
         nothing = np.zeros(1, np.float32)
         emotions, styles = (np.zeros((1, len(kinds)), np.float32) for kinds in (EMOTIONS, STYLES))
         self._decode_stretch(dict(zip(FEATURES, features, strict=True)), emotions, styles, nothing, nothing)

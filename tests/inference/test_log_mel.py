@@ -11,6 +11,7 @@ from emotalk.inference.log_mel import (
     log_mel,
     loudness,
     pitch_salience,
+    spectral_colour,
     speech_level,
 )
 from hypothesis import given, settings
@@ -101,3 +102,48 @@ def test_loudness_rises_with_the_sound_and_knows_no_gain():
     assert (np.diff(smooth) > -1e-3).all()
     assert heard[0][:10].max() == 0
     assert heard[0][-30:].mean() > 0.6
+
+
+USUAL = np.linspace(1, -1, BANDS, dtype=np.float32)
+
+
+def through_a_microphone(sound, decibels):
+    """Treble louder or softer than it was, by so many decibels from the lowest to the highest band."""
+    hertz = np.fft.rfftfreq(len(sound), 1 / SAMPLE_RATE)
+    gains = np.interp(hertz, MEL_CENTRES, np.linspace(0, decibels, BANDS))
+    return np.fft.irfft(np.fft.rfft(sound) * 10 ** (gains / 20), len(sound)).astype(np.float32)
+
+
+@pytest.mark.parametrize("decibels", [-25, -10, 12])
+def test_without_their_colour_recordings_over_different_microphones_are_alike(decibels):
+    frames, uncoloured = [], []
+    for sound in (babble(6), through_a_microphone(babble(6), decibels)):
+        level = speech_level(sound)
+        mel = log_mel(sound, level, 0, 600)
+        frames.append(mel)
+        uncoloured.append(mel - spectral_colour(sound, level, USUAL))
+    apart, near = (np.abs(first - second).mean() for first, second in (frames, uncoloured))
+    assert near < 0.35 * apart
+
+
+def test_the_colour_is_the_mean_of_the_loud_frames_however_long_the_sound(monkeypatch):
+    sound = np.concatenate([np.zeros(SAMPLE_RATE, np.float32), babble(8), np.zeros(4 * SAMPLE_RATE, np.float32)])
+    level = speech_level(sound)
+    colour = spectral_colour(sound, level, USUAL)
+    mel = log_mel(sound, level, 0, len(sound) // HOP + 1)
+    weights = loudness(mel) ** 2
+    expected = (weights @ mel + 30 * USUAL) / (weights.sum() + 30) - USUAL
+    np.testing.assert_allclose(colour, expected, atol=1e-4)
+    monkeypatch.setattr("emotalk.inference.log_mel._COLOUR_CHUNK", 77)
+    np.testing.assert_allclose(spectral_colour(sound, level, USUAL), colour, atol=1e-5)
+
+
+@pytest.mark.parametrize("count", [0, 1, 100, 16000])
+def test_silence_has_no_colour(count):
+    silence = np.zeros(count, np.float32)
+    assert np.abs(spectral_colour(silence, speech_level(silence), USUAL)).max() < 1e-6
+
+
+def test_a_short_sound_says_less_of_its_colour_than_a_long_one():
+    sizes = [np.abs(spectral_colour(sound, speech_level(sound), USUAL)).mean() for sound in (babble(0.2), babble(8))]
+    assert sizes[0] < 0.8 * sizes[1]

@@ -6,14 +6,15 @@ import pytest
 import torch
 from emotalk.face.controls import Controls
 from emotalk.inference.contract import SAMPLE_RATE, Speech
-from emotalk.inference.log_mel import HOP, log_mel, speech_level
+from emotalk.inference.log_mel import BANDS, HOP, log_mel, spectral_colour, speech_level
 from emotalk.inference.models import compact
 from emotalk.inference.models.compact import EmoTalkCompact, prosody
 from emotalk.inference.weights import bundled_weights, read_safetensors
+from emotalk.training import batches
 from emotalk.training.batches import draw_batch, line_chances
-from emotalk.training.corpus import read_corpus, write_corpus
+from emotalk.training.corpus import read_corpus, usual_spectrum, write_corpus
 from emotalk.training.export import load_runtime_arrays, restore, runtime_arrays, runtime_config
-from emotalk.training.network import CompactNetwork, NetworkConfig
+from emotalk.training.network import ChannelDropout, CompactNetwork, NetworkConfig
 from emotalk.training.phones import PHONE_INDEX, Phone, SpokenLine
 from emotalk.training.recipe import RECIPE, read_recipe
 from emotalk.training.train import train
@@ -100,11 +101,39 @@ def test_a_batch_is_the_same_for_the_same_dice(lines):
     assert first.values.max() <= 1
 
 
+def test_a_sound_that_is_all_there_is_leaves_the_mouth_at_rest(lines, monkeypatch):
+    for share in ("_SOUND_SHARE", "_ALONE_SHARE"):
+        monkeypatch.setattr(batches, share, 1.0)
+    batch = draw_batch(lines, 8, np.random.default_rng(1))
+    assert (batch.phones == PHONE_INDEX["SIL"]).all()
+    assert not batch.signals[..., compact.SIGNALS.index("speaking")].any()
+    assert batch.signals[..., compact.SIGNALS.index("laughing")].any()
+    assert (batch.mel.mean(dim=2).amax(dim=1) > batch.mel.mean(dim=(1, 2))).all()
+
+
 def test_phones_of_a_batch_stand_where_they_sound(lines):
     batch = draw_batch(lines, 8, np.random.default_rng(1), augment=False)
     loud = batch.mel[:, ::2].mean(dim=2)
     silent = batch.phones == PHONE_INDEX["SIL"]
     assert loud[silent].mean() < loud[~silent].mean() - 0.5
+
+
+def test_corpora_have_no_colour_on_the_whole(lines):
+    usual = usual_spectrum(lines)
+    sounds = [spoken(i).samples.astype(np.float32) / 32768 for i in range(6)]
+    mean = np.mean([spectral_colour(sound, speech_level(sound), usual) for sound in sounds], axis=0)
+    assert usual.shape == (BANDS,)
+    assert np.abs(mean).max() < 0.02
+
+
+def test_dropout_leaves_out_whole_channels_in_training_alone():
+    torch.manual_seed(0)
+    dropout, hidden = ChannelDropout(0.5), torch.ones(3, 20, 400)
+    kept = dropout(hidden)
+    assert (kept == kept[:, :1]).all()
+    assert kept.mean() == pytest.approx(1, abs=0.1)
+    assert set(kept.unique().tolist()) == {0.0, 2.0}
+    assert torch.equal(dropout.eval()(hidden), hidden)
 
 
 def test_training_lowers_the_loss_and_exports_a_model_that_performs(lines, tiny, tmp_path):
@@ -135,6 +164,7 @@ def test_the_runtime_gives_the_numbers_of_its_twin():
     with torch.no_grad():
         for parameter in network.parameters():
             parameter.add_(0.02 * torch.randn_like(parameter))
+        network.content.usual.normal_()
     decide = read_recipe().decide
     model = EmoTalkCompact(runtime_arrays(network), runtime_config(network, decide))
     assert_twins(network, model, decide)

@@ -1,7 +1,8 @@
-"""Lines that a recipe keeps away from training, one set for each kind of voice."""
+"""Lines that a recipe keeps away from training, one set for each kind of voice, and lines in other languages."""
 
 import csv
-from collections.abc import Iterable
+import random
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -14,11 +15,15 @@ from ..recordings import prompts, speechocean
 from ..recordings.aligner import Aligner
 from ..recordings.sound_files import read_recording
 from ..voices import espeak
+from ..voices.languages import LANGUAGES
 from . import labelled
 from .lips import evenly
 
 _LINES: Final = 200
 _GROWN_UP: Final = 16
+_FOREIGN_TIMBRES: Final = ("f3", "m4", "klatt")
+"""Of which our recipe trains on klatt alone, and that in English."""
+
 _KENNEDY: Final = (
     "and so my fellow americans ask not what your country can do for you ask what you can do for your country"
 )
@@ -42,7 +47,7 @@ class Folders:
 
 
 def read_sets(recipe: Recipe, folders: Folders) -> dict[str, list[SpokenLine]]:
-    """Up to 200 lines of each set, evenly drawn: recordings first, then synthetic voices.
+    """Up to 200 English lines of each set, evenly drawn: recordings first, then synthetic voices.
 
     Raises:
         EmoTalkError: a folder does not hold what it should, or a synthesiser is missing.
@@ -65,6 +70,19 @@ def read_sets(recipe: Recipe, folders: Folders) -> dict[str, list[SpokenLine]]:
         raise EmoTalkError(f"The development sets cannot be read: {error}") from None
 
 
+def read_foreign_sets() -> dict[str, list[SpokenLine]]:
+    """A set for each of ``LANGUAGES``, every sentence of which is read in three timbres.
+
+    Raises:
+        EmoTalkError: espeak-ng is missing, or lacks a language.
+    """
+    try:
+        synthesiser = espeak.Synthesiser()
+        return {f"espeak-{language}": list(_foreign_lines(language, synthesiser)) for language in LANGUAGES}
+    except RuntimeError as error:
+        raise EmoTalkError(f"The lines in other languages cannot be read: {error}") from None
+
+
 def read_kennedy(path: Path, aligner: Aligner) -> SpokenLine:
     """Kennedy's sentence with the times of its phones. Raises EmoTalkError where another one is heard."""
     samples = read_recording(path)
@@ -72,6 +90,14 @@ def read_kennedy(path: Path, aligner: Aligner) -> SpokenLine:
     if alignment is None:
         raise EmoTalkError(f"{path.name} is not Kennedy's sentence of 1961; give its recording")
     return SpokenLine("jfk", "jfk", samples, alignment.phones)
+
+
+def _foreign_lines(language: str, synthesiser: espeak.Synthesiser) -> Iterator[SpokenLine]:
+    for voice in (f"{language}+{timbre}" for timbre in _FOREIGN_TIMBRES):
+        dice = random.Random(voice)
+        for i, text in enumerate(LANGUAGES[language].sentences):
+            pace, pitch, pitch_range = dice.randint(100, 280), dice.randint(20, 90), dice.randint(20, 90)
+            yield synthesiser.speak(f"{voice}-{i:03d}", voice, text, pace, pitch, pitch_range)
 
 
 def _speechocean(folder: Path, recipe: Recipe, aligner: Aligner) -> dict[str, list[SpokenLine]]:

@@ -9,6 +9,7 @@ from scipy.signal import resample_poly
 
 from ...inference.contract import SAMPLE_RATE
 from ..phones import Phone, SpokenLine, without_gaps
+from .languages import LANGUAGES
 
 ACCENTS: Final[tuple[str, ...]] = (
     *("en-us", "en", "en-gb-x-rp", "en-gb-scotland"),
@@ -37,12 +38,15 @@ _PHONES: Final[dict[str, str]] = dict(
     ).split()
 )
 _CONTINUES: Final = frozenset((";", "?", "*"))
-"""Marks that belong to the phone before them."""
+"""Marks that belong to the phone before them, except in a language that has sounds of these names."""
 
 _R_COLOURED: Final = frozenset("A@ O@ o@ e@ i@3 U@ aI3".split())
 """Vowels that end in an r where the accent has one; espeak-ng announces it in Scotland and not in America."""
 
 _R_SHARE: Final = 0.4
+_SECOND_SHARE: Final = 0.6
+"""Of what espeak-ng announces as one sound, the later of the two phones that it is."""
+
 _VOICELESS_STOPS: Final = frozenset("P T K CH".split())
 _CLOSURE_SECONDS: Final = 0.045
 _PHONEME_EVENT: Final = 7
@@ -101,8 +105,8 @@ class Synthesiser:
 
         Args:
             name: of the line that is returned.
-            voice: one of ``ACCENTS``, ``+``, and one of ``TIMBRES``.
-            text: English.
+            voice: one of ``ACCENTS`` or ``LANGUAGES``, ``+``, and one of ``TIMBRES``.
+            text: in the voice's language.
             words_per_minute: 80 to 300.
             pitch: 0 to 100, of the whole line.
             pitch_range: 0 to 100, of what rises and falls in it.
@@ -121,7 +125,7 @@ class Synthesiser:
         self._library.espeak_Synth(spoken, len(spoken) + 1, 0, 1, 0, _UTF8, None, None)
         self._library.espeak_Synchronize()
         sound = np.concatenate(self._sound)
-        phones = self._phones(len(sound), voice.startswith(f"{_AMERICAN}+"))
+        phones = self._phones(len(sound), voice.partition("+")[0])
         samples = resample_poly(sound.astype(np.float32), SAMPLE_RATE, self._rate)
         seconds = len(samples) / SAMPLE_RATE
         return SpokenLine(
@@ -139,7 +143,7 @@ class Synthesiser:
         labels = [label.strip(_STRESS_MARKS) for label in told.decode().split()]
         if not all(label in _PHONES for label in labels if label):
             return []
-        return [phone.name for label in labels if label for phone in _sounded(label, 0, 1, True)]
+        return [phone.name for label in labels if label for phone in _sounded(label, 0, 1, _AMERICAN)]
 
     def _hear(self, sound: "ctypes._Pointer[ctypes.c_short]", count: int, events: "ctypes._Pointer[_Event]") -> int:
         if sound and count:
@@ -151,21 +155,29 @@ class Synthesiser:
             i += 1
         return 0
 
-    def _phones(self, length: int, with_r: bool) -> list[Phone]:
-        kept = [(label, sample) for label, sample in self._events if label not in _CONTINUES]
+    def _phones(self, length: int, accent: str) -> list[Phone]:
+        table = _table(accent)
+        kept = [(label, sample) for label, sample in self._events if label in table or label not in _CONTINUES]
         starts = [sample / self._rate for _, sample in kept] + [length / self._rate]
         # espeak-ng announces a voiceless stop at its burst; the closure before it is counted to what came before.
         for i in range(1, len(kept)):
-            if _PHONES[kept[i][0]] in _VOICELESS_STOPS:
+            if table[kept[i][0]].partition("+")[0] in _VOICELESS_STOPS:
                 starts[i] -= min(_CLOSURE_SECONDS, (starts[i] - starts[i - 1]) / 2)
         spans = zip(kept, pairwise(starts), strict=True)
-        return [phone for (label, _), span in spans for phone in _sounded(label, *span, with_r)]
+        return [phone for (label, _), span in spans for phone in _sounded(label, *span, accent)]
 
 
-def _sounded(label: str, start: float, end: float, with_r: bool) -> list[Phone]:
+def _table(accent: str) -> dict[str, str]:
+    return LANGUAGES[accent].phones if accent in LANGUAGES else _PHONES
+
+
+def _sounded(label: str, start: float, end: float, accent: str) -> list[Phone]:
     """What espeak-ng announces as one sound, and we may count as two."""
-    name = _PHONES[label]
-    if not (with_r and label in _R_COLOURED):
-        return [Phone(name, start, end)]
-    turn = end - _R_SHARE * (end - start)
-    return [Phone(name, start, turn), Phone("R", turn, end)]
+    first, _, second = _table(accent)[label].partition("+")
+    share = _SECOND_SHARE
+    if accent == _AMERICAN and label in _R_COLOURED:
+        second, share = "R", _R_SHARE
+    if not second:
+        return [Phone(first, start, end)]
+    turn = end - share * (end - start)
+    return [Phone(first, start, turn), Phone(second, turn, end)]
