@@ -34,6 +34,7 @@ from ...face.controls import Controls
 from ...face.curves import FaceCurves
 from ...face.emotions import emotion_offsets
 from ..contract import SAMPLE_RATE, EmoTalkError, Features, Speech
+from ..devices import return_large_blocks
 from ..matrix_products import Arithmetic, Precision, Product, arithmetic_for
 from ..weights import read_safetensors
 
@@ -161,6 +162,7 @@ class EmoTalk:
         Raises:
             EmoTalkError: the file is missing, damaged or another model's.
         """
+        return_large_blocks()
         arrays, metadata = read_safetensors(path, mapped=True)
         if metadata.get("model") != MODEL_ID:
             raise EmoTalkError(f"The weights in {Path(path).name} are not EmoTalk's; import the checkpoint again")

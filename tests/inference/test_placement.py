@@ -1,5 +1,6 @@
 """Where a network computes, and what happens when a GPU's memory or PyTorch itself fails."""
 
+import platform
 import subprocess
 import sys
 import textwrap
@@ -30,6 +31,25 @@ from emotalk.inference.weights_import import import_weights
 
 LINE = Speech(np.full(16000, 0.1, np.float32), "line.wav")
 STILL = Controls({"blink_rate": 0, "gaze_gain": 0, "head_gain": 0})
+
+
+FREES_BLOCKS = """
+    import sys
+    import numpy as np
+    from emotalk.inference.devices import return_large_blocks
+
+    if sys.argv[1] == "returned":
+        return_large_blocks()
+    np.ones(3_500_000)
+    large, small = [], []
+    for _ in range(20):
+        large.append(np.ones(1_000_000))
+        small.append(np.ones(3000))
+    del large
+    rows = dict(row.split(":") for row in open("/proc/self/status"))
+    print(int(rows["VmRSS"].split()[0]) // 1000)
+"""
+"""160 MB in blocks of 8 MB with small ones between them, all the large ones given up, and the megabytes that stay."""
 
 
 def cuda_out_of_memory():
@@ -297,3 +317,13 @@ def test_windows_are_chosen_and_said(small_checkpoint):
     whole, windows = (load_model("windowed", "cpu", windowed=w).encode(speech) for w in (False, True))
     assert windows.frames == whole.frames
     assert np.abs(windows.arrays["fused"] - whole.arrays["fused"]).max() > 1e-6
+
+
+@pytest.mark.skipif(platform.libc_ver()[0] != "glibc", reason="other libraries return memory as they like")
+def test_large_blocks_go_back_to_the_system():
+    command = [sys.executable, "-c", textwrap.dedent(FREES_BLOCKS)]
+    kept, returned = (
+        int(subprocess.run([*command, way], capture_output=True, text=True, check=True).stdout)
+        for way in ("kept", "returned")
+    )
+    assert returned < kept - 100
