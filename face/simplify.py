@@ -67,6 +67,8 @@ def thin(values: np.ndarray, tolerance: float) -> SparseKeys:
         frames = np.flatnonzero(chosen)
         keys = SparseKeys(frames, values[frames], slopes[frames])
         error = np.abs(keys.at(pending) - values[pending])
+        # A key's own sample is met but for the last bit, which no further key would mend.
+        error[chosen[pending]] = 0
         segment = np.searchsorted(frames, pending, side="right")
         starts = np.flatnonzero(np.diff(segment, prepend=-1))
         # Segments that pass close enough are done; the others get a key at their worst sample.

@@ -16,6 +16,12 @@ def test_no_sample_is_missed_by_more_than_the_tolerance(values, tolerance):
     assert np.abs(keys.sampled(len(values)) - values).max() <= tolerance + 1e-9
 
 
+@pytest.mark.parametrize("tolerance", [0.0, 5e-324, 1e-18])
+def test_a_tolerance_below_the_last_bit_comes_to_an_end(tolerance):
+    values = np.random.default_rng(0).uniform(0, 1, 600)
+    assert np.abs(thin(values, tolerance).sampled(600) - values).max() < 1e-12
+
+
 def test_the_curve_between_keys_is_the_hermite_spline():
     keys = SparseKeys(np.array([0, 4, 11]), np.array([0.0, 0.7, 0.2]), np.array([0.3, 0.0, -0.1]))
     spline = CubicHermiteSpline(keys.frames, keys.values, keys.slopes)
