@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import bpy
-import numpy as np
 from emotalk.blender_emotalk import baking
 from emotalk.blender_emotalk.characters import find_character
 from emotalk.blender_emotalk.heads import add_sample_head
@@ -21,7 +20,7 @@ from emotalk.inference.contract import SAMPLE_RATE, Speech
 from emotalk.inference.engine import Engine
 from emotalk.training import phones as alphabet
 from emotalk.training.recordings.aligner import Aligner
-from emotalk.training.recordings.sound_files import read_recording
+from emotalk.training.recordings.sound_files import as_floats, read_recording
 from PIL import Image, ImageOps
 
 FPS = 30
@@ -44,7 +43,7 @@ def main(sound: Path, text: str, picture: Path) -> None:
     if alignment is None:
         sys.exit(f"{sound.name} does not say this")
     moments = telling_moments(alignment.phones)
-    speech = Speech(samples.astype(np.float32) / 32768)
+    speech = Speech(as_floats(samples))
     stills = [ImageOps.expand(still.crop(MOUTH), CAPTION, PAPER) for still in render(speech, moments)]
     phones = [Phone(phone.start, phone.end, "" if phone.name == "SIL" else phone.name) for phone in alignment.phones]
     title = f"{sound.stem}: the mouth at every p, b, m, f and v, and at the vowel after each"

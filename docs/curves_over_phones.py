@@ -14,6 +14,7 @@ from emotalk.inference.contract import SAMPLE_RATE, Speech
 from emotalk.inference.log_mel import HOP, log_mel, speech_level
 from emotalk.inference.models.compact import MODEL_ID, EmoTalkCompact
 from emotalk.inference.weights import bundled_weights
+from emotalk.training.recordings.sound_files import as_floats
 from emotalk.training.teacher import Manner, perform, read_score
 from emotalk.training.voices import flite
 
@@ -27,7 +28,7 @@ def main() -> None:
         sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parent / "images" / "emotalk-compact-curves.png"
     )
     line = flite.speak("line", "kal16", SENTENCE)
-    sound = line.samples.astype(np.float32) / 32768
+    sound = as_floats(line.samples)
     model = EmoTalkCompact.load(bundled_weights(MODEL_ID))
     features = model.encode(Speech(sound))
     curves = model.decode(features, Controls())

@@ -109,6 +109,11 @@ def loudness(frames: np.ndarray) -> np.ndarray:
     return np.clip((frames.mean(axis=1) - SOFTEST) / (LOUDEST - SOFTEST), 0, 1)
 
 
+def colour_weights(frames: np.ndarray) -> np.ndarray:
+    """(n,) how much each of (n, 64) log-mel frames says of a sound's colour."""
+    return loudness(frames) ** 2
+
+
 def spectral_colour(samples: np.ndarray, level: float, usual: np.ndarray) -> np.ndarray:
     """How a sound's mean spectrum differs from the usual one: the voice, the microphone and the room in it.
 
@@ -127,7 +132,7 @@ def spectral_colour(samples: np.ndarray, level: float, usual: np.ndarray) -> np.
     frames = len(samples) // HOP + 1
     for start in range(0, frames, _COLOUR_CHUNK):
         mel = log_mel(samples, level, start, min(start + _COLOUR_CHUNK, frames))
-        weights = loudness(mel) ** 2
+        weights = colour_weights(mel)
         heard += weights @ mel
         weight += float(weights.sum())
     return (heard / weight - usual).astype(np.float32)

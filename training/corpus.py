@@ -8,10 +8,11 @@ import numpy as np
 
 from ..face.atomic_file import replacing
 from ..inference.contract import SAMPLE_RATE
-from ..inference.log_mel import HOP, PITCH_HOP, log_mel, loudness, speech_level
+from ..inference.log_mel import HOP, PITCH_HOP, colour_weights, log_mel, speech_level
 from ..inference.models.compact import prosody
 from .phones import PHONE_INDEX, PHONES, Phone, SpokenLine
 from .prosody import accents, measure
+from .recordings.sound_files import as_floats
 from .teacher import Score, read_score
 
 MEL_RATE = SAMPLE_RATE / HOP
@@ -50,7 +51,7 @@ def write_corpus(path: Path, lines: Iterable[SpokenLine]) -> int:
     """Listen to every line and keep what training needs of it. Returns how many there were."""
     mels, heards, phones, names, speakers, lengths = [], [], [], [], [], []
     for line in lines:
-        samples = np.asarray(line.samples, np.float32) / 32768
+        samples = as_floats(line.samples)
         level = speech_level(samples)
         mels.append(log_mel(samples, level, 0, len(samples) // HOP + 1).astype(np.float16))
         heards.append(prosody(samples, level, 0, len(samples) // PITCH_HOP + 1).astype(np.float16))
@@ -91,7 +92,7 @@ def usual_spectrum(lines: Iterable[HeardLine]) -> np.ndarray:
     means = []
     for line in lines:
         mel = line.mel.astype(np.float32)
-        weights = loudness(mel) ** 2
+        weights = colour_weights(mel)
         means.append(weights @ mel / max(float(weights.sum()), 1e-6))
     return np.mean(means, axis=0, dtype=np.float32)
 

@@ -54,6 +54,11 @@ def main(argv: list[str] | None = None) -> None:
         print(f"nonverbal: {write_sounds(asked.cache / SOUNDS, asked.nonverbal)} sounds", flush=True)
 
 
+def new_aligner() -> Aligner:
+    """One that asks espeak-ng how words sound that its dictionary lacks. Raises RuntimeError where that is missing."""
+    return Aligner(espeak.Synthesiser().pronounce)
+
+
 def held_out_lines(recipe: Recipe) -> dict[str, list[SpokenLine]]:
     """What each of the synthetic voices reads that a recipe holds out."""
     spoken = {f"flite-{voice}": flite_lines(voice, recipe) for voice in flite.VOICES}
@@ -85,11 +90,8 @@ def espeak_lines(recipe: Recipe, trained: bool = True) -> Iterator[SpokenLine]:
         counts |= dict.fromkeys(espeak_voices(recipe), recipe.espeak_sentences)
     synthesiser = espeak.Synthesiser()
     for voice, count in counts.items():
-        dice = random.Random(voice)
         number = held_out.index(voice) if voice in held_out else len(held_out) + espeak_voices(recipe).index(voice)
-        for i, text in enumerate(write_sentences(count, recipe.seed * 1000 + _FIRST_ESPEAK_SEED + number)):
-            pace, pitch, pitch_range = dice.randint(100, 280), dice.randint(20, 90), dice.randint(20, 90)
-            yield synthesiser.speak(f"{voice}-{i:03d}", voice, text, pace, pitch, pitch_range)
+        yield from synthesiser.read(voice, write_sentences(count, recipe.seed * 1000 + _FIRST_ESPEAK_SEED + number))
 
 
 def espeak_voices(recipe: Recipe) -> list[str]:
@@ -111,7 +113,7 @@ def festival_lines(recipe: Recipe) -> Iterator[SpokenLine]:
 
 def pico_lines(recipe: Recipe) -> Iterator[SpokenLine]:
     """What Pico's voices read for a recipe, as far as the texts are found in it."""
-    aligner = _aligner()
+    aligner = new_aligner()
     for number, voice in enumerate(pico.VOICES):
         texts = write_sentences(recipe.pico_sentences, recipe.seed * 1000 + _FIRST_PICO_SEED + number)
         dice = random.Random(voice)
@@ -123,15 +125,11 @@ def pico_lines(recipe: Recipe) -> Iterator[SpokenLine]:
 
 
 def _prompt_lines(folder: Path) -> Iterator[SpokenLine]:
-    return prompts.read_lines(folder, PROMPTS_SPEAKER, _aligner())
+    return prompts.read_lines(folder, PROMPTS_SPEAKER, new_aligner())
 
 
 def _speechocean_lines(folder: Path, recipe: Recipe) -> Iterator[SpokenLine]:
-    return speechocean.read_lines(folder, aligner=_aligner(), unsure_share=recipe.unsure_share)
-
-
-def _aligner() -> Aligner:
-    return Aligner(espeak.Synthesiser().pronounce)
+    return speechocean.read_lines(folder, aligner=new_aligner(), unsure_share=recipe.unsure_share)
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
 """Lines that a recipe keeps away from training, one set for each kind of voice, and lines in other languages."""
 
 import csv
-import random
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Final
 
 from ...inference.contract import EmoTalkError
 from ..phones import SpokenLine
-from ..prepare import PROMPTS_SPEAKER, held_out_lines
+from ..prepare import PROMPTS_SPEAKER, held_out_lines, new_aligner
 from ..recipe import Recipe, is_held_out
 from ..recordings import prompts, speechocean
 from ..recordings.aligner import Aligner
@@ -53,8 +52,7 @@ def read_sets(recipe: Recipe, folders: Folders) -> dict[str, list[SpokenLine]]:
         EmoTalkError: a folder does not hold what it should, or a synthesiser is missing.
     """
     try:
-        pronounce = espeak.Synthesiser().pronounce
-        aligner = Aligner(pronounce)
+        aligner = new_aligner()
         sets: dict[str, Iterable[SpokenLine]] = {}
         if folders.speechocean:
             sets |= _speechocean(folders.speechocean, recipe, aligner)
@@ -93,11 +91,8 @@ def read_kennedy(path: Path, aligner: Aligner) -> SpokenLine:
 
 
 def _foreign_lines(language: str, synthesiser: espeak.Synthesiser) -> Iterator[SpokenLine]:
-    for voice in (f"{language}+{timbre}" for timbre in _FOREIGN_TIMBRES):
-        dice = random.Random(voice)
-        for i, text in enumerate(LANGUAGES[language].sentences):
-            pace, pitch, pitch_range = dice.randint(100, 280), dice.randint(20, 90), dice.randint(20, 90)
-            yield synthesiser.speak(f"{voice}-{i:03d}", voice, text, pace, pitch, pitch_range)
+    for timbre in _FOREIGN_TIMBRES:
+        yield from synthesiser.read(f"{language}+{timbre}", LANGUAGES[language].sentences)
 
 
 def _speechocean(folder: Path, recipe: Recipe, aligner: Aligner) -> dict[str, list[SpokenLine]]:

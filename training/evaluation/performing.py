@@ -9,13 +9,14 @@ from ...face.controls import Controls
 from ...inference.contract import Speech
 from ...inference.models.compact import EmoTalkCompact
 from ..phones import SpokenLine
+from ..recordings.sound_files import as_floats
 
 SMILE: Final = arkit.INDEX["mouthSmileLeft"]
 
 
 def sound_of(line: SpokenLine) -> np.ndarray:
     """(n,) float32 samples of a line."""
-    return line.samples.astype(np.float32) / 32768
+    return as_floats(line.samples)
 
 
 def perform(model: EmoTalkCompact, sound: np.ndarray, **controls: float | str) -> np.ndarray:

@@ -25,6 +25,11 @@ def read_recording(path: Path) -> np.ndarray:
     return np.clip(np.round(read_speech(path).samples * 32768.0), -32768, 32767).astype(np.int16)
 
 
+def as_floats(samples: np.ndarray) -> np.ndarray:
+    """(n,) float32 within -1..1 of (n,) int16 samples."""
+    return samples.astype(np.float32) / 32768
+
+
 def _read_g722(path: Path) -> np.ndarray:
     command = ["ffmpeg", "-v", "error", "-f", "g722", "-i", str(path), "-f", "s16le", "-ar", str(SAMPLE_RATE), "-"]
     try:

@@ -18,7 +18,7 @@ from ...face.runs import runs_of
 from ...inference.contract import EmoTalkError
 from ...inference.log_mel import HOP, PITCH_HOP, log_mel, speech_level
 from ...inference.models.compact import prosody
-from ..recordings.sound_files import SUFFIXES, read_recording
+from ..recordings.sound_files import SUFFIXES, as_floats, read_recording
 
 LAUGHING: Final = "laughing"
 KINDS: Final[dict[str, str]] = {"laugh": LAUGHING, "cough": "coughing", "sneez": "sneezing", "breath": "breathing"}
@@ -89,13 +89,10 @@ def read_clips(folders: Iterable[Path]) -> list[Clip]:
         paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
         kept = _held_out(paths, _authors(folder))
         clips += [
-            Clip(path.stem, _kind(path), _without_silent_ends(_samples_of(path)), path.stem in kept) for path in paths
+            Clip(path.stem, _kind(path), _without_silent_ends(as_floats(read_recording(path))), path.stem in kept)
+            for path in paths
         ]
     return clips
-
-
-def _samples_of(path: Path) -> np.ndarray:
-    return read_recording(path).astype(np.float32) / 32768
 
 
 def listen(clip: Clip) -> HeardSound:

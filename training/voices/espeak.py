@@ -1,6 +1,8 @@
 """Speech with exact phone times from the espeak-ng synthesiser, in many voices."""
 
 import ctypes
+import random
+from collections.abc import Iterable, Iterator
 from itertools import pairwise
 from typing import Final
 
@@ -134,6 +136,13 @@ class Synthesiser:
             np.clip(samples, -32768, 32767).astype(np.int16),
             without_gaps([Phone(p.name, p.start, min(p.end, seconds)) for p in phones], seconds),
         )
+
+    def read(self, voice: str, texts: Iterable[str]) -> Iterator[SpokenLine]:
+        """Texts read by a voice, each at a pace and a pitch of its own; the same ones every time. See ``speak``."""
+        dice = random.Random(voice)
+        for i, text in enumerate(texts):
+            pace, pitch, pitch_range = dice.randint(100, 280), dice.randint(20, 90), dice.randint(20, 90)
+            yield self.speak(f"{voice}-{i:03d}", voice, text, pace, pitch, pitch_range)
 
     def pronounce(self, word: str) -> list[str]:
         """A word's phones in American English; none where it has a sound without a counterpart among our phones."""
