@@ -4,13 +4,13 @@ from typing import Any, Final
 
 import bpy
 
-from .blender_emotalk import background, live, model_choice, runs, runtime
+from .blender_emotalk import background, live, model_choice, runs, torch_environment
 from .blender_emotalk.properties import LineProperties, RunProperties
 from .operators.add_sample_head import AddSampleHead
 from .operators.animate import Animate
 from .operators.cancel import Cancel
 from .operators.cancel_task import CancelTask
-from .operators.check_runtime import CheckRuntime
+from .operators.check_pytorch import CheckPytorch
 from .operators.choose_audio import ChooseAudio, DroppedAudio
 from .operators.choose_model import ChooseModel
 from .operators.clear import Clear
@@ -20,10 +20,10 @@ from .operators.open_preferences import OpenPreferences
 from .operators.open_weights_folder import OpenWeightsFolder
 from .operators.place_sound import PlaceSound
 from .operators.refresh_models import RefreshModels
-from .operators.remove_runtime import RemoveRuntime
+from .operators.remove_pytorch import RemovePytorch
 from .operators.reset_controls import ResetControls
 from .operators.set_emotion import SetEmotion
-from .operators.set_up_runtime import SetUpRuntime
+from .operators.set_up_pytorch import SetUpPytorch
 from .operators.use_sound_strip import UseSoundStrip
 from .panels.emotion import EmotionPanel
 from .panels.keys import KeysPanel
@@ -40,7 +40,7 @@ CLASSES: Final = (
     Animate,
     Cancel,
     CancelTask,
-    CheckRuntime,
+    CheckPytorch,
     ChooseAudio,
     DroppedAudio,
     ChooseModel,
@@ -51,10 +51,10 @@ CLASSES: Final = (
     OpenWeightsFolder,
     PlaceSound,
     RefreshModels,
-    RemoveRuntime,
+    RemovePytorch,
     ResetControls,
     SetEmotion,
-    SetUpRuntime,
+    SetUpPytorch,
     UseSoundStrip,
     MainPanel,
     ModelMenu,
@@ -78,7 +78,7 @@ def register() -> None:
     bpy.app.handlers.load_pre.append(_leave_file)
     live.watch()
     model_choice.refresh()
-    runtime.refresh()
+    torch_environment.refresh()
     _commands.append(bpy.utils.register_cli_command("emotalk", _run_command))
 
 

@@ -31,10 +31,10 @@ from emotalk.inference.devices import import_torch
 
 torch = import_torch("The benchmark")
 from emotalk.face.controls import Controls
-from emotalk.inference.checkpoints import ImportedCheckpoint, translate_state, write_weights
+from emotalk.inference.checkpoints.emotalk_converter import ImportedCheckpoint, translate_state, write_weights
 from emotalk.inference.contract import SAMPLE_RATE, Features, Speech
-from emotalk.inference.matrix_products import quickest_arithmetic
 from emotalk.inference.models.emotalk import EmoTalk, EmoTalkConfig
+from emotalk.inference.models.matrix_products import quickest_arithmetic
 from torch._ops import OpOverload
 from torch.utils._python_dispatch import TorchDispatchMode
 

@@ -70,9 +70,9 @@ def print_table(seconds: int, figures: dict[str, dict[str, float]]) -> None:
 
 def measure_engine(audio: Path) -> dict[str, float]:
     from emotalk.face.controls import Controls
-    from emotalk.inference.audio import read_speech
     from emotalk.inference.engine import Engine
-    from emotalk.inference.registry import load_model
+    from emotalk.inference.models.loading import load_model
+    from emotalk.inference.sound.audio import read_speech
 
     speech = read_speech(audio)
     model = load_model("emotalk-compact")
@@ -100,8 +100,8 @@ def measure_keys(audio: Path) -> dict[str, float]:
     from emotalk.blender_emotalk.heads import add_sample_head
     from emotalk.blender_emotalk.keyframes import Timing
     from emotalk.face.controls import KEY_TOLERANCE, Controls
-    from emotalk.inference.audio import read_speech
     from emotalk.inference.engine import Engine
+    from emotalk.inference.sound.audio import read_speech
 
     speech = read_speech(audio)
     performance = Engine().perform(speech, Controls({"anger": 0.8}))

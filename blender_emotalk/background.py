@@ -6,8 +6,8 @@ from typing import Final
 
 import bpy
 
-from ..inference.background_task import BackgroundTask
 from ..inference.contract import EmoTalkError
+from ..inference.worker.background_task import BackgroundTask
 
 _SECONDS_BETWEEN_LOOKS: Final = 0.2
 _task: BackgroundTask | None = None

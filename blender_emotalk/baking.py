@@ -15,7 +15,7 @@ class KeySettings:
     """How keys are written.
 
     Attributes:
-        tolerance: largest error of thinned curves in coefficient units; 0 keys every sample.
+        tolerance: largest error of reduced curves in coefficient units; 0 keys every sample.
         own_track: ours goes to its own NLA track and leaves the animator's action active.
     """
 

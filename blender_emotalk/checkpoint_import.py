@@ -5,10 +5,10 @@ from typing import Final
 
 import bpy
 
-from ..inference.background_task import BackgroundTask
+from ..inference.checkpoints.library import installed_weights
 from ..inference.contract import EmoTalkError
-from ..inference.weights_library import installed_weights
-from . import background, model_choice, runs, runtime
+from ..inference.worker.background_task import BackgroundTask
+from . import background, model_choice, runs, torch_environment
 
 COMMAND: Final = Path(__file__).resolve().parents[1] / "command_line" / "__main__.py"
 _COMPLAINT: Final = "emotalk: "
@@ -25,7 +25,7 @@ def start_import(context: bpy.types.Context, checkpoint: Path, overwrite: bool =
     Raises:
         EmoTalkError: there is no Python with PyTorch, or another task is at work.
     """
-    python = runtime.torch_python(context)
+    python = torch_environment.torch_python(context)
     words = [str(python), "-I", "-X", "utf8", "-W", "ignore", str(COMMAND), "weights", "import", str(checkpoint)]
     words += ["--overwrite"] * overwrite
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from ..face import arkit
 from ..face.curves import FaceCurves
-from ..face.simplify import thin
+from ..face.key_reduction import reduce_keys
 from .head_bones import rotation_path, rotation_values
 
 _GROUP_OF: Final = {channel: region.title() for region, channels in arkit.REGIONS.items() for channel in channels}
@@ -63,8 +63,8 @@ def choose_keys(values: np.ndarray, tolerance: float) -> Keys:
     """Every sample where the tolerance is 0, else few that stay within it."""
     if not tolerance:
         return Keys(np.arange(len(values)), values)
-    thinned = thin(values, tolerance)
-    return Keys(thinned.frames, thinned.values, thinned.slopes)
+    reduced = reduce_keys(values, tolerance)
+    return Keys(reduced.frames, reduced.values, reduced.slopes)
 
 
 def choose_face_keys(face: FaceCurves, tolerance: float) -> dict[str, Keys]:

@@ -13,7 +13,7 @@ from .actions import active_curves
 from .keyframes import Timing
 from .properties import LineProperties
 from .sounds import LineSound, temporary_file
-from .strips import find_sound_strip, heard_part
+from .strips import audible_section, find_sound_strip
 
 UNNAMED: Final = "line"
 SAMPLE_LINE: Final = Path(__file__).resolve().parents[1] / "samples" / "line.wav"
@@ -53,7 +53,7 @@ def sound_of(line: LineProperties, scene: bpy.types.Scene, files: contextlib.Exi
         path = _absolute(strip.sound.filepath, strip.sound.library)
         if packed:
             path = temporary_file(files, path.suffix, packed.data)
-        return LineSound(path, *heard_part(strip, scene))
+        return LineSound(path, *audible_section(strip, scene))
     if not line.audio:
         raise EmoTalkError("No sound is chosen; choose an audio file, or use the selected sound strip")
     return LineSound(_absolute(line.audio, scene.library), line.start_frame)

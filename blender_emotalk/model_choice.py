@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+from ..inference.checkpoints.library import InstalledWeights, installed_weights, user_weights_folder
 from ..inference.contract import EmoTalkError
 from ..inference.registry import DEFAULT_MODEL
-from ..inference.weights_library import InstalledWeights, installed_weights, user_weights_folder
 from .properties import LineProperties
 
 _installed: tuple[InstalledWeights, ...] = ()

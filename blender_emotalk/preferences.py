@@ -6,7 +6,7 @@ from typing import Final
 import bpy
 
 from ..inference.devices import DEVICES, PRECISIONS
-from ..inference.runtime.accelerators import accelerators
+from ..inference.torch_environment.accelerators import accelerators
 
 EXTENSION: Final = __package__.rpartition(".")[0]
 """The package that Blender knows the extension by."""

@@ -12,11 +12,11 @@ import bpy
 
 from ..face.curve_files import read_curves
 from ..face.curves import Performance
-from ..inference.client import Message, WorkerClient
 from ..inference.contract import EmoTalkError
-from ..inference.failure import sentence_for
 from ..inference.models.compact import FPS
-from . import background, baking, model_choice, runtime
+from ..inference.worker.client import Message, WorkerClient
+from ..inference.worker.failure import sentence_for
+from . import background, baking, model_choice, torch_environment
 from .characters import find_character
 from .keyframes import Keys, Timing, choose_face_keys
 from .lines import anchor_of, control_values, line_name, sound_of
@@ -49,7 +49,7 @@ class Run:
         anchor = anchor_of(line, context)
         baking.check_layers(find_character(anchor, scene))
         weights = model_choice.usable_weights(line)
-        python = runtime.torch_python(context) if weights.needs_torch else Path(sys.executable)
+        python = torch_environment.torch_python(context) if weights.needs_torch else Path(sys.executable)
         preferences = preferences_of(context)
         self._line = line_name(line)
         self._scene, self._anchor = (scene.session_uid, scene.name), (anchor.session_uid, anchor.name)
@@ -63,11 +63,11 @@ class Run:
         self._is_done = self._is_over = False
         self.cancelled = False
         with contextlib.ExitStack() as files:
-            heard = sound_of(line, scene, files)
-            sound = prepare(heard, files)
-            self._start_frame = heard.start_frame
+            line_sound = sound_of(line, scene, files)
+            sound = prepare(line_sound, files)
+            self._start_frame = line_sound.start_frame
             self._result = temporary_file(files, ".npz")
-            timing = Timing.of(scene, heard.start_frame, FPS)
+            timing = Timing.of(scene, line_sound.start_frame, FPS)
             _client.start(python)
             self._request = _client.submit(
                 {
@@ -88,7 +88,7 @@ class Run:
         """Hear what the worker says; True when there is nothing more to wait for."""
         for message in _client.messages():
             if message["id"] == self._request:
-                self._hear(message)
+                self._handle(message)
         return self._is_done
 
     def cancel(self) -> None:
@@ -117,16 +117,16 @@ class Run:
         self._end(sentence)
         return sentence
 
-    def _hear(self, message: Message) -> None:
+    def _handle(self, message: Message) -> None:
         if message["kind"] == "progress":
-            self._tell(message["text"], message["fraction"])
+            self._report(message["text"], message["fraction"])
             return
         if message["kind"] == "error":
             self._failure = message["sentence"]
             self._is_done = True
             return
         self._ran_on = f"{message['device']}: {message['speed']:.3g} × real time"
-        self._tell("Choosing keys", 1)
+        self._report("Choosing keys", 1)
         # Not in Blender's own thread, which would make an hour of speech hold up the window.
         threading.Thread(target=self._prepare, name="EmoTalk keys", daemon=True).start()
 
@@ -141,7 +141,7 @@ class Run:
 
     def _write(self) -> str:
         if self._failure:
-            self._suspect_runtime()
+            self._suspect_pytorch()
             raise EmoTalkError(self._failure)
         performance, face_keys = self._prepared
         scene = _find(bpy.data.scenes, *self._scene)
@@ -151,12 +151,12 @@ class Run:
         seconds = time.monotonic() - self._started
         return f"{character.name} speaks {self._line!r}: {keys:,} keys in {seconds:.1f} s"
 
-    def _suspect_runtime(self) -> None:
+    def _suspect_pytorch(self) -> None:
         """Find out in the background whether it was PyTorch that failed, so that the panel can offer the repair."""
         if self._needs_torch and not background.is_busy():
-            runtime.start_check(bpy.context)
+            torch_environment.start_check(bpy.context)
 
-    def _tell(self, text: str, progress: float) -> None:
+    def _report(self, text: str, progress: float) -> None:
         if not self._is_quiet:
             show(text, progress, running=True)
 

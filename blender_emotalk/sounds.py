@@ -9,9 +9,9 @@ from typing import Any
 
 import numpy as np
 
-from ..inference.audio import known_audio_format
 from ..inference.contract import EmoTalkError
-from ..inference.wav import open_wav
+from ..inference.sound.audio import known_audio_format
+from ..inference.sound.wav import open_wav
 
 
 @dataclass(frozen=True)

@@ -52,7 +52,7 @@ def find_sound_strip(scene: bpy.types.Scene, name: str) -> Any:
     return strip
 
 
-def heard_part(strip: Any, scene: bpy.types.Scene) -> tuple[float, tuple[float, float]]:
+def audible_section(strip: Any, scene: bpy.types.Scene) -> tuple[float, tuple[float, float]]:
     """When a strip is heard and which part of its sound.
 
     Returns:

@@ -8,5 +8,5 @@ from pathlib import Path
 TREE = Path(__file__).resolve().parents[1]
 
 if __name__ == "__main__":
-    runpy.run_path(str(TREE / "inference" / "worker.py"))["load_tree"]()
+    runpy.run_path(str(TREE / "inference" / "worker" / "process.py"))["load_tree"]()
     sys.exit(importlib.import_module("emotalk.command_line.main").main())

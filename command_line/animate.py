@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..face.curve_files import FORMATS
-from ..inference.registry import DEFAULT_CHOICE, ModelChoice
+from ..inference.models.loading import DEFAULT_CHOICE, ModelChoice
 from .complaints import GOOD, SOME_FAILED, complaint
 from .control_options import add_control_options, controls_from
 from .model_options import add_model_options
@@ -74,8 +74,8 @@ def _animate(
 ) -> None:
     from ..face.curve_files import write_curves
     from ..face.curves import Performance
-    from ..inference.audio import read_speech
     from ..inference.contract import EmoTalkError
+    from ..inference.sound.audio import read_speech
 
     if output.exists() and not options.overwrite:
         raise EmoTalkError(f"{output} is there already; --overwrite replaces it")

@@ -17,7 +17,7 @@ class UsageError(Exception):
 
 def complaint(error: Exception, *, verbose: bool = False) -> str:
     """What to print on stderr about an error: its sentence, and the traceback below it where it is asked for."""
-    from ..inference.failure import sentence_for
+    from ..inference.worker.failure import sentence_for
 
     sentence = str(error) if isinstance(error, UsageError) else sentence_for(error)
     return sentence + ("\n" + "".join(traceback.format_exception(error)).rstrip() if verbose else "")

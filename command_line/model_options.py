@@ -3,7 +3,7 @@
 import argparse
 
 from ..inference.devices import DEVICES, PRECISIONS
-from ..inference.registry import ModelChoice, model_ids
+from ..inference.models.loading import ModelChoice, model_ids
 
 
 def add_model_options(parser: argparse.ArgumentParser, default: ModelChoice | None) -> None:

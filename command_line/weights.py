@@ -10,8 +10,8 @@ from .complaints import GOOD, SOME_FAILED, UsageError, complain
 from .progress import ProgressBar
 
 if TYPE_CHECKING:
-    from ..inference.catalogue import CatalogueEntry
-    from ..inference.weights_library import InstalledWeights
+    from ..inference.checkpoints.catalogue import CatalogueEntry
+    from ..inference.checkpoints.library import InstalledWeights
 
 SUMMARY = "import, list, verify, remove and download weights"
 
@@ -49,8 +49,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _import(options: argparse.Namespace) -> int:
-    from ..inference.weights_import import import_weights, licence_notice
-    from ..inference.weights_library import place_for
+    from ..inference.checkpoints.importing import import_weights, licence_notice
+    from ..inference.checkpoints.library import place_for
 
     checkpoint = Path(options.checkpoint)
     place_for(options.name or checkpoint.stem, options.overwrite)  # before anybody is asked anything
@@ -70,7 +70,7 @@ def _import(options: argparse.Namespace) -> int:
 
 
 def _list(_options: argparse.Namespace) -> int:
-    from ..inference.weights_library import installed_weights, user_weights_folder
+    from ..inference.checkpoints.library import installed_weights, user_weights_folder
 
     _print_table([_row(weights) for weights in installed_weights()])
     print(f"Your own weights lie in {user_weights_folder()}")
@@ -78,7 +78,7 @@ def _list(_options: argparse.Namespace) -> int:
 
 
 def _verify(options: argparse.Namespace) -> int:
-    from ..inference.weights_library import installed_weights, verify_weights
+    from ..inference.checkpoints.library import installed_weights, verify_weights
 
     names = [options.name] if options.name else [weights.model_id for weights in installed_weights()]
     status = GOOD
@@ -94,7 +94,7 @@ def _verify(options: argparse.Namespace) -> int:
 
 
 def _remove(options: argparse.Namespace) -> int:
-    from ..inference.weights_library import find_weights, remove_weights
+    from ..inference.checkpoints.library import find_weights, remove_weights
 
     weights = find_weights(options.name)
     if not options.yes:
@@ -108,9 +108,9 @@ def _remove(options: argparse.Namespace) -> int:
 
 
 def _get(options: argparse.Namespace) -> int:
-    from ..inference.architectures import ARCHITECTURES
-    from ..inference.catalogue import catalogue, fetch, find_entry
-    from ..inference.weights_import import import_weights
+    from ..inference.checkpoints.catalogue import catalogue, fetch, find_entry
+    from ..inference.checkpoints.importing import import_weights
+    from ..inference.registry import NETWORKS
 
     if options.name is None:
         print("\n\n".join(map(_describe, catalogue())))
@@ -127,7 +127,7 @@ def _get(options: argparse.Namespace) -> int:
             bar.show(there / total if total else 0, f"{entry.name}: {_size(there)}")
 
         path = fetch(entry, options.sha256, show)
-    if entry.architecture in ARCHITECTURES:
+    if entry.architecture in NETWORKS:
         path = import_weights(path, entry.name).weights.path
     print(path)
     return GOOD
@@ -149,7 +149,7 @@ def _row(weights: "InstalledWeights") -> tuple[str, ...]:
     ]
     return (
         weights.model_id,
-        weights.architecture or "?",
+        weights.network or "?",
         _size(weights.bytes),
         weights.licence or "no licence stated",
         ", ".join(filter(None, remarks)),

@@ -19,7 +19,7 @@ _TELLING: Final = frozenset("p b m f v w aa ae ay ao aw ow uw iy ey eh sh ch jh"
 
 
 @dataclass(frozen=True)
-class Phone:
+class PhoneLabel:
     """One spoken sound, in seconds from the start of the line."""
 
     start: float
@@ -27,7 +27,7 @@ class Phone:
     name: str
 
 
-def choose_moments(seconds: float, phones: Sequence[Phone], count: int) -> list[float]:
+def choose_moments(seconds: float, phones: Sequence[PhoneLabel], count: int) -> list[float]:
     """Seconds worth a picture: the middle of telling phones where they are known, else evenly spread."""
     telling = [p for p in phones if p.name in _TELLING]
     if len(telling) < count:
@@ -41,7 +41,7 @@ def draw_contact_sheet(
     moments: Sequence[float],
     samples: np.ndarray,
     rate: int,
-    phones: Sequence[Phone],
+    phones: Sequence[PhoneLabel],
     title: str,
     columns: int = 6,
 ) -> Image.Image:
@@ -98,7 +98,7 @@ def _draw_labels(
     box: tuple[int, int, int, int],
     start: float,
     end: float,
-    phones: Sequence[Phone],
+    phones: Sequence[PhoneLabel],
     font: ImageFont.FreeTypeFont,
 ) -> None:
     left, top, right, bottom = box

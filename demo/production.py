@@ -1,7 +1,6 @@
 """From a sound file to a finished demo: scene, film and contact sheet, in this order."""
 
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -14,10 +13,10 @@ from ..blender_emotalk.heads import add_sample_head
 from ..blender_emotalk.keyframes import Timing
 from ..blender_emotalk.strips import add_sound_strip
 from ..face.controls import KEY_TOLERANCE, Controls
-from ..inference.audio import read_speech
-from ..inference.contract import SAMPLE_RATE, EmoTalkError
+from ..inference.contract import SAMPLE_RATE, EmoTalkError, StageProgress
 from ..inference.engine import Engine
-from .contact_sheet import Phone, choose_moments, draw_contact_sheet
+from ..inference.sound.audio import read_speech
+from .contact_sheet import PhoneLabel, choose_moments, draw_contact_sheet
 from .film import render_film, render_stills
 from .stage import set_stage
 
@@ -25,9 +24,6 @@ FPS: Final = 30
 FIRST_FRAME: Final = 1
 _SHEET_PICTURES: Final = 12
 _SHEET_SIZE: Final = 240
-
-Progress = Callable[[float, str], None]
-"""Told how much is done (0..1) and what happens next."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +43,7 @@ class Production:
     keys: int
 
 
-def produce(audio: Path, controls: Controls, folder: Path, progress: Progress) -> Production:
+def produce(audio: Path, controls: Controls, folder: Path, progress: StageProgress) -> Production:
     """Let the built-in head speak a line, and write ``demo.blend``, ``demo.mp4`` and ``demo.png``.
 
     The file open in this Blender is left behind: meant for the bpy module, not for a session at work.
@@ -61,7 +57,7 @@ def produce(audio: Path, controls: Controls, folder: Path, progress: Progress) -
     Raises:
         EmoTalkError: the sound cannot be used, or a file cannot be written.
     """
-    progress(0.0, "Listening")
+    progress(0.0, "Encoding")
     speech = read_speech(audio)
     performance = Engine().perform(speech, controls)
     progress(0.05, "Building the head")
@@ -96,15 +92,15 @@ def produce(audio: Path, controls: Controls, folder: Path, progress: Progress) -
     return production
 
 
-def read_phones(path: Path) -> list[Phone]:
+def read_phones(path: Path) -> list[PhoneLabel]:
     """The phones of a label file: a line each, ``end-in-seconds name``; none where there is no such file."""
     if not path.exists():
         return []
-    phones: list[Phone] = []
+    phones: list[PhoneLabel] = []
     for line in path.read_text("utf-8").splitlines():
         try:
             end, name = line.split()
-            phones.append(Phone(phones[-1].end if phones else 0.0, float(end), name))
+            phones.append(PhoneLabel(phones[-1].end if phones else 0.0, float(end), name))
         except ValueError:
             raise EmoTalkError(f"{path.name} has the line {line!r}; it should read like '0.326 ay'") from None
     return phones

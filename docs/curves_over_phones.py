@@ -10,12 +10,12 @@ import matplotlib.pyplot as plt
 import numpy as np
 from emotalk.face.aperture import lip_aperture
 from emotalk.face.controls import Controls
+from emotalk.inference.checkpoints.safetensors_file import bundled_weights
 from emotalk.inference.contract import SAMPLE_RATE, Speech
-from emotalk.inference.log_mel import HOP, log_mel, speech_level
 from emotalk.inference.models.compact import MODEL_ID, EmoTalkCompact
-from emotalk.inference.weights import bundled_weights
+from emotalk.inference.sound.log_mel import HOP, log_mel, speech_level
 from emotalk.training.recordings.sound_files import as_floats
-from emotalk.training.teacher import Manner, perform, read_score
+from emotalk.training.teacher import Conditioning, read_score, targets_for
 from emotalk.training.voices import flite
 
 SENTENCE = "Maybe the boatman moved five blue marbles before we saw the purple umbrella."
@@ -32,7 +32,7 @@ def main() -> None:
     model = EmoTalkCompact.load(bundled_weights(MODEL_ID))
     features = model.encode(Speech(sound))
     curves = model.decode(features, Controls())
-    taught = perform(read_score(line.phones), curves.times, Manner.plain(curves.frames)).closed()
+    taught = targets_for(read_score(line.phones), curves.times, Conditioning.plain(curves.frames)).closed()
     signals = 1 / (1 + np.exp(-features.arrays["signals"]))
     figure, rows = plt.subplots(4, 1, figsize=(15, 9), sharex=True, gridspec_kw={"hspace": 0.12})
     frames = log_mel(sound, speech_level(sound), 0, len(sound) // HOP)

@@ -12,19 +12,19 @@ from . import arkit
 JAW: Final = arkit.INDEX["jawOpen"]
 CLOSE: Final = arkit.INDEX["mouthClose"]
 
-PRESS_POSE: Final[dict[str, float]] = {"mouthPress": 0.26, "mouthRollLower": 0.13, "mouthRollUpper": 0.10}
+BILABIAL_POSE: Final[dict[str, float]] = {"mouthPress": 0.26, "mouthRollLower": 0.13, "mouthRollUpper": 0.10}
 """Lips against each other. Together with a seal this is a press of about a millimetre."""
 
-TOUCH_POSE: Final[dict[str, float]] = {"mouthRollLower": 0.45, "mouthUpperUp": 0.20}
+LABIODENTAL_POSE: Final[dict[str, float]] = {"mouthRollLower": 0.45, "mouthUpperUp": 0.20}
 """Lower lip under the upper teeth."""
 
-PRESS_JAW: Final = 0.10
-TOUCH_JAW: Final = 0.06
+BILABIAL_JAW: Final = 0.10
+LABIODENTAL_JAW: Final = 0.06
 SEAL: Final = 0.95
 """mouthClose over jawOpen under a press: a little more than ``arkit.SEAL_FACTOR``, so that the lips give."""
 
-_PRESS_OPENS: Final = {"mouthLowerDown": 0.0, "mouthUpperUp": 0.0, "mouthFunnel": 0.1, "mouthShrugUpper": 0.3}
-_TOUCH_OPENS: Final = {
+_BILABIAL_OPENS: Final = {"mouthLowerDown": 0.0, "mouthUpperUp": 0.0, "mouthFunnel": 0.1, "mouthShrugUpper": 0.3}
+_LABIODENTAL_OPENS: Final = {
     "mouthLowerDown": 0.0,
     "mouthFunnel": 0.3,
     "mouthPucker": 0.7,
@@ -46,12 +46,12 @@ def _row(stems: dict[str, float], default: float) -> np.ndarray:
     return row
 
 
-PRESS_KEEPS: Final = _row(_PRESS_OPENS, 1.0)
-TOUCH_KEEPS: Final = _row(_TOUCH_OPENS, 1.0)
+BILABIAL_KEEPS: Final = _row(_BILABIAL_OPENS, 1.0)
+LABIODENTAL_KEEPS: Final = _row(_LABIODENTAL_OPENS, 1.0)
 """(52,) share of each coefficient that a full contact lets through."""
 
-PRESS_ROW: Final = _row(PRESS_POSE, 0.0)
-TOUCH_ROW: Final = _row(TOUCH_POSE, 0.0)
+BILABIAL_ROW: Final = _row(BILABIAL_POSE, 0.0)
+LABIODENTAL_ROW: Final = _row(LABIODENTAL_POSE, 0.0)
 """(52,) least value of each coefficient under a full contact."""
 
 
@@ -67,9 +67,9 @@ def apply_contacts(values: np.ndarray, press: np.ndarray, touch: np.ndarray, fir
     Returns:
         (frames, 52) float32; at a full press mouthClose is 0.95 of a narrow jawOpen, whatever was there before.
     """
-    firm = PRESS_ROW * firmness[:, None]
-    values = _under(values, touch, TOUCH_KEEPS, TOUCH_ROW, TOUCH_JAW)
-    values = _under(values, press, PRESS_KEEPS, firm, PRESS_JAW)
+    firm = BILABIAL_ROW * firmness[:, None]
+    values = _under(values, touch, LABIODENTAL_KEEPS, LABIODENTAL_ROW, LABIODENTAL_JAW)
+    values = _under(values, press, BILABIAL_KEEPS, firm, BILABIAL_JAW)
     values[:, CLOSE] = np.maximum(values[:, CLOSE] * (1 - press), press * SEAL * values[:, JAW])
     return values
 

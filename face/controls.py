@@ -133,7 +133,7 @@ KEY_TOLERANCE: Final = Control(
     0,
     0.1,
     "",
-    "Largest error when curves are thinned to editable keys; 0 writes a key on every frame of the model",
+    "Largest error when curves are reduced to editable keys; 0 writes a key on every frame of the model",
     animatable=False,
 )
 """Belongs to writing keys, not to the performance; listed here because every default is."""

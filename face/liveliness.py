@@ -13,9 +13,9 @@ from . import arkit
 from .controls import Controls
 from .curves import FaceCurves, Performance
 from .emotions import HEAD_ENERGY, HEAD_POSES
+from .intervals import intervals_of
 from .released_postprocessing import released_blinks
-from .runs import runs_of
-from .shaping import gaussian_filter, shift
+from .shaping import gaussian_filter, shift_time
 
 BLINK_CLOSING: Final = 0.08
 BLINK_HOLD: Final = 0.03
@@ -39,9 +39,9 @@ def liven(curves: FaceCurves, loudness: np.ndarray, controls: Controls) -> Perfo
         The face with blinks and glances, within 0..1 unless clamping is off, and the head's rotation; equal input
         gives equal output.
     """
-    loudness = shift(np.asarray(loudness, np.float32)[:, None], controls.constant("time_offset") / 1000 * curves.fps)[
-        :, 0
-    ]
+    loudness = shift_time(
+        np.asarray(loudness, np.float32)[:, None], controls.constant("time_offset") / 1000 * curves.fps
+    )[:, 0]
     speaking = find_speech(loudness, curves.fps)
     values = curves.values.copy()
     if controls.choice("blink_kind") == "Released demo":
@@ -62,7 +62,7 @@ def find_speech(loudness: np.ndarray, fps: float) -> np.ndarray:
         return np.zeros(0, bool)
     threshold = max(0.1 * float(np.percentile(loudness, 95)), 1e-4)
     speaking = loudness > threshold
-    for start, end in runs_of(~speaking):
+    for start, end in intervals_of(~speaking):
         if start > 0 and end < len(speaking) and end - start < 0.15 * fps:
             speaking[start:end] = True
     return speaking
@@ -79,24 +79,24 @@ def blink_times(speaking: np.ndarray, fps: float, rate: float, seed: int) -> lis
     """
     if rate <= 0 or len(speaking) == 0:
         return []
-    random = np.random.default_rng([seed, 1])
-    phrase_ends = np.array([end / fps for _, end in runs_of(speaking)])
+    rng = np.random.default_rng([seed, 1])
+    phrase_ends = np.array([end / fps for _, end in intervals_of(speaking)])
     length = len(speaking) / fps
     mean_gap = 60 / rate
     blinks: list[tuple[float, float]] = []
-    now = -mean_gap * random.random()
+    now = -mean_gap * rng.random()
     while True:
         busy = speaking[int(np.clip(now * fps, 0, len(speaking) - 1))]
         median = mean_gap / _MEAN_OVER_MEDIAN * (0.85 if busy else 1.25)
-        now += float(np.clip(median * np.exp(0.6 * _normal(random)), 0.4, 4 * mean_gap))
+        now += float(np.clip(median * np.exp(0.6 * _normal(rng)), 0.4, 4 * mean_gap))
         if now >= length:
             return blinks
         near = phrase_ends[np.abs(phrase_ends - now) < 0.5]
-        time = float(near[0]) + 0.05 if len(near) and random.random() < 0.6 else now
-        amplitude = 0.8 + 0.2 * random.random()
+        time = float(near[0]) + 0.05 if len(near) and rng.random() < 0.6 else now
+        amplitude = 0.8 + 0.2 * rng.random()
         if 0 <= time < length and (not blinks or time - blinks[-1][0] > 0.3):
             blinks.append((time, amplitude))
-            if random.random() < 0.1 and time + 0.38 < length:
+            if rng.random() < 0.1 and time + 0.38 < length:
                 blinks.append((time + 0.38, amplitude))
                 now = time + 0.38
 
@@ -108,13 +108,13 @@ def move_head(loudness: np.ndarray, speaking: np.ndarray, fps: float, controls: 
     head = np.zeros((frames, 3), np.float32)
     if gain == 0 or frames == 0:
         return head
-    random = np.random.default_rng([int(controls.constant("seed")), 3])
+    rng = np.random.default_rng([int(controls.constant("seed")), 3])
     emotion = controls.emotion_tracks(frames)
-    drift = _drift(frames, fps, random) * np.array([1.2, 1.8, 0.8], np.float32)
+    drift = _drift(frames, fps, rng) * np.array([1.2, 1.8, 0.8], np.float32)
     nods = np.zeros(frames, np.float32)
     for second, strength in _prominent_syllables(loudness, speaking, fps):
-        if random.random() < 0.5:
-            _add_nod(nods, fps, second + 0.03, 0.25 + 0.2 * random.random(), 1 + 3 * strength)
+        if rng.random() < 0.5:
+            _add_nod(nods, fps, second + 0.03, 0.25 + 0.2 * rng.random(), 1 + 3 * strength)
     head += drift * (0.6 + 0.4 * gaussian_filter(speaking.astype(np.float32), 0.3 * fps))[:, None]
     head[:, 0] += nods
     energy = 1 + emotion @ (HEAD_ENERGY - 1)
@@ -146,16 +146,16 @@ def _add_glances(values: np.ndarray, speaking: np.ndarray, fps: float, controls:
     gain = controls.constant("gaze_gain")
     if gain == 0:
         return
-    random = np.random.default_rng([int(controls.constant("seed")), 2])
+    rng = np.random.default_rng([int(controls.constant("seed")), 2])
     frames = len(values)
     target = np.zeros((frames, 2), np.float32)
     now = 0.0
     while now < frames / fps:
         start = int(now * fps)
         # Speakers look away while they plan a phrase and back at the listener as they speak it.
-        away = not speaking[start] or random.random() < 0.25
-        direction = np.array([_normal(random), 0.6 * _normal(random)]) * (0.22 if away else 0.05)
-        hold = (0.5 if away else 1.0) + 1.2 * random.random()
+        away = not speaking[start] or rng.random() < 0.25
+        direction = np.array([_normal(rng), 0.6 * _normal(rng)]) * (0.22 if away else 0.05)
+        hold = (0.5 if away else 1.0) + 1.2 * rng.random()
         target[start : int((now + hold) * fps) + 1] = np.clip(direction, -0.5, 0.5)
         now += hold
     gaze = gain * gaussian_filter(target, 0.025 * fps)
@@ -173,9 +173,9 @@ def _add_glances(values: np.ndarray, speaking: np.ndarray, fps: float, controls:
         values[:, arkit.INDEX[name]] += np.maximum(amount, 0)
 
 
-def _drift(frames: int, fps: float, random: np.random.Generator) -> np.ndarray:
+def _drift(frames: int, fps: float, rng: np.random.Generator) -> np.ndarray:
     """(frames, 3) slow noise of standard deviation 1, mostly between 0.1 and 0.4 Hz."""
-    white = np.array([[_normal(random) for _ in range(3)] for _ in range(int(frames / fps * 2) + 3)])
+    white = np.array([[_normal(rng) for _ in range(3)] for _ in range(int(frames / fps * 2) + 3)])
     knots = np.arange(len(white)) / 2
     smooth = gaussian_filter(white, 1.5)
     smooth = (smooth - smooth.mean(axis=0)) / np.maximum(smooth.std(axis=0), 1e-6)
@@ -208,6 +208,6 @@ def _add_nod(pitch: np.ndarray, fps: float, centre: float, width: float, degrees
     pitch[first : last + 1] += degrees * (0.5 + 0.5 * np.cos(2 * np.pi * np.clip(phase, -0.5, 0.5)))
 
 
-def _normal(random: np.random.Generator) -> float:
+def _normal(rng: np.random.Generator) -> float:
     """A standard normal number out of two uniform ones, whose stream NumPy never changes."""
-    return float(np.sqrt(-2 * np.log(1 - random.random())) * np.cos(2 * np.pi * random.random()))
+    return float(np.sqrt(-2 * np.log(1 - rng.random())) * np.cos(2 * np.pi * rng.random()))

@@ -4,7 +4,7 @@ Seven figures, each blind to a global gain of the curves, and their weighted mea
 
 - closure: the share of p, b, m whose aperture falls below a fifth of the clip's range, and of such falls that belong
   to a p, b, m; their F1.
-- bite: how well a lower lip on the teeth tells f, v from sounds made by the tongue (area under the ROC curve).
+- labiodental: how well a lower lip on the teeth tells f, v from sounds made by the tongue (area under the ROC curve).
 - openness: rank correlation of a vowel's height and how far the mouth opens in its middle.
 - rounding: how well protrusion tells rounded from unrounded vowels (area under the ROC curve).
 - opening: correlation of the aperture with the opening that the phones lead one to expect, and its lag.
@@ -18,7 +18,7 @@ from typing import Final
 import numpy as np
 
 from . import arkit
-from .runs import runs_of
+from .intervals import intervals_of
 
 RATE: Final = 100.0
 """Curves are judged at this many instants a second."""
@@ -63,18 +63,18 @@ APERTURE: Final = _formula(
     mouthRollLower=-0.15, mouthRollUpper=-0.15,
 )  # fmt: skip
 PROTRUSION: Final = _formula(mouthPucker=1, mouthFunnel=0.7, mouthStretch=-0.5, mouthSmile=-0.3)
-BITE: Final = _formula(mouthRollLower=1, mouthShrugLower=0.5, mouthUpperUp=0.25, jawOpen=-0.5)
+LABIODENTAL: Final = _formula(mouthRollLower=1, mouthShrugLower=0.5, mouthUpperUp=0.25, jawOpen=-0.5)
 
 
 @dataclass
-class Clip:
+class ClipMeasures:
     """What one clip contributes; clips are pooled before anything is divided."""
 
     static: bool
     found: list[bool] = field(default_factory=list)
     rightly_closed: list[bool] = field(default_factory=list)
-    bites: list[float] = field(default_factory=list)
-    other_bites: list[float] = field(default_factory=list)
+    labiodentals: list[float] = field(default_factory=list)
+    tongue_sounds: list[float] = field(default_factory=list)
     heights: list[float] = field(default_factory=list)
     openings: list[float] = field(default_factory=list)
     rounded: list[float] = field(default_factory=list)
@@ -92,7 +92,7 @@ class LipSync:
 
     Attributes:
         composite: 0..100.
-        closure_f1, bite_auc, openness_rho, rounding_auc, opening_r: see the module.
+        closure_f1, labiodental_auc, openness_rho, rounding_auc, opening_r: see the module.
         lag_ms: above 0 the mouth is late.
         rest_open: share of silence with an open mouth.
         rest_motion: speed of the lips in silence relative to speech.
@@ -101,7 +101,7 @@ class LipSync:
 
     composite: float
     closure_f1: float
-    bite_auc: float
+    labiodental_auc: float
     openness_rho: float
     rounding_auc: float
     opening_r: float
@@ -122,25 +122,27 @@ def judge(items: Iterable[tuple[np.ndarray, Sequence[Segment]]], fps: float = 30
     return pool([look_at(values, segments, fps) for values, segments in items])
 
 
-def look_at(values: np.ndarray, segments: Sequence[Segment], fps: float) -> Clip:
+def look_at(values: np.ndarray, segments: Sequence[Segment], fps: float) -> ClipMeasures:
     """Everything about one clip that the figures are made of."""
     count = max(2, int(np.ceil(segments[-1][1] * RATE)))
-    aperture, protrusion, bite = (_at_rate(values @ formula, fps, count) for formula in (APERTURE, PROTRUSION, BITE))
+    aperture, protrusion, labiodental = (
+        _at_rate(values @ formula, fps, count) for formula in (APERTURE, PROTRUSION, LABIODENTAL)
+    )
     speech = np.zeros(count, bool)
     for start, end, phone in segments:
         if phone != "SIL":
             speech[_between(start, end, count)] = True
     closed = float(np.clip(np.percentile(aperture, 2), -0.10, 0.05))
     span = float(np.percentile(aperture[speech], 95)) - closed if speech.any() else 0.0
-    clip = Clip(static=span < _STATIC)
+    clip = ClipMeasures(static=span < _STATIC)
     span = max(span, _STATIC)
     _look_at_closures(clip, aperture, closed + _CLOSED * span, segments)
     for start, end, phone in segments:
         around = _between(start - _TOLERANCE, end + _TOLERANCE, count)
         if phone in _LABIODENTALS:
-            clip.bites.append(float(bite[around].max()))
+            clip.labiodentals.append(float(labiodental[around].max()))
         elif phone in _TONGUE_SOUNDS:
-            clip.other_bites.append(float(bite[around].max()))
+            clip.tongue_sounds.append(float(labiodental[around].max()))
         if phone in _OPENNESS_OF_VOWELS and end - start >= 0.04:
             fifth = 0.2 * (end - start)
             clip.heights.append(_OPENNESS_OF_VOWELS[phone])
@@ -161,7 +163,7 @@ def look_at(values: np.ndarray, segments: Sequence[Segment], fps: float) -> Clip
     return clip
 
 
-def pool(clips: Sequence[Clip]) -> LipSync:
+def pool(clips: Sequence[ClipMeasures]) -> LipSync:
     """The figures of many clips taken together."""
 
     def every(name: str) -> np.ndarray:
@@ -169,7 +171,7 @@ def pool(clips: Sequence[Clip]) -> LipSync:
 
     recall, precision = _mean(every("found")), _mean(every("rightly_closed"))
     f1 = 2 * recall * precision / (recall + precision) if recall + precision > 0 else 0.0
-    bite = roc_area(every("bites"), every("other_bites"))
+    labiodental = roc_area(every("labiodentals"), every("tongue_sounds"))
     rounding = roc_area(every("rounded"), every("unrounded"))
     rho = _rank_correlation(every("heights"), every("openings"))
     pause = np.zeros(40)
@@ -182,7 +184,7 @@ def pool(clips: Sequence[Clip]) -> LipSync:
     figures = np.array(
         [
             f1,
-            2 * bite - 1,
+            2 * labiodental - 1,
             rho,
             2 * rounding - 1,
             now,
@@ -194,7 +196,7 @@ def pool(clips: Sequence[Clip]) -> LipSync:
     moving = 1 - np.mean([clip.static for clip in clips])
     composite = 100 * moving * float(np.nansum(np.clip(figures, 0, 1) * weights) / weights.sum())
     return LipSync(
-        composite, f1, bite, rho, rounding, now, lag_ms, rest_open, rest_motion, len(every("found")), len(clips)
+        composite, f1, labiodental, rho, rounding, now, lag_ms, rest_open, rest_motion, len(every("found")), len(clips)
     )
 
 
@@ -207,7 +209,7 @@ def roc_area(positives: np.ndarray, negatives: np.ndarray) -> float:
     return float(larger / (len(positives) * len(negatives)))
 
 
-def _look_at_closures(clip: Clip, aperture: np.ndarray, threshold: float, segments: Sequence[Segment]) -> None:
+def _look_at_closures(clip: ClipMeasures, aperture: np.ndarray, threshold: float, segments: Sequence[Segment]) -> None:
     count = len(aperture)
     uncounted, near, excused = (np.zeros(count, bool) for _ in range(3))
     for start, end, phone in segments:
@@ -222,7 +224,7 @@ def _look_at_closures(clip: Clip, aperture: np.ndarray, threshold: float, segmen
             clip.found.append(bool(lowest <= threshold) and not clip.static)
     if clip.static:
         return
-    for start, end in runs_of((aperture <= threshold) & ~uncounted):
+    for start, end in intervals_of((aperture <= threshold) & ~uncounted):
         if end - start >= 2 and (near[start:end].any() or not excused[start:end].any()):
             clip.rightly_closed.append(bool(near[start:end].any()))
 

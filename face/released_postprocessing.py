@@ -62,16 +62,16 @@ def released_blinks(frames: int, fps: float, seed: int) -> np.ndarray:
     Returns:
         (frames,) float32 within 0..1; equal input gives equal output.
     """
-    random = np.random.default_rng([seed, 4])
+    rng = np.random.default_rng([seed, 4])
     lids = np.zeros(frames, np.float32)
     length = BLINK_CURVES.shape[1]
-    start = _whole(random, 0, _FIRST_BLINK_SECONDS * fps)
+    start = _whole(rng, 0, _FIRST_BLINK_SECONDS * fps)
     while start < frames - length:
-        lids[start : start + length] = BLINK_CURVES[_whole(random, 0, len(BLINK_CURVES) - 1)]
-        start += _whole(random, *(seconds * fps for seconds in _GAP_SECONDS))
+        lids[start : start + length] = BLINK_CURVES[_whole(rng, 0, len(BLINK_CURVES) - 1)]
+        start += _whole(rng, *(seconds * fps for seconds in _GAP_SECONDS))
     return lids
 
 
-def _whole(random: np.random.Generator, lowest: float, highest: float) -> int:
+def _whole(rng: np.random.Generator, lowest: float, highest: float) -> int:
     """A whole number between the two, both included, out of a uniform one."""
-    return int(lowest) + int(random.random() * (int(highest) - int(lowest) + 1))
+    return int(lowest) + int(rng.random() * (int(highest) - int(lowest) + 1))

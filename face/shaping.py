@@ -42,7 +42,7 @@ def shape(curves: FaceCurves, controls: Controls) -> FaceCurves:
     contact = lip_contact(curves.values)
     values = _apply_gains(curves.values, contact, controls)
     values = _smooth(values, contact, controls.track("smoothing", curves.frames) / 1000 * curves.fps)
-    values = shift(values, controls.constant("time_offset") / 1000 * curves.fps)
+    values = shift_time(values, controls.constant("time_offset") / 1000 * curves.fps)
     if controls.choice("clamping") == "Off":
         return curves.with_values(values)
     values = np.clip(values, 0, 1)
@@ -51,7 +51,7 @@ def shape(curves: FaceCurves, controls: Controls) -> FaceCurves:
     return curves.with_values(values)
 
 
-def shift(values: np.ndarray, frames: float) -> np.ndarray:
+def shift_time(values: np.ndarray, frames: float) -> np.ndarray:
     """Move rows later (+) or earlier (-) by any number of frames, holding the first and last one."""
     if frames == 0:
         return values

@@ -1,1 +1,1 @@
-"""Sound to face curves: audio, models, weights, engine, worker and client."""
+"""Sound to face curves: the contract of a network, the registry of networks, the engine, and the rooms below."""

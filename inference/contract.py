@@ -12,6 +12,12 @@ from ..face.curves import FaceCurves
 SAMPLE_RATE: Final = 16_000
 """Every model hears mono sound at this rate (Hz)."""
 
+Progress = Callable[[float], None]
+"""Called now and then with the share (0..1) of one piece of work that is done."""
+
+StageProgress = Callable[[float, str], None]
+"""Called with the share (0..1) of the whole job that is done, and what happens next."""
+
 
 class EmoTalkError(Exception):
     """Something the animator can understand and mend; the message is one sentence to show as it is."""
@@ -57,8 +63,8 @@ class FaceModel(Protocol):
     channels: tuple[str, ...]
     fps: float
 
-    def encode(self, speech: Speech, heard: Callable[[float], None] | None = None) -> Features:
-        """The slow half: depends on the sound alone. A long line tells ``heard`` now and then what share is done."""
+    def encode(self, speech: Speech, progress: Progress | None = None) -> Features:
+        """The slow half: depends on the sound alone. A long line calls ``progress`` now and then."""
         ...
 
     def decode(self, features: Features, controls: Controls) -> FaceCurves:

@@ -11,16 +11,13 @@ from ..face.controls import Controls
 from ..face.curves import Performance
 from ..face.liveliness import liven
 from ..face.shaping import shape
-from .contract import SAMPLE_RATE, Features, Speech
-from .placement import PlacedModel
-from .registry import DEFAULT_CHOICE, ModelChoice, load_model
-
-Progress = Callable[[float, str], None]
-"""Told how much is done (0..1) and what happens next."""
+from .contract import Features, Speech, StageProgress
+from .models.loading import DEFAULT_CHOICE, ModelChoice, load_model
+from .models.placement import PlacedModel
+from .sound.rms import frame_rms
 
 REMEMBERED_LINES: Final = 8
 _REMEMBERED_BYTES: Final = 256 * 1024 * 1024
-_LOUDNESS_FRAMES: Final = 1800
 
 
 class Engine:
@@ -35,14 +32,14 @@ class Engine:
     def __init__(self, load: Callable[[str, str, str, bool], PlacedModel] = load_model) -> None:
         self._load = load
         self._loaded: tuple[ModelChoice, PlacedModel] | None = None
-        self._heard: OrderedDict[tuple[ModelChoice, bytes], Features] = OrderedDict()
+        self._known: OrderedDict[tuple[ModelChoice, bytes], Features] = OrderedDict()
 
     def perform(
         self,
         speech: Speech,
         controls: Controls,
         choice: ModelChoice = DEFAULT_CHOICE,
-        progress: Progress | None = None,
+        progress: StageProgress | None = None,
     ) -> Performance:
         """What the line does to a face with these sliders.
 
@@ -61,13 +58,13 @@ class Engine:
         report = progress or _ignore
         report(0.0, "Loading the model")
         model = self.model(choice)
-        report(0.05, "Listening")
-        features = self._features(choice, speech, lambda share: report(0.05 + 0.7 * share, "Listening"))
+        report(0.05, "Encoding")
+        features = self._features(choice, speech, lambda share: report(0.05 + 0.7 * share, "Encoding"))
         report(0.75, "Performing")
         curves = model.decode(features, controls)
         report(0.9, "Shaping")
         curves = shape(curves, controls)
-        performance = liven(curves, loudness(speech, curves.frames, curves.fps), controls)
+        performance = liven(curves, frame_rms(speech, curves.frames, curves.fps), controls)
         report(1.0, "Done")
         return performance
 
@@ -78,40 +75,25 @@ class Engine:
             self._loaded = choice, self._load(choice.model_id, choice.device, choice.precision, choice.windowed)
         return self._loaded[1]
 
-    def _features(self, choice: ModelChoice, speech: Speech, heard: Callable[[float], None]) -> Features:
+    def _features(self, choice: ModelChoice, speech: Speech, progress: Callable[[float], None]) -> Features:
         key = (choice, fingerprint(speech))
-        if key not in self._heard:
-            self._heard[key] = self.model(choice).encode(speech, heard)
+        if key not in self._known:
+            self._known[key] = self.model(choice).encode(speech, progress)
             self._forget()
-        self._heard.move_to_end(key)
-        return self._heard[key]
+        self._known.move_to_end(key)
+        return self._known[key]
 
     def _forget(self) -> None:
         """Drop the lines that were not used for longest; the newest one always stays."""
-        while len(self._heard) > 1 and (
-            len(self._heard) > REMEMBERED_LINES or sum(map(_size, self._heard.values())) > _REMEMBERED_BYTES
+        while len(self._known) > 1 and (
+            len(self._known) > REMEMBERED_LINES or sum(map(_size, self._known.values())) > _REMEMBERED_BYTES
         ):
-            self._heard.popitem(last=False)
+            self._known.popitem(last=False)
 
 
 def fingerprint(speech: Speech) -> bytes:
     """The same for the same sound, whatever file it came from."""
     return hashlib.blake2b(np.ascontiguousarray(speech.samples), digest_size=16).digest()
-
-
-def loudness(speech: Speech, frames: int, fps: float) -> np.ndarray:
-    """(frames,) float32 root mean square of the sound within half a frame of each frame."""
-    bounds = np.round((np.arange(frames + 1) - 0.5) / fps * SAMPLE_RATE).astype(int)
-    power = np.zeros(frames, np.float32)
-    for first in range(0, frames, _LOUDNESS_FRAMES):
-        # In stretches: the squares of an hour of sound would take as much memory as the sound.
-        edges = bounds[first : first + _LOUDNESS_FRAMES + 1]
-        sound = speech.samples[max(edges[0], 0) : edges[-1]]
-        missing_before = max(-edges[0], 0)
-        padding = (missing_before, edges[-1] - edges[0] - missing_before - len(sound))
-        squares = np.pad(sound, padding).astype(np.float64) ** 2
-        power[first : first + len(edges) - 1] = np.add.reduceat(squares, edges[:-1] - edges[0]) / np.diff(edges)
-    return np.sqrt(power)
 
 
 def _size(features: Features) -> int:

@@ -1,71 +1,46 @@
-"""Which model performs, by the id of its weights, and where it computes."""
+"""The networks there are, by the name that their weights carry. A network's module is imported when it is loaded."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
-from .architectures import ARCHITECTURES
-from .contract import EmoTalkError
-from .devices import check_choice, find_device, import_torch
-from .placement import PlacedModel
-from .weights import bundled_weights
-from .weights_library import find_weights, installed_weights
+from .contract import FaceModel
+from .devices import import_torch
 
 DEFAULT_MODEL: Final = "emotalk-compact"
 
 
 @dataclass(frozen=True)
-class ModelChoice:
-    """What an animator chooses of a network.
+class Network:
+    """A kind of network.
 
     Attributes:
-        model_id: one of ``model_ids()``.
-        device: one of ``devices.DEVICES``; a network in NumPy computes on the CPU whatever is chosen.
-        precision: one of ``devices.PRECISIONS``; a network in NumPy computes in float32.
-        windowed: whether a network whose attention sees the whole line hears it in windows, quicker on long lines.
+        label: what people call it.
+        needs_torch: whether it runs in PyTorch; otherwise in NumPy, on the CPU, in float32.
+        load: gives the network of a weights file on a device at a precision, encoding the whole line or windows of it;
+            raises EmoTalkError where it cannot.
     """
 
-    model_id: str = DEFAULT_MODEL
-    device: str = "auto"
-    precision: str = "float32"
-    windowed: bool = False
+    label: str
+    needs_torch: bool
+    load: Callable[[Path, str, str, bool], FaceModel]
 
 
-DEFAULT_CHOICE: Final = ModelChoice()
+def _load_compact(path: Path, _device: str, _precision: str, _windowed: bool) -> FaceModel:
+    from .models.compact import EmoTalkCompact
+
+    return EmoTalkCompact.load(path)
 
 
-def load_model(model_id: str, device: str = "auto", precision: str = "float32", windowed: bool = False) -> PlacedModel:
-    """A model with its weights.
+def _load_emotalk(path: Path, device: str, precision: str, windowed: bool) -> FaceModel:
+    import_torch("EmoTalk")
+    from .models.emotalk import EmoTalk
 
-    Args:
-        model_id: one of ``model_ids()``.
-        device: one of ``devices.DEVICES``.
-        precision: one of ``devices.PRECISIONS``.
-        windowed: see ``ModelChoice``.
-
-    Raises:
-        EmoTalkError: there is no such model or device, its weights are missing or damaged, or it needs PyTorch and
-            there is none.
-    """
-    check_choice(device, precision)
-    if model_id == DEFAULT_MODEL:
-        bundled_weights(DEFAULT_MODEL)  # says how to get them back, should they be gone
-    weights = find_weights(model_id)
-    if weights.damage:
-        raise EmoTalkError(weights.damage)
-    architecture = ARCHITECTURES[weights.architecture]
-    if not architecture.needs_torch:
-        return PlacedModel(
-            model_id, lambda _: architecture.load(weights.path, "cpu", "float32", False), "cpu", "float32"
-        )
-    import_torch(weights.label)
-    return PlacedModel(
-        model_id,
-        lambda where: architecture.load(weights.path, where, precision, windowed),
-        find_device(device),
-        f"{precision}, windowed" if windowed else precision,
-    )
+    return EmoTalk.load(path, device, precision, windowed)
 
 
-def model_ids() -> tuple[str, ...]:
-    """The ids of all models that can be loaded, the built-in one first."""
-    return tuple(weights.model_id for weights in installed_weights() if not weights.damage)
+NETWORKS: Final[Mapping[str, Network]] = {
+    "emotalk-compact": Network("EmoTalk Compact", False, _load_compact),
+    "emotalk": Network("EmoTalk", True, _load_emotalk),
+}

@@ -4,7 +4,7 @@ from typing import ClassVar
 
 import bpy
 
-from ..blender_emotalk import background, model_choice, runtime
+from ..blender_emotalk import background, model_choice, torch_environment
 from .explained import ExplainedOperator
 
 
@@ -19,6 +19,6 @@ class RefreshModels(ExplainedOperator, bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Read the folder, and what is known of PyTorch."""
         model_choice.refresh()
-        runtime.refresh()
+        torch_environment.refresh()
         background.redraw()
         return {"FINISHED"}

@@ -4,8 +4,8 @@ import bpy
 
 from ..blender_emotalk.lines import anchor_of
 from ..blender_emotalk.properties import LineProperties, RunProperties
-from .runtime import draw_runtime_offers, is_runtime_missing
 from .text import draw_sentence
+from .torch_environment import draw_pytorch_offers, is_pytorch_missing
 
 
 class MainPanel(bpy.types.Panel):
@@ -63,5 +63,5 @@ def _draw_run(layout: bpy.types.UILayout, line: LineProperties, run: RunProperti
     row.prop(line, "live", toggle=True)
     if run.message:
         draw_sentence(column, context, run.message, "ERROR" if run.failed else "CHECKMARK")
-    if run.failed and is_runtime_missing(line, context):
-        draw_runtime_offers(column, context)
+    if run.failed and is_pytorch_missing(line, context):
+        draw_pytorch_offers(column, context)

@@ -4,12 +4,12 @@ from typing import ClassVar
 
 import bpy
 
-from ..blender_emotalk import background, model_choice, runtime
+from ..blender_emotalk import background, model_choice, torch_environment
 from ..blender_emotalk.properties import LineProperties
-from .runtime import draw_runtime_offers, is_runtime_missing
 from .sub_panel import SubPanel
 from .task import draw_outcome, draw_progress
 from .text import draw_sentence
+from .torch_environment import draw_pytorch_offers, is_pytorch_missing
 
 
 class ModelMenu(bpy.types.Menu):
@@ -68,6 +68,6 @@ def _draw_choice(layout: bpy.types.UILayout, line: LineProperties, context: bpy.
         return
     if weights.notice:
         draw_sentence(layout, context, weights.notice, "INFO")
-    if is_runtime_missing(line, context):
-        draw_sentence(layout, context, runtime.status(context).sentence, "ERROR")
-        draw_runtime_offers(layout, context)
+    if is_pytorch_missing(line, context):
+        draw_sentence(layout, context, torch_environment.status(context).sentence, "ERROR")
+        draw_pytorch_offers(layout, context)

@@ -2,7 +2,7 @@
 
 import bpy
 
-from ..blender_emotalk import background, runtime
+from ..blender_emotalk import background, torch_environment
 from ..blender_emotalk.preferences import EXTENSION, PreferenceProperties
 from .task import draw_outcome, draw_progress
 from .text import draw_sentence
@@ -33,7 +33,7 @@ class EmoTalkPreferences(PreferenceProperties, bpy.types.AddonPreferences):
 
 
 def _draw_python(layout: bpy.types.UILayout, context: bpy.types.Context, preferences: EmoTalkPreferences) -> None:
-    status = runtime.status(context)
+    status = torch_environment.status(context)
     icon = {"ready": "CHECKMARK", "broken": "ERROR", "unfinished": "ERROR"}.get(status.state, "INFO")
     draw_sentence(layout, context, status.sentence, icon)
     draw_outcome(layout, context, known=status.sentence)
@@ -42,19 +42,19 @@ def _draw_python(layout: bpy.types.UILayout, context: bpy.types.Context, prefere
     column.prop(preferences, "torch_python")
     row = layout.row()
     if preferences.torch_python:
-        row.operator("emotalk.check_runtime", icon="VIEWZOOM")
+        row.operator("emotalk.check_pytorch", icon="VIEWZOOM")
         return
     column.prop(preferences, "accelerator")
     column.prop(preferences, "package_index", placeholder="pip's own")
     column.prop(preferences, "wheels", placeholder="Download")
     if status.state == "absent":
-        row.operator("emotalk.set_up_runtime", icon="IMPORT")
+        row.operator("emotalk.set_up_pytorch", icon="IMPORT")
         return
-    row.operator("emotalk.check_runtime", icon="VIEWZOOM")
-    row.operator("emotalk.set_up_runtime", text="Repair", icon="FILE_REFRESH")
-    row.operator("emotalk.remove_runtime", text=f"Remove ({status.bytes / 1e9:.2g} GB)", icon="TRASH")
+    row.operator("emotalk.check_pytorch", icon="VIEWZOOM")
+    row.operator("emotalk.set_up_pytorch", text="Repair", icon="FILE_REFRESH")
+    row.operator("emotalk.remove_pytorch", text=f"Remove ({status.bytes / 1e9:.2g} GB)", icon="TRASH")
     _draw_log(row)
 
 
 def _draw_log(layout: bpy.types.UILayout) -> None:
-    layout.operator("wm.path_open", text="Log", icon="TEXT").filepath = str(runtime.environment().log)
+    layout.operator("wm.path_open", text="Log", icon="TEXT").filepath = str(torch_environment.environment().log)

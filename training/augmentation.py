@@ -10,7 +10,7 @@ import numpy as np
 from scipy.ndimage import convolve1d
 from scipy.signal import lfilter
 
-from ..inference.log_mel import BANDS, MEL_CENTRES, compressed, expanded
+from ..inference.sound.log_mel import BANDS, MEL_CENTRES, compressed, expanded
 
 _BABBLE_DB: Final = (-28.0, -12.0)
 _NOISE_DB: Final = (-45.0, -8.0)
@@ -23,45 +23,45 @@ _HIGH: Final = MEL_CENTRES > 2500
 """Bands of which a voice's are the louder ones in vowels and the others in fricatives."""
 
 
-def vary(mel: np.ndarray, dice: np.random.Generator) -> np.ndarray:
+def vary(mel: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Heard anew: each line of the batch by another speaker, in another room, over another microphone.
 
     Args:
         mel: (batch, frames, 64) log-mel.
-        dice: decides.
+        rng: decides.
     """
     power = expanded(mel)
-    power = _shift_formants(power, dice)
-    _whisper(power, dice)
-    _compress(power, dice)
-    _reverberate(power, dice)
-    power *= _equaliser(len(power), dice)
-    power += _noise(power.shape, dice)
-    _mix_babble(power, dice)
-    _narrow(power, dice)
-    gains = 10 ** (dice.uniform(-0.7, 0.5, (len(power), 1, 1)))
+    power = _shift_formants(power, rng)
+    _whisper(power, rng)
+    _compress(power, rng)
+    _reverberate(power, rng)
+    power *= _equaliser(len(power), rng)
+    power += _noise(power.shape, rng)
+    _mix_babble(power, rng)
+    _narrow(power, rng)
+    gains = 10 ** (rng.uniform(-0.7, 0.5, (len(power), 1, 1)))
     varied = compressed(power * gains.astype(np.float32))
-    _mask(varied, dice)
+    _mask(varied, rng)
     return varied
 
 
-def room_tone(frames: int, dice: np.random.Generator) -> np.ndarray:
+def room_tone(frames: int, rng: np.random.Generator) -> np.ndarray:
     """(frames, 64) log-mel of a recording in which nobody speaks, as loud as its normalisation makes it."""
-    level = 10 ** dice.uniform(-2.5, 0.6)
-    noise = _noise_of_colour(frames, dice) * level
-    if dice.random() < 0.4:
-        _add_hum(noise, dice)
+    level = 10 ** rng.uniform(-2.5, 0.6)
+    noise = _coloured_noise(frames, rng) * level
+    if rng.random() < 0.4:
+        _add_hum(noise, rng)
     return compressed(noise)
 
 
-def _shift_formants(power: np.ndarray, dice: np.random.Generator) -> np.ndarray:
+def _shift_formants(power: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Voices with longer and shorter vocal tracts, low and high resonances not all alike."""
     shifted = np.empty_like(power)
     for line, source in zip(shifted, power, strict=True):
-        if dice.random() < 0.15:
+        if rng.random() < 0.15:
             line[:] = source
             continue
-        low, high = dice.uniform(-0.20, 0.20) + dice.uniform(-0.06, 0.06, 2)
+        low, high = rng.uniform(-0.20, 0.20) + rng.uniform(-0.06, 0.06, 2)
         factors = np.exp(np.interp(MEL_CENTRES, (500, 3500), (low, high)))
         position = np.clip(np.interp(MEL_CENTRES * factors, MEL_CENTRES, np.arange(BANDS)), 0, BANDS - 1.001)
         below = position.astype(int)
@@ -70,40 +70,40 @@ def _shift_formants(power: np.ndarray, dice: np.random.Generator) -> np.ndarray:
     return shifted
 
 
-def _reverberate(power: np.ndarray, dice: np.random.Generator) -> None:
+def _reverberate(power: np.ndarray, rng: np.random.Generator) -> None:
     for line in power:
-        if dice.random() < 0.3:
-            decay = 10 ** (-6 / (100 * dice.uniform(0.15, 0.9)))
+        if rng.random() < 0.3:
+            decay = 10 ** (-6 / (100 * rng.uniform(0.15, 0.9)))
             tail = lfilter([1 - decay], [1, -decay], line, axis=0)
-            line += dice.uniform(0.1, 1.2) * tail
+            line += rng.uniform(0.1, 1.2) * tail
 
 
-def _whisper(power: np.ndarray, dice: np.random.Generator) -> None:
+def _whisper(power: np.ndarray, rng: np.random.Generator) -> None:
     """Breath where the voice was: no harmonics, softer and thinner vowels, bands that flicker as noise does."""
     for line in power:
-        if dice.random() < 0.10:
+        if rng.random() < 0.10:
             line[:] = convolve1d(line, _BLUR, axis=1, mode="nearest")
             voiced = line[:, _LOW].mean(axis=1) > line[:, _HIGH].mean(axis=1)
-            line[voiced] *= np.float32(10 ** dice.uniform(-1.2, -0.4))
-            line *= 2 ** (dice.uniform(0.3, 1.5) * np.log2(np.clip(MEL_CENTRES, 250, 4000) / 1000)).astype(np.float32)
-            if dice.random() < 0.5:
-                missing = np.interp(MEL_CENTRES, (150, 700), (dice.uniform(-2.5, -1), 0))
+            line[voiced] *= np.float32(10 ** rng.uniform(-1.2, -0.4))
+            line *= 2 ** (rng.uniform(0.3, 1.5) * np.log2(np.clip(MEL_CENTRES, 250, 4000) / 1000)).astype(np.float32)
+            if rng.random() < 0.5:
+                missing = np.interp(MEL_CENTRES, (150, 700), (rng.uniform(-2.5, -1), 0))
                 line *= np.float32(10) ** missing.astype(np.float32)
-            line *= _flicker(len(line), dice)
+            line *= _flicker(len(line), rng)
 
 
-def _compress(power: np.ndarray, dice: np.random.Generator) -> None:
+def _compress(power: np.ndarray, rng: np.random.Generator) -> None:
     """Automatic gain: loud moments softer, soft ones louder."""
     for line in power:
-        if dice.random() < 0.15:
+        if rng.random() < 0.15:
             loudness = lfilter([0.2], [1, -0.8], line.mean(axis=1)) + 1e-3
-            line *= (loudness ** -dice.uniform(0.1, 0.5)).astype(np.float32)[:, None]
+            line *= (loudness ** -rng.uniform(0.1, 0.5)).astype(np.float32)[:, None]
 
 
-def _equaliser(lines: int, dice: np.random.Generator) -> np.ndarray:
+def _equaliser(lines: int, rng: np.random.Generator) -> np.ndarray:
     """(lines, 1, bands) gains of microphones, a few of them old or far away, and of voices raised or held back."""
-    spread = np.where(dice.random(lines) < 0.2, 7.0, 4.0)[:, None]
-    knots = dice.normal(0, 1, (lines, 6)) * spread + dice.normal(0, 1, (lines, 1)) * spread * np.linspace(-1, 1, 6)
+    spread = np.where(rng.random(lines) < 0.2, 7.0, 4.0)[:, None]
+    knots = rng.normal(0, 1, (lines, 6)) * spread + rng.normal(0, 1, (lines, 1)) * spread * np.linspace(-1, 1, 6)
     places = np.linspace(0, 5, BANDS)
     below = np.minimum(places.astype(int), 4)
     part = places - below
@@ -111,64 +111,64 @@ def _equaliser(lines: int, dice: np.random.Generator) -> np.ndarray:
     return (10 ** (decibels / 10)).astype(np.float32)[:, None]
 
 
-def _noise(shape: tuple[int, ...], dice: np.random.Generator) -> np.ndarray:
+def _noise(shape: tuple[int, ...], rng: np.random.Generator) -> np.ndarray:
     noise = np.zeros(shape, np.float32)
     for line in noise:
-        if dice.random() < 0.45:
-            line += _noise_of_colour(shape[1], dice) * np.float32(10 ** (dice.uniform(*_NOISE_DB) / 10))
+        if rng.random() < 0.45:
+            line += _coloured_noise(shape[1], rng) * np.float32(10 ** (rng.uniform(*_NOISE_DB) / 10))
     return noise
 
 
-def _noise_of_colour(frames: int, dice: np.random.Generator) -> np.ndarray:
+def _coloured_noise(frames: int, rng: np.random.Generator) -> np.ndarray:
     """(frames, 64) mel power of about 1 in the mean."""
-    slope = dice.uniform(-3.0, 0.5)
+    slope = rng.uniform(-3.0, 0.5)
     colour = (MEL_CENTRES / 1000) ** slope * 10 ** np.interp(
-        np.arange(BANDS), np.linspace(0, 63, 6), dice.normal(0, 0.3, 6)
+        np.arange(BANDS), np.linspace(0, 63, 6), rng.normal(0, 0.3, 6)
     )
     colour /= colour.mean()
-    swell = np.interp(np.arange(frames), np.linspace(0, frames, 8), 10 ** dice.normal(0, 0.12, 8))
-    return (colour * _flicker(frames, dice) * swell[:, None]).astype(np.float32)
+    swell = np.interp(np.arange(frames), np.linspace(0, frames, 8), 10 ** rng.normal(0, 0.12, 8))
+    return (colour * _flicker(frames, rng) * swell[:, None]).astype(np.float32)
 
 
-def _flicker(frames: int, dice: np.random.Generator) -> np.ndarray:
+def _flicker(frames: int, rng: np.random.Generator) -> np.ndarray:
     """(frames, 64) power of noise around its mean of 1."""
-    return dice.gamma(_BINS, 1 / _BINS, (frames, BANDS)).astype(np.float32)
+    return rng.gamma(_BINS, 1 / _BINS, (frames, BANDS)).astype(np.float32)
 
 
-def _add_hum(power: np.ndarray, dice: np.random.Generator) -> None:
+def _add_hum(power: np.ndarray, rng: np.random.Generator) -> None:
     hum = np.zeros(BANDS, np.float32)
-    mains = dice.choice((50.0, 60.0, 100.0, 120.0))
+    mains = rng.choice((50.0, 60.0, 100.0, 120.0))
     for harmonic in range(1, 9):
-        hum[np.argmin(np.abs(MEL_CENTRES - mains * harmonic))] += dice.random() / harmonic
-    power += hum * np.float32(10 ** dice.uniform(-1, 1.5))
+        hum[np.argmin(np.abs(MEL_CENTRES - mains * harmonic))] += rng.random() / harmonic
+    power += hum * np.float32(10 ** rng.uniform(-1, 1.5))
 
 
-def _mix_babble(power: np.ndarray, dice: np.random.Generator) -> None:
+def _mix_babble(power: np.ndarray, rng: np.random.Generator) -> None:
     others = np.roll(power, 1, axis=0)[:, ::-1]
     for line, other in zip(power, others.copy(), strict=True):
-        if dice.random() < 0.12:
-            line += other * np.float32(10 ** (dice.uniform(*_BABBLE_DB) / 10))
+        if rng.random() < 0.12:
+            line += other * np.float32(10 ** (rng.uniform(*_BABBLE_DB) / 10))
 
 
-def _narrow(power: np.ndarray, dice: np.random.Generator) -> None:
+def _narrow(power: np.ndarray, rng: np.random.Generator) -> None:
     """Telephones, old microphones, and codecs that leave out what loud neighbours hide."""
     for line in power:
-        chance = dice.random()
+        chance = rng.random()
         if chance < 0.14:
-            line[:, dice.uniform(3000, 5500) < MEL_CENTRES] *= 1e-4
+            line[:, rng.uniform(3000, 5500) < MEL_CENTRES] *= 1e-4
         if chance < 0.08 or chance > 0.97:
-            line[:, dice.uniform(150, 350) > MEL_CENTRES] *= 1e-3
-        if dice.random() < 0.08:
-            line[line < line.max(axis=1, keepdims=True) * 10 ** dice.uniform(-4.5, -2.5)] = 0
+            line[:, rng.uniform(150, 350) > MEL_CENTRES] *= 1e-3
+        if rng.random() < 0.08:
+            line[line < line.max(axis=1, keepdims=True) * 10 ** rng.uniform(-4.5, -2.5)] = 0
 
 
-def _mask(mel: np.ndarray, dice: np.random.Generator) -> None:
+def _mask(mel: np.ndarray, rng: np.random.Generator) -> None:
     """A few bands and moments missing, so that no single one is relied on."""
     for line in mel:
         for _ in range(2):
-            if dice.random() < 0.4:
-                low = dice.integers(0, BANDS - 10)
-                line[:, low : low + dice.integers(2, 11)] = line.mean()
-        if dice.random() < 0.35:
-            start = dice.integers(0, len(line) - 8)
-            line[start : start + dice.integers(2, 8)] = line.mean()
+            if rng.random() < 0.4:
+                low = rng.integers(0, BANDS - 10)
+                line[:, low : low + rng.integers(2, 11)] = line.mean()
+        if rng.random() < 0.35:
+            start = rng.integers(0, len(line) - 8)
+            line[start : start + rng.integers(2, 8)] = line.mean()

@@ -8,8 +8,8 @@ import numpy as np
 
 from ..face.atomic_file import replacing
 from ..inference.contract import SAMPLE_RATE
-from ..inference.log_mel import HOP, PITCH_HOP, colour_weights, log_mel, speech_level
 from ..inference.models.compact import prosody
+from ..inference.sound.log_mel import HOP, PITCH_HOP, frame_weights, log_mel, speech_level
 from .phones import PHONE_INDEX, PHONES, Phone, SpokenLine
 from .prosody import accents, measure
 from .recordings.sound_files import as_floats
@@ -19,13 +19,13 @@ MEL_RATE = SAMPLE_RATE / HOP
 
 
 @dataclass(frozen=True)
-class HeardLine:
+class CorpusLine:
     """One line without its sound.
 
     Attributes:
         name, speaker: as in its corpus.
         mel: (n, 64) float16 log-mel at 100 Hz.
-        heard: (m, 40) float16 prosody input at 25 Hz.
+        prosody_input: (m, 40) float16 prosody input at 25 Hz.
         phones: with times.
         score: the same for the teacher.
         prosody: (m, 2) energy and pitch.
@@ -35,7 +35,7 @@ class HeardLine:
     name: str
     speaker: str
     mel: np.ndarray
-    heard: np.ndarray
+    prosody_input: np.ndarray
     phones: tuple[Phone, ...]
     score: Score
     prosody: np.ndarray
@@ -49,22 +49,22 @@ class HeardLine:
 
 def write_corpus(path: Path, lines: Iterable[SpokenLine]) -> int:
     """Listen to every line and keep what training needs of it. Returns how many there were."""
-    mels, heards, phones, names, speakers, lengths = [], [], [], [], [], []
+    mels, prosody_inputs, phones, names, speakers, lengths = [], [], [], [], [], []
     for line in lines:
         samples = as_floats(line.samples)
         level = speech_level(samples)
         mels.append(log_mel(samples, level, 0, len(samples) // HOP + 1).astype(np.float16))
-        heards.append(prosody(samples, level, 0, len(samples) // PITCH_HOP + 1).astype(np.float16))
+        prosody_inputs.append(prosody(samples, level, 0, len(samples) // PITCH_HOP + 1).astype(np.float16))
         phones += phone_rows(line.phones)
         names.append(line.name)
         speakers.append(line.speaker)
-        lengths.append((len(mels[-1]), len(heards[-1]), len(line.phones)))
+        lengths.append((len(mels[-1]), len(prosody_inputs[-1]), len(line.phones)))
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as part, part.open("wb") as file:
         np.savez(
             file,
             mel=np.concatenate(mels),
-            heard=np.concatenate(heards),
+            prosody_input=np.concatenate(prosody_inputs),
             phones=np.array(phones),
             names=np.array(names),
             speakers=np.array(speakers),
@@ -73,26 +73,27 @@ def write_corpus(path: Path, lines: Iterable[SpokenLine]) -> int:
     return len(names)
 
 
-def read_corpus(path: Path) -> list[HeardLine]:
+def read_corpus(path: Path) -> list[CorpusLine]:
     """The lines that ``write_corpus`` kept."""
     with np.load(path, allow_pickle=False) as file:
         stored = {name: file[name] for name in file.files}
     cuts = [np.concatenate([[0], np.cumsum(column)]) for column in stored["lengths"].T]
     lines = []
     for i, (name, speaker) in enumerate(zip(stored["names"], stored["speakers"], strict=True)):
-        mel, heard, rows = (
-            stored[part][cut[i] : cut[i + 1]] for part, cut in zip(("mel", "heard", "phones"), cuts, strict=True)
+        mel, prosody_input, rows = (
+            stored[part][cut[i] : cut[i + 1]]
+            for part, cut in zip(("mel", "prosody_input", "phones"), cuts, strict=True)
         )
-        lines.append(heard_line(str(name), str(speaker), mel, heard, phones_of(rows)))
+        lines.append(corpus_line(str(name), str(speaker), mel, prosody_input, phones_of(rows)))
     return lines
 
 
-def usual_spectrum(lines: Iterable[HeardLine]) -> np.ndarray:
+def long_term_average_spectrum(lines: Iterable[CorpusLine]) -> np.ndarray:
     """(64,) float32 mean log-mel of lines, one as heavy as another, their loud frames counted as in their colour."""
     means = []
     for line in lines:
         mel = line.mel.astype(np.float32)
-        weights = colour_weights(mel)
+        weights = frame_weights(mel)
         means.append(weights @ mel / max(float(weights.sum()), 1e-6))
     return np.mean(means, axis=0, dtype=np.float32)
 
@@ -107,12 +108,16 @@ def phones_of(rows: np.ndarray) -> tuple[Phone, ...]:
     return tuple(Phone(PHONES[int(number)], float(start), float(end)) for number, start, end in rows)
 
 
-def heard_line(name: str, speaker: str, mel: np.ndarray, heard: np.ndarray, phones: tuple[Phone, ...]) -> HeardLine:
+def corpus_line(
+    name: str, speaker: str, mel: np.ndarray, prosody_input: np.ndarray, phones: tuple[Phone, ...]
+) -> CorpusLine:
     """A line from its features (n, 64) and (m, 40) and its phones."""
-    measured = measure(heard)
+    measured = measure(prosody_input)
     decibels = 20 * mel.astype(np.float32).mean(axis=1)
     loudness = np.array([_mean_between(decibels, phone.start, phone.end) for phone in phones])
-    return HeardLine(name, speaker, mel, heard, phones, read_score(phones, loudness), measured, accents(measured))
+    return CorpusLine(
+        name, speaker, mel, prosody_input, phones, read_score(phones, loudness), measured, accents(measured)
+    )
 
 
 def _mean_between(values: np.ndarray, start: float, end: float) -> float:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
+from ..inference.checkpoints.safetensors_file import bundled_weights
 from ..inference.models.compact import MODEL_ID, EmoTalkCompact
-from ..inference.weights import bundled_weights
 from .evaluation.captures import capture_tables
 from .evaluation.cost import cost_tables
 from .evaluation.development_sets import Folders, read_foreign_sets, read_sets

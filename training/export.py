@@ -8,8 +8,8 @@ import torch
 from torch import nn
 
 from ..face import arkit
+from ..inference.checkpoints.safetensors_file import write_safetensors
 from ..inference.models.compact import FPS, MODEL_ID
-from ..inference.weights import write_safetensors
 from .network import CompactNetwork, TimeConvolution
 
 

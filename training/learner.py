@@ -24,14 +24,14 @@ class Learner:
 
     Args:
         recipe: sizes, rates and seed.
-        usual: (64,) the mean log-mel spectrum of the lines it will hear.
+        long_term_average: (64,) the mean log-mel spectrum of the lines it will hear.
     """
 
-    def __init__(self, recipe: Recipe, usual: np.ndarray) -> None:
+    def __init__(self, recipe: Recipe, long_term_average: np.ndarray) -> None:
         torch.manual_seed(recipe.seed)
         self._recipe = recipe
         self.network, self.head = CompactNetwork(recipe.network), PhoneHead(recipe.network)
-        self.network.content.usual.copy_(torch.from_numpy(usual))
+        self.network.content.usual.copy_(torch.from_numpy(long_term_average))
         self.average = copy.deepcopy(self.network).requires_grad_(False).eval()
         self._learned = [*self.network.parameters(), *self.head.parameters()]
         self._optimisers = _optimisers(self.network, self.head, recipe)

@@ -51,7 +51,7 @@ def losses(
     """
     with torch.autocast("cpu", torch.bfloat16, enabled=low_precision):
         dense = network.content(batch.mel).float()
-        felt = network.emotion(batch.heard).float()
+        felt = network.emotion(batch.prosody_input).float()
     size = network.config.content_size
     content, signals, emotion = network.read_off(dense, felt, times)
     values = network.decode(content, signals, emotion, batch.emotions, batch.styles, batch.levels)

@@ -10,24 +10,24 @@ from torch.nn import functional
 
 from ..face import arkit
 from ..face.contacts import (
+    BILABIAL_JAW,
+    BILABIAL_KEEPS,
+    BILABIAL_ROW,
     CLOSE,
     JAW,
+    LABIODENTAL_JAW,
+    LABIODENTAL_KEEPS,
+    LABIODENTAL_ROW,
     OPENERS,
-    PRESS_JAW,
-    PRESS_KEEPS,
-    PRESS_ROW,
     PRESSES,
     REST_PRESS,
     SEAL,
-    TOUCH_JAW,
-    TOUCH_KEEPS,
-    TOUCH_ROW,
 )
 from ..face.emotions import EMOTIONS, IS_MOUTH, MOUTH_EXPONENT, PROTOTYPES, SPEAKING_SHARE
 from ..face.styles import STYLES
 from ..inference.contract import SAMPLE_RATE
-from ..inference.log_mel import BANDS, HOP, LOUDEST, PITCH_BINS, SOFTEST, USUAL_FRAMES
 from ..inference.models.compact import COARSE_BANDS, CONTENT_STRIDE, KERNEL, SIGNALS, STEM_WIDTH
+from ..inference.sound.log_mel import BANDS, HOP, LOUDEST, PITCH_BINS, PRIOR_FRAMES, SOFTEST
 from .phones import PHONES
 from .prosody import RATE
 
@@ -127,7 +127,7 @@ class ContentEncoder(nn.Module):
 
     def forward(self, mel: Tensor) -> Tensor:
         """(batch, 2n, 64) to (batch, n, content_size + signals); frame k is centred on log-mel frame 2k."""
-        hidden = functional.relu(self.stem(mel - _spectral_colour(mel, self.usual)))
+        hidden = functional.relu(self.stem(mel - _spectral_offset(mel, self.usual)))
         for block in self.blocks:
             hidden = block(hidden)
         return self.out(self.norm(hidden))
@@ -144,9 +144,9 @@ class EmotionEncoder(nn.Module):
         self.norm = nn.LayerNorm(width)
         self.out = nn.Linear(width, config.emotion_size)
 
-    def forward(self, heard: Tensor) -> Tensor:
+    def forward(self, prosody_input: Tensor) -> Tensor:
         """(batch, n, 40) to (batch, n, emotion_size)."""
-        hidden = self.stem(heard)
+        hidden = self.stem(prosody_input)
         for block in self.blocks:
             hidden = block(hidden)
         return self.out(self.norm(hidden))
@@ -229,15 +229,15 @@ class CompactNetwork(nn.Module):
             nn.init.zeros_(start_at_nothing.weight)
             nn.init.zeros_(start_at_nothing.bias)
 
-    def encode(self, mel: Tensor, heard: Tensor, times: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    def encode(self, mel: Tensor, prosody_input: Tensor, times: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Content features, signals (logits) and emotion features at given times.
 
         Args:
             mel: (batch, n, 64) log-mel at 100 Hz.
-            heard: (batch, m, 40) prosody at 25 Hz.
+            prosody_input: (batch, m, 40) prosody at 25 Hz.
             times: (frames,) seconds.
         """
-        return self.read_off(self.content(mel), self.emotion(heard), times)
+        return self.read_off(self.content(mel), self.emotion(prosody_input), times)
 
     def read_off(self, content: Tensor, emotion: Tensor, times: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The encoders' outputs at given times (s): content features, signals, emotion features."""
@@ -288,9 +288,11 @@ class CompactNetwork(nn.Module):
 
     def finish(self, values: Tensor, press: Tensor, touch: Tensor, styles: Tensor) -> Tensor:
         """Coefficients with contacts: ``face.contacts.apply_contacts`` in torch, between limits of 0 and 1."""
-        firm = torch.from_numpy(PRESS_ROW) * (styles @ self.firmness)[..., None]
-        values = _under(values.clamp(0, 1), touch, TOUCH_KEEPS, torch.from_numpy(TOUCH_ROW), TOUCH_JAW)
-        values = _under(values, press, PRESS_KEEPS, firm, PRESS_JAW)
+        firm = torch.from_numpy(BILABIAL_ROW) * (styles @ self.firmness)[..., None]
+        values = _under(
+            values.clamp(0, 1), touch, LABIODENTAL_KEEPS, torch.from_numpy(LABIODENTAL_ROW), LABIODENTAL_JAW
+        )
+        values = _under(values, press, BILABIAL_KEEPS, firm, BILABIAL_JAW)
         closing = torch.maximum(values[..., CLOSE] * (1 - press), press * SEAL * values[..., JAW])
         return torch.cat([values[..., :CLOSE], closing[..., None], values[..., CLOSE + 1 :]], dim=-1).clamp(0, 1)
 
@@ -325,12 +327,12 @@ def _rested(values: Tensor, talking: Tensor) -> Tensor:
     return torch.where(presses > 0, torch.maximum(values, presses * silent), values * (1 - opens * silent))
 
 
-def _spectral_colour(mel: Tensor, usual: Tensor) -> Tensor:
-    """``inference.log_mel.spectral_colour`` of (batch, frames, 64), each line of the batch a sound of its own."""
+def _spectral_offset(mel: Tensor, usual: Tensor) -> Tensor:
+    """``inference.log_mel.spectral_offset`` of (batch, frames, 64), each line of the batch a sound of its own."""
     loudness = ((mel.mean(dim=-1, keepdim=True) - SOFTEST) / (LOUDEST - SOFTEST)).clamp(0, 1)
     weights = loudness**2
-    heard = (weights * mel).sum(dim=1, keepdim=True) + USUAL_FRAMES * usual
-    return heard / (weights.sum(dim=1, keepdim=True) + USUAL_FRAMES) - usual
+    total = (weights * mel).sum(dim=1, keepdim=True) + PRIOR_FRAMES * usual
+    return total / (weights.sum(dim=1, keepdim=True) + PRIOR_FRAMES) - usual
 
 
 def _read_at(values: Tensor, position: Tensor) -> Tensor:

@@ -116,9 +116,9 @@ def pico_lines(recipe: Recipe) -> Iterator[SpokenLine]:
     aligner = new_aligner()
     for number, voice in enumerate(pico.VOICES):
         texts = write_sentences(recipe.pico_sentences, recipe.seed * 1000 + _FIRST_PICO_SEED + number)
-        dice = random.Random(voice)
+        rng = random.Random(voice)
         for i, text in enumerate(texts):
-            pace, pitch = dice.randint(80, 125), dice.randint(90, 112)
+            pace, pitch = rng.randint(80, 125), rng.randint(90, 112)
             line = pico.speak(f"{voice}-{i:04d}", voice, text, pace, pitch, aligner)
             if line:
                 yield line

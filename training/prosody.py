@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from ..inference.log_mel import PITCH_BINS
+from ..inference.sound.log_mel import PITCH_BINS
 
 RATE: Final = 25.0
 """Frames per second, those of ``inference.models.compact.prosody``."""
@@ -14,16 +14,16 @@ _SMOOTHING: Final = 3.0
 """Frames: 120 ms."""
 
 
-def measure(heard: np.ndarray) -> np.ndarray:
+def measure(prosody_input: np.ndarray) -> np.ndarray:
     """Energy and pitch as standard scores within the line.
 
     Args:
-        heard: (frames, 40) pitch salience and coarse bands.
+        prosody_input: (frames, 40) pitch salience and coarse bands.
 
     Returns:
         (frames, 2) energy, 0 = average speech; pitch, 0 where nothing is voiced; within -3..3.
     """
-    salience, bands = heard[:, :PITCH_BINS].astype(np.float32), heard[:, PITCH_BINS:].astype(np.float32)
+    salience, bands = prosody_input[:, :PITCH_BINS].astype(np.float32), prosody_input[:, PITCH_BINS:].astype(np.float32)
     energy = bands.mean(axis=1)
     active = energy > np.percentile(energy, 95) - 0.8
     energy = (energy - energy[active].mean()) / max(float(energy[active].std()), 0.05)

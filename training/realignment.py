@@ -14,7 +14,7 @@ import torch
 from torch.nn import functional
 
 from ..face.atomic_file import replacing
-from .corpus import HeardLine, heard_line, phone_rows, phones_of
+from .corpus import CorpusLine, corpus_line, phone_rows, phones_of
 from .network import CONTENT_RATE, CompactNetwork, PhoneHead
 from .phones import PHONE_INDEX, PHONES, Phone
 
@@ -26,8 +26,8 @@ _PRIOR_SHARE: Final = 0.6
 
 
 def realigned(
-    lines: Sequence[HeardLine], network: CompactNetwork, head: PhoneHead, wanted: Callable[[HeardLine], bool]
-) -> list[HeardLine]:
+    lines: Sequence[CorpusLine], network: CompactNetwork, head: PhoneHead, wanted: Callable[[CorpusLine], bool]
+) -> list[CorpusLine]:
     """The same lines, the wanted ones with the times that a network in training finds for their phones."""
     priors = _priors(lines)
     network.eval()
@@ -39,14 +39,14 @@ def realigned(
     return found
 
 
-def write_times(path: Path, lines: Sequence[HeardLine]) -> None:
+def write_times(path: Path, lines: Sequence[CorpusLine]) -> None:
     """Keep the phones of lines, so that a resumed run need not find them again."""
     rows = [row for line in lines for row in phone_rows(line.phones)]
     with replacing(path) as part, part.open("wb") as file:
         np.savez(file, phones=np.array(rows), lengths=np.array([len(line.phones) for line in lines]))
 
 
-def read_times(path: Path, lines: Sequence[HeardLine]) -> list[HeardLine]:
+def read_times(path: Path, lines: Sequence[CorpusLine]) -> list[CorpusLine]:
     """The lines with the phones that ``write_times`` kept of them, in the same order.
 
     Raises:
@@ -60,11 +60,11 @@ def read_times(path: Path, lines: Sequence[HeardLine]) -> list[HeardLine]:
     return [_retimed(line, phones_of(part)) for line, part in zip(lines, parts, strict=True)]
 
 
-def _retimed(line: HeardLine, phones: tuple[Phone, ...]) -> HeardLine:
-    return heard_line(line.name, line.speaker, line.mel, line.heard, phones)
+def _retimed(line: CorpusLine, phones: tuple[Phone, ...]) -> CorpusLine:
+    return corpus_line(line.name, line.speaker, line.mel, line.prosody_input, phones)
 
 
-def _priors(lines: Iterable[HeardLine]) -> np.ndarray:
+def _priors(lines: Iterable[CorpusLine]) -> np.ndarray:
     """(classes,) share of the time that each phone takes."""
     seconds = np.ones(len(PHONES))
     for line in lines:
@@ -74,7 +74,7 @@ def _priors(lines: Iterable[HeardLine]) -> np.ndarray:
 
 
 @torch.no_grad()
-def _scores(line: HeardLine, network: CompactNetwork, head: PhoneHead) -> np.ndarray:
+def _scores(line: CorpusLine, network: CompactNetwork, head: PhoneHead) -> np.ndarray:
     mel = torch.from_numpy(line.mel[: len(line.mel) // 2 * 2].astype(np.float32))
     content = network.content(mel[None])[0, :, : network.config.content_size]
     return functional.log_softmax(head.tell_phones(content), dim=1).numpy()

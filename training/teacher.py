@@ -70,8 +70,8 @@ class Score:
 
 
 @dataclass(frozen=True)
-class Manner:
-    """How a stretch is performed; every array has one row per frame.
+class Conditioning:
+    """How a stretch is targets; every array has one row per frame.
 
     Attributes:
         styles: (frames, 24) weights that sum to 1.
@@ -86,7 +86,7 @@ class Manner:
     accents: np.ndarray
 
     @classmethod
-    def plain(cls, frames: int, style: int = 0, level: float = 0.5) -> "Manner":
+    def plain(cls, frames: int, style: int = 0, level: float = 0.5) -> "Conditioning":
         """One style, no emotion, still brows."""
         styles = np.zeros((frames, len(STYLES)), np.float32)
         styles[:, style] = 1
@@ -94,7 +94,7 @@ class Manner:
 
 
 @dataclass(frozen=True)
-class Performed:
+class Targets:
     """What the teacher wants; the smooth part and the contacts are kept apart because they are learnt apart.
 
     Attributes:
@@ -142,16 +142,16 @@ def read_score(phones: tuple[Phone, ...], loudness: np.ndarray | None = None) ->
     )
 
 
-def perform(score: Score, times: np.ndarray, manner: Manner) -> Performed:
+def targets_for(score: Score, times: np.ndarray, conditioning: Conditioning) -> Targets:
     """A stretch of a line.
 
     Args:
         score: the whole line.
         times: (frames,) s, rising, 1/30 s apart.
-        manner: how to perform it.
+        conditioning: how to perform it.
     """
-    style = dict(zip(STYLE_FIELDS, (manner.styles @ STYLE_NUMBERS).T, strict=True))
-    strength = 0.88 + 0.24 * manner.levels
+    style = dict(zip(STYLE_FIELDS, (conditioning.styles @ STYLE_NUMBERS).T, strict=True))
+    strength = 0.88 + 0.24 * conditioning.levels
     speaking = _ramps(score.talks, times, _SPEAKING_RAMP)
     values = _blended(score, times, style["tempo"])
     values = _styled(values, style, strength)
@@ -159,10 +159,10 @@ def perform(score: Score, times: np.ndarray, manner: Manner) -> Performed:
     jaw = values[:, arkit.INDEX["jawOpen"]]
     jaw = jaw - hiss * np.maximum(jaw - _SIBILANT_JAW * style["jaw"], 0)
     values[:, arkit.INDEX["jawOpen"]] = _slowed(jaw)
-    _move_upper_face(values, style, manner, speaking)
-    values += emotion_offsets(manner.emotions * (0.7 + 0.6 * manner.levels)[:, None], speaking)
+    _move_upper_face(values, style, conditioning, speaking)
+    values += emotion_offsets(conditioning.emotions * (0.7 + 0.6 * conditioning.levels)[:, None], speaking)
     _resolve_conflicts(values)
-    return Performed(
+    return Targets(
         np.clip(values, 0, 1),
         _ramps(score.presses, times, _CONTACT_RAMP),
         _ramps(score.touches, times, _CONTACT_RAMP),
@@ -218,8 +218,10 @@ def _styled(values: np.ndarray, style: dict[str, np.ndarray], strength: np.ndarr
     return np.maximum(values, 0)
 
 
-def _move_upper_face(values: np.ndarray, style: dict[str, np.ndarray], manner: Manner, speaking: np.ndarray) -> None:
-    accents = manner.accents * style["brows"] * (0.6 + 0.8 * manner.levels)
+def _move_upper_face(
+    values: np.ndarray, style: dict[str, np.ndarray], conditioning: Conditioning, speaking: np.ndarray
+) -> None:
+    accents = conditioning.accents * style["brows"] * (0.6 + 0.8 * conditioning.levels)
     raised, lowered = np.maximum(style["brow_rest"], 0), np.maximum(-style["brow_rest"], 0)
     side = style["asymmetry"] * speaking
     for stem, amount in (

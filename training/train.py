@@ -11,14 +11,14 @@ import numpy as np
 import torch
 
 from .batches import draw_batch, line_chances
-from .corpus import HeardLine, read_corpus, usual_spectrum
+from .corpus import CorpusLine, long_term_average_spectrum, read_corpus
 from .export import export
 from .learner import Learner
 from .network import CompactNetwork
 from .prepare import CACHE
 from .realignment import read_times, realigned, write_times
 from .recipe import RECIPE, Recipe, is_held_out, read_recipe
-from .sounds.nonverbal import SOUNDS, HeardSound, read_sounds
+from .sounds.nonverbal import SOUNDS, SoundFeatures, read_sounds
 
 RUN: Final = Path("training_runs") / "emotalk-compact"
 ALIGNED: Final = ("speechocean", "asterisk", "pico")
@@ -43,9 +43,9 @@ def main(argv: list[str] | None = None) -> None:
     train(recipe, corpora, asked.run, training_sounds(asked.cache))
 
 
-def training_corpora(cache: Path, recipe: Recipe) -> dict[str, list[HeardLine]]:
+def training_corpora(cache: Path, recipe: Recipe) -> dict[str, list[CorpusLine]]:
     """Lines of every corpus that a recipe has a share for, without those that it holds out."""
-    corpora: dict[str, list[HeardLine]] = {}
+    corpora: dict[str, list[CorpusLine]] = {}
     for path in sorted(cache.glob("*.npz")):
         name = path.stem.partition("-")[0]
         lines = [line for line in read_corpus(path) if not _is_kept_back(name, line, recipe)]
@@ -54,7 +54,7 @@ def training_corpora(cache: Path, recipe: Recipe) -> dict[str, list[HeardLine]]:
     return corpora
 
 
-def _is_kept_back(corpus: str, line: HeardLine, recipe: Recipe) -> bool:
+def _is_kept_back(corpus: str, line: CorpusLine, recipe: Recipe) -> bool:
     if corpus == "speechocean":
         return is_held_out(line.speaker, recipe.held_out_speakers)
     if corpus == "asterisk":
@@ -62,7 +62,7 @@ def _is_kept_back(corpus: str, line: HeardLine, recipe: Recipe) -> bool:
     return line.speaker in recipe.held_out_voices
 
 
-def training_sounds(cache: Path) -> list[HeardSound]:
+def training_sounds(cache: Path) -> list[SoundFeatures]:
     """Recorded sounds that are no speech, without those that are held out; none where none were prepared."""
     path = cache / SOUNDS
     return [sound for sound in read_sounds(path) if not sound.held_out] if path.exists() else []
@@ -70,9 +70,9 @@ def training_sounds(cache: Path) -> list[HeardSound]:
 
 def train(
     recipe: Recipe,
-    corpora: Mapping[str, list[HeardLine]],
+    corpora: Mapping[str, list[CorpusLine]],
     run: Path,
-    sounds: Sequence[HeardSound] = (),
+    sounds: Sequence[SoundFeatures] = (),
 ) -> CompactNetwork:
     """Minimise the losses for as many steps as the recipe says, from the last checkpoint on if there is one.
 
@@ -88,7 +88,7 @@ def train(
     run.mkdir(parents=True, exist_ok=True)
     checkpoint, weights, times = (run / name for name in ("checkpoint.pt", "emotalk-compact.safetensors", "times.npz"))
     lines = [line for corpus in corpora.values() for line in corpus]
-    learner = Learner(recipe, usual_spectrum(lines))
+    learner = Learner(recipe, long_term_average_spectrum(lines))
     first = learner.resume(checkpoint) if checkpoint.exists() else 0
     if first > recipe.realigned_at:
         lines = read_times(times, lines)
@@ -97,13 +97,13 @@ def train(
     recent: dict[str, list[float]] = {}
     began = time.monotonic()
     for step in range(first, recipe.steps):
-        # Each step has dice of its own, so that a resumed run goes on as if it had never stopped.
+        # Each step has rng of its own, so that a resumed run goes on as if it had never stopped.
         torch.manual_seed(recipe.seed + step)
-        dice = np.random.default_rng((recipe.seed, step))
+        rng = np.random.default_rng((recipe.seed, step))
         if step == recipe.realigned_at:
             lines = realigned(lines, learner.network, learner.head, lambda line: line.speaker in aligned)
             write_times(times, lines)
-        for name, part in learner.learn(draw_batch(lines, recipe.batch, dice, chances, sounds=sounds), step).items():
+        for name, part in learner.learn(draw_batch(lines, recipe.batch, rng, chances, sounds=sounds), step).items():
             recent.setdefault(name, []).append(part)
         done = step + 1
         if done % _LOG_EVERY == 0 or done == recipe.steps:
@@ -117,10 +117,12 @@ def train(
     return learner.average
 
 
-def _provenance(recipe: Recipe, steps: int, corpora: Mapping[str, list[HeardLine]]) -> dict[str, str]:
-    heard = [f"{len(lines)} lines of {len({x.speaker for x in lines})} in {name}" for name, lines in corpora.items()]
+def _provenance(recipe: Recipe, steps: int, corpora: Mapping[str, list[CorpusLine]]) -> dict[str, str]:
+    corpora_in_words = [
+        f"{len(lines)} lines of {len({x.speaker for x in lines})} in {name}" for name, lines in corpora.items()
+    ]
     return {
-        "trained_on": ", ".join(heard),
+        "trained_on": ", ".join(corpora_in_words),
         "trained_for": f"{steps} of {recipe.steps} steps, seed {recipe.seed}",
     }
 

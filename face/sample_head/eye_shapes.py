@@ -6,7 +6,7 @@ import numpy as np
 
 from .cage import CORNER, SPOKES
 from .eyes import MARGIN
-from .fields import bump, shift, turned
+from .fields import bump, translate, turned
 from .sculpture import EYE_CENTRE, LID_RADIUS
 from .skin_cage import SkinCage
 
@@ -44,10 +44,10 @@ def lid_shapes(skin: SkinCage) -> dict[str, np.ndarray]:
     above = np.arange(SPOKES) < CORNER
     for name, (upper, lower) in _TURNS.items():
         shapes[name] = _turn_lids(skin, np.radians(np.where(above, upper, lower)) * arch)
-    shapes["eyeSquintLeft"] += shift(bump(skin.points, (34, -84, 164), (24, 30, 13)), 0, -0.6, 1.6)
+    shapes["eyeSquintLeft"] += translate(bump(skin.points, (34, -84, 164), (24, 30, 13)), 0, -0.6, 1.6)
     for name, sideways in (("eyeLookOutLeft", 0.8), ("eyeLookInLeft", -0.8)):
         centre = (EYE_CENTRE[0] + 4 * sideways, EYE_CENTRE[1] - 18, EYE_CENTRE[2])
-        shapes[name] = shift(bump(skin.points, centre, (15, 20, 12)), sideways, 0, 0)
+        shapes[name] = translate(bump(skin.points, centre, (15, 20, 12)), sideways, 0, 0)
     return shapes
 
 

@@ -60,6 +60,6 @@ def turned(points: np.ndarray, centre: tuple[float, ...], axis: int, angles: np.
     return moved
 
 
-def shift(weights: np.ndarray, x: float, y: float, z: float) -> np.ndarray:
+def translate(weights: np.ndarray, x: float, y: float, z: float) -> np.ndarray:
     """(N, 3) one move, weighted per vertex."""
     return np.asarray(weights)[:, None] * np.array([x, y, z])

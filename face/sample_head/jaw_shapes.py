@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from .fields import shift, turned
+from .fields import translate, turned
 
 HINGE: Final = (0.0, 2.0, 134.0)
 OPENING: Final = np.radians(20.6)
@@ -16,7 +16,7 @@ def jaw_shapes(points: np.ndarray, opening: np.ndarray, sliding: np.ndarray) -> 
     """(N, 3) moves of each jaw channel for vertices that take these shares (N,) of the jaw's turn and slide."""
     return {
         "jawOpen": turned(points, HINGE, 0, OPENING * opening),
-        "jawLeft": shift(sliding, _SIDEWAYS, 0.6, 0),
-        "jawRight": shift(sliding, -_SIDEWAYS, 0.6, 0),
-        "jawForward": shift(sliding, 0, -_FORWARD, 0.4),
+        "jawLeft": translate(sliding, _SIDEWAYS, 0.6, 0),
+        "jawRight": translate(sliding, -_SIDEWAYS, 0.6, 0),
+        "jawForward": translate(sliding, 0, -_FORWARD, 0.4),
     }

@@ -7,7 +7,7 @@ import numpy as np
 
 from ..arkit import SEAL_FACTOR
 from .cage import CORNER, SPOKES
-from .fields import bump, diffused, falloff, shift, smooth_step, turned
+from .fields import bump, diffused, falloff, smooth_step, translate, turned
 from .mouth import CONTACT, HALF_WIDTH, lip_line
 from .skin_cage import LIP_RINGS, SkinCage
 
@@ -75,14 +75,14 @@ def _corner_shapes(lips: _Lips) -> dict[str, np.ndarray]:
     dent = outside * lips.left * bump(p, (30.5, -79, 114), (9, 16, 13))
     fold = outside * lips.left * bump(p, (27, -84, 96), (20, 24, 18))
     return {
-        "mouthSmileLeft": shift(share, 7.2, 4.6, 0)
-        + shift(share * np.minimum(lips.place, 1.2) ** 0.8, 0, 0, 6.6)
-        + shift(apple, 1.8, -2.2, 3.2),
-        "mouthFrownLeft": shift(share, 0.6, 1.2, 0)
-        + shift(share * lips.place**0.6, 0, 0, -6.0)
-        + shift(fold, 0, -1, -1.6),
-        "mouthDimpleLeft": shift(share, 2.8, 4.2, 1.6) + shift(dent, -1.0, 4.0, 0),
-        "mouthStretchLeft": shift(share, 6.0, 3.4, -2.2),
+        "mouthSmileLeft": translate(share, 7.2, 4.6, 0)
+        + translate(share * np.minimum(lips.place, 1.2) ** 0.8, 0, 0, 6.6)
+        + translate(apple, 1.8, -2.2, 3.2),
+        "mouthFrownLeft": translate(share, 0.6, 1.2, 0)
+        + translate(share * lips.place**0.6, 0, 0, -6.0)
+        + translate(fold, 0, -1, -1.6),
+        "mouthDimpleLeft": translate(share, 2.8, 4.2, 1.6) + translate(dent, -1.0, 4.0, 0),
+        "mouthStretchLeft": translate(share, 6.0, 3.4, -2.2),
     }
 
 
@@ -93,10 +93,10 @@ def _opening_shapes(lips: _Lips) -> dict[str, np.ndarray]:
     up, down = both * lips.upper * lips.near(24), both * lips.lower * lips.near(26)
     chin = bump(lips.skin.points, (0, -96, 94), (26, 30, 18)) * ~lips.skin.is_bag
     return {
-        "mouthUpperUpLeft": shift(upper, 0.3, -0.6, 7.9),
-        "mouthLowerDownLeft": shift(lower, 0.3, -0.4, -7.5),
-        "mouthShrugUpper": shift(up, 0, -2.2, 5.2),
-        "mouthShrugLower": shift(down, 0, -2.6, 5.2) + shift(up, 0, -1.6, 4.4) + shift(chin, 0, -1.0, 2.6),
+        "mouthUpperUpLeft": translate(upper, 0.3, -0.6, 7.9),
+        "mouthLowerDownLeft": translate(lower, 0.3, -0.4, -7.5),
+        "mouthShrugUpper": translate(up, 0, -2.2, 5.2),
+        "mouthShrugLower": translate(down, 0, -2.6, 5.2) + translate(up, 0, -1.6, 4.4) + translate(chin, 0, -1.0, 2.6),
     }
 
 
@@ -107,8 +107,8 @@ def _rounding_shapes(lips: _Lips) -> dict[str, np.ndarray]:
     opened = near * lips.middle * (lips.upper - lips.lower)
     fuller = lips.near(10) * lips.middle * np.clip(_height(skin) / 8, -1, 1)
     return {
-        "mouthPucker": narrowing(skin, 4.7) + shift(forward, 0, -8.0, 0) + shift(fuller, 0, 0, 1.6),
-        "mouthFunnel": narrowing(skin, 4.0) + shift(forward, 0, -6.5, 0) + shift(opened, 0, 0, 7.0),
+        "mouthPucker": narrowing(skin, 4.7) + translate(forward, 0, -8.0, 0) + translate(fuller, 0, 0, 1.6),
+        "mouthFunnel": narrowing(skin, 4.0) + translate(forward, 0, -6.5, 0) + translate(opened, 0, 0, 7.0),
     }
 
 
@@ -123,16 +123,16 @@ def _rolling_shapes(lips: _Lips) -> dict[str, np.ndarray]:
     both = lips.left * near
     thinner = both * np.clip(height / 7, -1, 1) * falloff(np.maximum(np.abs(height) - 4, 0), 14)
     return {
-        "mouthRollUpper": shift(upper * red, 0, 4.2, 0)
-        + shift(upper * np.clip(height / 8, 0, 1), 0, 0, -4.6)
-        + shift(upper - lower, 0, 0, -0.2),
-        "mouthRollLower": shift(lower * backing, 0, 4.7, 0)
-        + shift(lower * np.clip(-height / 9, 0, 1), 0, 0, 5.4)
-        + shift(lower, 0, 0, 1.6)
-        + shift(upper, 0, 0, 1.0),
-        "mouthPressLeft": shift(thinner, 0, 0, -1.9)
-        + shift(both * red, 0, 1.1, 0)
-        + shift(both * (lips.upper - lips.lower), 0, 0, -0.27),
+        "mouthRollUpper": translate(upper * red, 0, 4.2, 0)
+        + translate(upper * np.clip(height / 8, 0, 1), 0, 0, -4.6)
+        + translate(upper - lower, 0, 0, -0.2),
+        "mouthRollLower": translate(lower * backing, 0, 4.7, 0)
+        + translate(lower * np.clip(-height / 9, 0, 1), 0, 0, 5.4)
+        + translate(lower, 0, 0, 1.6)
+        + translate(upper, 0, 0, 1.0),
+        "mouthPressLeft": translate(thinner, 0, 0, -1.9)
+        + translate(both * red, 0, 1.1, 0)
+        + translate(both * (lips.upper - lips.lower), 0, 0, -0.27),
     }
 
 
@@ -153,7 +153,7 @@ def _sliding_shapes(lips: _Lips) -> dict[str, np.ndarray]:
 def narrowing(skin: SkinCage, amount: float) -> np.ndarray:
     """(N, 3) moves that bring each corner of the mouth towards the midline by ``amount`` millimetres."""
     near = _lips_of(skin).near(30)
-    return shift(near * np.clip(skin.points[:, 0] / HALF_WIDTH, -1.25, 1.25), -amount, 0, 0)
+    return translate(near * np.clip(skin.points[:, 0] / HALF_WIDTH, -1.25, 1.25), -amount, 0, 0)
 
 
 def _close(skin: SkinCage, jaw_open: np.ndarray) -> np.ndarray:

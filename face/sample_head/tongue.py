@@ -4,7 +4,7 @@ from typing import Final
 
 import numpy as np
 
-from .fields import shift, smooth_step
+from .fields import smooth_step, translate
 from .jaw_shapes import jaw_shapes
 from .tubes import tube
 
@@ -40,7 +40,7 @@ def tongue_shapes(points: np.ndarray) -> dict[str, np.ndarray]:
     """(N, 3) moves of the tongue: with the jaw, and out of the mouth."""
     front = smooth_step(_ROOT, _TIP + 6, points[:, 1])
     shapes = jaw_shapes(points, 0.55 + 0.18 * front, 0.6 + 0.3 * front)
-    shapes["tongueOut"] = shift(front, 0, -_OUT, 0.9) + shift(front**4, 0, 0, 1.2)
+    shapes["tongueOut"] = translate(front, 0, -_OUT, 0.9) + translate(front**4, 0, 0, 1.2)
     return shapes
 
 

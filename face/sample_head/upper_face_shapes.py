@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from .fields import bump, shift, smooth_step
+from .fields import bump, smooth_step, translate
 from .skin_cage import SkinCage
 
 
@@ -19,10 +19,10 @@ def upper_face_shapes(skin: SkinCage) -> dict[str, np.ndarray]:
     inner_up = _brow_bump(p, (12, -92, 200), 25)
     inner_up = np.maximum(inner_up, inner_up[skin.mirror])
     return {
-        "browDownLeft": shift(frown, -3.4, -2.4, -10.4) + shift(left * outer * (1 - inner), 0, 0, -2.0),
-        "browInnerUp": shift(inner_up, 0, -0.4, 10.5),
-        "browOuterUpLeft": shift(left * outer, 0.5, 0.6, 8.6),
-        "cheekSquintLeft": shift(cheek, 1.4, -2.6, 4.0),
+        "browDownLeft": translate(frown, -3.4, -2.4, -10.4) + translate(left * outer * (1 - inner), 0, 0, -2.0),
+        "browInnerUp": translate(inner_up, 0, -0.4, 10.5),
+        "browOuterUpLeft": translate(left * outer, 0.5, 0.6, 8.6),
+        "cheekSquintLeft": translate(cheek, 1.4, -2.6, 4.0),
         "noseSneerLeft": _sneer(skin, left * outside),
         "cheekPuff": _puff(skin),
     }
@@ -42,10 +42,10 @@ def _sneer(skin: SkinCage, left: np.ndarray) -> np.ndarray:
     lip = left * bump(p, (12, -96, 128), (20, 24, 16)) * skin.upper * skin.lip_share
     fold = left * bump(p, (24, -86, 154), (18, 24, 20))
     return (
-        shift(wing, 1.6, 0.6, 5.6)
-        + shift(bridge, -0.8, -1.8, -2.4)
-        + shift(lip, 0.4, 0, 2.6)
-        + shift(fold, 0.6, -2.8, 4.4)
+        translate(wing, 1.6, 0.6, 5.6)
+        + translate(bridge, -0.8, -1.8, -2.4)
+        + translate(lip, 0.4, 0, 2.6)
+        + translate(fold, 0.6, -2.8, 4.4)
     )
 
 
@@ -54,5 +54,5 @@ def _puff(skin: SkinCage) -> np.ndarray:
     folded = np.abs(p[:, :1]) * (1, 0, 0) + p * (0, 1, 1)
     blown = np.where(skin.is_bag, 0.75, 1.0) * bump(folded, (40, -58, 122), (34, 50, 36))
     lips = skin.lip_share * bump(p, (0, -98, 113), (30, 26, 22))
-    sideways = shift(blown * np.sign(p[:, 0]), 11.0, 0, 0)
-    return sideways + shift(blown, 0, -7.0, 0) + shift(lips, 0, -2.0, 0)
+    sideways = translate(blown * np.sign(p[:, 0]), 11.0, 0, 0)
+    return sideways + translate(blown, 0, -7.0, 0) + translate(lips, 0, -2.0, 0)

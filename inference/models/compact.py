@@ -9,7 +9,6 @@ windows give the same numbers as one pass. ``training/network.py`` is the same n
 
 import functools
 import json
-from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
@@ -22,9 +21,18 @@ from ...face.curves import FaceCurves
 from ...face.emotions import EMOTIONS, MOUTH_EXPONENT
 from ...face.laughter import REACH_SECONDS, layer_laughter
 from ...face.styles import STYLES
-from ..contract import SAMPLE_RATE, EmoTalkError, Features, Speech
-from ..log_mel import BANDS, HOP, PITCH_HOP, log_mel, loudness, pitch_salience, spectral_colour, speech_level
-from ..weights import read_safetensors
+from ..checkpoints.safetensors_file import read_safetensors
+from ..contract import SAMPLE_RATE, EmoTalkError, Features, Progress, Speech
+from ..sound.log_mel import (
+    BANDS,
+    HOP,
+    PITCH_HOP,
+    log_mel,
+    pitch_salience,
+    relative_loudness,
+    spectral_offset,
+    speech_level,
+)
 
 MODEL_ID: Final = "emotalk-compact"
 FPS: Final = 30
@@ -89,12 +97,12 @@ class EmoTalkCompact:
 
     # Encoding
 
-    def encode(self, speech: Speech, heard: Callable[[float], None] | None = None) -> Features:
+    def encode(self, speech: Speech, progress: Progress | None = None) -> Features:
         """Content and emotion features at 30 frames per second.
 
         Args:
             speech: the line.
-            heard: told the share (0..1) that is done, every thirty seconds of sound.
+            progress: told the share (0..1) that is done, every thirty seconds of sound.
 
         Returns:
             Features with ``content`` (frames, C), ``signals`` (frames, S; logits of ``SIGNALS``), ``emotion``
@@ -102,21 +110,21 @@ class EmoTalkCompact:
         """
         frames = frame_count(len(speech.samples))
         level = speech_level(speech.samples)
-        colour = spectral_colour(speech.samples, level, self._weights["content.usual"])
+        offset = spectral_offset(speech.samples, level, self._weights["content.usual"])
         parts = []
         for start in range(0, max(frames, 1), _CHUNK):
             stop = min(start + _CHUNK, frames)
-            parts.append(self._encode_stretch(speech.samples, level, colour, start, stop))
-            if heard is not None and frames:
-                heard(stop / frames)
+            parts.append(self._encode_stretch(speech.samples, level, offset, start, stop))
+            if progress is not None and frames:
+                progress(stop / frames)
         kept = (np.concatenate(part) for part in zip(*parts, strict=True))
         return Features(MODEL_ID, frames, dict(zip(FEATURES, kept, strict=True)))
 
     def _encode_stretch(
-        self, samples: np.ndarray, level: float, colour: np.ndarray, start: int, stop: int
+        self, samples: np.ndarray, level: float, offset: np.ndarray, start: int, stop: int
     ) -> tuple[np.ndarray, ...]:
-        content, mel, first = self._content(samples, level, colour, start, stop)
-        loud = _at_frames(loudness(mel)[:, None], first * CONTENT_STRIDE, SAMPLE_RATE / HOP, start, stop)
+        content, mel, first = self._content(samples, level, offset, start, stop)
+        loud = _at_frames(relative_loudness(mel)[:, None], first * CONTENT_STRIDE, SAMPLE_RATE / HOP, start, stop)
         content = _at_frames(content, first, SAMPLE_RATE / (HOP * CONTENT_STRIDE), start, stop)
         emotion, first = self._emotion(samples, level, start, stop)
         emotion = _at_frames(emotion, first, SAMPLE_RATE / PITCH_HOP, start, stop)
@@ -124,7 +132,7 @@ class EmoTalkCompact:
         return content[:, :split], content[:, split:], emotion, loud
 
     def _content(
-        self, samples: np.ndarray, level: float, colour: np.ndarray, start: int, stop: int
+        self, samples: np.ndarray, level: float, offset: np.ndarray, start: int, stop: int
     ) -> tuple[np.ndarray, np.ndarray, int]:
         """Content frames that cover video frames start..stop, the log-mel frames there, and the first one's number."""
         first, last = _covering(start, stop, SAMPLE_RATE / (HOP * CONTENT_STRIDE))
@@ -136,7 +144,7 @@ class EmoTalkCompact:
             CONTENT_STRIDE * (first - reach) - centre,
             CONTENT_STRIDE * (last - 1 + reach) + centre + 1,
         )
-        hidden = _strided(mel - colour, self._weights["content.stem.weight"], CONTENT_STRIDE)
+        hidden = _strided(mel - offset, self._weights["content.stem.weight"], CONTENT_STRIDE)
         hidden = np.maximum(hidden + self._weights["content.stem.bias"], 0)
         hidden = self._residual_blocks("content", hidden, self._content_dilations)
         margin = CONTENT_STRIDE * reach + centre
@@ -147,8 +155,8 @@ class EmoTalkCompact:
         """Emotion frames that cover video frames start..stop, and the number of the first one."""
         first, last = _covering(start, stop, SAMPLE_RATE / PITCH_HOP)
         reach = sum(self._emotion_dilations)
-        heard = prosody(samples, level, first - reach, last + reach)
-        hidden = self._linear("emotion.stem", heard)
+        rows = prosody(samples, level, first - reach, last + reach)
+        hidden = self._linear("emotion.stem", rows)
         hidden = self._residual_blocks("emotion", hidden, self._emotion_dilations)
         return self._linear("emotion.out", self._norm("emotion.norm", hidden)), first
 
@@ -248,8 +256,8 @@ class EmoTalkCompact:
     def _check(self) -> None:
         """Run the smallest stretch, so that weights that do not fit fail here and not in the middle of a line."""
         silence = np.zeros(1, np.float32)
-        colour = spectral_colour(silence, 0.0, self._weights["content.usual"])
-        features = self._encode_stretch(silence, 0.0, colour, 0, 1)
+        offset = spectral_offset(silence, 0.0, self._weights["content.usual"])
+        features = self._encode_stretch(silence, 0.0, offset, 0, 1)
         nothing = np.zeros(1, np.float32)
         emotions, styles = (np.zeros((1, len(kinds)), np.float32) for kinds in (EMOTIONS, STYLES))
         self._decode_stretch(dict(zip(FEATURES, features, strict=True)), emotions, styles, nothing, nothing)

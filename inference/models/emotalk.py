@@ -33,10 +33,10 @@ from ...face.aperture import lip_contact
 from ...face.controls import Controls
 from ...face.curves import FaceCurves
 from ...face.emotions import emotion_offsets
+from ..checkpoints.safetensors_file import read_safetensors
 from ..contract import SAMPLE_RATE, EmoTalkError, Features, Speech
 from ..devices import return_large_blocks
-from ..matrix_products import Arithmetic, Precision, Product, arithmetic_for
-from ..weights import read_safetensors
+from .matrix_products import Arithmetic, Precision, Product, arithmetic_for
 
 Heard = Callable[[float], None]
 """Told the share of the work that is done."""

@@ -48,7 +48,7 @@ def animator_keys(owner, path, index=-1):
 
 @pytest.mark.parametrize("rate", RATES)
 @pytest.mark.parametrize("start", [-40.0, 1.0, 1001.0])
-@pytest.mark.parametrize("settings", [DENSE, THINNED], ids=["dense", "thinned"])
+@pytest.mark.parametrize("settings", [DENSE, THINNED], ids=["dense", "reduced"])
 def test_keys_sit_where_the_sound_is(add_face, performance, rate, start, settings):
     render = bpy.context.scene.render
     render.fps, render.fps_base = RATES[rate]

@@ -12,8 +12,8 @@ from emotalk.blender_emotalk.lines import control_values, line_name, sound_of
 from emotalk.blender_emotalk.sounds import prepare
 from emotalk.blender_emotalk.strips import add_sound_strip
 from emotalk.face.controls import CONTROLS, Controls
-from emotalk.inference.audio import read_speech, speech_from_samples
 from emotalk.inference.contract import EmoTalkError
+from emotalk.inference.sound.audio import read_speech, speech_from_samples
 
 
 @pytest.fixture

@@ -15,8 +15,8 @@ import soundfile
 from emotalk.command_line.main import main
 from emotalk.face.controls import Controls
 from emotalk.face.curve_files import read_curves
-from emotalk.inference.audio import read_speech
 from emotalk.inference.engine import Engine
+from emotalk.inference.sound.audio import read_speech
 
 COMMAND = (sys.executable, "-m", "emotalk.command_line.main")
 
@@ -227,7 +227,7 @@ def test_a_terminal_sees_a_progress_bar(lines, tmp_path):
         shown += piece
     os.close(terminal)
     assert process.wait() == 1
-    assert b"line0.wav: Listening" in shown
+    assert b"line0.wav: Encoding" in shown
     assert b"emotalk: broken.wav is cut off" in shown
 
 

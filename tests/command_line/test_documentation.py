@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from emotalk.command_line.controls import as_markdown
 from emotalk.command_line.main import COMMANDS, parse
-from emotalk.inference.catalogue import catalogue
+from emotalk.inference.checkpoints.catalogue import catalogue
 
 DOCS = Path(__file__).parents[2] / "docs"
 TEXT = (DOCS / "command-line.md").read_text("utf-8")

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 from emotalk.command_line.main import main
 from emotalk.face.curve_files import read_curves
-from emotalk.inference.catalogue import catalogue
-from emotalk.inference.checkpoints import NOTICE
+from emotalk.inference.checkpoints.catalogue import catalogue
+from emotalk.inference.checkpoints.emotalk_converter import NOTICE
 from emotalk.inference.registry import DEFAULT_MODEL
 
 COMMAND = (sys.executable, "-m", "emotalk.command_line.main", "weights")

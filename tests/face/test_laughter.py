@@ -109,9 +109,9 @@ def test_coefficients_stay_coefficients():
 @given(st.integers(0, FRAMES - 60), st.integers(0, 2**32 - 1))
 @settings(max_examples=20, deadline=None)
 def test_a_stretch_by_itself_is_a_stretch_of_the_whole(start, seed):
-    dice = np.random.default_rng(seed)
-    laughing = (dice.random(FRAMES // 10) > 0.5).repeat(10).astype(np.float32)
-    calls, values = dice.random(FRAMES).astype(np.float32), talking(seed)
+    rng = np.random.default_rng(seed)
+    laughing = (rng.random(FRAMES // 10) > 0.5).repeat(10).astype(np.float32)
+    calls, values = rng.random(FRAMES).astype(np.float32), talking(seed)
     reach = round(REACH_SECONDS * 30)
     part = slice(max(start - reach, 0), start + 30 + reach)
     whole = laughed(values, laughing, calls)

@@ -33,7 +33,7 @@ def test_good_curves_are_judged_good():
     figures = judge([(faces(), SEGMENTS)])
     assert figures.composite > 90
     assert figures.closure_f1 == 1
-    assert figures.bite_auc == 1
+    assert figures.labiodental_auc == 1
     assert figures.rounding_auc == 1
     assert figures.closures == 2
 
@@ -78,6 +78,6 @@ def test_roc_area_is_mann_whitneys(positives, negatives):
 
 
 def test_rank_correlation_is_spearmans():
-    dice = np.random.default_rng(0)
-    first, second = dice.integers(0, 6, 50).astype(float), dice.normal(size=50)
+    rng = np.random.default_rng(0)
+    first, second = rng.integers(0, 6, 50).astype(float), rng.normal(size=50)
     assert metrics._rank_correlation(first, second) == pytest.approx(spearmanr(first, second)[0])

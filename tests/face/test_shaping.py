@@ -4,7 +4,7 @@ from emotalk.face import arkit
 from emotalk.face.aperture import lip_aperture
 from emotalk.face.controls import Controls
 from emotalk.face.curves import FaceCurves
-from emotalk.face.shaping import gaussian_filter, shape, shift
+from emotalk.face.shaping import gaussian_filter, shape, shift_time
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.ndimage import gaussian_filter1d
@@ -73,7 +73,7 @@ def test_time_offset_moves_the_face_against_the_sound(milliseconds, frames):
 
 def test_shift_by_part_of_a_frame_interpolates():
     ramp = np.arange(5, dtype=np.float32)[:, None]
-    np.testing.assert_allclose(shift(ramp, 0.25)[:, 0], [0, 0.75, 1.75, 2.75, 3.75])
+    np.testing.assert_allclose(shift_time(ramp, 0.25)[:, 0], [0, 0.75, 1.75, 2.75, 3.75])
 
 
 def test_gains_can_change_over_time():

@@ -4,7 +4,7 @@ import time
 
 import pytest
 import soundfile
-from emotalk.inference.client import WorkerClient
+from emotalk.inference.worker.client import WorkerClient
 
 
 @pytest.fixture(scope="session")

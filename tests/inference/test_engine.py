@@ -7,8 +7,9 @@ from emotalk.face.controls import Controls
 from emotalk.face.curves import FaceCurves
 from emotalk.inference import engine as engine_module
 from emotalk.inference.contract import SAMPLE_RATE, EmoTalkError, Features, Speech
-from emotalk.inference.engine import REMEMBERED_LINES, Engine, fingerprint, loudness
-from emotalk.inference.registry import ModelChoice, load_model, model_ids
+from emotalk.inference.engine import REMEMBERED_LINES, Engine, fingerprint
+from emotalk.inference.models.loading import ModelChoice, load_model, model_ids
+from emotalk.inference.sound.rms import frame_rms
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,12 +24,12 @@ class LoudnessModel:
     def __init__(self):
         self.encoded = 0
 
-    def encode(self, speech, heard=None):
+    def encode(self, speech, progress=None):
         self.encoded += 1
-        if heard:
-            heard(0.5)
+        if progress:
+            progress(0.5)
         frames = -(-len(speech.samples) * 30 // SAMPLE_RATE)
-        return Features(self.model_id, frames, {"level": loudness(speech, frames, self.fps)})
+        return Features(self.model_id, frames, {"level": frame_rms(speech, frames, self.fps)})
 
     def decode(self, features, controls):
         values = np.zeros((features.frames, 52), np.float32)
@@ -137,12 +138,12 @@ def test_loudness_is_the_root_mean_square_around_each_frame(seconds, fps, seed):
     for frame in range(frames):
         edges = [round((frame + shift) / fps * SAMPLE_RATE) + 2000 for shift in (-0.5, 0.5)]
         expected.append(np.sqrt(np.mean(padded[edges[0] : edges[1]] ** 2)))
-    np.testing.assert_allclose(loudness(sound, frames, fps), expected, rtol=1e-5)
+    np.testing.assert_allclose(frame_rms(sound, frames, fps), expected, rtol=1e-5)
 
 
 def test_loudness_of_long_lines_has_no_seams():
     sound = Speech(np.full(SAMPLE_RATE * 200, 0.5, np.float32))
-    level = loudness(sound, 6000, 30.0)
+    level = frame_rms(sound, 6000, 30.0)
     np.testing.assert_allclose(level[1:-1], 0.5, rtol=1e-5)
 
 
@@ -152,7 +153,7 @@ def test_unknown_models_are_a_sentence():
     assert "emotalk-compact" in model_ids()
 
 
-def test_long_lines_say_how_much_was_heard():
+def test_long_lines_report_progress():
     for model_id in model_ids():
         shares = []
         load_model(model_id).encode(speech(100.0), shares.append)

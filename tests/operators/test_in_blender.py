@@ -5,10 +5,10 @@ import shutil
 import bpy
 import pytest
 from emotalk.command_line.main import BLENDER_COMMANDS, main
-from emotalk.inference.client import WorkerClient
+from emotalk.inference.checkpoints.library import place_for, remove_weights
+from emotalk.inference.checkpoints.safetensors_file import bundled_weights
 from emotalk.inference.registry import DEFAULT_MODEL
-from emotalk.inference.weights import bundled_weights
-from emotalk.inference.weights_library import place_for, remove_weights
+from emotalk.inference.worker.client import WorkerClient
 
 
 def run(*words):

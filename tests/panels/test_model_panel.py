@@ -4,12 +4,12 @@ import threading
 
 import bpy
 import pytest
-from emotalk.blender_emotalk import background, model_choice, runtime
+from emotalk.blender_emotalk import background, model_choice, torch_environment
 from emotalk.face.atomic_file import replacing
+from emotalk.inference.checkpoints.library import user_weights_folder
+from emotalk.inference.checkpoints.safetensors_file import write_safetensors
 from emotalk.inference.contract import EmoTalkError
-from emotalk.inference.runtime.environment import RuntimeStatus
-from emotalk.inference.weights import write_safetensors
-from emotalk.inference.weights_library import user_weights_folder
+from emotalk.inference.torch_environment.environment import EnvironmentStatus
 from emotalk.panels.main import MainPanel
 from emotalk.panels.model import ModelMenu, ModelPanel
 from emotalk.panels.preferences import EmoTalkPreferences
@@ -21,7 +21,7 @@ NOTICE = "Not for commercial use."
 def nothing_known(monkeypatch, tmp_path):
     """No weights, no runtime, and no task of another test."""
     monkeypatch.setenv("EMOTALK_WEIGHTS", str(tmp_path / "weights"))
-    monkeypatch.setattr(runtime, "_environment_status", runtime.ABSENT)
+    monkeypatch.setattr(torch_environment, "_environment_status", torch_environment.ABSENT)
     model_choice.refresh()
     yield
     background.close()
@@ -49,7 +49,7 @@ def texts(record, kind="label"):
 
 
 def know(monkeypatch, state, sentence="As it is"):
-    monkeypatch.setattr(runtime, "_environment_status", RuntimeStatus(state, sentence, bytes=950_000_000))
+    monkeypatch.setattr(torch_environment, "_environment_status", EnvironmentStatus(state, sentence, bytes=950_000_000))
 
 
 def test_the_built_in_model_comes_first_and_needs_nothing(drawn, emotalk):
@@ -67,27 +67,27 @@ def test_the_licence_and_what_is_missing_are_said(drawn, emotalk):
     assert NOTICE in texts(record)
     assert "PyTorch is not set up yet" in texts(record)
     assert ("operator", "emotalk.open_preferences") in record
-    assert ("operator", "emotalk.set_up_runtime") not in record
+    assert ("operator", "emotalk.set_up_pytorch") not in record
 
 
 def test_a_broken_runtime_can_be_repaired_from_the_tab(drawn, emotalk, monkeypatch):
     know(monkeypatch, "broken", "PyTorch does not start there (no libtorch)")
     record = drawn(ModelPanel)
     assert "no libtorch" in texts(record)
-    assert ("operator", "emotalk.set_up_runtime") in record
-    assert ("operator", "emotalk.set_up_runtime") not in drawn(MainPanel)
+    assert ("operator", "emotalk.set_up_pytorch") in record
+    assert ("operator", "emotalk.set_up_pytorch") not in drawn(MainPanel)
     bpy.context.window_manager.emotalk.failed = True
-    assert ("operator", "emotalk.set_up_runtime") in drawn(MainPanel)
+    assert ("operator", "emotalk.set_up_pytorch") in drawn(MainPanel)
     bpy.ops.emotalk.choose_model(model="emotalk-compact")
-    assert ("operator", "emotalk.set_up_runtime") not in drawn(MainPanel)
+    assert ("operator", "emotalk.set_up_pytorch") not in drawn(MainPanel)
 
 
 def test_a_python_of_ones_own_is_not_ours_to_repair(drawn, emotalk, monkeypatch, tmp_path):
     preferences().torch_python = str(tmp_path / "python")
-    monkeypatch.setitem(runtime._tried, tmp_path / "python", RuntimeStatus("broken", "It does not start"))
+    monkeypatch.setitem(torch_environment._tried, tmp_path / "python", EnvironmentStatus("broken", "It does not start"))
     assert "It does not start" in texts(drawn(ModelPanel))
-    assert ("operator", "emotalk.set_up_runtime") not in drawn(ModelPanel)
-    assert ("operator", "emotalk.check_runtime") in drawn(EmoTalkPreferences)
+    assert ("operator", "emotalk.set_up_pytorch") not in drawn(ModelPanel)
+    assert ("operator", "emotalk.check_pytorch") in drawn(EmoTalkPreferences)
 
 
 def test_a_ready_runtime_is_no_news(drawn, emotalk, monkeypatch):
@@ -117,7 +117,7 @@ def test_drawing_looks_nowhere(drawn, emotalk, monkeypatch):
         raise AssertionError("a panel asked the disk")
 
     monkeypatch.setattr(model_choice, "installed_weights", forbidden)
-    monkeypatch.setattr(runtime.RuntimeEnvironment, "status", forbidden)
+    monkeypatch.setattr(torch_environment.TorchEnvironment, "status", forbidden)
     for panel in (ModelMenu, ModelPanel, EmoTalkPreferences):
         assert drawn(panel)
 
@@ -131,9 +131,9 @@ def test_where_and_how_fast_it_ran(drawn):
 @pytest.mark.parametrize(
     ("state", "offered"),
     [
-        ("absent", ["emotalk.set_up_runtime"]),
-        ("unfinished", ["emotalk.check_runtime", "emotalk.set_up_runtime", "emotalk.remove_runtime", "wm.path_open"]),
-        ("ready", ["emotalk.check_runtime", "emotalk.set_up_runtime", "emotalk.remove_runtime", "wm.path_open"]),
+        ("absent", ["emotalk.set_up_pytorch"]),
+        ("unfinished", ["emotalk.check_pytorch", "emotalk.set_up_pytorch", "emotalk.remove_pytorch", "wm.path_open"]),
+        ("ready", ["emotalk.check_pytorch", "emotalk.set_up_pytorch", "emotalk.remove_pytorch", "wm.path_open"]),
     ],
 )
 def test_the_preferences_offer_what_fits(drawn, monkeypatch, state, offered):
@@ -166,12 +166,12 @@ def test_a_task_shows_progress_and_cancel_and_then_its_end(drawn):
         record = drawn(panel)
         assert ("progress", (0.25, "Downloading torch (200.0 MB)")) in record
         assert ("operator", "emotalk.cancel_task") in record
-        assert ("operator", "emotalk.set_up_runtime") not in record
+        assert ("operator", "emotalk.set_up_pytorch") not in record
     may_end.set()
     task.wait(10)
     assert background.tick() is None
     assert "The disk is full" in texts(drawn(EmoTalkPreferences))
-    assert ("operator", "emotalk.set_up_runtime") in drawn(EmoTalkPreferences)
+    assert ("operator", "emotalk.set_up_pytorch") in drawn(EmoTalkPreferences)
 
 
 @pytest.mark.parametrize("panel", [ModelPanel, EmoTalkPreferences])

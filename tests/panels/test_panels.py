@@ -33,9 +33,9 @@ def test_an_empty_scene_is_offered_a_sound_and_a_head(main_panel):
 
 def test_a_run_shows_progress_and_cancel_instead_of_the_button(main_panel):
     state = bpy.context.window_manager.emotalk
-    state.running, state.progress, state.message = True, 0.4, "Listening"
+    state.running, state.progress, state.message = True, 0.4, "Encoding"
     record = main_panel()
-    assert ("progress", (0.4, "Listening")) in record
+    assert ("progress", (0.4, "Encoding")) in record
     assert ("operator", "emotalk.cancel") in record
     assert ("operator", "emotalk.animate") not in record
 

@@ -54,9 +54,9 @@ def test_no_phone_moves_farther_than_its_reach():
 @settings(max_examples=30)
 @given(st.lists(st.sampled_from(("M", "AA", "S", "UW", "SIL")), min_size=1, max_size=12), st.integers(0, 2**32 - 1))
 def test_whatever_is_heard_the_phones_keep_their_order_and_fill_the_line(names, seed):
-    dice = np.random.default_rng(seed)
-    told = line_of(names, dice.uniform(0.06, 0.3, len(names)))
-    scores = np.log(dice.dirichlet(np.ones(len(PHONES)), int(told[-1].end * 50) + 1))
+    rng = np.random.default_rng(seed)
+    told = line_of(names, rng.uniform(0.06, 0.3, len(names)))
+    scores = np.log(rng.dirichlet(np.ones(len(PHONES)), int(told[-1].end * 50) + 1))
     found = realign(told, scores, PRIORS)
     assert [p.name for p in found if p.name != "SIL"] == [p.name for p in told if p.name != "SIL"]
     assert found[0].start == 0

@@ -5,7 +5,7 @@ from emotalk.face.emotions import EMOTIONS
 from emotalk.face.metrics import APERTURE, PROTRUSION, judge
 from emotalk.face.styles import STYLE_NAMES, STYLES
 from emotalk.training.phones import PHONES, Phone
-from emotalk.training.teacher import Manner, perform, read_score
+from emotalk.training.teacher import Conditioning, read_score, targets_for
 
 
 def line(names, length=0.1):
@@ -16,10 +16,10 @@ def line(names, length=0.1):
 
 def face_of(phones, style=0, level=0.5, emotions=None, loudness=None):
     frames = int(np.ceil(phones[-1].end * 30))
-    manner = Manner.plain(frames, style, level)
+    conditioning = Conditioning.plain(frames, style, level)
     if emotions is not None:
-        manner.emotions[:] = emotions
-    return perform(read_score(phones, loudness), np.arange(frames) / 30, manner)
+        conditioning.emotions[:] = emotions
+    return targets_for(read_score(phones, loudness), np.arange(frames) / 30, conditioning)
 
 
 def during(values, phone):
@@ -82,8 +82,8 @@ def test_loud_vowels_open_the_jaw_further():
 
 
 def test_the_jaw_is_never_faster_than_a_jaw():
-    dice = np.random.default_rng(0)
-    phones = line(" ".join(dice.choice(PHONES[1:], 60)), 0.06)
+    rng = np.random.default_rng(0)
+    phones = line(" ".join(rng.choice(PHONES[1:], 60)), 0.06)
     jaw = face_of(phones, style=STYLE_NAMES.index("Stage actor"), level=1.0).values[:, arkit.INDEX["jawOpen"]]
     assert np.abs(np.diff(jaw)).max() <= 0.21
 
@@ -92,8 +92,8 @@ def test_a_stretch_is_performed_as_in_the_whole_line():
     phones = line("DH AX B OY M EY P UW SH F AY V AW T S")
     score = read_score(phones)
     times = np.arange(50) / 30
-    whole = perform(score, times, Manner.plain(50)).closed()
-    part = perform(score, times[20:35], Manner.plain(15)).closed()
+    whole = targets_for(score, times, Conditioning.plain(50)).closed()
+    part = targets_for(score, times[20:35], Conditioning.plain(15)).closed()
     np.testing.assert_allclose(part[4:-4], whole[24:31], atol=0.01)
 
 
@@ -106,12 +106,12 @@ def test_styles_are_distinct():
 
 
 def test_the_teacher_itself_is_in_sync_with_random_speech():
-    dice = np.random.default_rng(5)
+    rng = np.random.default_rng(5)
     items = []
     for _ in range(6):
-        lengths = dice.uniform(0.06, 0.14, 44)
+        lengths = rng.uniform(0.06, 0.14, 44)
         ends = np.cumsum([0.4, *lengths, 0.4])
-        names = ["SIL", *dice.choice(PHONES[1:], 44), "SIL"]
+        names = ["SIL", *rng.choice(PHONES[1:], 44), "SIL"]
         phones = tuple(Phone(n, a, b) for n, a, b in zip(names, [0, *ends[:-1]], ends, strict=True))
         items.append((face_of(phones).closed(), [(p.start, p.end, p.name) for p in phones]))
     figures = judge(items)

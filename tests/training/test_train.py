@@ -5,14 +5,14 @@ import numpy as np
 import pytest
 import torch
 from emotalk.face.controls import Controls
+from emotalk.inference.checkpoints.safetensors_file import bundled_weights, read_safetensors
 from emotalk.inference.contract import SAMPLE_RATE, Speech
-from emotalk.inference.log_mel import BANDS, HOP, log_mel, spectral_colour, speech_level
 from emotalk.inference.models import compact
 from emotalk.inference.models.compact import EmoTalkCompact, prosody
-from emotalk.inference.weights import bundled_weights, read_safetensors
+from emotalk.inference.sound.log_mel import BANDS, HOP, log_mel, spectral_offset, speech_level
 from emotalk.training import batches
 from emotalk.training.batches import draw_batch, line_chances
-from emotalk.training.corpus import read_corpus, usual_spectrum, write_corpus
+from emotalk.training.corpus import long_term_average_spectrum, read_corpus, write_corpus
 from emotalk.training.export import load_runtime_arrays, restore, runtime_arrays, runtime_config
 from emotalk.training.network import ChannelDropout, CompactNetwork, NetworkConfig
 from emotalk.training.phones import PHONE_INDEX, Phone, SpokenLine
@@ -22,25 +22,25 @@ from emotalk.training.train import train
 _FORMANTS = {"AA": (700, 1100), "IY": (280, 2300), "UW": (300, 850), "M": (250, 1000), "S": (5000, 6500)}
 
 
-def buzz(name, seconds, dice):
+def buzz(name, seconds, rng):
     """Something that differs from phone to phone as speech does: a buzz through two resonances, or a hiss."""
     time = np.arange(int(seconds * SAMPLE_RATE)) / SAMPLE_RATE
     if name == "SIL":
-        return 1e-4 * dice.normal(0, 1, len(time))
+        return 1e-4 * rng.normal(0, 1, len(time))
     loud = 0.05 if name == "M" else 0.3
     harmonics = np.arange(120, 7000, 120)
     gains = sum(1 / (1 + ((harmonics - formant) / 150) ** 2) for formant in _FORMANTS[name])
-    phases = dice.uniform(0, 6.28, len(harmonics)) if name == "S" else np.zeros(len(harmonics))
+    phases = rng.uniform(0, 6.28, len(harmonics)) if name == "S" else np.zeros(len(harmonics))
     return loud * (gains * np.sin(2 * np.pi * harmonics * time[:, None] + phases)).sum(axis=1) / 3
 
 
 def spoken(number):
-    dice = np.random.default_rng(number)
-    names = ["SIL", *dice.choice(list(_FORMANTS), 18), "SIL"]
-    lengths = [0.2, *dice.choice([0.08, 0.12, 0.16], 18), 0.2]
+    rng = np.random.default_rng(number)
+    names = ["SIL", *rng.choice(list(_FORMANTS), 18), "SIL"]
+    lengths = [0.2, *rng.choice([0.08, 0.12, 0.16], 18), 0.2]
     ends = np.cumsum(lengths)
     phones = tuple(Phone(n, e - s, e) for n, s, e in zip(names, lengths, ends, strict=True))
-    sound = np.concatenate([buzz(n, s, dice) for n, s in zip(names, lengths, strict=True)])
+    sound = np.concatenate([buzz(n, s, rng) for n, s in zip(names, lengths, strict=True)])
     return SpokenLine(f"line-{number}", "buzzer", np.clip(sound * 20000, -32768, 32767).astype(np.int16), phones)
 
 
@@ -119,9 +119,9 @@ def test_phones_of_a_batch_stand_where_they_sound(lines):
 
 
 def test_corpora_have_no_colour_on_the_whole(lines):
-    usual = usual_spectrum(lines)
+    usual = long_term_average_spectrum(lines)
     sounds = [spoken(i).samples.astype(np.float32) / 32768 for i in range(6)]
-    mean = np.mean([spectral_colour(sound, speech_level(sound), usual) for sound in sounds], axis=0)
+    mean = np.mean([spectral_offset(sound, speech_level(sound), usual) for sound in sounds], axis=0)
     assert usual.shape == (BANDS,)
     assert np.abs(mean).max() < 0.02
 
@@ -187,7 +187,7 @@ def assert_twins(network, model, decide):
     margin = 4  # seconds of silence on both sides, more than any layer hears
     seconds = len(samples) / SAMPLE_RATE
     mel = log_mel(samples, level, -100 * margin, int(100 * (seconds + margin)) // 2 * 2)
-    heard = prosody(samples, level, -25 * margin, int(25 * (seconds + margin)))
+    prosody_input = prosody(samples, level, -25 * margin, int(25 * (seconds + margin)))
     controls = Controls(
         {
             "happy": 0.7,
@@ -200,12 +200,12 @@ def assert_twins(network, model, decide):
     )
     with torch.no_grad():
         dense = network.content(torch.from_numpy(mel)[None])[:, 50 * margin :]
-        felt = network.emotion(torch.from_numpy(heard)[None])[:, 25 * margin :]
+        felt = network.emotion(torch.from_numpy(prosody_input)[None])[:, 25 * margin :]
         times = torch.arange(frames, dtype=torch.float64) / 30
         heads = [part.float() for part in network.read_off(dense, felt, times)]
         for name, part in zip(("content", "signals", "emotion"), heads, strict=True):
             np.testing.assert_allclose(features.arrays[name], part[0].numpy(), atol=1e-4)
-        manner = [
+        conditioning = [
             torch.from_numpy(np.asarray(track, np.float32))[None]
             for track in (
                 controls.emotion_tracks(frames),
@@ -220,8 +220,8 @@ def assert_twins(network, model, decide):
         )
         likely = chances[:, 0] > decide["press"][0]
         press = torch.from_numpy(compact.as_one_gesture(press[0].numpy(), likely))[None]
-        values = network.decode(*heads, *manner, talking)
-        finished = network.finish(values, press, touch, manner[1])[0].numpy()
+        values = network.decode(*heads, *conditioning, talking)
+        finished = network.finish(values, press, touch, conditioning[1])[0].numpy()
     np.testing.assert_allclose(model.decode(features, controls).values, finished, atol=1e-4)
 
 

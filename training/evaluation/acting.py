@@ -61,7 +61,7 @@ def shouted(sound: np.ndarray) -> np.ndarray:
     return np.tanh(1.5 * even / (np.abs(even).max() + 1e-9)).astype(np.float32)
 
 
-def whispered(sound: np.ndarray, dice: np.random.Generator) -> np.ndarray:
+def whispered(sound: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """Without a voice: noise takes its place, softer and thinner where a vowel sounded."""
     frames = -(-len(sound) // _HOP)
     padded = np.pad(sound, (_WHISPER_FFT // 2, _WHISPER_FFT // 2 + _HOP))
@@ -69,7 +69,7 @@ def whispered(sound: np.ndarray, dice: np.random.Generator) -> np.ndarray:
     power = np.abs(np.fft.rfft(windows, axis=1)) ** 2
     coefficients, error = _predictors(np.fft.irfft(power, axis=1)[:, : _ORDER + 1])
     envelope = np.sqrt(error[:, None]) / np.abs(np.fft.rfft(coefficients, _WHISPER_FFT, axis=1))
-    noise = np.pad(dice.normal(0, 1, len(sound)), (_WHISPER_FFT // 2, _WHISPER_FFT // 2 + _HOP))
+    noise = np.pad(rng.normal(0, 1, len(sound)), (_WHISPER_FFT // 2, _WHISPER_FFT // 2 + _HOP))
     hiss = np.lib.stride_tricks.sliding_window_view(noise, _WHISPER_FFT)[::_HOP][:frames] * np.hanning(_WHISPER_FFT)
     shaped = np.fft.irfft(np.fft.rfft(hiss, axis=1) * envelope, axis=1) / np.sqrt(_WHISPER_FFT)
     voiced = _periodicity(sound)[1][:frames] > _VOICED

@@ -11,10 +11,10 @@ from typing import Final
 import numpy as np
 
 from ...face import arkit, metrics
-from ...inference.audio import read_speech
 from ...inference.contract import EmoTalkError
-from ...inference.engine import loudness
 from ...inference.models.compact import EmoTalkCompact
+from ...inference.sound.audio import read_speech
+from ...inference.sound.rms import frame_rms
 from .performing import perform
 from .report import Table
 
@@ -38,7 +38,7 @@ def capture_tables(model: EmoTalkCompact, folder: Path) -> list[Table]:
         values = perform(model, speech.samples)
         jaw, lag = best_correlation(captured, values[:, arkit.INDEX["jawOpen"]])
         aperture, _ = best_correlation(captured, values @ metrics.APERTURE)
-        loud, _ = best_correlation(captured, loudness(speech, len(captured), model.fps))
+        loud, _ = best_correlation(captured, frame_rms(speech, len(captured), model.fps))
         at_once = correlation(captured, values[:, arkit.INDEX["jawOpen"]], 0)
         rows.append((take.stem, len(captured) / model.fps, at_once, jaw, 1000 * lag / model.fps, aperture, loud))
     columns = ("take", "seconds", "jaw r0", "jaw r best", "lag ms", "aperture r", "loudness r")

@@ -28,9 +28,9 @@ class Circumstance:
     change: Change
     rate: float = 1.0
 
-    def heard(self, sound: np.ndarray, dice: np.random.Generator) -> np.ndarray:
+    def apply(self, sound: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         """(n / rate,) float32, what is heard of a sound."""
-        return self.change(sound, dice).astype(np.float32)
+        return self.change(sound, rng).astype(np.float32)
 
     def timed(self, phones: tuple[Phone, ...]) -> tuple[Phone, ...]:
         """When the phones are spoken."""
@@ -41,9 +41,9 @@ CLEAN: Final = Circumstance("clean", lambda sound, _: sound)
 
 
 def _with_noise(decibels: float) -> Change:
-    def change(sound: np.ndarray, dice: np.random.Generator) -> np.ndarray:
+    def change(sound: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         loud = np.sqrt(np.mean(sound**2)) * 10 ** (-decibels / 20)
-        return sound + loud * dice.normal(0, 1, len(sound))
+        return sound + loud * rng.normal(0, 1, len(sound))
 
     return change
 
@@ -52,9 +52,9 @@ def _with_gain(decibels: float) -> Change:
     return lambda sound, _: np.clip(sound * 10 ** (decibels / 20), -1, 1)
 
 
-def _in_a_room(sound: np.ndarray, dice: np.random.Generator) -> np.ndarray:
+def _in_a_room(sound: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     tail = np.arange(int(0.4 * SAMPLE_RATE)) / SAMPLE_RATE
-    response = dice.normal(0, 1, len(tail)) * 10 ** (-3 * tail / 0.4) * 0.05
+    response = rng.normal(0, 1, len(tail)) * 10 ** (-3 * tail / 0.4) * 0.05
     response[0] = 1
     size = 1 << (len(sound) + len(tail)).bit_length()
     return np.fft.irfft(np.fft.rfft(sound, size) * np.fft.rfft(response, size))[: len(sound)]

@@ -6,11 +6,11 @@ from typing import Final
 import numpy as np
 
 from ...face import arkit
-from ...face.runs import runs_of
+from ...face.intervals import intervals_of
 from ...inference.contract import SAMPLE_RATE, Speech
-from ...inference.engine import loudness
 from ...inference.models.compact import EmoTalkCompact
-from ..sounds.nonverbal import LAUGHING, Clip
+from ...inference.sound.rms import frame_rms
+from ..sounds.nonverbal import LAUGHING, SoundClip
 from .lips import Sets
 from .performing import perform, shown_laughter, sound_of
 from .report import Cell, Table
@@ -22,7 +22,7 @@ _RATES_HZ: Final = (2.5, 9.0)
 _JAW: Final = arkit.INDEX["jawOpen"]
 
 
-def laughter_tables(model: EmoTalkCompact, sets: Sets, clips: Sequence[Clip]) -> list[Table]:
+def laughter_tables(model: EmoTalkCompact, sets: Sets, clips: Sequence[SoundClip]) -> list[Table]:
     """Laughs found, bouts where nobody laughs, and calls per second of sound and jaw."""
     laughs = [clip for clip in clips if clip.kind == LAUGHING]
     shown = {clip.name: shown_laughter(model, clip.samples) for clip in laughs}
@@ -47,13 +47,13 @@ def laughter_tables(model: EmoTalkCompact, sets: Sets, clips: Sequence[Clip]) ->
 
 def count_bouts(shown: np.ndarray) -> int:
     """How many separate laughs are seen."""
-    return len(runs_of(shown > _SHOWN))
+    return len(intervals_of(shown > _SHOWN))
 
 
-def call_rates(model: EmoTalkCompact, clip: Clip) -> tuple[float, float, float]:
+def call_rates(model: EmoTalkCompact, clip: SoundClip) -> tuple[float, float, float]:
     """Calls per second in the loudness of a laugh and in the jaw that performs it, and how far that opens."""
     jaw = perform(model, clip.samples)[:, _JAW]
-    decibels = np.log10(loudness(Speech(clip.samples), len(jaw), model.fps) + 1e-3)
+    decibels = np.log10(frame_rms(Speech(clip.samples), len(jaw), model.fps) + 1e-3)
     return strongest_rate(decibels, model.fps), strongest_rate(jaw, model.fps), float(jaw.max())
 
 

@@ -8,10 +8,10 @@ import numpy as np
 from ...face import arkit
 from ...face.controls import Controls
 from ...face.curves import FaceCurves
+from ...face.intervals import intervals_of
 from ...face.liveliness import find_speech, liven
-from ...face.runs import runs_of
 from ...inference.contract import SAMPLE_RATE, Speech
-from ...inference.engine import loudness
+from ...inference.sound.rms import frame_rms
 from ..phones import SpokenLine
 from .performing import sound_of
 from .report import Cell, Table
@@ -56,7 +56,7 @@ def life_tables(lines: Sequence[SpokenLine]) -> list[Table]:
 
 def blinks_of(lids: np.ndarray) -> list[tuple[int, int]]:
     """First frame and the one after the last of each blink."""
-    return runs_of(lids > _CLOSED)
+    return intervals_of(lids > _CLOSED)
 
 
 def _blink_rows(tracks: Sequence[np.ndarray], speaking: np.ndarray) -> list[tuple[Cell, ...]]:
@@ -69,7 +69,7 @@ def _blink_rows(tracks: Sequence[np.ndarray], speaking: np.ndarray) -> list[tupl
     gaps = np.concatenate([np.diff(frames) / FPS for frames in closed])
     single = gaps[gaps > 0.5]
     pauses = np.concatenate([~speaking[frames] for frames in closed])
-    near_end = np.concatenate([_near(frames, [end for _, end in runs_of(speaking)]) for frames in closed])
+    near_end = np.concatenate([_near(frames, [end for _, end in intervals_of(speaking)]) for frames in closed])
     return [
         ("blinks a minute", len(lengths) / len(tracks) / _minutes(speaking), "10 to 33, talking 26"),
         ("blink seconds, mean", float(lengths.mean()), "under 0.5"),
@@ -105,7 +105,7 @@ def _loudness_of(lines: Sequence[SpokenLine]) -> np.ndarray:
     sound = np.concatenate([part for line in lines for part in (sound_of(line), pause)])
     repeats = -(-_SECONDS * SAMPLE_RATE // len(sound))
     speech = Speech(np.tile(sound, repeats)[: _SECONDS * SAMPLE_RATE])
-    return loudness(speech, int(_SECONDS * FPS), FPS)
+    return frame_rms(speech, int(_SECONDS * FPS), FPS)
 
 
 def _gaze(values: np.ndarray) -> np.ndarray:
@@ -117,7 +117,7 @@ def _gaze(values: np.ndarray) -> np.ndarray:
 def _shifts(gaze: np.ndarray) -> int:
     """Stretches in which the gaze goes further than a small saccade."""
     moving = np.linalg.norm(np.diff(gaze, axis=0), axis=1) > 0.2
-    return sum(float(np.linalg.norm(gaze[end] - gaze[start])) > _SHIFT_DEGREES for start, end in runs_of(moving))
+    return sum(float(np.linalg.norm(gaze[end] - gaze[start])) > _SHIFT_DEGREES for start, end in intervals_of(moving))
 
 
 def _near(frames: np.ndarray, ends: Sequence[int]) -> np.ndarray:

@@ -21,12 +21,12 @@ def judge_lines(
     model: EmoTalkCompact, lines: Sequence[SpokenLine], circumstance: Circumstance = CLEAN, **controls: float | str
 ) -> metrics.LipSync:
     """Lip sync of lines under a circumstance, with some controls set."""
-    dice = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     items = []
     for line in lines:
-        heard = circumstance.heard(sound_of(line), dice)
+        sound = circumstance.apply(sound_of(line), rng)
         phones = [(phone.start, phone.end, phone.name) for phone in circumstance.timed(line.phones)]
-        items.append((perform(model, heard, **controls), phones))
+        items.append((perform(model, sound, **controls), phones))
     return metrics.judge(items, model.fps)
 
 

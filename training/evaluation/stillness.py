@@ -9,7 +9,7 @@ from ...face import arkit, metrics
 from ...inference.contract import SAMPLE_RATE
 from ...inference.models.compact import EmoTalkCompact
 from ..phones import SpokenLine
-from ..sounds.nonverbal import LAUGHING, Clip
+from ..sounds.nonverbal import LAUGHING, SoundClip
 from .performing import perform, sound_of
 from .report import Cell, Table
 
@@ -19,7 +19,7 @@ _EDGE: Final = 0.3
 """Seconds of silence before and after a clip, so that its beginning and end count."""
 
 
-def stillness_tables(model: EmoTalkCompact, spoken: Sequence[SpokenLine], clips: Sequence[Clip]) -> list[Table]:
+def stillness_tables(model: EmoTalkCompact, spoken: Sequence[SpokenLine], clips: Sequence[SoundClip]) -> list[Table]:
     """Mean change per frame of the aperture and of all mouth coefficients, relative to speech."""
     speech = np.mean([_motion_of_speech(model, line) for line in spoken], axis=0)
     rows: list[tuple[Cell, ...]] = []
@@ -49,10 +49,10 @@ def motion(values: np.ndarray) -> tuple[float, float]:
 
 def made_sounds() -> dict[str, np.ndarray]:
     """Silence, room tone, hum and a tone, each (n,) float32 for six seconds; the same every time."""
-    dice = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     time = np.arange(_SECONDS * SAMPLE_RATE) / SAMPLE_RATE
     hum = sum(np.sin(2 * np.pi * 50 * k * time) / k for k in range(1, 7))
-    white = np.fft.rfft(dice.normal(0, 1, len(time)))
+    white = np.fft.rfft(rng.normal(0, 1, len(time)))
     pink = np.fft.irfft(white / np.sqrt(np.maximum(np.arange(len(white)), 10)), len(time))
     room = 10 ** (-55 / 20) * pink / pink.std()
     sounds = {
@@ -70,7 +70,7 @@ def _motion_of_speech(model: EmoTalkCompact, line: SpokenLine) -> tuple[float, f
     return motion(perform(model, sound_of(line))[first : last + 1])
 
 
-def _between(clip: Clip) -> np.ndarray:
+def _between(clip: SoundClip) -> np.ndarray:
     return np.pad(clip.samples, int(_EDGE * SAMPLE_RATE))
 
 

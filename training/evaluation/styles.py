@@ -46,9 +46,9 @@ def style_tables(model: EmoTalkCompact, lines: Sequence[SpokenLine]) -> list[Tab
 
 def style_distances(model: EmoTalkCompact, lines: Sequence[SpokenLine]) -> np.ndarray:
     """(24, 24) millimetres between the performances of every two styles, see ``head.distance``."""
-    heard = [model.encode(Speech(sound_of(line))) for line in lines]
+    encoded = [model.encode(Speech(sound_of(line))) for line in lines]
     performed = [
-        np.concatenate([model.decode(f, Controls({"personal_style": n})).values[::_EVERY_FRAME] for f in heard])
+        np.concatenate([model.decode(f, Controls({"personal_style": n})).values[::_EVERY_FRAME] for f in encoded])
         for n in range(len(STYLE_NAMES))
     ]
     apart = np.zeros((len(performed), len(performed)))

@@ -6,8 +6,8 @@ from typing import Final
 
 import numpy as np
 
-from ...inference.audio import read_speech
 from ...inference.contract import SAMPLE_RATE
+from ...inference.sound.audio import read_speech
 
 SUFFIXES: Final = (".g722", ".flac", ".wav", ".ogg", ".opus")
 """Endings that ``read_recording`` knows, those of telephone systems' wide-band sounds first."""

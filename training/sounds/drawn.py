@@ -10,7 +10,7 @@ from typing import Final
 import numpy as np
 
 from ...inference.contract import SAMPLE_RATE
-from .nonverbal import LAUGHING, Clip, HeardSound, listen
+from .nonverbal import LAUGHING, SoundClip, SoundFeatures, listen
 
 _SCHWA: Final = ((550.0, 150.0, 1.0), (1500.0, 250.0, 0.4), (2500.0, 350.0, 0.25), (3500.0, 500.0, 0.12))
 """Resonances (Hz, width, gain) of a mouth that articulates nothing."""
@@ -18,128 +18,128 @@ _SCHWA: Final = ((550.0, 150.0, 1.0), (1500.0, 250.0, 0.4), (2500.0, 350.0, 0.25
 Resonances = tuple[tuple[float, float, float], ...]
 
 
-def draw_sound(dice: np.random.Generator, kind: str | None = None) -> HeardSound:
+def draw_sound(rng: np.random.Generator, kind: str | None = None) -> SoundFeatures:
     """A sound of a kind of ``DRAWN``, by default of any kind but laughter."""
-    kind = kind or str(dice.choice([name for name in DRAWN if name != LAUGHING]))
-    samples = DRAWN[kind](dice)
-    hiss = dice.normal(0, 1, len(samples)) * np.abs(samples).max() * 10 ** dice.uniform(-4, -2)
-    return listen(Clip(kind, kind, (samples + hiss).astype(np.float32), False))
+    kind = kind or str(rng.choice([name for name in DRAWN if name != LAUGHING]))
+    samples = DRAWN[kind](rng)
+    hiss = rng.normal(0, 1, len(samples)) * np.abs(samples).max() * 10 ** rng.uniform(-4, -2)
+    return listen(SoundClip(kind, kind, (samples + hiss).astype(np.float32), False))
 
 
-def _laugh(dice: np.random.Generator) -> np.ndarray:
+def _laugh(rng: np.random.Generator) -> np.ndarray:
     """One to three bouts of one voice, with gasps or nothing between them."""
-    vowel, pitch = _vowel(dice), float(np.exp(dice.uniform(np.log(110), np.log(560))))
-    gasps = dice.random() < 0.5
+    vowel, pitch = _vowel(rng), float(np.exp(rng.uniform(np.log(110), np.log(560))))
+    gasps = rng.random() < 0.5
     parts = []
-    for _ in range(dice.choice([1, 1, 2, 3])):
+    for _ in range(rng.choice([1, 1, 2, 3])):
         if gasps:
-            parts.append(_inhaled(dice, dice.uniform(0.15, 0.5)))
-        parts += [_bout(pitch * dice.uniform(0.8, 1.2), vowel, dice), np.zeros(_samples(dice.uniform(0, 0.5)))]
+            parts.append(_inhaled(rng, rng.uniform(0.15, 0.5)))
+        parts += [_bout(pitch * rng.uniform(0.8, 1.2), vowel, rng), np.zeros(_samples(rng.uniform(0, 0.5)))]
     return np.concatenate(parts)
 
 
-def _bout(pitch: float, vowel: Resonances, dice: np.random.Generator) -> np.ndarray:
+def _bout(pitch: float, vowel: Resonances, rng: np.random.Generator) -> np.ndarray:
     """Calls of one vowel with breath between, falling in pitch and loudness (Provine, Bachorowski)."""
-    spacing, duty = dice.uniform(0.11, 0.28), dice.uniform(0.35, 0.9)
-    fade, drop = dice.uniform(0.88, 1.0), dice.uniform(0.94, 1.02)
-    voicing = dice.uniform(0.5, 1.0) if dice.random() < 0.8 else 0.0
-    loud, arch, calls = 1.0, dice.uniform(0, 0.25), []
-    for _ in range(dice.integers(3, 11)):
-        length = _samples(spacing * dice.uniform(0.9, 1.12))
+    spacing, duty = rng.uniform(0.11, 0.28), rng.uniform(0.35, 0.9)
+    fade, drop = rng.uniform(0.88, 1.0), rng.uniform(0.94, 1.02)
+    voicing = rng.uniform(0.5, 1.0) if rng.random() < 0.8 else 0.0
+    loud, arch, calls = 1.0, rng.uniform(0, 0.25), []
+    for _ in range(rng.integers(3, 11)):
+        length = _samples(spacing * rng.uniform(0.9, 1.12))
         sung = int(length * duty)
-        track = pitch * (1 + arch * np.sin(np.linspace(0, np.pi * dice.uniform(0.8, 1.4), sung)))
-        voice = voicing * _voiced(track, vowel) + (1 - voicing) * _hissed(sung, vowel, dice)
-        call = _hissed(length, vowel, dice) * dice.uniform(0.02, 0.3)
+        track = pitch * (1 + arch * np.sin(np.linspace(0, np.pi * rng.uniform(0.8, 1.4), sung)))
+        voice = voicing * _voiced(track, vowel) + (1 - voicing) * _hissed(sung, vowel, rng)
+        call = _hissed(length, vowel, rng) * rng.uniform(0.02, 0.3)
         call[:sung] += voice * _rise_and_fall(sung, 0.25, 0.5)
         calls.append(call * loud)
-        loud *= fade * dice.uniform(0.85, 1.15)
+        loud *= fade * rng.uniform(0.85, 1.15)
         pitch *= drop
     return np.concatenate(calls)
 
 
-def _cough(dice: np.random.Generator) -> np.ndarray:
+def _cough(rng: np.random.Generator) -> np.ndarray:
     parts = []
-    throat = _vowel(dice, width=2.5)
-    for _ in range(dice.integers(1, 4)):
-        burst = _burst(dice.uniform(0.02, 0.08), throat, dice)
-        tail = _hissed(_samples(dice.uniform(0.08, 0.3)), throat, dice) * dice.uniform(0.1, 0.5)
-        if dice.random() < 0.5:
-            tail += _voiced(np.full(len(tail), dice.uniform(90, 350)), throat) * dice.uniform(0.1, 0.5)
-        parts += [burst, tail * _rise_and_fall(len(tail), 0.1, 0.8), np.zeros(_samples(dice.uniform(0.05, 0.5)))]
+    throat = _vowel(rng, width=2.5)
+    for _ in range(rng.integers(1, 4)):
+        burst = _burst(rng.uniform(0.02, 0.08), throat, rng)
+        tail = _hissed(_samples(rng.uniform(0.08, 0.3)), throat, rng) * rng.uniform(0.1, 0.5)
+        if rng.random() < 0.5:
+            tail += _voiced(np.full(len(tail), rng.uniform(90, 350)), throat) * rng.uniform(0.1, 0.5)
+        parts += [burst, tail * _rise_and_fall(len(tail), 0.1, 0.8), np.zeros(_samples(rng.uniform(0.05, 0.5)))]
     return np.concatenate(parts)
 
 
-def _sneeze(dice: np.random.Generator) -> np.ndarray:
-    nose = ((dice.uniform(2500, 5500), 2500.0, 1.0), (dice.uniform(900, 1800), 700.0, 0.5))
-    burst = _burst(dice.uniform(0.04, 0.12), nose, dice)
-    if dice.random() < 0.6:
-        pitch = dice.uniform(150, 500)
-        cry = _voiced(np.linspace(pitch, 0.7 * pitch, len(burst)), _vowel(dice))
-        burst += cry * _rise_and_fall(len(burst), 0.1, 0.7) * dice.uniform(0.1, 0.8)
-    return np.concatenate([_inhaled(dice, dice.uniform(0.3, 0.9)), np.zeros(_samples(dice.uniform(0.02, 0.2))), burst])
+def _sneeze(rng: np.random.Generator) -> np.ndarray:
+    nose = ((rng.uniform(2500, 5500), 2500.0, 1.0), (rng.uniform(900, 1800), 700.0, 0.5))
+    burst = _burst(rng.uniform(0.04, 0.12), nose, rng)
+    if rng.random() < 0.6:
+        pitch = rng.uniform(150, 500)
+        cry = _voiced(np.linspace(pitch, 0.7 * pitch, len(burst)), _vowel(rng))
+        burst += cry * _rise_and_fall(len(burst), 0.1, 0.7) * rng.uniform(0.1, 0.8)
+    return np.concatenate([_inhaled(rng, rng.uniform(0.3, 0.9)), np.zeros(_samples(rng.uniform(0.02, 0.2))), burst])
 
 
-def _breath(dice: np.random.Generator) -> np.ndarray:
+def _breath(rng: np.random.Generator) -> np.ndarray:
     parts = []
-    for _ in range(dice.integers(1, 4)):
-        parts += [_inhaled(dice, dice.uniform(0.4, 1.6)), np.zeros(_samples(dice.uniform(0, 0.5)))]
+    for _ in range(rng.integers(1, 4)):
+        parts += [_inhaled(rng, rng.uniform(0.4, 1.6)), np.zeros(_samples(rng.uniform(0, 0.5)))]
     return np.concatenate(parts)
 
 
-def _knocks(dice: np.random.Generator) -> np.ndarray:
+def _knocks(rng: np.random.Generator) -> np.ndarray:
     """Clicks, typing, steps, claps and doors: blows that something answers."""
-    seconds = dice.uniform(1, 3)
+    seconds = rng.uniform(1, 3)
     sound = np.zeros(_samples(seconds))
-    ring = tuple((dice.uniform(80, 5000), dice.uniform(30, 1500), dice.random()) for _ in range(3))
-    decay, rate = 10 ** dice.uniform(-2.5, -0.8), dice.uniform(0.7, 9)
-    now = dice.uniform(0, 0.5)
+    ring = tuple((rng.uniform(80, 5000), rng.uniform(30, 1500), rng.random()) for _ in range(3))
+    decay, rate = 10 ** rng.uniform(-2.5, -0.8), rng.uniform(0.7, 9)
+    now = rng.uniform(0, 0.5)
     while now < seconds:
         start = _samples(now)
-        blow = _burst(decay, ring, dice)[: len(sound) - start] * dice.uniform(0.2, 1)
+        blow = _burst(decay, ring, rng)[: len(sound) - start] * rng.uniform(0.2, 1)
         sound[start : start + len(blow)] += blow
-        now += dice.gamma(3, 1 / (3 * rate))
+        now += rng.gamma(3, 1 / (3 * rate))
     return sound
 
 
-def _tones(dice: np.random.Generator) -> np.ndarray:
+def _tones(rng: np.random.Generator) -> np.ndarray:
     """Hum, beeps, whistles, sirens and chords."""
-    time = np.arange(_samples(dice.uniform(1, 3))) / SAMPLE_RATE
+    time = np.arange(_samples(rng.uniform(1, 3))) / SAMPLE_RATE
     sound = np.zeros(len(time))
-    root = float(np.exp(dice.uniform(np.log(50), np.log(2500))))
-    steps = dice.choice([1, 5 / 4, 6 / 5, 4 / 3, 3 / 2, 2], dice.integers(1, 5))
+    root = float(np.exp(rng.uniform(np.log(50), np.log(2500))))
+    steps = rng.choice([1, 5 / 4, 6 / 5, 4 / 3, 3 / 2, 2], rng.integers(1, 5))
     for step in steps:
-        for harmonic in range(1, dice.integers(2, 9)):
-            bend = dice.uniform(-0.5, 0.5) * time if len(steps) == 1 and dice.random() < 0.5 else 0 * time
+        for harmonic in range(1, rng.integers(2, 9)):
+            bend = rng.uniform(-0.5, 0.5) * time if len(steps) == 1 and rng.random() < 0.5 else 0 * time
             hertz = np.minimum(root * step * harmonic * 2**bend, 7500)
-            sound += np.sin(2 * np.pi * np.cumsum(hertz) / SAMPLE_RATE) / harmonic ** dice.uniform(0.7, 2)
-    beats = dice.uniform(0.5, 8)
-    if dice.random() < 0.5:
-        sound *= np.exp(-(time * beats % 1) * dice.uniform(0.5, 6))
+            sound += np.sin(2 * np.pi * np.cumsum(hertz) / SAMPLE_RATE) / harmonic ** rng.uniform(0.7, 2)
+    beats = rng.uniform(0.5, 8)
+    if rng.random() < 0.5:
+        sound *= np.exp(-(time * beats % 1) * rng.uniform(0.5, 6))
     return sound
 
 
-def _music(dice: np.random.Generator) -> np.ndarray:
+def _music(rng: np.random.Generator) -> np.ndarray:
     """Notes of one instrument in a rhythm, sometimes over a drum."""
-    beat = dice.uniform(0.15, 0.5)
-    body = tuple((dice.uniform(200, 4000), dice.uniform(200, 2000), dice.random()) for _ in range(3))
-    key = dice.uniform(100, 400)
+    beat = rng.uniform(0.15, 0.5)
+    body = tuple((rng.uniform(200, 4000), rng.uniform(200, 2000), rng.random()) for _ in range(3))
+    key = rng.uniform(100, 400)
     notes = []
-    for _ in range(dice.integers(4, 10)):
-        length = _samples(beat * dice.choice([0.5, 1, 1, 2]))
-        hertz = key * 2 ** (dice.choice([0, 2, 4, 5, 7, 9, 12]) / 12)
-        note = _voiced(np.full(length, hertz), body) * _falling(length, dice.uniform(0.1, 1.0))
-        if dice.random() < 0.4:
-            note += _hissed(length, ((200.0, 300.0, 1.0),), dice) * _falling(length, 0.03)
+    for _ in range(rng.integers(4, 10)):
+        length = _samples(beat * rng.choice([0.5, 1, 1, 2]))
+        hertz = key * 2 ** (rng.choice([0, 2, 4, 5, 7, 9, 12]) / 12)
+        note = _voiced(np.full(length, hertz), body) * _falling(length, rng.uniform(0.1, 1.0))
+        if rng.random() < 0.4:
+            note += _hissed(length, ((200.0, 300.0, 1.0),), rng) * _falling(length, 0.03)
         notes.append(note)
     return np.concatenate(notes)
 
 
-def _weather(dice: np.random.Generator) -> np.ndarray:
+def _weather(rng: np.random.Generator) -> np.ndarray:
     """Wind, rain, traffic and machines: noise that swells."""
-    colour = tuple((float(np.exp(dice.uniform(4.5, 8.7))), dice.uniform(200, 3000), dice.random()) for _ in range(3))
-    sound = _hissed(_samples(dice.uniform(1, 3)), colour, dice)
-    swell = np.interp(np.linspace(0, 1, len(sound)), np.linspace(0, 1, 9), 10 ** dice.normal(0, 0.3, 9))
-    throb = 1 + dice.uniform(0, 0.9) * np.sin(2 * np.pi * dice.uniform(1, 30) * np.arange(len(sound)) / SAMPLE_RATE)
+    colour = tuple((float(np.exp(rng.uniform(4.5, 8.7))), rng.uniform(200, 3000), rng.random()) for _ in range(3))
+    sound = _hissed(_samples(rng.uniform(1, 3)), colour, rng)
+    swell = np.interp(np.linspace(0, 1, len(sound)), np.linspace(0, 1, 9), 10 ** rng.normal(0, 0.3, 9))
+    throb = 1 + rng.uniform(0, 0.9) * np.sin(2 * np.pi * rng.uniform(1, 30) * np.arange(len(sound)) / SAMPLE_RATE)
     return sound * swell * throb
 
 
@@ -153,24 +153,24 @@ DRAWN: Final[dict[str, Callable[[np.random.Generator], np.ndarray]]] = {
     "music": _music,
     "weather": _weather,
 }
-"""What makes each kind: dice to (n,) samples of any scale."""
+"""What makes each kind: rng to (n,) samples of any scale."""
 
 
-def _inhaled(dice: np.random.Generator, seconds: float) -> np.ndarray:
-    mouth = tuple((dice.uniform(400, 4500), dice.uniform(300, 1500), dice.random()) for _ in range(4))
-    sound = _hissed(_samples(seconds), mouth, dice) * dice.uniform(0.1, 0.5)
-    return sound * _rise_and_fall(len(sound), dice.uniform(0.3, 0.7), dice.uniform(0.2, 0.6))
+def _inhaled(rng: np.random.Generator, seconds: float) -> np.ndarray:
+    mouth = tuple((rng.uniform(400, 4500), rng.uniform(300, 1500), rng.random()) for _ in range(4))
+    sound = _hissed(_samples(seconds), mouth, rng) * rng.uniform(0.1, 0.5)
+    return sound * _rise_and_fall(len(sound), rng.uniform(0.3, 0.7), rng.uniform(0.2, 0.6))
 
 
-def _burst(seconds: float, resonances: Resonances, dice: np.random.Generator) -> np.ndarray:
+def _burst(seconds: float, resonances: Resonances, rng: np.random.Generator) -> np.ndarray:
     """Noise that is loudest at once."""
     length = _samples(6 * seconds)
-    return _hissed(length, resonances, dice) * _falling(length, seconds)
+    return _hissed(length, resonances, rng) * _falling(length, seconds)
 
 
-def _vowel(dice: np.random.Generator, width: float = 1.0) -> Resonances:
-    size = dice.uniform(0.8, 1.35)
-    return tuple((hertz * size * dice.uniform(0.75, 1.3), wide * width, gain) for hertz, wide, gain in _SCHWA)
+def _vowel(rng: np.random.Generator, width: float = 1.0) -> Resonances:
+    size = rng.uniform(0.8, 1.35)
+    return tuple((hertz * size * rng.uniform(0.75, 1.3), wide * width, gain) for hertz, wide, gain in _SCHWA)
 
 
 def _voiced(pitch: np.ndarray, resonances: Resonances) -> np.ndarray:
@@ -179,8 +179,8 @@ def _voiced(pitch: np.ndarray, resonances: Resonances) -> np.ndarray:
     return _through(pulses, resonances)
 
 
-def _hissed(length: int, resonances: Resonances, dice: np.random.Generator) -> np.ndarray:
-    return _through(dice.normal(0, 1, length), resonances)
+def _hissed(length: int, resonances: Resonances, rng: np.random.Generator) -> np.ndarray:
+    return _through(rng.normal(0, 1, length), resonances)
 
 
 def _through(source: np.ndarray, resonances: Resonances) -> np.ndarray:

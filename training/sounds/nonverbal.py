@@ -1,6 +1,6 @@
 """Sounds that people make without speaking, from clips: what training splices in and evaluation listens to.
 
-Clips are files whose folder or name says what is heard (``laughing_4-132803-A.flac``, ``laughs/anne.wav``). A
+Clips are files whose folder or name says what the sound is (``laughing_4-132803-A.flac``, ``laughs/anne.wav``). A
 ``CREDITS.csv`` beside them (file, ..., "... by AUTHOR [terms]") says who recorded each; half of every kind is held
 out, and no author of a kind stands on both sides.
 """
@@ -14,10 +14,10 @@ from typing import Final
 import numpy as np
 
 from ...face.atomic_file import replacing
-from ...face.runs import runs_of
+from ...face.intervals import intervals_of
 from ...inference.contract import EmoTalkError
-from ...inference.log_mel import HOP, PITCH_HOP, log_mel, speech_level
 from ...inference.models.compact import prosody
+from ...inference.sound.log_mel import HOP, PITCH_HOP, log_mel, speech_level
 from ..recordings.sound_files import SUFFIXES, as_floats, read_recording
 
 LAUGHING: Final = "laughing"
@@ -39,13 +39,13 @@ _LONGEST_PAUSE: Final = 60
 
 
 @dataclass(frozen=True)
-class Clip:
+class SoundClip:
     """A recording of one kind of sound.
 
     Attributes:
         name: of its file, without the ending.
         kind: one of ``KINDS``' values.
-        samples: (n,) float32 at 16 kHz, from the first to the last that is heard.
+        samples: (n,) float32 at 16 kHz, from the first to the last that can be heard.
         held_out: whether it is kept for evaluation.
     """
 
@@ -56,13 +56,13 @@ class Clip:
 
 
 @dataclass(frozen=True)
-class HeardSound:
+class SoundFeatures:
     """A sound as training hears it, at the level it has as a recording's only sound.
 
     Attributes:
         name, kind, held_out: as of its clip.
         mel: (n, 64) float16 log-mel at 100 Hz.
-        heard: (m, 40) float16 prosody input at 25 Hz.
+        prosody_input: (m, 40) float16 prosody input at 25 Hz.
         calls: (n,) float32 0..1 envelope relative to its peak; all 0 unless it is laughter.
     """
 
@@ -70,7 +70,7 @@ class HeardSound:
     kind: str
     held_out: bool
     mel: np.ndarray
-    heard: np.ndarray
+    prosody_input: np.ndarray
     calls: np.ndarray
 
     def laughing(self) -> np.ndarray:
@@ -78,30 +78,32 @@ class HeardSound:
         return bouts(self.calls).astype(np.float32)
 
 
-def read_clips(folders: Iterable[Path]) -> list[Clip]:
+def read_clips(folders: Iterable[Path]) -> list[SoundClip]:
     """All clips of some folders in the order of their names, without the silence at their ends.
 
     Raises:
-        EmoTalkError: neither a file's name nor its folder's says what is heard, or it cannot be read.
+        EmoTalkError: neither a file's name nor its folder's says what the sound is, or it cannot be read.
     """
     clips = []
     for folder in folders:
         paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
         kept = _held_out(paths, _authors(folder))
         clips += [
-            Clip(path.stem, _kind(path), _without_silent_ends(as_floats(read_recording(path))), path.stem in kept)
+            SoundClip(path.stem, _kind(path), _without_silent_ends(as_floats(read_recording(path))), path.stem in kept)
             for path in paths
         ]
     return clips
 
 
-def listen(clip: Clip) -> HeardSound:
+def listen(clip: SoundClip) -> SoundFeatures:
     """A clip as training hears it."""
     level = speech_level(clip.samples)
     mel = log_mel(clip.samples, level, 0, len(clip.samples) // HOP + 1)
-    heard = prosody(clip.samples, level, 0, len(clip.samples) // PITCH_HOP + 1)
+    prosody_input = prosody(clip.samples, level, 0, len(clip.samples) // PITCH_HOP + 1)
     calls = _envelope(clip.samples, len(mel)) if clip.kind == LAUGHING else np.zeros(len(mel), np.float32)
-    return HeardSound(clip.name, clip.kind, clip.held_out, mel.astype(np.float16), heard.astype(np.float16), calls)
+    return SoundFeatures(
+        clip.name, clip.kind, clip.held_out, mel.astype(np.float16), prosody_input.astype(np.float16), calls
+    )
 
 
 def write_sounds(path: Path, folders: Iterable[Path]) -> int:
@@ -114,29 +116,29 @@ def write_sounds(path: Path, folders: Iterable[Path]) -> int:
         np.savez(
             file,
             mel=np.concatenate([sound.mel for sound in sounds]),
-            heard=np.concatenate([sound.heard for sound in sounds]),
+            prosody_input=np.concatenate([sound.prosody_input for sound in sounds]),
             calls=np.concatenate([sound.calls for sound in sounds]),
             names=np.array([sound.name for sound in sounds]),
             kinds=np.array([sound.kind for sound in sounds]),
             held_out=np.array([sound.held_out for sound in sounds]),
-            lengths=np.array([(len(sound.mel), len(sound.heard)) for sound in sounds]),
+            lengths=np.array([(len(sound.mel), len(sound.prosody_input)) for sound in sounds]),
         )
     return len(sounds)
 
 
-def read_sounds(path: Path) -> list[HeardSound]:
+def read_sounds(path: Path) -> list[SoundFeatures]:
     """The sounds that ``write_sounds`` kept, held-out ones included."""
     with np.load(path, allow_pickle=False) as file:
         stored = {name: file[name] for name in file.files}
-    mels, heards = (np.cumsum(column)[:-1] for column in stored["lengths"].T)
+    mels, prosody_inputs = (np.cumsum(column)[:-1] for column in stored["lengths"].T)
     return [
-        HeardSound(str(name), str(kind), bool(kept), mel, heard, calls)
-        for name, kind, kept, mel, heard, calls in zip(
+        SoundFeatures(str(name), str(kind), bool(kept), mel, prosody_input, calls)
+        for name, kind, kept, mel, prosody_input, calls in zip(
             stored["names"],
             stored["kinds"],
             stored["held_out"],
             np.split(stored["mel"], mels),
-            np.split(stored["heard"], heards),
+            np.split(stored["prosody_input"], prosody_inputs),
             np.split(stored["calls"], mels),
             strict=True,
         )
@@ -146,7 +148,7 @@ def read_sounds(path: Path) -> list[HeardSound]:
 def bouts(calls: np.ndarray) -> np.ndarray:
     """(n,) bool: from a laugh's first call to its last one, pauses of up to 0.6 s included."""
     laughing = calls > _CALL
-    for start, end in runs_of(~laughing):
+    for start, end in intervals_of(~laughing):
         if start > 0 and end < len(laughing) and end - start <= _LONGEST_PAUSE:
             laughing[start:end] = True
     return laughing
@@ -182,7 +184,7 @@ def _kind(path: Path) -> str:
     for part, kind in KINDS.items():
         if part in said:
             return kind
-    raise EmoTalkError(f"{path.name} does not say what is heard; its name must contain one of {', '.join(KINDS)}")
+    raise EmoTalkError(f"{path.name} does not say what can be heard; its name must contain one of {', '.join(KINDS)}")
 
 
 def _without_silent_ends(samples: np.ndarray) -> np.ndarray:

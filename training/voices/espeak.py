@@ -139,9 +139,9 @@ class Synthesiser:
 
     def read(self, voice: str, texts: Iterable[str]) -> Iterator[SpokenLine]:
         """Texts read by a voice, each at a pace and a pitch of its own; the same ones every time. See ``speak``."""
-        dice = random.Random(voice)
+        rng = random.Random(voice)
         for i, text in enumerate(texts):
-            pace, pitch, pitch_range = dice.randint(100, 280), dice.randint(20, 90), dice.randint(20, 90)
+            pace, pitch, pitch_range = rng.randint(100, 280), rng.randint(20, 90), rng.randint(20, 90)
             yield self.speak(f"{voice}-{i:03d}", voice, text, pace, pitch, pitch_range)
 
     def pronounce(self, word: str) -> list[str]:

@@ -251,15 +251,15 @@ _VOWEL_AFTER_A: Final = re.compile(r"\b([Aa]) (?=[aeio]|un[aeiou]|um|ug)")
 
 def write_sentences(count: int, seed: int) -> list[str]:
     """So many sentences, the same ones for the same seed."""
-    dice = random.Random(seed)
-    return [_sentence(dice) for _ in range(count)]
+    rng = random.Random(seed)
+    return [_sentence(rng) for _ in range(count)]
 
 
-def _sentence(dice: random.Random) -> str:
-    text = _VOWEL_AFTER_A.sub(r"\1n ", _expand("<sentence>", dice))
+def _sentence(rng: random.Random) -> str:
+    text = _VOWEL_AFTER_A.sub(r"\1n ", _expand("<sentence>", rng))
     return _SENTENCE_START.sub(lambda start: start[0].upper(), text)
 
 
-def _expand(text: str, dice: random.Random) -> str:
+def _expand(text: str, rng: random.Random) -> str:
     """The text with each slot filled by one of its choices, whose own slots are filled as well."""
-    return _SLOT.sub(lambda slot: _expand(dice.choice(_CHOICES[slot[1]]), dice), text)
+    return _SLOT.sub(lambda slot: _expand(rng.choice(_CHOICES[slot[1]]), rng), text)

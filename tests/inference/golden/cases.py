@@ -52,8 +52,8 @@ CONTROLS = {"defaults": {}, "mixed": MIXED, "shaped": SHAPED, "released": RELEAS
 def performances(folder):
     """Face and head of every case, by the names they have in the file."""
     from emotalk.face.curve_files import read_curves, write_curves
-    from emotalk.inference.audio import read_speech
     from emotalk.inference.engine import Engine
+    from emotalk.inference.sound.audio import read_speech
 
     speech = read_speech(LINE)
     arrays = {}
@@ -70,7 +70,7 @@ def performances(folder):
 
 def compact():
     """The built-in model."""
-    from emotalk.inference.registry import load_model
+    from emotalk.inference.models.loading import load_model
 
     return load_model("emotalk-compact")
 
@@ -78,7 +78,7 @@ def compact():
 def emotalk(folder):
     """A small network in the released format with random weights, through import and weights file."""
     import torch
-    from emotalk.inference.checkpoints import read_checkpoint, write_weights
+    from emotalk.inference.checkpoints.emotalk_converter import read_checkpoint, write_weights
     from emotalk.inference.models.emotalk import EmoTalk
 
     torch.save(runpy.run_path(str(HERE.parents[1] / "released_state.py"))["released_state"](), folder / "released.pth")

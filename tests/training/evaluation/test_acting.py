@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from emotalk.inference.contract import SAMPLE_RATE
-from emotalk.inference.log_mel import log_mel, speech_level
+from emotalk.inference.sound.log_mel import log_mel, speech_level
 from emotalk.training.evaluation.acting import acted, shouted, whispered
 from emotalk.training.evaluation.circumstances import ACTING, CHANNELS, CLEAN
 from emotalk.training.phones import Phone
@@ -92,15 +92,15 @@ def test_a_shout_is_higher_brighter_and_evener():
 @pytest.mark.parametrize("circumstance", [CLEAN, *CHANNELS, *ACTING], ids=lambda circumstance: circumstance.name)
 def test_every_circumstance_gives_a_finite_sound_as_long_as_its_phones(circumstance):
     sound = vowel(170)
-    heard = circumstance.heard(sound, np.random.default_rng(1))
+    sound = circumstance.apply(sound, np.random.default_rng(1))
     phones = circumstance.timed((Phone("AA", 0.0, 0.4), Phone("SIL", 0.4, 1.0)))
-    assert heard.dtype == np.float32
-    assert np.isfinite(heard).all()
-    assert phones[-1].end == pytest.approx(len(heard) / SAMPLE_RATE, abs=1e-3)
+    assert sound.dtype == np.float32
+    assert np.isfinite(sound).all()
+    assert phones[-1].end == pytest.approx(len(sound) / SAMPLE_RATE, abs=1e-3)
     assert phones[0].end / phones[1].end == pytest.approx(0.4)
 
 
 def test_silence_can_be_acted_as_well():
     silence = np.zeros(8000, np.float32)
     for circumstance in ACTING:
-        assert np.isfinite(circumstance.heard(silence, np.random.default_rng(0))).all()
+        assert np.isfinite(circumstance.apply(silence, np.random.default_rng(0))).all()

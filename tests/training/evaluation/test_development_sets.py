@@ -5,7 +5,7 @@ import pytest
 from emotalk.face import metrics
 from emotalk.inference.contract import EmoTalkError
 from emotalk.training.evaluation.development_sets import read_foreign_sets
-from emotalk.training.teacher import Manner, perform, read_score
+from emotalk.training.teacher import Conditioning, read_score, targets_for
 from emotalk.training.voices import espeak
 from emotalk.training.voices.languages import LANGUAGES
 
@@ -20,10 +20,10 @@ def foreign_sets():
 
 
 def taught(line):
-    """What the teacher performs when it is told the phones, and these phones."""
+    """The teacher's targets for the phones, and these phones."""
     frames = int(np.ceil(len(line.samples) / 16_000 * FPS))
-    performed = perform(read_score(line.phones), np.arange(frames) / FPS, Manner.plain(frames))
-    return performed.closed(), [(phone.start, phone.end, phone.name) for phone in line.phones]
+    targets = targets_for(read_score(line.phones), np.arange(frames) / FPS, Conditioning.plain(frames))
+    return targets.closed(), [(phone.start, phone.end, phone.name) for phone in line.phones]
 
 
 @needs_espeak

@@ -5,9 +5,9 @@ import pytest
 import soundfile
 from emotalk.face import arkit
 from emotalk.face.emotions import EMOTIONS
+from emotalk.inference.checkpoints.safetensors_file import bundled_weights
 from emotalk.inference.contract import SAMPLE_RATE, EmoTalkError
 from emotalk.inference.models.compact import MODEL_ID, EmoTalkCompact
-from emotalk.inference.weights import bundled_weights
 from emotalk.training.evaluation import labelled
 from emotalk.training.evaluation.captures import best_correlation, capture_tables
 from emotalk.training.evaluation.cost import cost_tables
@@ -21,7 +21,7 @@ from emotalk.training.evaluation.stillness import made_sounds, motion, stillness
 from emotalk.training.evaluation.styles import style_tables
 from emotalk.training.phones import Phone, SpokenLine
 from emotalk.training.recordings.aligner import Aligner
-from emotalk.training.sounds.nonverbal import Clip
+from emotalk.training.sounds.nonverbal import SoundClip
 
 
 @pytest.fixture(scope="module")
@@ -32,17 +32,17 @@ def model():
 @pytest.fixture(scope="module")
 def lines():
     """Syllables of a hummed vowel with closed lips between them."""
-    dice = np.random.default_rng(0)
+    rng = np.random.default_rng(0)
     made = []
     for number in range(3):
-        phones, parts, now = [Phone("SIL", 0.0, 0.3)], [1e-4 * dice.normal(0, 1, 4800)], 0.3
+        phones, parts, now = [Phone("SIL", 0.0, 0.3)], [1e-4 * rng.normal(0, 1, 4800)], 0.3
         for _ in range(5):
             for name, seconds, loud in (("M", 0.08, 0.05), ("AA", 0.16, 0.4)):
                 time = np.arange(int(seconds * SAMPLE_RATE)) / SAMPLE_RATE
                 parts.append(loud * sum(np.sin(2 * np.pi * 130 * k * time) / k for k in range(1, 25)))
                 phones.append(Phone(name, now, now + seconds))
                 now += seconds
-        parts.append(1e-4 * dice.normal(0, 1, 4800))
+        parts.append(1e-4 * rng.normal(0, 1, 4800))
         phones.append(Phone("SIL", now, now + 0.3))
         samples = (8000 * np.concatenate(parts)).astype(np.int16)
         made.append(SpokenLine(f"line-{number}", "hummer", samples, tuple(phones)))
@@ -51,10 +51,10 @@ def lines():
 
 @pytest.fixture(scope="module")
 def clips():
-    dice = np.random.default_rng(1)
-    burst = np.concatenate([dice.normal(0, 0.3, 2000), np.zeros(1200)]).astype(np.float32)
+    rng = np.random.default_rng(1)
+    burst = np.concatenate([rng.normal(0, 0.3, 2000), np.zeros(1200)]).astype(np.float32)
     return [
-        Clip(f"{kind}_{number}", kind, np.tile(burst, 8), bool(number))
+        SoundClip(f"{kind}_{number}", kind, np.tile(burst, 8), bool(number))
         for kind in ("laughing", "coughing")
         for number in (0, 1)
     ]

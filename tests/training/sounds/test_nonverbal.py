@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import soundfile
 from emotalk.inference.contract import EmoTalkError
-from emotalk.inference.log_mel import log_mel, speech_level
+from emotalk.inference.sound.log_mel import log_mel, speech_level
 from emotalk.training.sounds.drawn import DRAWN, draw_sound
 from emotalk.training.sounds.nonverbal import bouts, read_clips, read_sounds, write_sounds
 
@@ -14,11 +14,11 @@ CREDITS = {
 
 def calls(count, spacing=0.2, length=0.1):
     """Bursts of noise with silence before, between and after."""
-    dice = np.random.default_rng(count)
+    rng = np.random.default_rng(count)
     sound = np.zeros(int((count * spacing + 1) * 16_000))
     for i in range(count):
         start = int((0.5 + i * spacing) * 16_000)
-        sound[start : start + int(length * 16_000)] = 0.3 * dice.normal(0, 1, int(length * 16_000))
+        sound[start : start + int(length * 16_000)] = 0.3 * rng.normal(0, 1, int(length * 16_000))
     return sound
 
 
@@ -70,7 +70,7 @@ def test_sounds_come_back_as_they_were_heard(folder, tmp_path):
         assert (sound.name, sound.kind, sound.held_out) == (clip.name, clip.kind, clip.held_out)
         expected = log_mel(clip.samples, speech_level(clip.samples), 0, len(sound.mel))
         assert np.abs(sound.mel - expected).max() < 2e-3
-        assert len(sound.heard) == len(clip.samples) // 640 + 1
+        assert len(sound.prosody_input) == len(clip.samples) // 640 + 1
 
 
 def test_the_calls_of_a_laugh_are_its_bursts_and_a_cough_has_none(folder, tmp_path):
@@ -86,9 +86,9 @@ def test_the_calls_of_a_laugh_are_its_bursts_and_a_cough_has_none(folder, tmp_pa
 
 
 def test_a_laugh_goes_on_through_short_pauses_only():
-    heard = np.zeros(300, np.float32)
-    heard[[100, 150, 250]] = 1
-    laughing = bouts(heard)
+    laughing_input = np.zeros(300, np.float32)
+    laughing_input[[100, 150, 250]] = 1
+    laughing = bouts(laughing_input)
     assert laughing[100:151].all()
     assert not laughing[:100].any()
     assert not laughing[151:250].any()
@@ -100,7 +100,7 @@ def test_drawn_sounds_differ_are_finite_and_only_laughs_have_calls(kind):
     assert len({sound.mel.tobytes() for sound in sounds}) == len(sounds)
     for sound in sounds:
         assert np.isfinite(sound.mel).all()
-        assert np.isfinite(sound.heard).all()
+        assert np.isfinite(sound.prosody_input).all()
         assert len(sound.calls) == len(sound.mel)
         assert sound.calls.any() == (kind == "laughing")
 

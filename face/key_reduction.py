@@ -1,0 +1,91 @@
+"""Dense samples to few keys: cubic segments that stay within an error bound."""
+
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class SparseKeys:
+    """Keys of one curve; between two of them runs the cubic Hermite segment of their values and slopes.
+
+    A Bezier curve draws exactly that segment when each handle lies a third of the way to the neighbouring key:
+    at ``frame ± span / 3``, ``value ± slope * span / 3``.
+
+    Attributes:
+        frames: (keys,) sample numbers, rising.
+        values: (keys,) float64.
+        slopes: (keys,) change per frame.
+    """
+
+    frames: np.ndarray
+    values: np.ndarray
+    slopes: np.ndarray
+
+    def sampled(self, frames: int) -> np.ndarray:
+        """(frames,) the curve at every sample; held before the first key and after the last."""
+        return self.at(np.arange(frames))
+
+    def at(self, frames: np.ndarray) -> np.ndarray:
+        """The curve at these samples, rising; held before the first key and after the last."""
+        if len(self.frames) == 1:
+            return np.full(len(frames), self.values[0])
+        frames = np.clip(frames, self.frames[0], self.frames[-1])
+        left = np.clip(np.searchsorted(self.frames, frames, side="right") - 1, 0, len(self.frames) - 2)
+        span = np.diff(self.frames)[left]
+        s = (frames - self.frames[left]) / span
+        rise = self.values[left + 1] - self.values[left]
+        start = self.slopes[left] * span - rise
+        end = rise - self.slopes[left + 1] * span
+        return self.values[left] + s * rise + s * (1 - s) * (start * (1 - s) + end * s)
+
+
+_STRETCH: Final = 256
+"""A key at least this often (samples): an hour is reduced as many short curves, which is much faster."""
+
+
+def reduce_keys(values: np.ndarray, tolerance: float) -> SparseKeys:
+    """Choose few keys so that the curve through them passes every sample within ``tolerance``.
+
+    Args:
+        values: (frames,) samples, at least one.
+        tolerance: largest allowed error, in units of the values, 0 and up; 0 keeps every sample that matters.
+
+    Returns:
+        The keys; the first and last samples are always among them unless one key says it all.
+    """
+    values = np.asarray(values, np.float64)
+    if np.ptp(values) <= tolerance:
+        middle = (values.max() + values.min()) / 2 if tolerance else values[0]
+        return SparseKeys(np.zeros(1, int), np.array([middle]), np.zeros(1))
+    slopes = _limited_slopes(values)
+    chosen = np.zeros(len(values), bool)
+    chosen[::_STRETCH] = chosen[-1] = True
+    pending = np.arange(len(values))
+    while True:
+        frames = np.flatnonzero(chosen)
+        keys = SparseKeys(frames, values[frames], slopes[frames])
+        error = np.abs(keys.at(pending) - values[pending])
+        # A key's own sample is met but for the last bit, which no further key would mend.
+        error[chosen[pending]] = 0
+        segment = np.searchsorted(frames, pending, side="right")
+        starts = np.flatnonzero(np.diff(segment, prepend=-1))
+        # Segments that pass close enough are done; the others get a key at their worst sample.
+        largest = np.maximum.reduceat(error, starts)
+        if largest.max() <= tolerance:
+            return keys
+        sizes = np.diff(starts, append=len(pending))
+        missed = np.repeat(largest > tolerance, sizes)
+        worst = missed & (error == np.repeat(largest, sizes))
+        chosen[pending[np.flatnonzero(worst)[np.unique(segment[worst], return_index=True)[1]]]] = True
+        pending = pending[missed]
+
+
+def _limited_slopes(values: np.ndarray) -> np.ndarray:
+    """Central differences, flat at extrema, so that a segment between two keys never overshoots them much."""
+    steps = np.diff(values)
+    slopes = np.zeros_like(values)
+    slopes[1:-1] = (steps[1:] + steps[:-1]) / 2
+    slopes[1:-1][steps[1:] * steps[:-1] <= 0] = 0
+    return slopes

@@ -1,0 +1,224 @@
+"""The weights at hand: those that come with the extension, and those in the animator's own folder.
+
+Whatever lies in the animator's folder as a safetensors file is listed, whether it was imported, downloaded or dropped
+there by hand. A file is never found by putting its id into a path, so an id cannot lead out of the folder.
+"""
+
+import hashlib
+import os
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from ...face.atomic_file import replacing
+from ..contract import EmoTalkError
+from ..registry import NETWORKS
+from .safetensors_file import WEIGHTS_FOLDER, read_metadata, read_safetensors
+
+FOLDER_VARIABLE: Final = "EMOTALK_WEIGHTS"
+"""Names another folder than the platform's, for a studio's shared disk or a render farm."""
+
+HASH_SUFFIX: Final = ".sha256"
+"""Of the file beside imported weights that notes their SHA-256, in the format of ``sha256sum``."""
+
+_SUFFIX: Final = ".safetensors"
+_NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}(?<![ .])")
+_WINDOWS_DEVICES: Final = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class InstalledWeights:
+    """One weights file.
+
+    Attributes:
+        model_id: its name without the suffix; what ``registry.load_model`` takes.
+        network: the network it belongs to (``NETWORKS``); "" where the file does not say.
+        label: what people call it.
+        path: where it lies.
+        bytes: its size.
+        licence: as the file says; "" where it does not.
+        notice: the sentence to show with the licence; "" where there is none.
+        needs_torch: whether PyTorch has to run it.
+        source_sha256: SHA-256 of the checkpoint that it was made from; "" where unknown.
+        is_bundled: whether it came with the extension.
+        damage: the sentence that says why it cannot be used; "" where it can.
+    """
+
+    model_id: str
+    network: str
+    label: str
+    path: Path
+    bytes: int
+    licence: str
+    notice: str
+    needs_torch: bool
+    source_sha256: str
+    is_bundled: bool
+    damage: str
+
+    @property
+    def hash_path(self) -> Path:
+        """Where its SHA-256 was noted when it was imported."""
+        return self.path.with_suffix(HASH_SUFFIX)
+
+
+def user_weights_folder() -> Path:
+    """The animator's own folder, which need not exist yet."""
+    if chosen := os.environ.get(FOLDER_VARIABLE):
+        return Path(chosen).expanduser()
+    if sys.platform == "win32":
+        data = Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local")
+    elif sys.platform == "darwin":
+        data = Path.home() / "Library" / "Application Support"
+    else:
+        data = Path(os.environ.get("XDG_DATA_HOME") or Path.home() / ".local" / "share")
+    return data / "emotalk" / "weights"
+
+
+def installed_weights() -> tuple[InstalledWeights, ...]:
+    """All weights, bundled ones first. A file that cannot be used is listed with its damage; nothing is raised."""
+    bundled = tuple(_look_at(path, is_bundled=True) for path in _files(WEIGHTS_FOLDER))
+    taken = {weights.model_id.casefold() for weights in bundled}
+    own = (path for path in _files(user_weights_folder()) if path.stem.casefold() not in taken)
+    return (*bundled, *(_look_at(path, is_bundled=False) for path in own))
+
+
+def find_weights(model_id: str) -> InstalledWeights:
+    """The weights of an id, damaged or not. Raises EmoTalkError where there are none."""
+    installed = installed_weights()
+    for weights in installed:
+        if weights.model_id == model_id:
+            return weights
+    names = ", ".join(weights.model_id for weights in installed)
+    raise EmoTalkError(f"There is no model named {model_id!r}; there are: {names}")
+
+
+def place_for(name: str, overwrite: bool = False) -> Path:
+    """Where weights of a new name would go; the folder is made.
+
+    Raises:
+        EmoTalkError: the name suits no file, is a bundled model's, or is taken and not to be overwritten.
+        OSError: the folder cannot be made.
+    """
+    if not _NAME.fullmatch(name) or _WINDOWS_DEVICES.fullmatch(name):
+        raise EmoTalkError(
+            f"Weights cannot be named {name!r}; use up to 64 letters, digits, spaces, dots, dashes and underscores"
+        )
+    for weights in installed_weights():
+        if weights.model_id.casefold() != name.casefold():
+            continue
+        if weights.is_bundled:
+            raise EmoTalkError(f"{weights.model_id} is the name of a built-in model; choose another one")
+        if not overwrite:
+            raise EmoTalkError(f"There are weights named {weights.model_id} already; --overwrite replaces them")
+        return weights.path
+    folder = user_weights_folder()
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder / f"{name}{_SUFFIX}"
+
+
+def note_hash(path: Path) -> None:
+    """Write down the SHA-256 of a weights file beside it, for ``verify_weights``."""
+    with replacing(path.with_suffix(HASH_SUFFIX)) as part:
+        part.write_text(f"{file_sha256(path)}  {path.name}\n", encoding="utf-8")
+
+
+def verify_weights(model_id: str) -> bool:
+    """Read every byte of a weights file and see whether it is what was imported.
+
+    Returns:
+        Whether a SHA-256 had been noted to compare with; without one, the file is only known to be whole and to
+        hold numbers.
+
+    Raises:
+        EmoTalkError: it is damaged, or not what was imported.
+    """
+    weights = find_weights(model_id)
+    if weights.damage:
+        raise EmoTalkError(weights.damage)
+    noted = _noted_hash(weights.hash_path)
+    if noted and noted != file_sha256(weights.path):
+        raise EmoTalkError(f"The weights {model_id} are not what was imported (SHA-256 differs); import them again")
+    arrays, _ = read_safetensors(weights.path, mapped=True)
+    for name, array in arrays.items():
+        if array.dtype.kind == "f" and not np.isfinite(array).all():
+            raise EmoTalkError(f"The weights {model_id} hold values in {name!r} that are no numbers; import them again")
+    return bool(noted)
+
+
+def remove_weights(model_id: str) -> None:
+    """Delete weights of the animator's own.
+
+    Raises:
+        EmoTalkError: there are none of this id, or they came with the extension.
+        OSError: the file cannot be deleted.
+    """
+    weights = find_weights(model_id)
+    if weights.is_bundled:
+        raise EmoTalkError(f"{model_id} came with EmoTalk and stays; only weights of your own can be removed")
+    weights.path.unlink(missing_ok=True)
+    weights.hash_path.unlink(missing_ok=True)
+
+
+def file_sha256(path: Path) -> str:
+    """SHA-256 of a file as hexadecimal digits."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _files(folder: Path) -> list[Path]:
+    try:
+        return sorted(path for path in folder.iterdir() if path.suffix == _SUFFIX and path.is_file())
+    except OSError:  # no folder, or none that may be read: nothing is installed there
+        return []
+
+
+def _look_at(path: Path, is_bundled: bool) -> InstalledWeights:
+    metadata: dict[str, str] = {}
+    damage = ""
+    try:
+        metadata = read_metadata(path)
+    except EmoTalkError as error:
+        damage = str(error)
+    network = NETWORKS.get(metadata.get("model", ""))
+    if network is None and not damage:
+        damage = f"The weights in {path.name} are of no network that this version of EmoTalk knows; update EmoTalk"
+    label = path.stem
+    if network is not None:
+        label = network.label if is_bundled else _label(path.stem, network.label)
+    return InstalledWeights(
+        model_id=path.stem,
+        network=metadata.get("model", ""),
+        label=label,
+        path=path,
+        bytes=_size(path),
+        licence=metadata.get("licence", ""),
+        notice=metadata.get("notice", ""),
+        needs_torch=network is not None and network.needs_torch,
+        source_sha256=metadata.get("source_sha256", ""),
+        is_bundled=is_bundled,
+        damage=damage,
+    )
+
+
+def _label(name: str, network: str) -> str:
+    return name if name.casefold() == network.casefold() else f"{name} ({network})"
+
+
+def _size(path: Path) -> int:
+    try:
+        return path.stat().st_size
+    except OSError:  # it went away since the folder was read
+        return 0
+
+
+def _noted_hash(path: Path) -> str:
+    try:
+        words = path.read_text("utf-8").split()
+    except (OSError, UnicodeDecodeError):
+        return ""
+    return words[0] if words else ""

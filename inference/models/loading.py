@@ -1,0 +1,67 @@
+"""From the id of weights to a network that performs, and where it computes."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from ..checkpoints.library import find_weights, installed_weights
+from ..checkpoints.safetensors_file import bundled_weights
+from ..contract import EmoTalkError
+from ..devices import check_choice, find_device, import_torch
+from ..registry import DEFAULT_MODEL, NETWORKS
+from .placement import PlacedModel
+
+
+@dataclass(frozen=True)
+class ModelChoice:
+    """What an animator chooses of a network.
+
+    Attributes:
+        model_id: one of ``model_ids()``.
+        device: one of ``devices.DEVICES``; a network in NumPy computes on the CPU whatever is chosen.
+        precision: one of ``devices.PRECISIONS``; a network in NumPy computes in float32.
+        windowed: whether a network whose attention sees the whole line encodes it in windows, quicker on long lines.
+    """
+
+    model_id: str = DEFAULT_MODEL
+    device: str = "auto"
+    precision: str = "float32"
+    windowed: bool = False
+
+
+DEFAULT_CHOICE: Final = ModelChoice()
+
+
+def load_model(model_id: str, device: str = "auto", precision: str = "float32", windowed: bool = False) -> PlacedModel:
+    """A model with its weights.
+
+    Args:
+        model_id: one of ``model_ids()``.
+        device: one of ``devices.DEVICES``.
+        precision: one of ``devices.PRECISIONS``.
+        windowed: see ``ModelChoice``.
+
+    Raises:
+        EmoTalkError: there is no such model or device, its weights are missing or damaged, or it needs PyTorch and
+            there is none.
+    """
+    check_choice(device, precision)
+    if model_id == DEFAULT_MODEL:
+        bundled_weights(DEFAULT_MODEL)  # says how to get them back, should they be gone
+    weights = find_weights(model_id)
+    if weights.damage:
+        raise EmoTalkError(weights.damage)
+    network = NETWORKS[weights.network]
+    if not network.needs_torch:
+        return PlacedModel(model_id, lambda _: network.load(weights.path, "cpu", "float32", False), "cpu", "float32")
+    import_torch(weights.label)
+    return PlacedModel(
+        model_id,
+        lambda where: network.load(weights.path, where, precision, windowed),
+        find_device(device),
+        f"{precision}, windowed" if windowed else precision,
+    )
+
+
+def model_ids() -> tuple[str, ...]:
+    """The ids of all models that can be loaded, the built-in one first."""
+    return tuple(weights.model_id for weights in installed_weights() if not weights.damage)

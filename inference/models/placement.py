@@ -1,0 +1,71 @@
+"""A network on the device that was chosen, and on the CPU where that one's memory does not suffice."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import TypeVar
+
+from ...face.controls import Controls
+from ...face.curves import FaceCurves
+from ..contract import FaceModel, Features, Progress, Shrinkable, Speech
+from ..devices import device_name, free_gpu_memory, is_out_of_memory
+
+Result = TypeVar("Result")
+
+
+class PlacedModel:
+    """A face model under the id of its weights, which knows where it computes.
+
+    When a GPU runs out of memory, in loading or in the middle of a line, the work is done again in smaller steps where
+    the network knows any, and on the CPU where that does not help; so is everything after it.
+
+    Args:
+        model_id: the id of the weights.
+        load: gives the network on a device.
+        device: where to begin: "cpu", "cuda" or "mps".
+        precision: what the network was told, for people to read.
+
+    Raises:
+        EmoTalkError: the network cannot be loaded.
+    """
+
+    def __init__(self, model_id: str, load: Callable[[str], FaceModel], device: str, precision: str) -> None:
+        self.model_id = model_id
+        self.fell_back = self.shrunk = False
+        self._load, self._device, self._precision = load, device, precision
+        self._model: FaceModel | None = None
+        self.channels, self.fps = self._run(lambda model: (model.channels, model.fps))
+
+    @property
+    def runs_on(self) -> str:
+        """The device and the precision, in words."""
+        name = "CPU" if self._device == "cpu" else device_name(self._device)
+        reason = ""
+        if self.fell_back:
+            reason = ", because the GPU's memory did not suffice"
+        elif self.shrunk:
+            reason = ", in small steps, because the GPU's memory is short"
+        return f"{name}, {self._precision}{reason}"
+
+    def encode(self, speech: Speech, progress: Progress | None = None) -> Features:
+        """The slow half; see ``FaceModel``."""
+        return replace(self._run(lambda model: model.encode(speech, progress)), model=self.model_id)
+
+    def decode(self, features: Features, controls: Controls) -> FaceCurves:
+        """The fast half; see ``FaceModel``."""
+        return self._run(lambda model: model.decode(features, controls))
+
+    def _run(self, work: Callable[[FaceModel], Result]) -> Result:
+        try:
+            if self._model is None:
+                self._model = self._load(self._device)
+            return work(self._model)
+        except RuntimeError as error:
+            if self._device == "cpu" or not is_out_of_memory(error):
+                raise
+        # Not before the error is gone: its traceback holds what fills the GPU.
+        if isinstance(self._model, Shrinkable) and self._model.shrink():
+            self.shrunk = True
+        else:
+            self._model, self._device, self.fell_back = None, "cpu", True
+        free_gpu_memory()
+        return self._run(work)

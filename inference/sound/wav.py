@@ -1,0 +1,201 @@
+"""WAV files, read with the standard library and NumPy in blocks of bounded size.
+
+RIFF, RIFX (big-endian) and RF64/BW64 (longer than 4 GB); whole numbers of 8 to 32 bits, floats of 32 and 64 bits,
+plain or WAVE_FORMAT_EXTENSIBLE; any number of channels; unknown chunks anywhere; headers that a recorder never
+finished.
+"""
+
+import struct
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any, BinaryIO, Final
+
+import numpy as np
+
+from ..contract import EmoTalkError
+
+FORMS: Final = (b"RIFF", b"RIFX", b"RF64", b"BW64")
+"""The first four bytes of every file that is read here; bytes 8 to 12 are WAVE."""
+
+_PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
+_CODEC_FAMILY: Final = (0x0000, 0x0010, bytes.fromhex("800000aa00389b71"))
+"""What follows the code in the sub-format of every WAVE_FORMAT_EXTENSIBLE file (Microsoft, mmreg.h)."""
+_OTHER_CODECS: Final = {2: "ADPCM", 6: "A-law", 7: "mu-law", 17: "IMA ADPCM", 49: "GSM", 85: "MP3"}
+_UNKNOWN_LENGTH: Final = 0x7FFF0000
+"""A recorder that could not know the length wrote this or more."""
+_BLOCK_BYTES: Final = 1 << 21
+
+
+@dataclass(frozen=True)
+class _Coding:
+    """How samples are stored: their format chunk, checked."""
+
+    rate: int
+    channels: int
+    speakers: int
+    sample_bytes: int
+    is_float: bool
+    order: str
+
+    @property
+    def frame_bytes(self) -> int:
+        return self.sample_bytes * self.channels
+
+    def decode(self, data: bytes) -> np.ndarray:
+        """(n, channels) float32."""
+        if self.is_float:
+            with np.errstate(over="ignore", invalid="ignore"):  # what does not fit becomes infinite and is refused
+                samples = np.frombuffer(data, f"{self.order}f{self.sample_bytes}").astype(np.float32)
+        elif self.sample_bytes == 1:  # stored with an offset, unlike everything wider
+            samples = (np.frombuffer(data, np.uint8).astype(np.float32) - 128) / 128
+        elif self.sample_bytes == 3:
+            wide = np.zeros((len(data) // 3, 4), np.uint8)
+            first = 1 if self.order == "<" else 0
+            wide[:, first : first + 3] = np.frombuffer(data, np.uint8).reshape(-1, 3)
+            samples = wide.view(f"{self.order}i4")[:, 0] * np.float32(2**-31)
+        else:
+            scale = np.float32(2.0 ** (1 - 8 * self.sample_bytes))
+            samples = np.frombuffer(data, f"{self.order}i{self.sample_bytes}").astype(np.float32) * scale
+        return samples.astype(np.float32, copy=False).reshape(-1, self.channels)
+
+
+@dataclass(frozen=True)
+class WavFile:
+    """Where a WAV file's sound lies.
+
+    Attributes:
+        path: the file.
+        frames: samples per channel.
+        start: position of the first sample's first byte.
+        coding: how the samples are stored.
+    """
+
+    path: Path
+    frames: int
+    start: int
+    coding: _Coding
+
+    @property
+    def rate(self) -> int:
+        """Frames per second (Hz)."""
+        return self.coding.rate
+
+    @property
+    def channels(self) -> int:
+        """How many channels there are."""
+        return self.coding.channels
+
+    @property
+    def speakers(self) -> int:
+        """WAVE_FORMAT_EXTENSIBLE's speaker bits; 0 where the file does not say which channel is which."""
+        return self.coding.speakers
+
+    def part(self, first: int, frames: int) -> "WavFile":
+        """Some of the frames: ``frames`` from number ``first`` on, which must be there."""
+        return replace(self, frames=frames, start=self.start + first * self.coding.frame_bytes)
+
+    def blocks(self) -> Iterator[np.ndarray]:
+        """The sound as (n, channels) float32, whole numbers within -1..1, floats as they are, 2 MB at a time.
+
+        Raises:
+            EmoTalkError: the file became shorter than it was.
+            OSError: it cannot be read any more.
+        """
+        frame_bytes = self.coding.frame_bytes
+        longest = max(1, _BLOCK_BYTES // frame_bytes)
+        with self.path.open("rb") as file:
+            file.seek(self.start)
+            for first in range(0, self.frames, longest):
+                expected = min(longest, self.frames - first) * frame_bytes
+                data = file.read(expected)
+                if len(data) < expected:
+                    raise EmoTalkError(f"{self.path.name} became shorter while it was read; try again")
+                yield self.coding.decode(data)
+
+
+def open_wav(path: Path) -> WavFile:
+    """Read the header of a WAV file.
+
+    Raises:
+        EmoTalkError: it is no WAV file, damaged, cut off, or coded in a way that is not read here.
+        OSError: it cannot be opened.
+    """
+    size = path.stat().st_size
+    with path.open("rb") as file:
+        try:
+            return _read_chunks(file, size, path)
+        except struct.error:
+            raise EmoTalkError(f"{path.name} is cut off: it ends before its sound begins") from None
+
+
+def _read_chunks(file: BinaryIO, size: int, path: Path) -> WavFile:
+    form = file.read(4)
+    order = ">" if form == b"RIFX" else "<"
+    form_size, kind = _fields(file, order + "I4s")
+    if form not in FORMS or kind != b"WAVE":
+        raise EmoTalkError(f"{path.name} is no WAV file")
+    coding: _Coding | None = None
+    long_length: int | None = None
+    while True:
+        name, length = _fields(file, order + "4sI")
+        position = file.tell()
+        if name == b"fmt ":
+            coding = _read_coding(file, length, order, path)
+        elif name == b"ds64":
+            _, long_length = _fields(file, order + "QQ")
+        elif name == b"data":
+            if coding is None:
+                raise EmoTalkError(f"{path.name} is a damaged WAV file: its sound comes before its format")
+            if long_length is not None and length == 0xFFFFFFFF:
+                length = long_length
+            elif _is_unfinished(length, form_size, position, size):
+                length = size - position
+            return WavFile(path, _frames(coding, length, size - position, path), position, coding)
+        file.seek(position + length + length % 2)
+
+
+def _fields(file: BinaryIO, layout: str) -> tuple[Any, ...]:
+    return struct.unpack(layout, file.read(struct.calcsize(layout)))
+
+
+def _is_unfinished(length: int, form_size: int, position: int, size: int) -> bool:
+    """Whether the recorder left the length open: a stream, or a recording that crashed."""
+    if length == 0:
+        # Where the whole file's length was filled in, the sound really is empty.
+        return form_size + 8 < position or form_size >= _UNKNOWN_LENGTH
+    return length >= _UNKNOWN_LENGTH and position + length > size
+
+
+def _frames(coding: _Coding, length: int, there: int, path: Path) -> int:
+    frames = length // coding.frame_bytes
+    missing = frames - there // coding.frame_bytes
+    if missing > 0:
+        raise EmoTalkError(
+            f"{path.name} is cut off: {missing / coding.rate:.3g} of {frames / coding.rate:.3g} seconds are missing; "
+            "copy or export it again"
+        )
+    return frames
+
+
+def _read_coding(file: BinaryIO, length: int, order: str, path: Path) -> _Coding:
+    damaged = EmoTalkError(f"{path.name} is a damaged WAV file: its format cannot be read")
+    if length < 16:
+        raise damaged
+    code, channels, rate, _, frame_bytes, bits = _fields(file, order + "HHIIHH")
+    speakers = 0
+    if code == _EXTENSIBLE:
+        if length < 40:
+            raise damaged
+        _, _, speakers, code, *family = _fields(file, order + "HHIIHH8s")
+        if tuple(family) != _CODEC_FAMILY:
+            code = -1
+    if code not in (_PCM, _FLOAT):
+        coding = _OTHER_CODECS.get(code, "something that is not known here")
+        raise EmoTalkError(f"{path.name} is a WAV file coded as {coding}; export it as PCM WAV")
+    if not channels or not rate or frame_bytes % channels or not 0 < bits <= 8 * (frame_bytes // channels):
+        raise damaged
+    sample_bytes = frame_bytes // channels
+    if sample_bytes not in ((4, 8) if code == _FLOAT else (1, 2, 3, 4)):
+        raise EmoTalkError(f"{path.name} holds samples of {bits} bits, which are not read here; export it as PCM WAV")
+    return _Coding(rate, channels, speakers, sample_bytes, code == _FLOAT, order)

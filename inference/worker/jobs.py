@@ -1,0 +1,126 @@
+"""What the worker does with a request: one JSON object in, progress and then a result or an error out.
+
+Requests (``id`` comes back in every reply):
+    ``{"id", "verb": "animate", "audio", "output", "model", "device", "precision", "windowed", "controls", "rate",
+    "source", "section"}``: ``audio`` is a sound file, or, where ``rate`` (Hz) is given, a .npy file of samples from
+    ``source``; ``output`` is the .npz to write; ``section`` is the first second of the line and how many belong to it;
+    ``model``, ``device``, ``precision`` and ``windowed`` (``registry.ModelChoice``), ``controls``
+    (``Controls.changed()``) and ``section`` may be left out.
+    ``{"id", "verb": "describe"}``, ``{"id", "verb": "ping"}`` and ``{"id", "verb": "quit"}``.
+Replies:
+    ``{"id", "kind": "progress", "fraction", "text"}``,
+    ``{"id", "kind": "result"}`` with ``output``, ``frames``, ``fps``, ``seconds``, ``device`` (in words) and ``speed``
+    (times real time, loading left out) of an animated line, or with what ``devices.describe`` says,
+    ``{"id", "kind": "error", "sentence", "traceback"}``.
+"""
+
+import json
+import queue
+import time
+import traceback
+from collections.abc import Callable
+from typing import Any, Final
+
+import numpy as np
+
+from ...face.controls import Controls
+from ...face.curve_files import write_curves
+from ..contract import EmoTalkError, Speech
+from ..devices import describe
+from ..engine import Engine
+from ..models.loading import DEFAULT_CHOICE, ModelChoice
+from ..sound.audio import read_speech, speech_from_samples
+from .failure import sentence_for
+
+IDLE_SECONDS: Final = 15 * 60
+"""A worker that was asked nothing for so long gives its memory back by ending."""
+
+Send = Callable[[dict[str, Any]], None]
+
+
+def serve(requests: "queue.SimpleQueue[bytes]", send: Send, idle_seconds: float = IDLE_SECONDS) -> None:
+    """Answer requests, lines of JSON, in their order until one says quit or none comes any more."""
+    engine = Engine()
+    while True:
+        try:
+            line = requests.get(timeout=idle_seconds)
+        except queue.Empty:
+            return
+        request = _parse(line)
+        if request.get("verb") == "quit":
+            return
+        answer(request, engine, send)
+
+
+def answer(request: dict[str, Any], engine: Engine, send: Send) -> None:
+    """Do what a request asks for; whatever goes wrong becomes an error reply."""
+    name = request.get("id")
+    try:
+        result = _do(request, engine, lambda reply: send({"id": name, **reply}))
+    except Exception as error:
+        send({"id": name, "kind": "error", "sentence": sentence_for(error), "traceback": traceback.format_exc()})
+    else:
+        send({"id": name, "kind": "result", **result})
+
+
+def _parse(line: bytes) -> dict[str, Any]:
+    try:
+        request = json.loads(line)
+    except ValueError:
+        return {}
+    return request if isinstance(request, dict) else {}
+
+
+def _do(request: dict[str, Any], engine: Engine, send: Send) -> dict[str, Any]:
+    verb = request.get("verb")
+    if verb == "ping":
+        return {}
+    if verb == "describe":
+        return describe()
+    if verb == "animate":
+        return _animate(request, engine, send)
+    raise EmoTalkError(f"The worker does not know the request {verb!r}")
+
+
+def _animate(request: dict[str, Any], engine: Engine, send: Send) -> dict[str, Any]:
+    controls = Controls(request.get("controls"))
+    speech = _speech(request)
+
+    def report(fraction: float, text: str) -> None:
+        send({"kind": "progress", "fraction": fraction, "text": text})
+
+    choice = _choice(request)
+    report(0.0, "Loading the model")
+    model = engine.model(choice)
+    started = time.perf_counter()
+    performance = engine.perform(speech, controls, choice, report)
+    elapsed = time.perf_counter() - started
+    write_curves(request["output"], performance)
+    return {
+        "output": request["output"],
+        "frames": performance.face.frames,
+        "fps": performance.face.fps,
+        "seconds": speech.seconds,
+        "device": model.runs_on,
+        "speed": round(speech.seconds / elapsed, 2),
+    }
+
+
+def _choice(request: dict[str, Any]) -> ModelChoice:
+    return ModelChoice(
+        str(request.get("model", DEFAULT_CHOICE.model_id)),
+        str(request.get("device", DEFAULT_CHOICE.device)),
+        str(request.get("precision", DEFAULT_CHOICE.precision)),
+        bool(request.get("windowed", DEFAULT_CHOICE.windowed)),
+    )
+
+
+def _speech(request: dict[str, Any]) -> Speech:
+    audio, section = request["audio"], request.get("section")
+    if "rate" not in request:
+        return read_speech(audio, section)
+    try:
+        samples = np.load(audio, allow_pickle=False)
+    except (ValueError, EOFError) as error:
+        raise EmoTalkError(f"The samples in {audio} cannot be read: {error}") from None
+    return speech_from_samples(samples, request["rate"], request.get("source", ""), section)

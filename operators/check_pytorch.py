@@ -1,0 +1,21 @@
+"""See whether PyTorch starts."""
+
+from typing import ClassVar
+
+import bpy
+
+from ..blender_emotalk import torch_environment
+from .background_operator import BackgroundOperator
+
+
+class CheckPytorch(BackgroundOperator, bpy.types.Operator):
+    """The Check button."""
+
+    bl_idname = "emotalk.check_pytorch"
+    bl_label = "Check"
+    bl_description = "Start PyTorch once, and say what it computes on"
+    bl_options: ClassVar[set[str]] = {"INTERNAL"}
+
+    def start(self, context: bpy.types.Context) -> None:
+        """Begin."""
+        torch_environment.start_check(context)

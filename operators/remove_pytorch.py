@@ -1,0 +1,33 @@
+"""The disk space back."""
+
+from typing import ClassVar
+
+import bpy
+
+from ..blender_emotalk import runs, torch_environment
+from .background_operator import BackgroundOperator
+
+
+class RemovePytorch(BackgroundOperator, bpy.types.Operator):
+    """The Remove button."""
+
+    bl_idname = "emotalk.remove_pytorch"
+    bl_label = "Remove"
+    bl_description = "Delete the Python with PyTorch; your weights stay"
+    bl_options: ClassVar[set[str]] = {"INTERNAL"}
+
+    @classmethod
+    def disabled_reason(cls, context: bpy.types.Context) -> str:
+        """Nothing may use the environment."""
+        return super().disabled_reason(context) or ("A line is being animated" if runs.is_running() else "")
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+        """Ask first."""
+        return context.window_manager.invoke_confirm(
+            self, event, title="Remove PyTorch?", message="Your weights stay", confirm_text="Remove"
+        )
+
+    def start(self, context: bpy.types.Context) -> None:
+        """Begin; the worker may run in it."""
+        runs.close()
+        torch_environment.start_removal()

@@ -1,0 +1,40 @@
+import numpy as np
+import pytest
+from emotalk.face.key_reduction import SparseKeys, reduce_keys
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+from scipy.interpolate import CubicHermiteSpline
+
+curves = arrays(np.float32, st.integers(1, 120), elements=st.floats(0, 1, width=32))
+
+
+@settings(max_examples=80, deadline=None)
+@given(curves, st.floats(0, 0.2))
+def test_no_sample_is_missed_by_more_than_the_tolerance(values, tolerance):
+    keys = reduce_keys(values, tolerance)
+    assert np.abs(keys.sampled(len(values)) - values).max() <= tolerance + 1e-9
+
+
+@pytest.mark.parametrize("tolerance", [0.0, 5e-324, 1e-18])
+def test_a_tolerance_below_the_last_bit_comes_to_an_end(tolerance):
+    values = np.random.default_rng(0).uniform(0, 1, 600)
+    assert np.abs(reduce_keys(values, tolerance).sampled(600) - values).max() < 1e-12
+
+
+def test_the_curve_between_keys_is_the_hermite_spline():
+    keys = SparseKeys(np.array([0, 4, 11]), np.array([0.0, 0.7, 0.2]), np.array([0.3, 0.0, -0.1]))
+    spline = CubicHermiteSpline(keys.frames, keys.values, keys.slopes)
+    np.testing.assert_allclose(keys.sampled(12), spline(np.arange(12)), atol=1e-12)
+
+
+def test_smooth_motion_needs_few_keys():
+    values = 0.5 + 0.5 * np.sin(np.arange(300) / 12)
+    assert len(reduce_keys(values, 0.004).frames) < 60
+
+
+@pytest.mark.parametrize("values", [[0.3], [0.3] * 40])
+def test_a_constant_is_one_key(values):
+    keys = reduce_keys(np.array(values), 0.0)
+    assert keys.frames.tolist() == [0]
+    assert keys.values.tolist() == [0.3]

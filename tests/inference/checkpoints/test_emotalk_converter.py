@@ -1,0 +1,133 @@
+"""Reading the released format: what is accepted, what is refused, and that nothing is ever executed."""
+
+import os
+
+import numpy as np
+import pytest
+import torch
+from emotalk.inference.checkpoints.emotalk_converter import NOTICE, read_checkpoint, write_weights
+from emotalk.inference.checkpoints.safetensors_file import read_safetensors
+from emotalk.inference.contract import EmoTalkError
+from emotalk.inference.models.emotalk import EmoTalk, EmoTalkConfig
+
+HIDDEN, LAYERS, WIDE, CONVOLUTION = 128, 1, 64, 16
+
+
+@pytest.fixture
+def state(released_state):
+    return released_state
+
+
+@pytest.fixture
+def saved(tmp_path):
+    def save(content, name="EmoTalk.pth"):
+        torch.save(content, tmp_path / name)
+        return tmp_path / name
+
+    return save
+
+
+def test_dimensions_are_read_off_the_shapes(state, saved):
+    checkpoint = read_checkpoint(saved(state))
+    assert checkpoint.config == EmoTalkConfig(
+        hidden=HIDDEN,
+        layers=LAYERS,
+        heads=2,
+        feed_forward=WIDE,
+        convolution=CONVOLUTION,
+        position_kernel=8,
+        position_groups=4,
+        content=24,
+        emotion=16,
+        condition=4,
+        decoder_feed_forward=20,
+    )
+    assert checkpoint.unknown == ()
+
+
+def test_both_spellings_of_weight_norm_give_the_same_network(state, saved):
+    older = read_checkpoint(saved(state)).weights
+    newer_names = {
+        name.replace("weight_g", "parametrizations.weight.original0").replace(
+            "weight_v", "parametrizations.weight.original1"
+        ): value
+        for name, value in state.items()
+    }
+    newer = read_checkpoint(saved(newer_names)).weights
+    assert older.keys() == newer.keys()
+    assert all(torch.equal(older[name], newer[name]) for name in older)
+    direction = state["audio_encoder_cont.encoder.pos_conv_embed.conv.weight_v"].double()
+    length = state["audio_encoder_cont.encoder.pos_conv_embed.conv.weight_g"].double()
+    expected = length * direction / direction.pow(2).sum(dim=(0, 1), keepdim=True).sqrt()
+    torch.testing.assert_close(older["content.position.weight"].double(), expected, atol=1e-6, rtol=1e-5)
+
+
+def test_any_classifier_and_wrapping_is_accepted_and_unknown_names_are_told(state, saved):
+    state["audio_encoder_emo.classifier.out_proj.weight"] = torch.zeros(3, HIDDEN)
+    state["PPE.pe"] = torch.zeros(1)
+    state["something.else"] = torch.zeros(1)
+    wrapped = {"state_dict": {f"module.{name}": value for name, value in state.items()}}
+    assert read_checkpoint(saved(wrapped)).unknown == ("something.else",)
+
+
+def test_a_missing_weight_is_named(state, saved):
+    del state["audio_encoder_cont.encoder.layers.0.attention.k_proj.bias"]
+    with pytest.raises(EmoTalkError, match=r"lacks audio_encoder_cont.*k_proj\.bias"):
+        read_checkpoint(saved(state))
+
+
+class WritesFile:
+    """Unpickling this would create a file."""
+
+    def __init__(self, path):
+        self.path = path
+
+    def __reduce__(self):
+        return os.mkdir, (str(self.path),)
+
+
+def test_a_hostile_checkpoint_is_not_executed(state, saved, tmp_path):
+    trap = tmp_path / "trap"
+    path = saved({**state, "bs_map_r.weight": WritesFile(trap)})
+    with pytest.raises(EmoTalkError, match="more than weights"):
+        read_checkpoint(path)
+    assert not trap.exists()
+    torch.load(path, weights_only=False)
+    assert trap.exists(), "the trap itself must work, or the test proves nothing"
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3, 0.9, 0.999])
+def test_a_truncated_checkpoint_is_refused(state, saved, share):
+    path = saved(state)
+    path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
+    with pytest.raises(EmoTalkError, match=r"EmoTalk\.pth"):
+        read_checkpoint(path)
+
+
+@pytest.mark.parametrize("content", [{}, {"a": 1}, [1, 2], torch.zeros(3)])
+def test_other_content_is_refused(saved, content):
+    with pytest.raises(EmoTalkError, match="no EmoTalk checkpoint"):
+        read_checkpoint(saved(content))
+
+
+def test_weights_that_do_not_fit_or_are_no_numbers_are_refused(state, saved):
+    bias = state["bs_map_r.bias"]
+    with pytest.raises(EmoTalkError, match="give no numbers"):
+        read_checkpoint(saved({**state, "bs_map_r.bias": bias * float("nan")}))
+    with pytest.raises(EmoTalkError, match="do not fit together"):
+        read_checkpoint(saved({**state, "bs_map_r.bias": torch.zeros(51)}))
+
+
+def test_a_missing_file_is_told(tmp_path):
+    with pytest.raises(EmoTalkError, match="There is no file"):
+        read_checkpoint(tmp_path / "none.pth")
+
+
+def test_what_is_kept_says_where_it_came_from_and_under_which_licence(state, saved, tmp_path):
+    checkpoint = read_checkpoint(saved(state))
+    write_weights(checkpoint, tmp_path / "emotalk.safetensors", "EmoTalk.pth")
+    arrays, metadata = read_safetensors(tmp_path / "emotalk.safetensors")
+    assert metadata["notice"] == NOTICE
+    assert metadata["source_sha256"] == checkpoint.source_hash
+    assert all(array.dtype == np.float32 for array in arrays.values())
+    assert EmoTalk.load(tmp_path / "emotalk.safetensors").config == checkpoint.config

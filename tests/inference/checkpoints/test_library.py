@@ -1,0 +1,231 @@
+"""Weights at hand: found, refused, verified, removed, and performed with."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+from emotalk.face.controls import Controls
+from emotalk.inference.checkpoints.importing import import_weights, licence_notice
+from emotalk.inference.checkpoints.library import (
+    find_weights,
+    installed_weights,
+    place_for,
+    remove_weights,
+    user_weights_folder,
+    verify_weights,
+)
+from emotalk.inference.checkpoints.safetensors_file import bundled_weights, read_safetensors, write_safetensors
+from emotalk.inference.contract import EmoTalkError, Speech
+from emotalk.inference.engine import Engine
+from emotalk.inference.models.loading import ModelChoice, load_model, model_ids
+from emotalk.inference.registry import DEFAULT_MODEL
+from emotalk.inference.worker.failure import sentence_for
+from hypothesis import given
+from hypothesis import strategies as st
+
+
+@pytest.fixture
+def imported(user_weights, small_checkpoint):
+    """Weights named EmoTalk in the user's folder."""
+    return import_weights(small_checkpoint).weights
+
+
+def own_weights():
+    return [weights for weights in installed_weights() if not weights.is_bundled]
+
+
+def flip_last_bit(path):
+    data = bytearray(path.read_bytes())
+    data[-1] ^= 1
+    path.write_bytes(data)
+
+
+def test_without_a_folder_there_are_the_bundled_ones(user_weights):
+    assert own_weights() == []
+    assert not user_weights.exists()
+    (compact,) = installed_weights()
+    assert (compact.model_id, compact.label, compact.needs_torch) == (DEFAULT_MODEL, "EmoTalk Compact", False)
+    assert compact.is_bundled
+    assert compact.bytes == compact.path.stat().st_size
+
+
+@pytest.mark.parametrize(
+    ("platform", "variables", "expected"),
+    [
+        ("linux", {}, "{home}/.local/share/emotalk/weights"),
+        ("linux", {"XDG_DATA_HOME": "/data"}, "/data/emotalk/weights"),
+        ("darwin", {"XDG_DATA_HOME": "/data"}, "{home}/Library/Application Support/emotalk/weights"),
+        ("win32", {"LOCALAPPDATA": "/local"}, "/local/emotalk/weights"),
+        ("linux", {"EMOTALK_WEIGHTS": "~/shared"}, "{home}/shared"),
+    ],
+)
+def test_the_folder_is_the_platform_s_or_the_studio_s(monkeypatch, tmp_path, platform, variables, expected):
+    for name in ("EMOTALK_WEIGHTS", "XDG_DATA_HOME", "LOCALAPPDATA"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setattr(sys, "platform", platform)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    assert user_weights_folder() == Path(expected.format(home=tmp_path))
+
+
+def test_an_imported_checkpoint_is_listed_and_performs(imported):
+    assert (imported.model_id, imported.label, imported.network) == ("EmoTalk", "EmoTalk", "emotalk")
+    assert imported.licence == "CC BY-NC 4.0"
+    assert "not for commercial use" in imported.notice
+    assert imported.needs_torch
+    assert not imported.damage
+    assert model_ids() == (DEFAULT_MODEL, "EmoTalk")
+    speech = Speech(np.random.default_rng(0).normal(0, 0.1, 16000).astype(np.float32))
+    performance = Engine().perform(speech, Controls(), ModelChoice("EmoTalk"))
+    assert performance.face.frames == 30
+    assert np.ptp(performance.face.values) > 0.1
+
+
+def test_what_the_network_does_not_need_is_reported(user_weights, small_checkpoint):
+    assert import_weights(small_checkpoint).unknown == ("somebody.elses",)
+
+
+def test_weights_of_the_built_in_kind_need_no_torch(user_weights):
+    shutil.copy(bundled_weights(DEFAULT_MODEL), place_for("my actor"))
+    (own,) = own_weights()
+    assert (own.label, own.needs_torch) == ("my actor (EmoTalk Compact)", False)
+    assert load_model("my actor", "cuda", "int8").runs_on == "CPU, float32"
+
+
+def test_two_weights_of_one_network_are_two_models(user_weights, small_checkpoint):
+    import_weights(small_checkpoint)
+    import_weights(small_checkpoint, "Second take")
+    speech = Speech(np.zeros(8000, np.float32))
+    assert {load_model(name).encode(speech).model for name in ("EmoTalk", "Second take")} == {"EmoTalk", "Second take"}
+
+
+def test_imported_weights_are_copied_to_another_machine(imported, monkeypatch, tmp_path):
+    monkeypatch.setenv("EMOTALK_WEIGHTS", str(tmp_path / "render farm"))
+    copy = import_weights(imported.path).weights
+    assert copy.path.parent == tmp_path / "render farm"
+    assert copy.path.read_bytes() == imported.path.read_bytes()
+    assert verify_weights("EmoTalk")
+    assert licence_notice(imported.path) == imported.notice
+
+
+def test_other_safetensors_are_not_imported(user_weights, tmp_path):
+    write_safetensors(tmp_path / "other.safetensors", {"a": np.zeros(3)}, {"model": "other"})
+    with pytest.raises(EmoTalkError, match=r"other.safetensors holds no weights of EmoTalk"):
+        import_weights(tmp_path / "other.safetensors")
+    assert own_weights() == []
+
+
+def test_verifying_reads_every_byte(imported):
+    assert verify_weights("EmoTalk")
+    assert not verify_weights(DEFAULT_MODEL)  # nothing was noted, but the file is whole
+    flip_last_bit(imported.path)
+    with pytest.raises(EmoTalkError, match=r"are not what was imported \(SHA-256 differs\)"):
+        verify_weights("EmoTalk")
+
+
+def test_the_noted_hash_is_what_sha256sum_reads(imported):
+    done = subprocess.run(["sha256sum", "-c", imported.hash_path.name], cwd=imported.path.parent, capture_output=True)
+    assert done.returncode == 0
+
+
+def test_numbers_that_are_none_are_found(imported):
+    arrays, metadata = read_safetensors(imported.path)
+    arrays["blendshapes.bias"][3] = np.nan
+    write_safetensors(imported.path, arrays, metadata)
+    imported.hash_path.unlink()
+    with pytest.raises(EmoTalkError, match=r"hold values in 'blendshapes\.bias' that are no numbers"):
+        verify_weights("EmoTalk")
+
+
+def test_nothing_is_overwritten_unasked(imported, small_checkpoint):
+    with pytest.raises(EmoTalkError, match="There are weights named EmoTalk already"):
+        import_weights(small_checkpoint, "emotalk")
+    flip_last_bit(imported.path)
+    again = import_weights(small_checkpoint, "emotalk", overwrite=True).weights
+    assert again.path == imported.path
+    assert verify_weights("EmoTalk")
+
+
+def test_a_failed_import_leaves_what_was_there(imported, tmp_path):
+    before = imported.path.read_bytes()
+    (tmp_path / "EmoTalk.pth").write_bytes(b"nothing")
+    with pytest.raises(EmoTalkError):
+        import_weights(tmp_path / "EmoTalk.pth", overwrite=True)
+    assert imported.path.read_bytes() == before
+    assert verify_weights("EmoTalk")
+
+
+def test_removing(imported):
+    remove_weights("EmoTalk")
+    assert list(imported.path.parent.iterdir()) == []
+    with pytest.raises(EmoTalkError, match="There is no model named 'EmoTalk'"):
+        remove_weights("EmoTalk")
+    with pytest.raises(EmoTalkError, match="came with EmoTalk and stays"):
+        remove_weights(DEFAULT_MODEL)
+
+
+def test_damaged_files_are_listed_and_nothing_is_raised(imported):
+    folder = imported.path.parent
+    (folder / "cut.safetensors").write_bytes(imported.path.read_bytes()[:-10])
+    (folder / "empty.safetensors").touch()
+    (folder / "folder.safetensors").mkdir()
+    (folder / "notes.txt").write_text("not weights")
+    write_safetensors(folder / "future.safetensors", {"a": np.zeros(2)}, {"model": "emotalk-9"})
+    shutil.copy(imported.path, folder / f"{DEFAULT_MODEL.upper()}.safetensors")
+    damage = {weights.model_id: weights.damage for weights in own_weights()}
+    assert list(damage) == ["EmoTalk", "cut", "empty", "future"]
+    assert "is cut off" in damage["cut"]
+    assert "is empty" in damage["empty"]
+    assert "of no network that this version of EmoTalk knows" in damage["future"]
+    assert model_ids() == (DEFAULT_MODEL, "EmoTalk")
+    for use in (load_model, verify_weights):
+        with pytest.raises(EmoTalkError, match="is cut off"):
+            use("cut")
+    remove_weights("cut")
+    assert "cut" not in {weights.model_id for weights in own_weights()}
+
+
+@given(name=st.text(max_size=80) | st.from_regex(r"(\.\.|/|\\|[a-z. ])*", fullmatch=True))
+def test_a_name_never_leads_out_of_the_folder(name):
+    try:
+        path = place_for(name)
+    except EmoTalkError:
+        return
+    assert path.parent == user_weights_folder()
+    assert path.name == f"{name}.safetensors"
+    assert path.resolve().parent == path.parent.resolve()
+
+
+@pytest.mark.parametrize(
+    "name", ["", "../x", "a/b", "a\\b", ".hidden", "con", "LPT1.old", "dot.", "é", "x" * 65, "a\0"]
+)
+def test_names_that_suit_no_file(name):
+    with pytest.raises(EmoTalkError, match="Weights cannot be named"):
+        place_for(name)
+
+
+def test_a_built_in_name_is_taken(user_weights):
+    with pytest.raises(EmoTalkError, match="is the name of a built-in model"):
+        place_for(DEFAULT_MODEL.upper(), overwrite=True)
+
+
+def test_ids_are_looked_up_and_not_made_into_paths(imported):
+    for model_id in (f"../{imported.path.parent.name}/EmoTalk", "./EmoTalk", str(imported.path.with_suffix(""))):
+        with pytest.raises(EmoTalkError, match="There is no model named"):
+            find_weights(model_id)
+
+
+def test_a_folder_that_cannot_be_made(user_weights, small_checkpoint):
+    user_weights.touch()
+    with pytest.raises(OSError, match="own weights"):
+        import_weights(small_checkpoint)
+
+
+def test_a_full_disk_is_a_sentence():
+    with pytest.raises(OSError, match="No space left") as raised:
+        Path("/dev/full").write_bytes(b"1")
+    assert sentence_for(raised.value) == "The disk is full; make room and try again"

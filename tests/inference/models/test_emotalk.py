@@ -1,0 +1,243 @@
+"""The published network against its plain arithmetic, on a small configuration and once at full size."""
+
+import importlib.util
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+from emotalk.face import arkit
+from emotalk.face.controls import Controls
+from emotalk.face.emotions import EMOTIONS
+from emotalk.face.styles import STYLE_NAMES
+from emotalk.inference.checkpoints.emotalk_converter import read_checkpoint, write_weights
+from emotalk.inference.contract import EmoTalkError, Speech
+from emotalk.inference.models import emotalk
+from emotalk.inference.models.emotalk import EmoTalk, EmoTalkConfig
+
+SMALL = EmoTalkConfig(
+    hidden=128,
+    layers=2,
+    heads=2,
+    feed_forward=192,
+    convolution=32,
+    position_kernel=16,
+    position_groups=4,
+    content=40,
+    emotion=24,
+    condition=8,
+    decoder_feed_forward=48,
+)
+TOLERANCE = 5e-5
+
+
+def released_network(config):
+    path = Path(__file__).parents[3] / "benchmarks" / "released_network.py"
+    spec = importlib.util.spec_from_file_location("released_network", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    torch.manual_seed(0)
+    network = module.ReleasedNetwork(config).eval()
+    # The initial weights of transformers are so small that a wrong layer would hardly show.
+    with torch.no_grad():
+        for parameter in network.parameters():
+            parameter.mul_(1.5)
+    return network
+
+
+@pytest.fixture(scope="module")
+def reference():
+    return released_network(SMALL)
+
+
+@pytest.fixture(scope="module")
+def weights_file(reference, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("emotalk")
+    torch.save(reference.state_dict(), folder / "EmoTalk.pth")
+    write_weights(read_checkpoint(folder / "EmoTalk.pth"), folder / "emotalk.safetensors", "EmoTalk.pth")
+    return folder / "emotalk.safetensors"
+
+
+@pytest.fixture(scope="module")
+def model(weights_file):
+    return EmoTalk.load(weights_file)
+
+
+def noise(samples, seed=0):
+    generator = np.random.default_rng(seed)
+    loudness = np.repeat(generator.random(samples // 800 + 1), 800)[:samples]
+    return (loudness * generator.normal(size=samples)).astype(np.float32)
+
+
+def perform(model, samples, **controls):
+    return model.decode(model.encode(Speech(samples)), Controls({"emotion_level": 1.0, **controls})).values
+
+
+def expected(reference, samples, level=(0.0, 1.0), person=0):
+    person = torch.eye(24)[person] if isinstance(person, int) else torch.tensor(person)
+    return reference(samples, torch.tensor(level), person).numpy()
+
+
+def deviation(values, exact):
+    assert values.shape == exact.shape
+    return np.abs(values - exact).max() / exact.std()
+
+
+@pytest.mark.parametrize("samples", [720, 721, 16_000, 50_001, 66_000, 132_800])
+def test_the_numbers_are_the_released_ones(model, reference, samples):
+    sound = noise(samples)
+    assert deviation(perform(model, sound), expected(reference, sound)) < TOLERANCE
+
+
+@pytest.mark.parametrize(("level", "person"), [(0.0, 0), (1.0, 23), (0.0, 11), (0.3, 5)])
+def test_level_and_style_enter_as_in_the_released_code(model, reference, level, person):
+    sound = noise(24_000)
+    values = perform(model, sound, emotion_level=level, personal_style=STYLE_NAMES[person])
+    assert deviation(values, expected(reference, sound, (1 - level, level), person)) < TOLERANCE
+
+
+def test_styles_blend(model, reference):
+    sound = noise(24_000)
+    blend = [0.0] * 24
+    blend[2], blend[7] = 0.75, 0.25
+    values = perform(
+        model, sound, personal_style=STYLE_NAMES[2], second_style=STYLE_NAMES[7], style_blend=np.full(45, 0.25)
+    )
+    assert deviation(values, expected(reference, sound, person=blend)) < TOLERANCE
+
+
+def test_a_control_that_changes_leaves_the_past_alone(model):
+    sound = noise(32_000)
+    level = np.where(np.arange(60) < 30, 0.0, 1.0)
+    changing, low = perform(model, sound, emotion_level=level), perform(model, sound, emotion_level=0.0)
+    np.testing.assert_allclose(changing[:30], low[:30], atol=1e-4)
+    assert np.abs(changing[30:] - low[30:]).max() > 1e-2
+
+
+def test_encoders_with_different_ears(reference, tmp_path):
+    other = released_network(SMALL)
+    with torch.no_grad():
+        weight = other.audio_encoder_emo.wav2vec2.feature_extractor.conv_layers[3].conv.weight
+        weight.copy_(weight.flip(0))
+    torch.save(other.state_dict(), tmp_path / "other.pth")
+    model = EmoTalk(read_checkpoint(tmp_path / "other.pth").weights, SMALL)
+    sound = noise(40_000)
+    assert deviation(perform(model, sound), expected(other, sound)) < TOLERANCE
+    assert deviation(perform(model, sound), expected(reference, sound)) > 1e-3
+
+
+def test_the_papers_positional_encoding_is_an_option(reference, model, tmp_path):
+    config = replace(SMALL, periodic_encoding=True)
+    other = released_network(config)
+    torch.save(other.state_dict(), tmp_path / "paper.pth")
+    weights = read_checkpoint(tmp_path / "paper.pth").weights
+    sound = noise(48_000)
+    assert deviation(perform(EmoTalk(weights, config), sound), expected(other, sound)) < TOLERANCE
+    assert deviation(perform(model, sound), expected(other, sound)) > 1e-3
+
+
+def test_intensity_is_a_straight_line_through_the_released_result(model):
+    sound = noise(40_000)
+    calm, half, full, more = (perform(model, sound, intensity=i) for i in (0.0, 0.5, 1.0, 1.5))
+    assert np.abs(full - calm).max() > 1e-3
+    np.testing.assert_allclose(half, (calm + full) / 2, atol=1e-5)
+    np.testing.assert_allclose(more, calm + 1.5 * (full - calm), atol=1e-5)
+
+
+def test_no_intensity_means_that_only_the_content_counts(model):
+    sound = noise(40_000)
+    features = model.encode(Speech(sound))
+    other = model.encode(Speech(noise(40_000, seed=1)))
+    content = SMALL.content
+    mixed = {name: array.copy() for name, array in features.arrays.items()}
+    mixed["fused"][:, content:] = other.arrays["fused"][:, content:]
+    mixed["guidance"] = other.arrays["guidance"]
+    calm = Controls({"intensity": 0.0})
+    np.testing.assert_allclose(
+        model.decode(replace(features, arrays=mixed), calm).values, model.decode(features, calm).values, atol=1e-6
+    )
+
+
+@pytest.mark.parametrize("emotion", EMOTIONS[1:])
+def test_emotion_sliders_add_and_never_open_closed_lips(emotion):
+    values = np.zeros((2, 52), np.float32)
+    values[0, arkit.INDEX["jawOpen"]] = 0.3
+    weights = np.zeros((2, 8), np.float32)
+    assert emotalk.layer_emotions(values, weights) is values
+    weights[:, EMOTIONS.index(emotion)] = 1
+    added = emotalk.layer_emotions(values, weights) - values
+    assert np.abs(added).max() > 0.1
+    assert not added[1, arkit.indices(arkit.REGIONS["jaw"] + arkit.REGIONS["lips"])].any()
+
+
+def test_windows_change_nothing_until_the_line_is_longer_than_one(weights_file, model):
+    windowed = EmoTalk.load(weights_file, windowed=True)
+    short, long = noise(150_000), noise(500_000)
+    np.testing.assert_allclose(perform(windowed, short), perform(model, short), atol=1e-5)
+    exact = perform(model, long)
+    assert 0 < np.abs(perform(windowed, long) - exact).mean() < exact.std()
+
+
+def test_smaller_steps_change_nothing(weights_file, model):
+    sound = noise(60_000)
+    other = EmoTalk.load(weights_file)
+    other._steps = emotalk.LARGE_STEPS  # as on a GPU
+    np.testing.assert_allclose(perform(other, sound), perform(model, sound), atol=1e-5)
+    assert other.shrink()
+    assert perform(other, sound).tobytes() == perform(model, sound).tobytes()
+    assert not other.shrink()
+
+
+@pytest.mark.parametrize(("precision", "most"), [("bfloat16", 0.2), ("int8", 0.4)])
+def test_fewer_bits_stay_near(weights_file, model, precision, most):
+    sound = noise(40_000)
+    values = perform(EmoTalk.load(weights_file, precision=precision), sound)
+    assert 1e-5 < deviation(values, perform(model, sound)) < most
+
+
+def test_progress_rises_to_one(model):
+    told = []
+    model.encode(Speech(noise(16_000)), told.append)
+    assert told == sorted(told)
+    assert told[-1] == 1.0
+
+
+def test_two_runs_give_the_same_bytes(model):
+    sound = noise(32_000)
+    assert perform(model, sound).tobytes() == perform(model, sound).tobytes()
+
+
+def test_a_line_that_is_too_short_is_refused(model):
+    with pytest.raises(EmoTalkError, match="at least 45 ms"):
+        model.encode(Speech(noise(719)))
+
+
+def test_another_models_weights_are_refused(tmp_path):
+    from emotalk.inference.checkpoints.safetensors_file import write_safetensors
+
+    write_safetensors(tmp_path / "x.safetensors", {"a": np.zeros(1, np.float32)}, {"model": "other"})
+    with pytest.raises(EmoTalkError, match="not EmoTalk's"):
+        EmoTalk.load(tmp_path / "x.safetensors")
+    write_safetensors(tmp_path / "y.safetensors", {"a": np.zeros(1, np.float32)}, {"model": "emotalk", "config": "{}"})
+    with pytest.raises(EmoTalkError, match="lack"):
+        EmoTalk.load(tmp_path / "y.safetensors")
+
+
+@pytest.mark.slow
+def test_beyond_the_released_codes_limit_of_5000_frames(model, reference):
+    sound = noise(16_000 * 167)
+    values = perform(model, sound)
+    assert len(values) > 5000
+    assert deviation(values, expected(reference, sound)) < TOLERANCE
+
+
+@pytest.mark.slow
+def test_full_size():
+    config = EmoTalkConfig()
+    reference = released_network(config)
+    from emotalk.inference.checkpoints.emotalk_converter import translate_state
+
+    model = EmoTalk(translate_state(reference.state_dict(), config), config)
+    sound = noise(32_000)
+    assert deviation(perform(model, sound), expected(reference, sound)) < TOLERANCE

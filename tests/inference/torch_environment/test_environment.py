@@ -1,0 +1,267 @@
+"""An environment is made from wheels without a network, told apart from a broken one, repaired and removed."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from emotalk.inference.contract import EmoTalkError
+from emotalk.inference.torch_environment.accelerators import ACCELERATORS, accelerators, expected_build
+from emotalk.inference.torch_environment.base_python import can_make_environments, find_base_python
+from emotalk.inference.torch_environment.environment import ABSENT, TorchEnvironment, describe_python
+from emotalk.inference.torch_environment.pip_progress import PipProgress
+from emotalk.inference.torch_environment.set_up import SetUpPlan, set_up
+from emotalk.inference.worker.background_task import BackgroundTask
+
+_TORCH = """
+from types import SimpleNamespace
+__version__ = "2.13.0"
+cuda = SimpleNamespace(device_count=lambda: 1, get_device_name=lambda number: "Imaginary GPU")
+backends = SimpleNamespace(mps=SimpleNamespace(is_available=lambda: False))
+"""
+
+
+@pytest.fixture(scope="module", autouse=True)
+def no_settings_of_pip():
+    """Whatever this machine tells pip about packages does not count."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PIP_CONFIG_FILE", os.devnull)
+        patch.delenv("PIP_FIND_LINKS", raising=False)
+        patch.setenv("PIP_USER", "1")  # as some have it
+        yield
+
+
+@pytest.fixture(scope="module")
+def wheels(tmp_path_factory, write_wheel):
+    folder = tmp_path_factory.mktemp("wheels")
+    write_wheel(folder, "torch", "2.13.0", _TORCH)
+    write_wheel(folder, "numpy", "2.0.0", "")
+    return folder
+
+
+def plan(wheels):
+    return SetUpPlan("cpu", wheels=wheels, base=Path(sys.executable))
+
+
+def verified(environment):
+    """What verifying finds."""
+    found = []
+    BackgroundTask("Check", lambda task: str(found.append(environment.verify(task)))).wait(60)
+    return found[0]
+
+
+def made(environment, plan):
+    """Set up and wait; the task that did it."""
+    task = BackgroundTask("Set Up", lambda task: set_up(environment, plan, task))
+    assert task.wait(60)
+    return task
+
+
+@pytest.fixture(scope="module")
+def environment(wheels, tmp_path_factory):
+    environment = TorchEnvironment(tmp_path_factory.mktemp("user") / "runtime")
+    assert not made(environment, plan(wheels)).failure
+    return environment
+
+
+def site_packages(environment):
+    return next(environment.venv.rglob("torch/__init__.py")).parents[1]
+
+
+def test_nothing_is_there_at_first(tmp_path):
+    environment = TorchEnvironment(tmp_path / "runtime")
+    assert environment.status() == ABSENT
+    assert environment.measure() == 0
+    environment.remove()
+    assert not environment.folder.exists()
+
+
+def test_a_set_up_from_wheels_knows_what_it_made(environment):
+    status = environment.status()
+    assert status.state == "ready"
+    assert status.torch == "2.13.0"
+    assert status.python == ".".join(map(str, sys.version_info[:3]))
+    assert status.devices == ("Imaginary GPU", "CPU")
+    assert status.bytes == pytest.approx(environment.measure(), rel=0.01)
+    assert "Imaginary GPU" in status.sentence
+    assert re.search("Successfully installed .*torch-2.13.0", environment.log.read_text())
+    assert not list(environment.folder.glob("downloads"))
+
+
+def test_its_python_is_apart_from_everything_else(environment):
+    words = [str(environment.python), "-I", "-c", "import torch, sys; print(torch.__file__); import pytest"]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert done.stdout.startswith(str(environment.folder))
+    assert "No module named 'pytest'" in done.stderr
+
+
+def test_what_stopped_working_is_noticed_and_repaired(wheels, environment):
+    module = site_packages(environment) / "torch" / "__init__.py"
+    module.write_text("raise ImportError('libtorch_cpu.so: cannot open shared object file')")
+    assert environment.status().state == "ready"  # nothing was started
+    assert verified(environment).state == environment.status().state == "broken"
+    assert "libtorch_cpu.so" in environment.status().sentence
+    assert made(environment, plan(wheels)).result == environment.status().sentence
+    assert environment.status().state == "ready"
+
+
+def test_a_python_that_went_away_is_noticed_at_once(environment, tmp_path):
+    moved = TorchEnvironment(tmp_path / "moved")
+    moved.folder.mkdir()
+    (moved.folder / "state.json").write_text((environment.folder / "state.json").read_text())
+    assert moved.status().state == "broken"
+    assert "press Repair" in moved.status().sentence
+
+
+def test_a_cancelled_set_up_can_be_removed(wheels, tmp_path):
+    environment = TorchEnvironment(tmp_path / "runtime")
+    task = BackgroundTask("Set Up", lambda task: set_up(environment, plan(wheels), task))
+    until = time.monotonic() + 20
+    while not environment.venv.exists() and time.monotonic() < until:
+        time.sleep(0.01)
+    task.cancel()
+    assert task.wait(5)
+    assert task.cancelled
+    status = environment.status()
+    assert status.state == "unfinished"
+    assert status.bytes == pytest.approx(environment.measure(), abs=2000)
+    environment.remove()
+    assert environment.status() == ABSENT
+    assert not environment.folder.exists()
+
+
+def test_two_blenders_never_change_it_at_once(wheels, environment):
+    script = (
+        "import time; from emotalk.inference.torch_environment.environment import TorchEnvironment\n"
+        f"with TorchEnvironment({str(environment.folder)!r}).claim(): print('held', flush=True); time.sleep(60)"
+    )
+    other = subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True)
+    try:
+        assert other.stdout.readline() == "held\n"
+        before = environment.status()
+        sentence = f"Another Blender (process {other.pid}) is at work on this PyTorch; wait for it"
+        assert made(environment, plan(wheels)).failure == sentence
+        with pytest.raises(EmoTalkError, match="Another Blender"):
+            environment.remove()
+        assert environment.status() == before
+    finally:
+        other.kill()
+        other.wait()
+    with environment.claim():  # a process that died holds nothing
+        pass
+
+
+def test_an_interrupted_set_up_is_never_taken_for_one_at_work(tmp_path):
+    environment = TorchEnvironment(tmp_path)
+    environment.mark_unfinished()  # and here Blender crashes
+    assert TorchEnvironment(tmp_path).status().sentence == "The set-up did not end; press Repair"
+
+
+@pytest.mark.parametrize("record", ["", "{", "[]", '{"state": "ready"}', '{"state": 1, "mood": 2, "devices": []}'])
+def test_a_damaged_record_is_no_exception(tmp_path, record):
+    (tmp_path / "state.json").write_text(record)
+    assert TorchEnvironment(tmp_path).status().state == "unfinished"
+
+
+def test_a_wheel_that_is_missing_is_named(wheels, tmp_path, write_wheel):
+    write_wheel(tmp_path, "numpy", "2.0.0", "")
+    environment = TorchEnvironment(tmp_path / "runtime")
+    task = made(environment, plan(tmp_path))
+    assert "torch==2.13.0" in task.failure
+    assert environment.status().sentence == task.failure
+    assert json.loads((environment.folder / "state.json").read_text())["state"] == "unfinished"
+
+
+def test_plans_that_cannot_work_change_nothing(tmp_path):
+    environment = TorchEnvironment(tmp_path / "runtime")
+    assert "There are no wheels" in made(environment, plan(tmp_path)).failure
+    foreign = next(accelerator for accelerator in ACCELERATORS if sys.platform in accelerator.needs_index)
+    assert "package index" in made(environment, SetUpPlan(foreign.name)).failure
+    assert environment.status() == ABSENT
+
+
+def test_an_index_is_handed_to_pip():
+    assert SetUpPlan("cuda", index="file:///somewhere").source() == ["--index-url", "file:///somewhere"]
+
+
+def test_every_system_has_a_build_that_needs_no_index():
+    for system in ("linux", "win32", "darwin"):
+        assert system not in accelerators(system)[0].needs_index
+
+
+def test_the_size_to_expect_is_that_of_the_build_that_comes():
+    assert expected_build("cpu", "", "linux").name == "cuda"
+    assert expected_build("cpu", "file:///somewhere", "linux").name == "cpu"
+    assert expected_build("cpu", "", "win32").name == "cpu"
+
+
+def test_a_base_python_is_found_and_tried(tmp_path):
+    assert can_make_environments(find_base_python(""))
+    assert find_base_python(sys.executable) == Path(sys.executable)
+    assert can_make_environments(find_base_python(tmp_path / "nothing"))
+    assert not can_make_environments(tmp_path / "nothing")
+    assert not can_make_environments("ls")
+
+
+def test_without_any_python_it_says_what_to_install(monkeypatch, tmp_path):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(EmoTalkError, match=r"No Python 3\.11 to 3\.14"):
+        find_base_python("")
+
+
+@pytest.mark.parametrize(
+    ("program", "sentence"),
+    [("nowhere/python", "cannot be run"), ("true", "is no Python"), ("false", "does not start there")],
+)
+def test_a_program_that_is_no_python_is_told_apart(program, sentence):
+    task = BackgroundTask("Check", lambda task: describe_python(program, task).sentence)
+    assert task.wait(20)
+    assert sentence in task.result
+
+
+PIP_OUTPUT = """\
+Looking in links: wheels
+Collecting torch==2.13.0
+  Downloading torch-2.13.0-cp311-cp311-linux_x86_64.whl (200.0 MB)
+Progress 50000000 of 200000000
+Progress 200000000 of 200000000
+Collecting sympy>=1.13 (from torch==2.13.0)
+  Downloading sympy-1.14.0-py3-none-any.whl (6.3 MB)
+Installing collected packages: sympy, torch
+Successfully installed sympy-1.14.0 torch-2.13.0
+"""
+
+
+def test_progress_only_grows_and_says_what_goes_on():
+    progress = PipProgress(250e6)
+    seen = []
+    for line in PIP_OUTPUT.splitlines():
+        progress.hear(line)
+        seen.append((progress.fraction, progress.text))
+    shares = [share for share, _ in seen]
+    assert shares == sorted(shares)
+    assert shares[3] == pytest.approx(0.7 * 50 / 250)
+    assert shares[4] == pytest.approx(0.7 * 200 / 250)
+    assert shares[-1] == 1
+    texts = [text for _, text in seen]
+    assert texts[1:3] == ["Looking for torch", "Downloading torch (200.0 MB)"]
+    assert "Downloading sympy (6.3 MB)" in texts
+
+
+@pytest.mark.parametrize(
+    ("line", "sentence"),
+    [
+        ("ERROR: Could not install packages due to an OSError: [Errno 28] No space left on device", "disk is full"),
+        ("WARNING: Retrying after connection broken by 'NewConnectionError(…)'", "check the network"),
+        ("ERROR: No matching distribution found for torch==2.13.0", "No matching distribution found"),
+    ],
+)
+def test_pips_complaints_become_sentences(line, sentence):
+    progress = PipProgress(0)
+    progress.hear(line)
+    progress.hear("ERROR: No matching distribution found for torch==2.13.0")
+    assert sentence in progress.failure()
