@@ -5,7 +5,7 @@ from typing import Any, Final
 import bpy
 
 from .blender_emotalk import background, live, model_choice, runs, torch_environment
-from .blender_emotalk.properties import LineProperties, RunProperties
+from .blender_emotalk.properties import LineProperties, OwnEmotion, RunProperties
 from .operators.add_sample_head import AddSampleHead
 from .operators.animate import Animate
 from .operators.cancel import Cancel
@@ -34,6 +34,7 @@ from .panels.preferences import EmoTalkPreferences
 
 CLASSES: Final = (
     EmoTalkPreferences,
+    OwnEmotion,
     LineProperties,
     RunProperties,
     AddSampleHead,

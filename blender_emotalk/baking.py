@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from ..face.curves import Performance
+from ..face.eyes import merge_eyes
 from . import layers, own_actions
 from .actions import HAS_SLOTS, Animated, new_curves
 from .characters import Character
@@ -56,11 +57,12 @@ def bake(
         EmoTalkError: the animator is tweaking a strip of this character.
     """
     check_layers(character)
+    performance = merge_eyes(performance)
     if face_keys is None:
         face_keys = choose_face_keys(performance.face, settings.tolerance)
     action = own_actions.new_action(line)
     target = new_curves(action, "KEY", "Face")
-    keys = write_face(target, face_keys, character.shape_keys, timing)
+    keys = write_face(target, face_keys, performance.face.basis, character.shape_keys, timing)
     head_action = None
     if character.head_bone and performance.head.values.any():
         head_action = action if HAS_SLOTS else own_actions.new_action(line)

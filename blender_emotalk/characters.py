@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import bpy
 
+from ..face.basis import ARKIT, Basis
 from ..face.retarget import match_shape_keys
 from ..inference.contract import EmoTalkError
 
@@ -19,7 +20,7 @@ class Character:
     Attributes:
         name: the armature's name, or the face's where there is none.
         faces: the shape keys of every mesh that moves with the face (head, teeth, tongue, lashes ...).
-        shape_keys: ARKit channel -> the names of its shape keys on these meshes.
+        shape_keys: channel of the performance's basis -> the names of its shape keys on these meshes.
         armature: the rig, or None.
         head_bone: the name of the rig's head bone, or None.
     """
@@ -31,8 +32,13 @@ class Character:
     head_bone: str | None
 
 
-def find_character(anchor: bpy.types.Object | None, scene: bpy.types.Scene) -> Character:
+def find_character(anchor: bpy.types.Object | None, scene: bpy.types.Scene, basis: Basis = ARKIT) -> Character:
     """The character that an object belongs to: any of its meshes, its armature or their parent will do.
+
+    Args:
+        anchor: the object.
+        scene: where the character's other parts are looked for.
+        basis: of what is to be performed; shape keys are looked for that carry its channels.
 
     Raises:
         EmoTalkError: nothing there can be animated; the sentence says what to do about it.
@@ -51,20 +57,29 @@ def find_character(anchor: bpy.types.Object | None, scene: bpy.types.Scene) -> C
     faces: dict[bpy.types.Key, dict[str, str]] = {}
     for mesh in meshes:
         key = mesh.data.shape_keys
-        matched = match_shape_keys(block.name for block in key.key_blocks[1:])
+        matched = match_shape_keys((block.name for block in key.key_blocks[1:]), basis)
         if matched:
             _check_editable(mesh)
             faces[key] = matched
     if not faces:
-        raise EmoTalkError(
-            f"No shape key of {anchor.name!r} is named like an ARKit blendshape; "
-            "rename them to jawOpen, mouthSmileLeft and so on"
-        )
+        raise EmoTalkError(_unlike(anchor.name, basis))
     _check_free_of_drivers(faces, anchor.name)
     bone = _head_bone(armature)
     if bone is not None and not armature.is_editable:
         armature, bone = None, None
     return Character((armature or meshes[0]).name, tuple(faces), _merged(faces.values()), armature, bone)
+
+
+def _unlike(name: str, basis: Basis) -> str:
+    if basis is ARKIT:
+        return (
+            f"No shape key of {name!r} is named like an ARKit blendshape; "
+            "rename them to jawOpen, mouthSmileLeft and so on"
+        )
+    return (
+        f"This model performs {basis.name}, but no shape key of {name!r} is named {basis.channels[0]} and so on; "
+        "choose a face that has such keys, or another model"
+    )
 
 
 def _armature_of(obj: bpy.types.Object) -> bpy.types.Object | None:

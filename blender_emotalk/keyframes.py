@@ -7,12 +7,11 @@ from typing import Any, Final
 import bpy
 import numpy as np
 
-from ..face import arkit
+from ..face.basis import Basis
 from ..face.curves import FaceCurves
 from ..face.key_reduction import reduce_keys
 from .head_bones import rotation_path, rotation_values
 
-_GROUP_OF: Final = {channel: region.title() for region, channels in arkit.REGIONS.items() for channel in channels}
 _HEAD_TOLERANCE: Final = 0.5
 """What one unit of key tolerance is worth in head rotation (radians): 0.004 becomes a tenth of a degree."""
 
@@ -72,12 +71,15 @@ def choose_face_keys(face: FaceCurves, tolerance: float) -> dict[str, Keys]:
     return {channel: choose_keys(face.channel(channel), tolerance) for channel in face.channels}
 
 
-def write_face(target: Any, keys: Mapping[str, Keys], shape_keys: Mapping[str, tuple[str, ...]], timing: Timing) -> int:
+def write_face(
+    target: Any, keys: Mapping[str, Keys], basis: Basis, shape_keys: Mapping[str, tuple[str, ...]], timing: Timing
+) -> int:
     """Write coefficients to the values of shape keys.
 
     Args:
         target: what ``actions.new_curves`` made.
         keys: of each channel.
+        basis: of the channels; each of its regions becomes a group.
         shape_keys: channel -> names of the shape keys that carry it.
         timing: where the samples lie.
 
@@ -86,8 +88,9 @@ def write_face(target: Any, keys: Mapping[str, Keys], shape_keys: Mapping[str, t
     """
     written = 0
     groups: dict[str, Any] = {}
+    region_of = {channel: region.title() for region, channels in basis.regions.items() for channel in channels}
     for channel, names in shape_keys.items():
-        group = _GROUP_OF[channel]
+        group = region_of.get(channel, "Face")
         if group not in groups:
             groups[group] = target.groups.new(group)
         for name in names:

@@ -2,13 +2,13 @@
 
 import contextlib
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import bpy
 import numpy as np
 
-from ..face.controls import CONTROLS
-from ..inference.contract import EmoTalkError
+from ..face.controls import CONTROL_BY_NAME, Control
+from ..inference.contract import EmoTalkError, ModelSpec
 from .actions import active_curves
 from .keyframes import Timing
 from .properties import LineProperties
@@ -37,7 +37,7 @@ def anchor_of(line: LineProperties, context: bpy.types.Context) -> bpy.types.Obj
 
 
 def sound_of(line: LineProperties, scene: bpy.types.Scene, files: contextlib.ExitStack) -> LineSound:
-    """Where the line is heard: its strip, trimmed as it is on the timeline, else its file.
+    """Where the line sounds: its strip, trimmed as it is on the timeline, else its file.
 
     Args:
         line: has a strip or a file.
@@ -59,25 +59,47 @@ def sound_of(line: LineProperties, scene: bpy.types.Scene, files: contextlib.Exi
     return LineSound(_absolute(line.audio, scene.library), line.start_frame)
 
 
-def control_values(line: LineProperties, timing: Timing, frames: int) -> dict[str, float | str | list[float]]:
+def slider_of(line: LineProperties, control: Control) -> tuple[Any, str]:
+    """Where a control's slider is: what has it, and the name of the property. Raises KeyError where there is none."""
+    if control.name in CONTROL_BY_NAME:
+        return line, control.name
+    return line.own_emotions[control.name], "weight"
+
+
+def control_values(
+    line: LineProperties, spec: ModelSpec, timing: Timing, frames: int
+) -> dict[str, float | str | list[float]]:
     """What the animator set, ready for the worker: a number each, or one per frame of the model where keyed.
 
     Args:
         line: its controls may be keyframed in the active action of the scene.
+        spec: of the model that performs; what it does not heed is left out, and so is a style that it does not have.
         timing: where the frames of the model fall in the scene.
         frames: how many frames the line has.
     """
     curves = {curve.data_path: curve for curve in active_curves(line.id_data)}
     at = timing.frames(np.arange(max(frames, 1)))
     values: dict[str, float | str | list[float]] = {}
-    for control in CONTROLS:
-        curve = curves.get(line.path_from_id(control.name))
+    for control in spec.heeded():
+        try:
+            owner, name = slider_of(line, control)
+        except KeyError:  # an emotion of a model that was installed after it was chosen
+            continue
+        curve = curves.get(owner.path_from_id(name))
         if curve is None or not control.animatable or curve.mute:
-            values[control.name] = getattr(line, control.name)
+            values[control.name] = getattr(owner, name)
             continue
         track = np.clip([curve.evaluate(frame) for frame in at], control.minimum, control.maximum)
         values[control.name] = track.tolist() if np.ptp(track) else float(track[0])
+    for name in ("personal_style", "second_style"):
+        if name in values and not has_style(spec, str(values[name])):
+            del values[name]
     return values
+
+
+def has_style(spec: ModelSpec, name: str) -> bool:
+    """Whether a model has the style of a name; the empty name is every model's first style."""
+    return not name or name.casefold() in (style.casefold() for style in spec.styles)
 
 
 def _absolute(path: str, library: bpy.types.Library | None) -> Path:

@@ -7,7 +7,7 @@ import bpy
 from ..face.controls import CONTROLS, KEY_TOLERANCE
 from ..inference.contract import EmoTalkError
 from . import runs
-from .properties import LineProperties
+from .properties import LineProperties, OwnEmotion
 
 _SECONDS_BETWEEN_LOOKS: Final = 0.01
 _owner: Final = object()
@@ -18,9 +18,12 @@ _changed_again = False
 def watch() -> None:
     """Have Blender say when a slider was moved or the model changed, in this file and in those opened later."""
     for name in (*(control.name for control in (*CONTROLS, KEY_TOLERANCE)), "model"):
-        bpy.msgbus.subscribe_rna(
-            key=(LineProperties, name), owner=_owner, args=(), notify=slider_moved, options={"PERSISTENT"}
-        )
+        _subscribe((LineProperties, name))
+    _subscribe((OwnEmotion, "weight"))
+
+
+def _subscribe(key: tuple[type, str]) -> None:
+    bpy.msgbus.subscribe_rna(key=key, owner=_owner, args=(), notify=slider_moved, options={"PERSISTENT"})
 
 
 def unwatch() -> None:

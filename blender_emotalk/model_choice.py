@@ -2,11 +2,14 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..inference.checkpoints.library import InstalledWeights, installed_weights, user_weights_folder
-from ..inference.contract import EmoTalkError
-from ..inference.registry import DEFAULT_MODEL
-from .properties import LineProperties
+from ..inference.contract import EmoTalkError, ModelSpec
+from ..inference.registry import COMPACT_SPEC, DEFAULT_MODEL
+
+if TYPE_CHECKING:
+    from .properties import LineProperties
 
 _installed: tuple[InstalledWeights, ...] = ()
 
@@ -30,17 +33,23 @@ def own_folder() -> Path:
     return folder
 
 
-def model_of(line: LineProperties) -> str:
+def model_of(line: "LineProperties") -> str:
     """The id of the line's model."""
     return line.model or DEFAULT_MODEL
 
 
-def weights_of(line: LineProperties) -> InstalledWeights | None:
+def weights_of(line: "LineProperties") -> InstalledWeights | None:
     """The weights of the line's model; None where they are not on this computer."""
     return next((weights for weights in _installed if weights.model_id == model_of(line)), None)
 
 
-def usable_weights(line: LineProperties) -> InstalledWeights:
+def spec_of(line: "LineProperties") -> ModelSpec:
+    """What the line's model gives and takes; the built-in model's where it is not on this computer."""
+    weights = weights_of(line)
+    return weights.spec if weights else COMPACT_SPEC
+
+
+def usable_weights(line: "LineProperties") -> InstalledWeights:
     """The weights of the line's model, looked for again if need be.
 
     Raises:

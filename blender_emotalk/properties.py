@@ -1,12 +1,15 @@
 """What is stored in the .blend file: a line of dialogue and its controls; and the state of a run, which is not."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import bpy
 
-from ..face.controls import CONTROLS, KEY_TOLERANCE, Control
+from ..face.controls import CONTROLS, KEY_TOLERANCE, Control, emotion_control
+from ..face.emotions import EMOTIONS
 from ..face.styles import STYLES
+from . import model_choice
 
 
 def control_property(control: Control) -> Any:
@@ -16,9 +19,10 @@ def control_property(control: Control) -> Any:
         "description": control.sentence,
         "options": {"ANIMATABLE"} if control.animatable else set(),
     }
+    if control.kind == "name":
+        return bpy.props.StringProperty(search=_search_styles, **common)
     if control.kind == "choice":
-        sentences = {style.name: style.sentence for style in STYLES}
-        items = [(name, name, sentences.get(name, ""), number) for number, name in enumerate(control.choices)]
+        items = [(name, name, "", number) for number, name in enumerate(control.choices)]
         return bpy.props.EnumProperty(items=items, default=int(control.default), **common)
     limits = {"min": control.minimum, "max": control.maximum, "default": control.default}
     if control.kind == "whole":
@@ -29,8 +33,29 @@ def control_property(control: Control) -> Any:
     return bpy.props.FloatProperty(subtype="FACTOR", precision=decimals, step=0.1, **limits, **common)
 
 
-def _take_name_of_audio(line: "LineProperties", context: bpy.types.Context) -> None:
+def _search_styles(line: "LineProperties", _context: bpy.types.Context, text: str) -> Iterator[tuple[str, str]]:
+    """The styles of the line's model whose names hold a text, each with its sentence where it has one."""
+    sentences = {style.name: style.sentence for style in STYLES}
+    for name in model_choice.spec_of(line).styles:
+        if text.casefold() in name.casefold():
+            yield name, sentences.get(name, "")
+
+
+def _take_name_of_audio(line: "LineProperties", _context: bpy.types.Context) -> None:
     line.strip, line.name = "", Path(bpy.path.abspath(line.audio)).stem
+
+
+def _take_emotions_of_model(line: "LineProperties", _context: bpy.types.Context) -> None:
+    """Give the line a slider for each emotion that only its model knows; those of other models keep their weights."""
+    for control in model_choice.spec_of(line).heeded():
+        if control.group == "emotion" and control.name not in (*EMOTIONS, *line.own_emotions.keys()):
+            line.own_emotions.add().name = control.name
+
+
+class OwnEmotion(bpy.types.PropertyGroup):
+    """The weight of an emotion that only some models know; ``name`` is the emotion's."""
+
+    weight: control_property(emotion_control("an emotion of the model"))
 
 
 class LineProperties(bpy.types.PropertyGroup):
@@ -52,8 +77,11 @@ class LineProperties(bpy.types.PropertyGroup):
         type=bpy.types.Object,
     )
     model: bpy.props.StringProperty(
-        name="Model", description="The network that performs the line; empty for the built-in one"
+        name="Model",
+        description="The network that performs the line; empty for the built-in one",
+        update=_take_emotions_of_model,
     )
+    own_emotions: bpy.props.CollectionProperty(type=OwnEmotion)
     live: bpy.props.BoolProperty(name="Live", description="Animate again whenever a slider moves", options=set())
     existing_keys: bpy.props.EnumProperty(
         name="Existing Keys",

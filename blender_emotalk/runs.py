@@ -13,7 +13,6 @@ import bpy
 from ..face.curve_files import read_curves
 from ..face.curves import Performance
 from ..inference.contract import EmoTalkError
-from ..inference.models.compact import FPS
 from ..inference.worker.client import Message, WorkerClient
 from ..inference.worker.failure import sentence_for
 from . import background, baking, model_choice, torch_environment
@@ -47,8 +46,9 @@ class Run:
         scene = context.scene
         line = scene.emotalk
         anchor = anchor_of(line, context)
-        baking.check_layers(find_character(anchor, scene))
         weights = model_choice.usable_weights(line)
+        spec = weights.spec
+        baking.check_layers(find_character(anchor, scene, spec.basis))
         python = torch_environment.torch_python(context) if weights.needs_torch else Path(sys.executable)
         preferences = preferences_of(context)
         self._line = line_name(line)
@@ -67,7 +67,7 @@ class Run:
             sound = prepare(line_sound, files)
             self._start_frame = line_sound.start_frame
             self._result = temporary_file(files, ".npz")
-            timing = Timing.of(scene, line_sound.start_frame, FPS)
+            timing = Timing.of(scene, line_sound.start_frame, spec.fps)
             _client.start(python)
             self._request = _client.submit(
                 {
@@ -78,7 +78,7 @@ class Run:
                     "windowed": preferences.windowed,
                     **(placement or {}),
                     "output": str(self._result),
-                    "controls": control_values(line, timing, round(sound.seconds * FPS) + 1),
+                    "controls": control_values(line, spec, timing, round(sound.seconds * spec.fps) + 1),
                     **sound.request,
                 }
             )
@@ -145,7 +145,7 @@ class Run:
             raise EmoTalkError(self._failure)
         performance, face_keys = self._prepared
         scene = _find(bpy.data.scenes, *self._scene)
-        character = find_character(_find(scene.objects, *self._anchor), scene)
+        character = find_character(_find(scene.objects, *self._anchor), scene, performance.face.basis)
         timing = Timing.of(scene, self._start_frame, performance.face.fps)
         keys = baking.bake(performance, character, self._line, timing, self._settings, face_keys)
         seconds = time.monotonic() - self._started

@@ -43,10 +43,10 @@ def run(options: argparse.Namespace) -> int:
 
     lines = expand(options.audio)
     outputs = plan(lines, options.output, options.format)
-    controls = controls_from(options)
     engine = Engine()
     choice = ModelChoice(options.model, options.device, options.precision, options.windowed)
     model = engine.model(choice)  # without a model, no line needs to be tried
+    controls = controls_from(options, model.spec)
     perform = partial(engine.perform, controls=controls, choice=choice)
     failed = 0
     with ProgressBar(len(lines)) as bar:
@@ -73,7 +73,6 @@ def _animate(
     line: Path, output: Path, options: argparse.Namespace, perform: Callable[["Speech"], "Performance"]
 ) -> None:
     from ..face.curve_files import write_curves
-    from ..face.curves import Performance
     from ..inference.contract import EmoTalkError
     from ..inference.sound.audio import read_speech
 
@@ -81,7 +80,7 @@ def _animate(
         raise EmoTalkError(f"{output} is there already; --overwrite replaces it")
     performance = perform(read_speech(line))
     if options.fps:
-        performance = Performance(performance.face.resampled(options.fps), performance.head.resampled(options.fps))
+        performance = performance.resampled(options.fps)
     output.parent.mkdir(parents=True, exist_ok=True)
     write_curves(output, performance)
 

@@ -5,15 +5,16 @@ import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from ..face.controls import CONTROLS, KEY_TOLERANCE
-from ..face.emotions import EMOTIONS
+from ..face.controls import KEY_TOLERANCE
 from .complaints import GOOD, UsageError
-from .control_options import add_control_options
+from .control_options import add_control_options, control_values, controls_from
 from .model_options import add_model_options
 from .progress import ProgressBar
 
 if TYPE_CHECKING:
     import bpy
+
+    from ..blender_emotalk.properties import LineProperties
 
 SUMMARY = "animate the line of the open scene"
 
@@ -82,13 +83,22 @@ def _apply(options: argparse.Namespace, scene: "bpy.types.Scene") -> None:
         line.key_tolerance = options.tolerance
     if options.own_track:
         line.existing_keys = "TRACK"
-    if options.emotion:
-        for name in EMOTIONS:
-            setattr(line, name, float(name == options.emotion))
-    for control in CONTROLS:
-        value = getattr(options, control.name)
-        if value is not None:
-            setattr(line, control.name, control.choices[int(value)] if control.choices else value)
+    _set_controls(options, line)
+
+
+def _set_controls(options: argparse.Namespace, line: "LineProperties") -> None:
+    from ..blender_emotalk import model_choice
+    from ..blender_emotalk.lines import slider_of
+
+    spec = model_choice.usable_weights(line).spec
+    given = controls_from(options, spec)
+    asked = control_values(options, spec)
+    for control in spec.heeded():
+        owner, name = slider_of(line, control)
+        if options.emotion and control.name in spec.emotions:
+            setattr(owner, name, 0.0)
+        if control.name in asked:
+            setattr(owner, name, given.choice(control.name) if control.choices else asked[control.name])
 
 
 def _named(items: Any, name: str, kind: str) -> Any:

@@ -6,54 +6,80 @@ from typing import Any, Final
 
 from ..face.controls import CONTROLS, Control, ControlError, Controls, parse_control
 from ..face.emotions import ALIASES, EMOTIONS
+from ..inference.contract import ModelSpec
+from .complaints import UsageError
 
-_GROUP_TITLES: Final = {"emotion": "emotion", "style": "style", "shape": "shape of the motion", "life": "life"}
+GROUP_TITLES: Final = {"emotion": "emotion", "style": "style", "shape": "shape of the motion", "life": "life"}
 
 
 def add_control_options(parser: argparse.ArgumentParser) -> None:
-    """Add ``--happy`` … ``--seed``, and ``--emotion NAME``, which sets one emotion fully."""
-    for title, controls in controls_by_group().items():
-        group = parser.add_argument_group(_GROUP_TITLES[title])
+    """Add ``--happy`` … ``--seed``, and ``--emotion NAME``, which sets any emotion of the model."""
+    for title, controls in by_group(CONTROLS).items():
+        group = parser.add_argument_group(GROUP_TITLES[title])
         if title == "emotion":
             names = ", ".join(EMOTIONS)
             group.add_argument(
                 "--emotion",
                 type=_emotion,
-                metavar="NAME",
-                help=f"sets one of {names} to 1 (angry, sadness and the like are understood too)",
+                action="append",
+                metavar="NAME[=WEIGHT]",
+                help=f"sets an emotion to 1 or to WEIGHT: one of {names}, or one of the model's own; may be repeated "
+                "(angry, sadness and the like are understood too)",
             )
         for control in controls:
             group.add_argument(
                 flag(control),
                 dest=control.name,
                 type=_typed(control),
-                metavar="NAME" if control.choices else "NUMBER",
+                metavar="NAME" if control.kind in ("choice", "name") else "NUMBER",
                 help=f"{control.sentence} ({limits(control)}; {default(control)})".replace("%", "%%"),
             )
 
 
-def controls_from(options: argparse.Namespace) -> Controls:
-    """The controls that the options ask for; an emotion's own option wins over ``--emotion``."""
-    values: dict[str, Any] = {options.emotion: 1.0} if options.emotion else {}
+def control_values(options: argparse.Namespace, spec: ModelSpec) -> dict[str, float | str]:
+    """What the options set, by the names of the controls; an emotion's own option wins over ``--emotion``.
+
+    Raises:
+        ControlError: the model does not know an emotion.
+    """
+    values: dict[str, float | str] = {_known(name, spec): weight for name, weight in options.emotion or ()}
     given = {control.name: getattr(options, control.name) for control in CONTROLS}
-    return Controls(values | {name: value for name, value in given.items() if value is not None})
+    return values | {name: value for name, value in given.items() if value is not None}
 
 
-def controls_by_group() -> dict[str, list[Control]]:
-    """The table of controls, group by group in its order."""
+def controls_from(options: argparse.Namespace, spec: ModelSpec) -> Controls:
+    """The controls that the options ask for.
+
+    Raises:
+        UsageError: the model does not know an emotion or a style.
+    """
+    try:
+        controls = Controls(control_values(options, spec), spec.emotions)
+        spec.check(controls)
+    except ControlError as error:
+        raise UsageError(str(error)) from None
+    return controls
+
+
+def by_group(controls: tuple[Control, ...]) -> dict[str, list[Control]]:
+    """Controls group by group, in their order."""
     groups: dict[str, list[Control]] = {}
-    for control in CONTROLS:
+    for control in controls:
         groups.setdefault(control.group, []).append(control)
     return groups
 
 
 def flag(control: Control) -> str:
-    """The option of a control: its name with dashes."""
+    """The option of a control: its name with dashes; of an emotion that only a model knows, ``--emotion``."""
+    if control.group == "emotion" and control.name not in {known.name for known in CONTROLS}:
+        return f"--emotion {control.name}"
     return "--" + control.name.replace("_", "-")
 
 
 def limits(control: Control) -> str:
     """What values a control takes, in words."""
+    if control.kind == "name":
+        return "a name that the model knows"
     if control.choices:
         return f"one of {len(control.choices)} names"
     return f"{control.minimum:g} to {control.maximum:g} {control.unit}".rstrip()
@@ -61,21 +87,33 @@ def limits(control: Control) -> str:
 
 def default(control: Control) -> str:
     """A control's default as one would type it."""
+    if isinstance(control.default, str):
+        return "the model's first"
     return control.choices[int(control.default)] if control.choices else f"{control.default:g}"
 
 
-def _typed(control: Control) -> Callable[[str], float]:
-    def value(text: str) -> float:
+def _typed(control: Control) -> Callable[[str], float | str]:
+    def value(text: str) -> float | str:
         try:
-            return parse_control(control.name, text)
+            return parse_control(control, text)
         except ControlError as error:
             raise argparse.ArgumentTypeError(str(error)) from None
 
     return value
 
 
-def _emotion(text: str) -> str:
-    name = ALIASES.get(text.lower(), text.lower())
-    if name not in EMOTIONS:
-        raise argparse.ArgumentTypeError(f"There is no emotion {text!r}; there are: {', '.join(EMOTIONS)}")
-    return name
+def _emotion(text: str) -> tuple[str, Any]:
+    name, is_weighed, weight = text.partition("=")
+    try:
+        return name.strip(), float(weight) if is_weighed else 1.0
+    except ValueError:
+        raise argparse.ArgumentTypeError(f"The weight of {name!r} must be a number, not {weight!r}") from None
+
+
+def _known(name: str, spec: ModelSpec) -> str:
+    by_casefold = {known.casefold(): known for known in spec.emotions}
+    for candidate in (name.casefold(), ALIASES.get(name.casefold(), "")):
+        if candidate in by_casefold:
+            return by_casefold[candidate]
+    there = f"there are: {', '.join(spec.emotions)}" if spec.emotions else "this model takes none"
+    raise ControlError(f"There is no emotion {name!r}; {there}")

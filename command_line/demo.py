@@ -25,8 +25,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Produce the demo and say where it is."""
     from ..inference.contract import EmoTalkError
+    from ..inference.registry import COMPACT_SPEC
 
-    controls = controls_from(options)
+    controls = controls_from(options, COMPACT_SPEC)
     started = time.monotonic()
     try:
         from ..demo.production import produce

@@ -4,8 +4,10 @@ The order is alphabetical, as in EmoTalk's released code and 3D-ETF. Every other
 names in the project is derived from this one.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Final
+
+import numpy as np
 
 CHANNELS: Final[tuple[str, ...]] = (
     "browDownLeft",
@@ -66,6 +68,12 @@ INDEX: Final[dict[str, int]] = {name: i for i, name in enumerate(CHANNELS)}
 HEAD_CHANNELS: Final[tuple[str, ...]] = ("headPitch", "headYaw", "headRoll")
 """Head rotation in degrees; pitch + is chin down, yaw + turns and roll + tilts to the actor's left."""
 
+EYE_CHANNELS: Final[tuple[str, ...]] = ("blinkLeft", "blinkRight", "lookLeft", "lookUp")
+"""What both eyes do besides the network's own curves: how far each lid is down, 0 to 1, and where both look."""
+
+LOOK_DEGREES: Final = 30.0
+"""How far an eye turns when its look channel is 1; look + is to the actor's left, and up."""
+
 REGIONS: Final[dict[str, tuple[str, ...]]] = {
     "brows": tuple(n for n in CHANNELS if n.startswith("brow")),
     "lids": tuple(n for n in CHANNELS if n.startswith(("eyeBlink", "eyeSquint", "eyeWide"))),
@@ -106,3 +114,15 @@ def sides(stem: str) -> tuple[str, ...]:
     if pair[0] not in INDEX:
         raise KeyError(f"{stem!r} is no ARKit channel")
     return pair
+
+
+def row(stems: Mapping[str, float], default: float = 0.0) -> np.ndarray:
+    """(52,) float32 with the value of each stem on one side or both, ``default`` elsewhere.
+
+    Raises:
+        KeyError: no channel has such a stem.
+    """
+    values = np.full(len(CHANNELS), default, np.float32)
+    for stem, value in stems.items():
+        values[indices(sides(stem))] = value
+    return values

@@ -13,7 +13,7 @@ JAW: Final = arkit.INDEX["jawOpen"]
 CLOSE: Final = arkit.INDEX["mouthClose"]
 
 BILABIAL_POSE: Final[dict[str, float]] = {"mouthPress": 0.26, "mouthRollLower": 0.13, "mouthRollUpper": 0.10}
-"""Lips against each other. Together with a seal this is a press of about a millimetre."""
+"""Lips against each other. Together with a seal, the lips press by about a millimetre."""
 
 LABIODENTAL_POSE: Final[dict[str, float]] = {"mouthRollLower": 0.45, "mouthUpperUp": 0.20}
 """Lower lip under the upper teeth."""
@@ -21,7 +21,7 @@ LABIODENTAL_POSE: Final[dict[str, float]] = {"mouthRollLower": 0.45, "mouthUpper
 BILABIAL_JAW: Final = 0.10
 LABIODENTAL_JAW: Final = 0.06
 SEAL: Final = 0.95
-"""mouthClose over jawOpen under a press: a little more than ``arkit.SEAL_FACTOR``, so that the lips give."""
+"""mouthClose over jawOpen in a bilabial: a little more than ``arkit.SEAL_FACTOR``, so that the lips give."""
 
 _BILABIAL_OPENS: Final = {"mouthLowerDown": 0.0, "mouthUpperUp": 0.0, "mouthFunnel": 0.1, "mouthShrugUpper": 0.3}
 _LABIODENTAL_OPENS: Final = {
@@ -38,39 +38,33 @@ REST_PRESS: Final = 0.12
 OPENERS: Final = arkit.indices(("jawOpen", "mouthFunnel", *arkit.sides("mouthLowerDown"), *arkit.sides("mouthUpperUp")))
 PRESSES: Final = arkit.indices(arkit.sides("mouthPress"))
 
-
-def _row(stems: dict[str, float], default: float) -> np.ndarray:
-    row = np.full(len(arkit.CHANNELS), default, np.float32)
-    for stem, value in stems.items():
-        row[arkit.indices(arkit.sides(stem))] = value
-    return row
-
-
-BILABIAL_KEEPS: Final = _row(_BILABIAL_OPENS, 1.0)
-LABIODENTAL_KEEPS: Final = _row(_LABIODENTAL_OPENS, 1.0)
+BILABIAL_KEEPS: Final = arkit.row(_BILABIAL_OPENS, 1.0)
+LABIODENTAL_KEEPS: Final = arkit.row(_LABIODENTAL_OPENS, 1.0)
 """(52,) share of each coefficient that a full contact lets through."""
 
-BILABIAL_ROW: Final = _row(BILABIAL_POSE, 0.0)
-LABIODENTAL_ROW: Final = _row(LABIODENTAL_POSE, 0.0)
+BILABIAL_ROW: Final = arkit.row(BILABIAL_POSE)
+LABIODENTAL_ROW: Final = arkit.row(LABIODENTAL_POSE)
 """(52,) least value of each coefficient under a full contact."""
 
 
-def apply_contacts(values: np.ndarray, press: np.ndarray, touch: np.ndarray, firmness: np.ndarray) -> np.ndarray:
-    """Close lips where a bilabial presses them and set the lower lip to the teeth where a labiodental touches.
+def apply_contacts(
+    values: np.ndarray, bilabial: np.ndarray, labiodental: np.ndarray, firmness: np.ndarray
+) -> np.ndarray:
+    """Close the lips in a bilabial and set the lower lip to the upper teeth in a labiodental.
 
     Args:
         values: (frames, 52) coefficients.
-        press: (frames,) 0..1 how much of a bilabial contact there is.
-        touch: (frames,) 0..1 how much of a labiodental contact there is.
+        bilabial: (frames,) 0..1 how much of a bilabial contact there is.
+        labiodental: (frames,) 0..1 how much of a labiodental contact there is.
         firmness: (frames,) how hard lips meet lips, 1 = normal.
 
     Returns:
-        (frames, 52) float32; at a full press mouthClose is 0.95 of a narrow jawOpen, whatever was there before.
+        (frames, 52) float32; in a full bilabial mouthClose is 0.95 of a narrow jawOpen, whatever was there before.
     """
     firm = BILABIAL_ROW * firmness[:, None]
-    values = _under(values, touch, LABIODENTAL_KEEPS, LABIODENTAL_ROW, LABIODENTAL_JAW)
-    values = _under(values, press, BILABIAL_KEEPS, firm, BILABIAL_JAW)
-    values[:, CLOSE] = np.maximum(values[:, CLOSE] * (1 - press), press * SEAL * values[:, JAW])
+    values = _under(values, labiodental, LABIODENTAL_KEEPS, LABIODENTAL_ROW, LABIODENTAL_JAW)
+    values = _under(values, bilabial, BILABIAL_KEEPS, firm, BILABIAL_JAW)
+    values[:, CLOSE] = np.maximum(values[:, CLOSE] * (1 - bilabial), bilabial * SEAL * values[:, JAW])
     return values
 
 

@@ -4,16 +4,15 @@ Blender properties, command-line options, the worker's messages, presets and the
 generated from ``CONTROLS``; no other file states a default or a limit.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final, Literal
 
 import numpy as np
 
 from .emotions import ALIASES, EMOTIONS
-from .styles import STYLE_NAMES
 
-Kind = Literal["number", "whole", "choice"]
+Kind = Literal["number", "whole", "choice", "name"]
 
 
 class ControlError(ValueError):
@@ -28,28 +27,32 @@ class Control:
         name: identifier in Python, in presets and, with dashes, on the command line.
         label: what the panel shows.
         group: which box of the panel it stands in.
-        kind: number (float), whole (int) or choice (a name out of ``choices``, stored as its index).
-        default, minimum, maximum: in ``unit``.
+        kind: number (float), whole (int), choice (a name out of ``choices``, stored as its index) or name (one that the
+            model knows, stored as it is).
+        default, minimum, maximum: in ``unit``; a name's default is the model's first one, stored as "".
         unit: "" where it has none.
         sentence: tooltip and help text, without a full stop.
         animatable: whether it may change over time.
         choices: the names of a choice.
+        regions: the regions of a face that it acts on; empty where it acts on any face.
     """
 
     name: str
     label: str
     group: str
     kind: Kind
-    default: float
+    default: float | str
     minimum: float
     maximum: float
     unit: str
     sentence: str
     animatable: bool = True
     choices: tuple[str, ...] = ()
+    regions: tuple[str, ...] = ()
 
 
-def _emotion(name: str) -> Control:
+def emotion_control(name: str) -> Control:
+    """The slider of an emotion, one of the eight or one that only some model knows."""
     sentence = (
         "Pulls the mix back towards no emotion" if name == "neutral" else f"Weight of {name} in the mix of emotions"
     )
@@ -61,13 +64,15 @@ def _switch(name: str, label: str, group: str, choices: tuple[str, str], sentenc
 
 
 def _style(name: str, label: str, sentence: str) -> Control:
-    return Control(
-        name, label, "style", "choice", 0, 0, len(STYLE_NAMES) - 1, "", sentence, animatable=False, choices=STYLE_NAMES
-    )
+    return Control(name, label, "style", "name", "", 0, 0, "", sentence, animatable=False)
+
+
+def _gain(name: str, label: str, regions: tuple[str, ...], sentence: str) -> Control:
+    return Control(name, label, "shape", "number", 1, 0, 2, "", sentence, regions=regions)
 
 
 CONTROLS: Final[tuple[Control, ...]] = (
-    *(_emotion(name) for name in EMOTIONS),
+    *(emotion_control(name) for name in EMOTIONS),
     Control("intensity", "Intensity", "emotion", "number", 1, 0, 1.5, "", "Gain on the whole emotion mix"),
     Control(
         "emotion_level",
@@ -80,16 +85,14 @@ CONTROLS: Final[tuple[Control, ...]] = (
         "",
         "EmoTalk's two steps, blended: 0 performs the emotion held back, 1 performs it strongly",
     ),
-    Control(
-        "laughter", "Laughter", "emotion", "number", 1, 0, 1.5, "", "Gain on laughs heard in the voice; 0 ignores them"
-    ),
+    Control("laughter", "Laughter", "emotion", "number", 1, 0, 1.5, "", "Gain on laughs in the sound; 0 ignores them"),
     _style("personal_style", "Personal Style", "Whose way of speaking the face takes"),
     _style("second_style", "Second Style", "The personal style to blend towards"),
     Control("style_blend", "Style Blend", "style", "number", 0, 0, 1, "", "0 is the personal style, 1 the second one"),
-    Control("jaw_gain", "Jaw", "shape", "number", 1, 0, 2, "", "How far the jaw opens"),
-    Control("lip_gain", "Lips", "shape", "number", 1, 0, 2, "", "How much the lips do; contacts are kept at any value"),
-    Control("brow_gain", "Brows", "shape", "number", 1, 0, 2, "", "How much the brows do"),
-    Control("eye_gain", "Lids and Cheeks", "shape", "number", 1, 0, 2, "", "How much lids, cheeks and nose do"),
+    _gain("jaw_gain", "Jaw", ("jaw",), "How far the jaw opens"),
+    _gain("lip_gain", "Lips", ("lips",), "How much the lips do; contacts are kept at any value"),
+    _gain("brow_gain", "Brows", ("brows",), "How much the brows do"),
+    _gain("eye_gain", "Lids and Cheeks", ("lids", "cheeks"), "How much lids, cheeks and nose do"),
     Control("smoothing", "Smoothing", "shape", "number", 0, 0, 200, "ms", "Zero-phase smoothing; lip contacts stay"),
     Control("time_offset", "Time Offset", "shape", "number", 0, -200, 200, "ms", "Later (+) or earlier (-)", False),
     _switch(
@@ -104,7 +107,7 @@ CONTROLS: Final[tuple[Control, ...]] = (
         "Clamping",
         "shape",
         ("On", "Off"),
-        "Keeps curves within 0 to 1 and the lips from crossing; off leaves what the network gives, as released",
+        "Keeps curves within their limits and the lips from crossing; off leaves what the network gives, as released",
     ),
     Control(
         "blink_rate", "Blinks", "life", "number", 20, 0, 60, "/min", "Blinks per minute; 0 switches them off", False
@@ -138,26 +141,29 @@ KEY_TOLERANCE: Final = Control(
 )
 """Belongs to writing keys, not to the performance; listed here because every default is."""
 
-Value = float | np.ndarray
+Value = float | str | np.ndarray
 
 
 class Controls(Mapping[str, Value]):
-    """Values of all controls: one number each, or an array with one number per frame of the model.
+    """Values of all controls: one number each, or an array with one number per frame of the model; styles by name.
 
     Args:
         values: what differs from the defaults; choices may be given as names, emotions also as "angry" etc.
+        emotions: the names of the model's emotions, where they are not the eight of ``emotions.EMOTIONS``.
 
     Raises:
         ControlError: an unknown name, a value outside its limits, not finite, or an array where none may stand.
     """
 
-    def __init__(self, values: Mapping[str, Any] | None = None) -> None:
-        self._values: dict[str, Value] = {control.name: control.default for control in CONTROLS}
-        for name, value in (values or {}).items():
-            name = ALIASES.get(name, name)
-            if name not in CONTROL_BY_NAME:
-                raise ControlError(f"There is no control named {name!r}; 'emotalk controls' lists them")
-            self._values[name] = _checked(CONTROL_BY_NAME[name], value)
+    def __init__(self, values: Mapping[str, Any] | None = None, emotions: Sequence[str] = EMOTIONS) -> None:
+        self.emotions = tuple(emotions)
+        self._table = {**CONTROL_BY_NAME, **{name: emotion_control(name) for name in emotions if name not in EMOTIONS}}
+        self._values: dict[str, Value] = {name: control.default for name, control in self._table.items()}
+        for given, value in (values or {}).items():
+            name = given if given in self._table else ALIASES.get(given, given)
+            if name not in self._table:
+                raise ControlError(f"There is no control named {given!r}; 'emotalk controls' lists them")
+            self._values[name] = check_value(self._table[name], value)
 
     def __getitem__(self, name: str) -> Value:
         return self._values[name]
@@ -174,37 +180,70 @@ class Controls(Mapping[str, Value]):
 
     def choice(self, name: str) -> str:
         """The name that is chosen of a control with choices."""
-        return CONTROL_BY_NAME[name].choices[int(self.constant(name))]
+        return self._table[name].choices[int(self.constant(name))]
 
     def track(self, name: str, frames: int) -> np.ndarray:
         """(frames,) float32 values of a control; the last one is held where its array is shorter."""
         value = np.ravel(np.asarray(self._values[name], np.float32))
         return value[np.minimum(np.arange(frames), len(value) - 1)]
 
-    def emotion_tracks(self, frames: int) -> np.ndarray:
-        """(frames, 8) effective emotion weights: the mix, never above 1 in sum, times the intensity."""
-        weights = np.stack([self.track(name, frames) for name in EMOTIONS], axis=1)
-        weights = weights / np.maximum(weights.sum(axis=1, keepdims=True), 1)
-        return weights * self.track("intensity", frames)[:, None]
+    def emotion_tracks(self, frames: int, names: Sequence[str] = EMOTIONS) -> np.ndarray:
+        """(frames, names) effective weights of these emotions: the mix, never above 1 in sum, times the intensity.
 
-    def style_tracks(self, frames: int) -> np.ndarray:
-        """(frames, 24) weights of the personal styles, summing to 1 in each frame."""
-        blend = self.track("style_blend", frames)
-        weights = np.zeros((frames, len(STYLE_NAMES)), np.float32)
-        weights[:, int(self.constant("personal_style"))] += 1 - blend
-        weights[:, int(self.constant("second_style"))] += blend
+        The mix is that of all emotions that the controls have; one that they lack has no weight.
+        """
+        mix = np.stack([self.track(name, frames) for name in self.emotions], axis=1)
+        mix = mix / np.maximum(mix.sum(axis=1, keepdims=True), 1)
+        mix = mix * self.track("intensity", frames)[:, None]
+        weights = np.zeros((frames, len(names)), np.float32)
+        for column, name in enumerate(names):
+            if name in self.emotions:
+                weights[:, column] = mix[:, self.emotions.index(name)]
         return weights
 
-    def changed(self) -> dict[str, float | list[float]]:
+    def style_tracks(self, frames: int, names: Sequence[str]) -> np.ndarray:
+        """(frames, names) weights of the personal styles of a model, summing to 1 in each frame.
+
+        Raises:
+            ControlError: the model has no style of that name.
+        """
+        blend = self.track("style_blend", frames)
+        weights = np.zeros((frames, len(names)), np.float32)
+        weights[:, self.style("personal_style", names)] += 1 - blend
+        weights[:, self.style("second_style", names)] += blend
+        return weights
+
+    def style(self, name: str, names: Sequence[str]) -> int:
+        """Which of a model's styles is meant by ``personal_style`` or ``second_style``: its place among ``names``.
+
+        Raises:
+            ControlError: the model has no style of that name.
+        """
+        wanted = str(self._values[name])
+        if not wanted:
+            return 0
+        known = [known.casefold() for known in names]
+        if wanted.casefold() not in known:
+            label = self._table[name].label
+            there = f"there are: {', '.join(names)}" if names else "it has none"
+            raise ControlError(f"{label}: the model has no style {wanted!r}; {there}")
+        return known.index(wanted.casefold())
+
+    def changed(self) -> dict[str, float | str | list[float]]:
         """What differs from the defaults, ready for JSON."""
         return {
-            name: np.asarray(value, float).tolist()
+            name: value if isinstance(value, str) else np.asarray(value, float).tolist()
             for name, value in self._values.items()
-            if np.ndim(value) or value != CONTROL_BY_NAME[name].default
+            if np.ndim(value) or value != self._table[name].default
         }
 
 
-def _checked(control: Control, value: Any) -> Value:
+def check_value(control: Control, value: Any) -> Value:
+    """A control's value as it is stored. Raises ControlError where it cannot be one."""
+    if control.kind == "name":
+        if not isinstance(value, str):
+            raise ControlError(f"{control.label} must be a name, not {value!r}")
+        return value
     if control.kind == "choice" and isinstance(value, str):
         names = [choice.lower() for choice in control.choices]
         if value.lower() not in names:
@@ -229,13 +268,14 @@ def _checked(control: Control, value: Any) -> Value:
     return numbers.astype(np.float32) if numbers.ndim else float(numbers)
 
 
-def parse_control(name: str, text: str) -> float:
+def parse_control(control: Control, text: str) -> float | str:
     """A control's value out of the text somebody typed. Raises ControlError with a sentence."""
-    control = CONTROL_BY_NAME[name]
+    if control.kind == "name":
+        return text
     try:
-        value: Any = float(text)
+        value: float | str = float(text)
     except ValueError:
         value = text
     if isinstance(value, str) and control.kind != "choice":
         raise ControlError(f"{control.label} must be a number, not {text!r}")
-    return float(np.asarray(_checked(control, value)))
+    return float(np.asarray(check_value(control, value)))

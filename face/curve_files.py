@@ -1,6 +1,8 @@
 """Performances as files: .npz for pipelines, .json for anything, .csv for Live Link Face tools.
 
-* ``.npz``: ``values`` (frames, 52) float32, ``channels``, ``fps``, ``head`` (frames, 3) degrees, ``head_channels``.
+* ``.npz``: ``values`` (frames, channels) float32, ``channels``, ``fps``, ``basis``, ``head`` (frames, 3) degrees,
+  ``head_channels``; and ``eyes``, ``eye_channels`` where the face has no channels for blinks and looks, which are in
+  ``values`` otherwise.
 * ``.json``: the same names, six decimals.
 * ``.csv``: as the Live Link Face app records: timecode, 52 capitalised ARKit names in Apple's order, and rotations of
   head and eyes as shares of 180 degrees (as Unreal Engine reads them), six decimals.
@@ -18,7 +20,9 @@ import numpy as np
 
 from . import arkit
 from .atomic_file import replacing
-from .curves import FaceCurves, Performance, still_head
+from .basis import ARKIT, EYES, HEAD, Basis, basis_of
+from .curves import FaceCurves, Performance, still
+from .eyes import merge_eyes
 
 FORMATS: Final = ("npz", "json", "csv")
 
@@ -44,11 +48,13 @@ _CSV_HEADER: Final = (
     *_ROTATIONS,
 )
 _HALF_TURN: Final = 180.0
-_EYE_DEGREES: Final = 30.0
-"""How far an eye turns when its look channel is 1."""
 
 _HEAD_SIGNS: Final = {"headYaw": ("HeadYaw", 1.0), "headPitch": ("HeadPitch", 1.0), "headRoll": ("HeadRoll", -1.0)}
 """ARKit's face axes: yaw + to the actor's left and pitch + down like ours, roll + to the actor's right."""
+
+
+_CHANNELS_OF: Final = {"head": "head_channels", "eyes": "eye_channels"}
+_MOVES: Final = {"head": "a head that does not move", "eyes": "eyes that do not move"}
 
 
 class CurveFileError(ValueError):
@@ -72,6 +78,7 @@ def write_curves(path: str | Path, performance: Performance) -> None:
     """
     path = Path(path)
     write = {"npz": _write_npz, "json": _write_json, "csv": _write_csv}[format_of(path)]
+    performance = merge_eyes(performance)
     with replacing(path) as part:
         write(part, performance)
 
@@ -105,14 +112,16 @@ def read_curves(path: str | Path, fps: float | None = None) -> Performance:
 
 
 def _write_npz(path: Path, performance: Performance) -> None:
-    face, head = performance.face, performance.head
+    face = performance.face
     arrays = {
         "values": face.values.astype(np.float32),
         "channels": np.array(face.channels),
         "fps": np.float64(face.fps),
-        "head": head.values.astype(np.float32),
-        "head_channels": np.array(head.channels),
+        "basis": np.array(face.basis.name),
     }
+    for name, curves in _parts(performance).items():
+        arrays[name] = curves.values.astype(np.float32)
+        arrays[_CHANNELS_OF[name]] = np.array(curves.channels)
     with zipfile.ZipFile(path, "w") as archive:
         for name, array in arrays.items():
             # A ZipInfo of our own has no clock time in it: equal curves are equal bytes.
@@ -121,11 +130,12 @@ def _write_npz(path: Path, performance: Performance) -> None:
 
 
 def _write_json(path: Path, performance: Performance) -> None:
-    face, head = performance.face, performance.head
-    fields = {"fps": face.fps, "channels": face.channels, "head_channels": head.channels}
+    face, parts = performance.face, _parts(performance)
+    fields = {"fps": face.fps, "basis": face.basis.name, "channels": face.channels}
+    fields |= {_CHANNELS_OF[name]: curves.channels for name, curves in parts.items()}
     with path.open("w", encoding="utf-8", newline="\n") as file:
         file.write(json.dumps(fields)[:-1])
-        for name, curves in (("values", face), ("head", head)):
+        for name, curves in {"values": face, **parts}.items():
             file.write(f', "{name}": [')
             for i, row in enumerate(_rows(curves.values)):
                 file.write(("," if i else "") + "\n" + json.dumps(row))
@@ -144,22 +154,37 @@ def _performance(fields: dict[str, Any]) -> Performance:
     values = np.asarray(fields["values"], np.float32).reshape(-1, len(channels))
     if len(set(channels)) != len(channels) or len(values) != len(fields["values"]) or not np.isfinite(values).all():
         raise CurveFileError("holds curves that do not fit their channels")
-    face = FaceCurves(values, channels, float(fields["fps"]))
-    if "head" not in fields:
-        return Performance(face, still_head(face.frames, face.fps))
-    head_channels = tuple(str(name) for name in fields.get("head_channels", arkit.HEAD_CHANNELS))
-    head = FaceCurves(np.asarray(fields["head"], np.float32).reshape(-1, len(head_channels)), head_channels, face.fps)
-    if head.frames != face.frames or not np.isfinite(head.values).all():
-        raise CurveFileError("holds a head that does not move as long as the face")
-    return Performance(face, head)
+    face = FaceCurves(values, basis_of(channels), float(fields["fps"]))
+    return Performance(face, _part("head", HEAD, fields, face), _part("eyes", EYES, fields, face))
+
+
+def _part(name: str, basis: Basis, fields: dict[str, Any], face: FaceCurves) -> FaceCurves:
+    """The head or the eyes, still where the file has none."""
+    if name not in fields:
+        return still(basis, face.frames, face.fps)
+    channels = tuple(str(channel) for channel in fields.get(_CHANNELS_OF[name], basis.channels))
+    if channels != basis.channels:
+        raise CurveFileError(f"names other channels of the {name} than {', '.join(basis.channels)}")
+    values = np.asarray(fields[name], np.float32).reshape(-1, len(channels))
+    if len(values) != face.frames or not np.isfinite(values).all():
+        raise CurveFileError(f"holds {_MOVES[name]} as long as the face")
+    return FaceCurves(values, basis, face.fps)
+
+
+def _parts(performance: Performance) -> dict[str, FaceCurves]:
+    """What is written beside the face: the head, and the eyes where the face has no channels for them."""
+    parts = {"head": performance.head}
+    if not performance.face.basis.has(("eyeBlinkLeft", "eyeLookUpLeft")):
+        parts["eyes"] = performance.eyes
+    return parts
 
 
 def _write_csv(path: Path, performance: Performance) -> None:
     face = performance.face
-    missing = [name for name in LIVE_LINK_CHANNELS if name not in face.channels]
+    missing = [name for name in LIVE_LINK_CHANNELS if name not in face.basis.index]
     if missing:
         raise CurveFileError(f"These curves lack {missing[0]}; only ARKit's 52 channels can be written as .csv")
-    columns = [face.values[:, [face.channels.index(name) for name in LIVE_LINK_CHANNELS]], _rotations(performance)]
+    columns = [face.values[:, face.basis.columns(LIVE_LINK_CHANNELS)], _rotations(performance)]
     count = len(_CSV_HEADER) - 2
     template = f"%s,{count}," + ",".join(["%.6f"] * count) + "\n"
     rows = _rows(np.concatenate(columns, axis=1))
@@ -181,7 +206,7 @@ def _rotations(performance: Performance) -> np.ndarray:
     columns = {name: np.zeros(performance.face.frames, np.float32) for name in _ROTATIONS}
     for ours, (theirs, sign) in _HEAD_SIGNS.items():
         columns[theirs] = sign * performance.head.channel(ours) / _HALF_TURN
-    look = {name: performance.face.channel(f"eyeLook{name}") * _EYE_DEGREES / _HALF_TURN for name in _LOOKS}
+    look = {name: performance.face.channel(f"eyeLook{name}") * arkit.LOOK_DEGREES / _HALF_TURN for name in _LOOKS}
     for side, left, right in (("Left", "Out", "In"), ("Right", "In", "Out")):
         columns[f"{side}EyeYaw"] = look[left + side] - look[right + side]
         columns[f"{side}EyePitch"] = look["Down" + side] - look["Up" + side]
@@ -210,7 +235,7 @@ def _read_csv(path: Path, fps: float | None) -> Performance:
         raise CurveFileError("holds values that are no numbers")
     if fps is None:
         fps = _rate_of(row[place["timecode"]] for row in rows)
-    return Performance(FaceCurves(table, arkit.CHANNELS, fps), FaceCurves(head, arkit.HEAD_CHANNELS, fps))
+    return Performance(FaceCurves(table, ARKIT, fps), FaceCurves(head, HEAD, fps), still(EYES, len(rows), fps))
 
 
 def _column(rows: list[list[str]], column: int) -> np.ndarray:

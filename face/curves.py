@@ -1,10 +1,10 @@
-"""FaceCurves: the coefficients of a face over time."""
+"""FaceCurves: the coefficients of a face over time, and Performance: all that one line does to a character."""
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 
-from . import arkit
+from .basis import EYES, HEAD, Basis
 
 
 @dataclass(frozen=True)
@@ -13,19 +13,24 @@ class FaceCurves:
 
     Attributes:
         values: (frames, channels) float32.
-        channels: the name of each column.
+        basis: what the columns are.
         fps: frames per second, may be fractional.
     """
 
     values: np.ndarray
-    channels: tuple[str, ...]
+    basis: Basis
     fps: float
 
     def __post_init__(self) -> None:
-        if self.values.ndim != 2 or self.values.shape[1] != len(self.channels):
-            raise ValueError(f"curves of shape {self.values.shape} do not fit {len(self.channels)} channels")
+        if self.values.ndim != 2 or self.values.shape[1] != len(self.basis):
+            raise ValueError(f"curves of shape {self.values.shape} do not fit {len(self.basis)} channels")
         if not self.fps > 0:
             raise ValueError(f"a frame rate must be positive, not {self.fps}")
+
+    @property
+    def channels(self) -> tuple[str, ...]:
+        """The name of each column."""
+        return self.basis.channels
 
     @property
     def frames(self) -> int:
@@ -38,11 +43,11 @@ class FaceCurves:
         return np.arange(self.frames) / self.fps
 
     def channel(self, name: str) -> np.ndarray:
-        """(frames,) one coefficient over time. Raises ValueError for an unknown name."""
-        return self.values[:, self.channels.index(name)]
+        """(frames,) one coefficient over time. Raises KeyError for an unknown name."""
+        return self.values[:, self.basis.index[name]]
 
     def with_values(self, values: np.ndarray) -> "FaceCurves":
-        """The same channels and rate with other numbers."""
+        """The same basis and rate with other numbers."""
         return replace(self, values=np.ascontiguousarray(values, np.float32))
 
     def resampled(self, fps: float) -> "FaceCurves":
@@ -51,22 +56,41 @@ class FaceCurves:
             return replace(self, fps=fps)
         times = np.arange(int(np.ceil((self.frames - 1) / self.fps * fps)) + 1) / fps
         columns = [np.interp(times, self.times, column) for column in self.values.T]
-        return FaceCurves(np.stack(columns, axis=1).astype(np.float32), self.channels, fps)
+        return FaceCurves(np.stack(columns, axis=1).astype(np.float32), self.basis, fps)
 
 
 @dataclass(frozen=True)
 class Performance:
-    """What one line of dialogue does to a character.
+    """What one line of dialogue does to a character: as many frames of each part, at one rate.
 
     Attributes:
-        face: the 52 ARKit coefficients.
-        head: head rotation (``arkit.HEAD_CHANNELS``, degrees), as many frames at the same rate.
+        face: the network's coefficients, shaped.
+        head: head rotation (``basis.HEAD``).
+        eyes: blinks and looks (``basis.EYES``), which ``eyes.merge_eyes`` adds to a face that has channels for them.
+        clamped: whether values are kept within the limits of their basis.
     """
 
     face: FaceCurves
     head: FaceCurves
+    eyes: FaceCurves
+    clamped: bool = True
+
+    def __post_init__(self) -> None:
+        for part in (self.head, self.eyes):
+            if (part.frames, part.fps) != (self.face.frames, self.face.fps):
+                raise ValueError("face, head and eyes must have the same frames at the same rate")
+
+    def resampled(self, fps: float) -> "Performance":
+        """The same motion at another rate."""
+        parts = (part.resampled(fps) for part in (self.face, self.head, self.eyes))
+        return Performance(*parts, clamped=self.clamped)
 
 
-def still_head(frames: int, fps: float) -> FaceCurves:
-    """A head that does not move."""
-    return FaceCurves(np.zeros((frames, len(arkit.HEAD_CHANNELS)), np.float32), arkit.HEAD_CHANNELS, fps)
+def still(basis: Basis, frames: int, fps: float) -> FaceCurves:
+    """Curves of a face, a head or eyes that do not move."""
+    return FaceCurves(np.zeros((frames, len(basis)), np.float32), basis, fps)
+
+
+def performance_of(face: FaceCurves) -> Performance:
+    """A performance whose head and eyes do not move."""
+    return Performance(face, still(HEAD, face.frames, face.fps), still(EYES, face.frames, face.fps))

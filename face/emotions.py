@@ -138,26 +138,12 @@ MOUTH_EXPONENT: Final = 0.8
 """A mouth takes on an emotion by this power of its weight, brows and eyes linearly."""
 
 
-def _prototype_matrix() -> np.ndarray:
-    matrix = np.zeros((len(EMOTIONS), len(arkit.CHANNELS)), np.float32)
-    for row, emotion in enumerate(EMOTIONS):
-        for stem, value in _STEM_VALUES[emotion].items():
-            matrix[row, arkit.indices(arkit.sides(stem))] = value
-    return matrix
-
-
-def _speaking_share() -> np.ndarray:
-    share = np.ones(len(arkit.CHANNELS), np.float32)
-    for stems, value in ((_SHARED_WITH_SPEECH, _SPEECH_SHARE), (_MOUTH_CORNERS, _CORNER_SHARE)):
-        for stem in stems:
-            share[arkit.indices(arkit.sides(stem))] = value
-    return share
-
-
-PROTOTYPES: Final = _prototype_matrix()
+PROTOTYPES: Final = np.stack([arkit.row(_STEM_VALUES[emotion]) for emotion in EMOTIONS])
 """(8, 52) coefficients of each emotion at full intensity, mouth at rest."""
 
-SPEAKING_SHARE: Final = _speaking_share()
+SPEAKING_SHARE: Final = arkit.row(
+    dict.fromkeys(_SHARED_WITH_SPEECH, _SPEECH_SHARE) | dict.fromkeys(_MOUTH_CORNERS, _CORNER_SHARE), default=1.0
+)
 """(52,) share of a prototype that stays while the mouth is busy speaking."""
 
 IS_MOUTH: Final = np.array([name.startswith(("mouth", "jaw")) for name in arkit.CHANNELS])

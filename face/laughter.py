@@ -1,4 +1,4 @@
-"""Laughing: what a laugh that is heard adds to a face, and what it leaves of speaking.
+"""Laughing: what a laugh in the sound adds to a face, and what it leaves of speaking.
 
 A Duchenne smile (cheeks and corners) stays over the whole bout while the jaw follows its calls, about five a second
 (Ruch and Hofmann on the face, Provine on the calls). Numbers are the project's own proposal. Every frame looks a
@@ -51,16 +51,9 @@ _GROWS: Final[dict[str, float]] = {
 _PULSES: Final[dict[str, float]] = {"jawOpen": 0.20, "mouthLowerDown": 0.05}
 
 
-def _row(stems: dict[str, float]) -> np.ndarray:
-    row = np.zeros(len(arkit.CHANNELS), np.float32)
-    for stem, value in stems.items():
-        row[arkit.indices(arkit.sides(stem))] = value
-    return row
-
-
-STAYS: Final = _row(_STAYS)
-GROWS: Final = _row(_GROWS)
-PULSES: Final = _row(_PULSES)
+STAYS: Final = arkit.row(_STAYS)
+GROWS: Final = arkit.row(_GROWS)
+PULSES: Final = arkit.row(_PULSES)
 """(52,) what any laugh does over the whole bout, what a loud one adds, and what each call adds at its height."""
 
 _FADES: Final = np.array(
@@ -68,32 +61,35 @@ _FADES: Final = np.array(
 ) * (1 - SPEECH_KEEPS)
 
 
-def layer_laughter(values: np.ndarray, laughing: np.ndarray, calls: np.ndarray, gain: np.ndarray) -> np.ndarray:
+def layer_laughter(
+    values: np.ndarray, laughing: np.ndarray, calls: np.ndarray, gain: np.ndarray, fps: float
+) -> np.ndarray:
     """Let a face laugh. Lip contacts are made afterwards, so that a word spoken with a laugh keeps them.
 
     Args:
-        values: (frames, 52) coefficients at 30 frames per second before contacts.
+        values: (frames, 52) coefficients before contacts.
         laughing: (frames,) 0..1, whether somebody laughs.
         calls: (frames,) 0..1 loudness, evenly spaced as one hears it (decibels, not power).
-        gain: (frames,) 0 and up; 0 leaves the face as it is, 1 is a laugh as it was heard.
+        gain: (frames,) 0 and up; 0 leaves the face as it is, 1 is a laugh as strong as the sound's.
+        fps: frames per second.
 
     Returns:
         (frames, 52) within 0..1 where ``values`` are; the very ``values`` where nobody laughs nearby.
     """
     if not laughing.any():
         return values
-    bout = spread(laughing)
-    loudness = spread(laughing * calls)
-    pulse = pulses(calls) * laughing * loudness
+    bout = spread(laughing, fps)
+    loudness = spread(laughing * calls, fps)
+    pulse = pulses(calls, fps) * laughing * loudness
     added = bout[:, None] * STAYS + loudness[:, None] * GROWS + pulse[:, None] * PULSES
     added = np.minimum(gain[:, None] * added, 1)
     kept = values * (1 - (np.minimum(gain, 1) * bout)[:, None] * _FADES)
     return (kept + added * (1 - kept)).astype(np.float32)
 
 
-def spread(laughing: np.ndarray) -> np.ndarray:
+def spread(laughing: np.ndarray, fps: float) -> np.ndarray:
     """(frames,) how much of a laugh is on the face: rises before the first call and falls after the last one."""
-    before, after = _frames(ATTACK), _frames(RELEASE)
+    before, after = round(ATTACK * fps), round(RELEASE * fps)
     padded = np.pad(np.asarray(laughing, np.float32), (after, before))
     bout = np.zeros(len(laughing), np.float32)
     for offset in range(-before, after + 1):
@@ -103,19 +99,14 @@ def spread(laughing: np.ndarray) -> np.ndarray:
     return bout
 
 
-def pulses(calls: np.ndarray) -> np.ndarray:
+def pulses(calls: np.ndarray, fps: float) -> np.ndarray:
     """(frames,) 0..1: 1 at the height of each call, 0 between calls, whatever their loudness."""
-    low = _furthest(calls, CALL_REACH, np.minimum)
-    high = _furthest(calls, CALL_REACH, np.maximum)
+    low = _furthest(calls, round(CALL_REACH * fps), np.minimum)
+    high = _furthest(calls, round(CALL_REACH * fps), np.maximum)
     return (calls - low) / np.maximum(high - low, _SHALLOWEST_CALL)
 
 
-def _furthest(values: np.ndarray, seconds: float, choose: np.ufunc) -> np.ndarray:
-    """The largest or smallest value within some seconds to both sides."""
-    reach = _frames(seconds)
+def _furthest(values: np.ndarray, reach: int, choose: np.ufunc) -> np.ndarray:
+    """The largest or smallest value within so many frames to both sides."""
     padded = np.pad(np.asarray(values, np.float32), reach, mode="edge")
     return choose.reduce(np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1), axis=1)
-
-
-def _frames(seconds: float) -> int:
-    return round(seconds * 30)

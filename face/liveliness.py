@@ -9,10 +9,11 @@ from typing import Final
 
 import numpy as np
 
-from . import arkit
+from .basis import EYES, HEAD
 from .controls import Controls
 from .curves import FaceCurves, Performance
 from .emotions import HEAD_ENERGY, HEAD_POSES
+from .eyes import BLINKS, WIDE
 from .intervals import intervals_of
 from .released_postprocessing import released_blinks
 from .shaping import gaussian_filter, shift_time
@@ -30,30 +31,37 @@ def liven(curves: FaceCurves, loudness: np.ndarray, controls: Controls) -> Perfo
     """Add what a face does besides speaking.
 
     Args:
-        curves: the 52 ARKit channels, already shaped.
+        curves: of any basis, already shaped.
         loudness: (frames,) root mean square of the sound at each frame, any scale.
         controls: blink_rate, blink_kind, gaze_gain, head_gain, seed, time_offset, clamping and the emotion mix are
             used.
 
     Returns:
-        The face with blinks and glances, within 0..1 unless clamping is off, and the head's rotation; equal input
-        gives equal output.
+        The face, the head's rotation, and the eyes' blinks and looks, which ``eyes.merge_eyes`` adds to the face where
+        it has channels for them; equal input gives equal output.
     """
     loudness = shift_time(
         np.asarray(loudness, np.float32)[:, None], controls.constant("time_offset") / 1000 * curves.fps
     )[:, 0]
     speaking = find_speech(loudness, curves.fps)
-    values = curves.values.copy()
+    seed = int(controls.constant("seed"))
+    eyes = np.zeros((curves.frames, len(EYES)), np.float32)
+    values = curves.values
     if controls.choice("blink_kind") == "Released demo":
-        lids = released_blinks(curves.frames, curves.fps, int(controls.constant("seed")))
-        values[:, arkit.indices(arkit.sides("eyeBlink"))] = lids[:, None]
+        lids = released_blinks(curves.frames, curves.fps, seed)
+        values = _without_blinks(curves)
     else:
-        _add_blinks(values, speaking, curves.fps, controls)
-    _add_glances(values, speaking, curves.fps, controls)
-    if controls.choice("clamping") == "On":
-        values = np.clip(values, 0, 1)
+        lids = blink(speaking, curves.fps, controls.constant("blink_rate"), seed)
+        values = _less_wide(curves, lids)
+    eyes[:, EYES.columns(BLINKS.values())] = lids[:, None]
+    eyes[:, EYES.columns(("lookLeft", "lookUp"))] = glance(speaking, curves.fps, controls.constant("gaze_gain"), seed)
     head = move_head(loudness, speaking, curves.fps, controls)
-    return Performance(curves.with_values(values), FaceCurves(head, arkit.HEAD_CHANNELS, curves.fps))
+    return Performance(
+        curves.with_values(values),
+        FaceCurves(head, HEAD, curves.fps),
+        FaceCurves(eyes, EYES, curves.fps),
+        clamped=controls.choice("clamping") == "On",
+    )
 
 
 def find_speech(loudness: np.ndarray, fps: float) -> np.ndarray:
@@ -122,33 +130,30 @@ def move_head(loudness: np.ndarray, speaking: np.ndarray, fps: float, controls: 
     return np.clip(gain * (head * energy[:, None] + pose), -_LIMIT_DEGREES, _LIMIT_DEGREES).astype(np.float32)
 
 
-def _add_blinks(values: np.ndarray, speaking: np.ndarray, fps: float, controls: Controls) -> None:
-    lids = np.zeros(len(values), np.float32)
-    for second, amplitude in blink_times(
-        speaking, fps, controls.constant("blink_rate"), int(controls.constant("seed"))
-    ):
+def blink(speaking: np.ndarray, fps: float, rate: float, seed: int) -> np.ndarray:
+    """(frames,) how far both lids are down, 0 to 1; see ``blink_times``."""
+    lids = np.zeros(len(speaking), np.float32)
+    for second, amplitude in blink_times(speaking, fps, rate, seed):
         # The closure must fall on a frame, or its peak would be lost between two.
-        closed = min(round(second * fps), len(values) - 1)
+        closed = min(round(second * fps), len(lids) - 1)
         frames = np.arange(
             max(closed - int(BLINK_CLOSING * fps), 0),
-            min(closed + int((BLINK_HOLD + BLINK_OPENING) * fps) + 1, len(values)),
+            min(closed + int((BLINK_HOLD + BLINK_OPENING) * fps) + 1, len(lids)),
         )
         since = (frames - closed) / fps
         closing = np.clip(1 + since / BLINK_CLOSING, 0, 1) ** 2
         opening = np.clip(1 - (since - BLINK_HOLD) / BLINK_OPENING, 0, 1) ** 1.5
         lids[frames] = np.maximum(lids[frames], amplitude * np.where(since < 0, closing, opening))
-    blink, wide = arkit.indices(arkit.sides("eyeBlink")), arkit.indices(arkit.sides("eyeWide"))
-    values[:, blink] += (1 - values[:, blink]) * lids[:, None]
-    values[:, wide] *= 1 - lids[:, None]
+    return lids
 
 
-def _add_glances(values: np.ndarray, speaking: np.ndarray, fps: float, controls: Controls) -> None:
-    gain = controls.constant("gaze_gain")
-    if gain == 0:
-        return
-    rng = np.random.default_rng([int(controls.constant("seed")), 2])
-    frames = len(values)
+def glance(speaking: np.ndarray, fps: float, gain: float, seed: int) -> np.ndarray:
+    """(frames, 2) where both eyes look, to the actor's left and up, in units of ``arkit.LOOK_DEGREES``."""
+    frames = len(speaking)
     target = np.zeros((frames, 2), np.float32)
+    if gain == 0:
+        return target
+    rng = np.random.default_rng([seed, 2])
     now = 0.0
     while now < frames / fps:
         start = int(now * fps)
@@ -158,19 +163,21 @@ def _add_glances(values: np.ndarray, speaking: np.ndarray, fps: float, controls:
         hold = (0.5 if away else 1.0) + 1.2 * rng.random()
         target[start : int((now + hold) * fps) + 1] = np.clip(direction, -0.5, 0.5)
         now += hold
-    gaze = gain * gaussian_filter(target, 0.025 * fps)
-    across, up = gaze[:, 0], gaze[:, 1]
-    for name, amount in (
-        ("eyeLookOutLeft", across),
-        ("eyeLookInRight", across),
-        ("eyeLookInLeft", -across),
-        ("eyeLookOutRight", -across),
-        ("eyeLookUpLeft", up),
-        ("eyeLookUpRight", up),
-        ("eyeLookDownLeft", -up),
-        ("eyeLookDownRight", -up),
-    ):
-        values[:, arkit.INDEX[name]] += np.maximum(amount, 0)
+    return gain * gaussian_filter(target, 0.025 * fps)
+
+
+def _without_blinks(curves: FaceCurves) -> np.ndarray:
+    """The face without the network's own blinks, where it has channels for them."""
+    values = curves.values.copy()
+    values[:, curves.basis.columns(name for name in BLINKS if name in curves.basis.index)] = 0
+    return values
+
+
+def _less_wide(curves: FaceCurves, lids: np.ndarray) -> np.ndarray:
+    """The face with eyes that are not wide while a lid is down, where it has channels for it."""
+    values = curves.values.copy()
+    values[:, curves.basis.columns(name for name in WIDE if name in curves.basis.index)] *= 1 - lids[:, None]
+    return values
 
 
 def _drift(frames: int, fps: float, rng: np.random.Generator) -> np.ndarray:

@@ -18,6 +18,7 @@ from typing import Final
 import numpy as np
 
 from . import arkit
+from .basis import ARKIT
 from .intervals import intervals_of
 
 RATE: Final = 100.0
@@ -49,21 +50,12 @@ _UNROUNDED: Final = frozenset("IY IH EH EY AE AH AX AY".split())
 _MAY_NEARLY_CLOSE: Final = frozenset("F V W UW".split())
 
 
-def _formula(**stems: float) -> np.ndarray:
-    """(52,) weights; a stem with two sides gives half of its weight to each."""
-    weights = np.zeros(len(arkit.CHANNELS))
-    for stem, weight in stems.items():
-        columns = arkit.indices(arkit.sides(stem))
-        weights[columns] = weight / len(columns)
-    return weights
+APERTURE: Final = ARKIT.lip_weights
+"""(52,) see ``aperture.lip_aperture``."""
 
-
-APERTURE: Final = _formula(
-    jawOpen=1, mouthClose=-1, mouthLowerDown=0.35, mouthUpperUp=0.25, mouthFunnel=0.15, mouthPress=-0.25,
-    mouthRollLower=-0.15, mouthRollUpper=-0.15,
-)  # fmt: skip
-PROTRUSION: Final = _formula(mouthPucker=1, mouthFunnel=0.7, mouthStretch=-0.5, mouthSmile=-0.3)
-LABIODENTAL: Final = _formula(mouthRollLower=1, mouthShrugLower=0.5, mouthUpperUp=0.25, jawOpen=-0.5)
+# Of a channel with two sides, each side counts half.
+PROTRUSION: Final = arkit.row({"mouthPucker": 1, "mouthFunnel": 0.7, "mouthStretch": -0.25, "mouthSmile": -0.15})
+LABIODENTAL: Final = arkit.row({"mouthRollLower": 1, "mouthShrugLower": 0.5, "mouthUpperUp": 0.125, "jawOpen": -0.5})
 
 
 @dataclass

@@ -1,23 +1,24 @@
-"""Which shape key of somebody's rig is meant by which ARKit channel."""
+"""Which shape key of somebody's rig is meant by which channel of a basis."""
 
 import re
 from collections.abc import Iterable
-from typing import Final
+from functools import cache
 
-from . import arkit
+from .basis import ARKIT, Basis
 
 
-def match_shape_keys(names: Iterable[str]) -> dict[str, str]:
-    """Find the shape keys that carry ARKit channels under the spellings rigs use.
+def match_shape_keys(names: Iterable[str], basis: Basis = ARKIT) -> dict[str, str]:
+    """Find the shape keys that carry a basis' channels under the spellings rigs use.
 
     ``jawOpen``, ``JawOpen``, ``jaw_open``, ``Head.jawOpen``, ``mouthSmile_L``, ``mouthSmile.L`` and
     ``Mouth Smile Left`` are all understood; an exact name wins over a similar one.
 
     Args:
         names: the rig's shape keys.
+        basis: whose channels are looked for.
 
     Returns:
-        ARKit channel -> shape key name, in the order of ``arkit.CHANNELS``; channels without one are left out.
+        Channel -> shape key name, in the order of the basis; channels without one are left out.
     """
     names = list(names)
     exact = set(names)
@@ -26,11 +27,11 @@ def match_shape_keys(names: Iterable[str]) -> dict[str, str]:
         for spelling in (_plain(name), _plain(re.split(r"[.:|]", name)[-1])):
             by_spelling.setdefault(spelling, name)
     found: dict[str, str] = {}
-    for channel in arkit.CHANNELS:
+    for channel in basis.channels:
         if channel in exact:
             found[channel] = channel
             continue
-        for spelling in _SPELLINGS[channel]:
+        for spelling in _spellings(channel):
             if spelling in by_spelling:
                 found[channel] = by_spelling[spelling]
                 break
@@ -41,12 +42,10 @@ def _plain(name: str) -> str:
     return re.sub(r"[^a-z0-9]", "", name.lower())
 
 
+@cache
 def _spellings(channel: str) -> tuple[str, ...]:
     plain = channel.lower()
     for side in ("left", "right"):
         if plain.endswith(side):
             return (plain, plain[: -len(side)] + side[0], side + plain[: -len(side)])
     return (plain,)
-
-
-_SPELLINGS: Final = {channel: _spellings(channel) for channel in arkit.CHANNELS}

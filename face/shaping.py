@@ -1,24 +1,14 @@
 """What the sliders do to finished curves: gains, smoothing, shift and limits. Contacts survive all of it."""
 
 import math
-from typing import Final
 
 import numpy as np
 
-from . import arkit
 from .aperture import lip_contact
+from .basis import Basis
 from .controls import Controls
 from .curves import FaceCurves
 from .released_postprocessing import savitzky_golay
-
-_JAW: Final = arkit.indices((*arkit.REGIONS["jaw"], "mouthClose"))
-_CLOSERS: Final = arkit.indices((*arkit.sides("mouthPress"), "mouthRollLower", "mouthRollUpper"))
-_OPENERS: Final = [
-    i for i in arkit.indices(arkit.REGIONS["lips"]) if i not in _CLOSERS and i != arkit.INDEX["mouthClose"]
-]
-_BROWS: Final = arkit.indices(arkit.REGIONS["brows"])
-_EYES: Final = arkit.indices(arkit.REGIONS["lids"] + arkit.REGIONS["cheeks"])
-_MOUTH: Final = arkit.indices(arkit.REGIONS["jaw"] + arkit.REGIONS["lips"] + arkit.REGIONS["tongue"])
 
 
 def shape(curves: FaceCurves, controls: Controls) -> FaceCurves:
@@ -28,26 +18,28 @@ def shape(curves: FaceCurves, controls: Controls) -> FaceCurves:
     any smoothing: shaping may never undo a contact.
 
     Args:
-        curves: the 52 ARKit channels.
+        curves: of any basis; a gain acts on the regions that the basis has.
         controls: jaw, lip, brow and eye gains, smoothing, time offset, savitzky_golay and clamping are used.
 
     Returns:
-        The same frames and channels, within 0..1 unless clamping is off.
+        The same frames and channels, within the limits of their basis unless clamping is off.
     """
     if curves.frames == 0:
         return curves
     if controls.choice("savitzky_golay") == "On":
         # First, as the released demo does: the contacts to keep are those of the curves that it would deliver.
         curves = curves.with_values(savitzky_golay(curves.values))
-    contact = lip_contact(curves.values)
-    values = _apply_gains(curves.values, contact, controls)
-    values = _smooth(values, contact, controls.track("smoothing", curves.frames) / 1000 * curves.fps)
+    basis = curves.basis
+    contact = lip_contact(curves.values, basis)
+    values = _apply_gains(curves.values, basis, contact, controls)
+    values = _smooth(values, basis, contact, controls.track("smoothing", curves.frames) / 1000 * curves.fps)
     values = shift_time(values, controls.constant("time_offset") / 1000 * curves.fps)
     if controls.choice("clamping") == "Off":
         return curves.with_values(values)
-    values = np.clip(values, 0, 1)
-    close, jaw = arkit.INDEX["mouthClose"], arkit.INDEX["jawOpen"]
-    values[:, close] = np.minimum(values[:, close], values[:, jaw])
+    values = np.clip(values, basis.lowest, basis.highest)
+    for closing, opening in basis.seals:
+        column = basis.index[closing]
+        values[:, column] = np.minimum(values[:, column], values[:, basis.index[opening]])
     return curves.with_values(values)
 
 
@@ -76,29 +68,35 @@ def gaussian_filter(values: np.ndarray, sigma: float) -> np.ndarray:
     return smooth
 
 
-def _apply_gains(values: np.ndarray, contact: np.ndarray, controls: Controls) -> np.ndarray:
+def _apply_gains(values: np.ndarray, basis: Basis, contact: np.ndarray, controls: Controls) -> np.ndarray:
     frames = len(values)
+    # What seals the lips follows the jaw, so that a closed mouth stays closed.
+    sealing = [closing for closing, _ in basis.seals]
+    closers = basis.columns(name for name in basis.closes_lips if name not in sealing)
+    sealers = basis.columns(sealing)
+    openers = [column for column in basis.region("lips") if column not in (*closers, *sealers)]
     lips = controls.track("lip_gain", frames)
     # Under contact the lips may open less and press harder, never the other way round.
     opening = lips + contact * (np.minimum(lips, 1) - lips)
     closing = lips + contact * (np.maximum(lips, 1) - lips)
     values = values.copy()
     for columns, gain in (
-        (_JAW, controls.track("jaw_gain", frames)),
-        (_OPENERS, opening),
-        (_CLOSERS, closing),
-        (_BROWS, controls.track("brow_gain", frames)),
-        (_EYES, controls.track("eye_gain", frames)),
+        (basis.region("jaw") + sealers, controls.track("jaw_gain", frames)),
+        (openers, opening),
+        (closers, closing),
+        (basis.region("brows"), controls.track("brow_gain", frames)),
+        (basis.region("lids", "cheeks"), controls.track("eye_gain", frames)),
     ):
         values[:, columns] *= gain[:, None]
     return values
 
 
-def _smooth(values: np.ndarray, contact: np.ndarray, sigmas: np.ndarray) -> np.ndarray:
+def _smooth(values: np.ndarray, basis: Basis, contact: np.ndarray, sigmas: np.ndarray) -> np.ndarray:
     strongest = float(sigmas.max())
     if strongest == 0:
         return values
     smooth = gaussian_filter(values, strongest)
     smooth = values + (sigmas / strongest)[:, None] * (smooth - values)
-    smooth[:, _MOUTH] += contact[:, None] * (values[:, _MOUTH] - smooth[:, _MOUTH])
+    mouth = basis.region("jaw", "lips", "tongue")
+    smooth[:, mouth] += contact[:, None] * (values[:, mouth] - smooth[:, mouth])
     return smooth

@@ -6,8 +6,10 @@ from typing import Final, Protocol, runtime_checkable
 
 import numpy as np
 
-from ..face.controls import Controls
+from ..face.basis import Basis
+from ..face.controls import CONTROLS, Control, ControlError, Controls, emotion_control
 from ..face.curves import FaceCurves
+from ..face.emotions import EMOTIONS
 
 SAMPLE_RATE: Final = 16_000
 """Every model hears mono sound at this rate (Hz)."""
@@ -56,12 +58,60 @@ class Features:
     arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class ModelSpec:
+    """What a network gives and what it takes.
+
+    Attributes:
+        basis: the channels of its curves.
+        fps: the frame rate that it was trained at.
+        emotions: names of the emotions that it can be asked for; their order is the network's own affair.
+        styles: names of its personal styles, the first one being the default.
+        controls: names of the controls in the groups emotion and style that it heeds, besides its emotions.
+    """
+
+    basis: Basis
+    fps: float
+    emotions: tuple[str, ...] = ()
+    styles: tuple[str, ...] = ()
+    controls: frozenset[str] = frozenset()
+
+    def heeded(self) -> tuple[Control, ...]:
+        """The controls that do something to this network's performances, in the order of the table.
+
+        Emotions come first; shaping is heeded where the basis has what it shapes; liveliness always.
+        """
+        emotions = (emotion_control(name) for name in self.emotions)
+        return (*emotions, *(control for control in CONTROLS if self._heeds(control)))
+
+    def check(self, controls: Controls) -> None:
+        """Refuse controls that ask for what the network cannot do.
+
+        Raises:
+            ControlError: a style or an emotion that it does not know.
+        """
+        for name in ("personal_style", "second_style"):
+            controls.style(name, self.styles)
+        for name in dict.fromkeys((*EMOTIONS, *controls.emotions)):
+            if name not in self.emotions and np.any(controls[name]):
+                known = f"it knows: {', '.join(self.emotions)}" if self.emotions else "it takes none"
+                raise ControlError(f"The model does not know the emotion {name!r}; {known}")
+
+    def _heeds(self, control: Control) -> bool:
+        if control.name in EMOTIONS:
+            return False
+        if control.group in ("emotion", "style"):
+            return control.name in self.controls
+        if control.name == "clamping":
+            return self.basis.is_bounded
+        return not control.regions or bool(self.basis.region(*control.regions))
+
+
 class FaceModel(Protocol):
     """A network that turns sound into face coefficients."""
 
     model_id: str
-    channels: tuple[str, ...]
-    fps: float
+    spec: ModelSpec
 
     def encode(self, speech: Speech, progress: Progress | None = None) -> Features:
         """The slow half: depends on the sound alone. A long line calls ``progress`` now and then."""

@@ -45,7 +45,8 @@ class Engine:
 
         Args:
             speech: the line.
-            controls: constant or one value per frame of the model.
+            controls: constant or one value per frame of the model; made with the model's emotions, see
+                ``Engine.model(choice).spec``.
             choice: which model performs, and where.
             progress: told how far it is, in this thread.
 
@@ -54,10 +55,12 @@ class Engine:
 
         Raises:
             EmoTalkError: the model cannot be loaded, or can do nothing with the line.
+            ControlError: the controls ask for a style or an emotion that the model does not know.
         """
         report = progress or _ignore
         report(0.0, "Loading the model")
         model = self.model(choice)
+        model.spec.check(controls)
         report(0.05, "Encoding")
         features = self._features(choice, speech, lambda share: report(0.05 + 0.7 * share, "Encoding"))
         report(0.75, "Performing")

@@ -1,14 +1,30 @@
-"""The networks there are, by the name that their weights carry. A network's module is imported when it is loaded."""
+"""The networks there are, by the name that their weights carry, and what their weights say of themselves.
 
+A network's row says everything that the rest of the house must know. Its module is imported when it is loaded.
+"""
+
+import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
-from .contract import FaceModel
+from ..face.basis import ARKIT, Basis, basis_of
+from ..face.controls import CONTROL_BY_NAME
+from ..face.emotions import EMOTIONS
+from ..face.styles import STYLE_NAMES
+from .contract import EmoTalkError, FaceModel, ModelSpec
 from .devices import import_torch
 
 DEFAULT_MODEL: Final = "emotalk-compact"
+
+MOST_NAMES: Final = 200
+"""Styles, or emotions, that weights may name; more is taken for damage."""
+
+_LONGEST_NAME: Final = 63
+"""Characters, what Blender keeps of a name."""
+
+_FPS_RANGE: Final = (1.0, 240.0)
 
 
 @dataclass(frozen=True)
@@ -18,29 +34,126 @@ class Network:
     Attributes:
         label: what people call it.
         needs_torch: whether it runs in PyTorch; otherwise in NumPy, on the CPU, in float32.
-        load: gives the network of a weights file on a device at a precision, encoding the whole line or windows of it;
-            raises EmoTalkError where it cannot.
+        spec: what it gives and takes, where its weights do not say otherwise.
+        load: gives the network of a weights file with its spec on a device at a precision, encoding the whole line or
+            windows of it; raises EmoTalkError where it cannot.
     """
 
     label: str
     needs_torch: bool
-    load: Callable[[Path, str, str, bool], FaceModel]
+    spec: ModelSpec
+    load: Callable[[Path, ModelSpec, str, str, bool], FaceModel]
 
 
-def _load_compact(path: Path, _device: str, _precision: str, _windowed: bool) -> FaceModel:
+COMPACT_SPEC: Final = ModelSpec(
+    basis=ARKIT,
+    fps=30.0,
+    emotions=EMOTIONS,
+    styles=STYLE_NAMES,
+    controls=frozenset(
+        ("intensity", "emotion_level", "laughter", "personal_style", "second_style", "style_blend"),
+    ),
+)
+
+
+def _load_compact(path: Path, spec: ModelSpec, _device: str, _precision: str, _windowed: bool) -> FaceModel:
     from .models.compact import EmoTalkCompact
 
-    return EmoTalkCompact.load(path)
+    return EmoTalkCompact.load(path, spec)
 
 
-def _load_emotalk(path: Path, device: str, precision: str, windowed: bool) -> FaceModel:
+EMOTALK_SPEC: Final = ModelSpec(
+    basis=ARKIT,
+    fps=30.0,
+    emotions=EMOTIONS,
+    # The persons of the released network are the actors of its training set, RAVDESS, by their numbers there.
+    styles=tuple(f"Actor {number:02}" for number in range(1, 25)),
+    controls=frozenset(("intensity", "emotion_level", "personal_style", "second_style", "style_blend")),
+)
+
+
+def _load_emotalk(path: Path, spec: ModelSpec, device: str, precision: str, windowed: bool) -> FaceModel:
     import_torch("EmoTalk")
     from .models.emotalk import EmoTalk
 
-    return EmoTalk.load(path, device, precision, windowed)
+    return EmoTalk.load(path, spec, device, precision, windowed)
 
 
-NETWORKS: Final[Mapping[str, Network]] = {
-    "emotalk-compact": Network("EmoTalk Compact", False, _load_compact),
-    "emotalk": Network("EmoTalk", True, _load_emotalk),
+NETWORKS: Final[dict[str, Network]] = {
+    "emotalk-compact": Network("EmoTalk Compact", False, COMPACT_SPEC, _load_compact),
+    "emotalk": Network("EmoTalk", True, EMOTALK_SPEC, _load_emotalk),
 }
+
+
+def spec_of(network: Network, metadata: Mapping[str, str]) -> ModelSpec:
+    """What weights give and take: the network's row, and whatever their header says otherwise.
+
+    Args:
+        network: the weights' own.
+        metadata: of the weights file; ``channels``, ``styles`` and ``emotions`` are JSON lists of names, ``fps`` is a
+            number.
+
+    Raises:
+        EmoTalkError: the header says what cannot be.
+    """
+    spec = network.spec
+    if "channels" in metadata:
+        spec = replace(spec, basis=_basis(metadata["channels"]))
+    if "fps" in metadata:
+        spec = replace(spec, fps=_rate(metadata["fps"]))
+    if "styles" in metadata:
+        spec = replace(spec, styles=_names(metadata["styles"], "styles"))
+    if "emotions" in metadata:
+        spec = replace(spec, emotions=_emotions(metadata["emotions"]))
+    return spec
+
+
+def spec_metadata(spec: ModelSpec) -> dict[str, str]:
+    """What ``spec_of`` reads, for every writer of weights."""
+    return {
+        "channels": json.dumps(spec.basis.channels),
+        "fps": f"{spec.fps:g}",
+        "styles": json.dumps(spec.styles),
+        "emotions": json.dumps(spec.emotions),
+    }
+
+
+def _basis(text: str) -> Basis:
+    try:
+        return basis_of(_names(text, "channels"))
+    except ValueError as error:
+        raise EmoTalkError(f"The weights name channels that cannot be: {error}; get them again") from None
+
+
+def _rate(text: str) -> float:
+    try:
+        fps = float(text)
+    except ValueError:
+        fps = 0.0
+    if not _FPS_RANGE[0] <= fps <= _FPS_RANGE[1]:
+        raise EmoTalkError(f"The weights say that they have {text!r} frames per second; get them again")
+    return fps
+
+
+def _emotions(text: str) -> tuple[str, ...]:
+    names = _names(text, "emotions")
+    taken = [name for name in names if name in CONTROL_BY_NAME and name not in EMOTIONS]
+    if taken:
+        raise EmoTalkError(f"The weights call an emotion {taken[0]!r}, which is the name of a control; rename it")
+    return names
+
+
+def _names(text: str, what: str) -> tuple[str, ...]:
+    try:
+        names: Any = json.loads(text)
+    except (ValueError, RecursionError):
+        names = None
+    if not isinstance(names, list) or len(names) > MOST_NAMES or not all(map(_is_name, names)):
+        raise EmoTalkError(f"The weights do not name their {what} as a list of short, different names; get them again")
+    if len({name.casefold() for name in names}) != len(names):
+        raise EmoTalkError(f"The weights name one of their {what} twice; get them again")
+    return tuple(names)
+
+
+def _is_name(name: Any) -> bool:
+    return isinstance(name, str) and 0 < len(name) <= _LONGEST_NAME and name.isprintable()

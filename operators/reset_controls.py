@@ -21,8 +21,12 @@ class ResetControls(ExplainedOperator, bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Unset the properties, so that they follow the table again."""
+        line = context.scene.emotalk
         for control in CONTROLS:
             if self.group in ("", control.group):
-                context.scene.emotalk.property_unset(control.name)
+                line.property_unset(control.name)
+        if self.group in ("", "emotion"):
+            for emotion in line.own_emotions:
+                emotion.property_unset("weight")
         live.slider_moved()
         return {"FINISHED"}

@@ -2,14 +2,14 @@
 
 import bpy
 
+from ..blender_emotalk import model_choice
+from ..blender_emotalk.lines import slider_of
 from ..blender_emotalk.properties import LineProperties
-from ..face.controls import CONTROLS
-from ..face.emotions import EMOTIONS
 from .sub_panel import ControlPanel
 
 
 class EmotionPanel(ControlPanel, bpy.types.Panel):
-    """One emotion with one click, or a mix of eight."""
+    """One emotion with one click, or a mix of those that the model knows."""
 
     bl_idname = "EMOTALK_PT_emotion"
     bl_label = "Emotion"
@@ -18,20 +18,24 @@ class EmotionPanel(ControlPanel, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         """Buttons on top, then how strongly it is performed, and the mix below."""
         line: LineProperties = context.scene.emotalk
-        _draw_buttons(self.layout, line)
+        spec = model_choice.spec_of(line)
+        controls = [control for control in spec.heeded() if control.group == self.group]
+        mix = [slider_of(line, control) for control in controls if control.name in spec.emotions]
+        _draw_buttons(self.layout, dict(zip(spec.emotions, mix, strict=True)))
         column = self.layout.column()
         column.use_property_split = True
         column.use_property_decorate = True
-        for control in CONTROLS:
-            if control.group == self.group and control.name not in EMOTIONS:
+        for control in controls:
+            if control.name not in spec.emotions:
                 column.prop(line, control.name, slider=True)
         column.separator()
-        for name in EMOTIONS:
-            column.prop(line, name, slider=True)
+        for name, (owner, prop) in zip(spec.emotions, mix, strict=True):
+            column.prop(owner, prop, text=name.capitalize(), slider=True)
 
 
-def _draw_buttons(layout: bpy.types.UILayout, line: LineProperties) -> None:
+def _draw_buttons(layout: bpy.types.UILayout, mix: dict[str, tuple[object, str]]) -> None:
     grid = layout.grid_flow(row_major=True, columns=2, even_columns=True, align=True)
-    for name in EMOTIONS:
-        is_only = all(getattr(line, other) == float(other == name) for other in EMOTIONS)
+    weights = {name: getattr(owner, prop) for name, (owner, prop) in mix.items()}
+    for name in mix:
+        is_only = all(weight == float(other == name) for other, weight in weights.items())
         grid.operator("emotalk.set_emotion", text=name.capitalize(), depress=is_only).emotion = name

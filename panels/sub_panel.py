@@ -2,8 +2,11 @@
 
 import bpy
 
+from ..blender_emotalk import model_choice
+from ..blender_emotalk.lines import has_style
 from ..blender_emotalk.properties import LineProperties
-from ..face.controls import CONTROLS
+from ..inference.contract import ModelSpec
+from .text import draw_sentence
 
 
 class SubPanel:
@@ -15,9 +18,15 @@ class SubPanel:
 
 
 class ControlPanel(SubPanel):
-    """Base of boxes that show one group of the table of controls."""
+    """Base of boxes that show one group of the controls that the line's model heeds."""
 
     group: str
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """A box that would be empty is not drawn."""
+        heeded = model_choice.spec_of(context.scene.emotalk).heeded()
+        return any(control.group == cls.group for control in heeded)
 
     def draw_header_preset(self, context: bpy.types.Context) -> None:
         """The reset button at the right end of the header."""
@@ -26,14 +35,24 @@ class ControlPanel(SubPanel):
 
     def draw(self, context: bpy.types.Context) -> None:
         """Every control of the group."""
-        draw_controls(self.layout, context.scene.emotalk, self.group)
+        line = context.scene.emotalk
+        draw_controls(self.layout, context, line, model_choice.spec_of(line), self.group)
 
 
-def draw_controls(layout: bpy.types.UILayout, line: LineProperties, group: str) -> None:
-    """The sliders of a group, one under the other, in the order of the table."""
+def draw_controls(
+    layout: bpy.types.UILayout, context: bpy.types.Context, line: LineProperties, spec: ModelSpec, group: str
+) -> None:
+    """The sliders of a group that the model heeds, one under the other, in the order of the table."""
     column = layout.column()
     column.use_property_split = True
     column.use_property_decorate = True
-    for control in CONTROLS:
-        if control.group == group:
+    for control in spec.heeded():
+        if control.group != group:
+            continue
+        if control.kind != "name":
             column.prop(line, control.name, text=control.label)
+            continue
+        column.prop(line, control.name, text=control.label, placeholder=spec.styles[0] if spec.styles else "")
+        name = getattr(line, control.name)
+        if not has_style(spec, name):
+            draw_sentence(column, context, f"{name} is no style of this model; its first one is taken", "INFO")

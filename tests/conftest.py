@@ -114,7 +114,8 @@ def performance():
     """A function that makes a performance of pseudo-random, smooth curves: the same for the same seed."""
     import numpy as np
     from emotalk.face import arkit
-    from emotalk.face.curves import FaceCurves, Performance
+    from emotalk.face.basis import ARKIT, EYES, HEAD
+    from emotalk.face.curves import FaceCurves, Performance, still
 
     def make(frames=90, fps=30.0, seed=0):
         def smooth(columns):
@@ -123,7 +124,7 @@ def performance():
 
         face = np.clip(0.3 + 0.3 * smooth(len(arkit.CHANNELS)), 0, 1).astype(np.float32)
         head = (5 * smooth(3)).astype(np.float32)
-        return Performance(FaceCurves(face, arkit.CHANNELS, fps), FaceCurves(head, arkit.HEAD_CHANNELS, fps))
+        return Performance(FaceCurves(face, ARKIT, fps), FaceCurves(head, HEAD, fps), still(EYES, frames, fps))
 
     return make
 

@@ -15,8 +15,8 @@ from typing import Final
 import numpy as np
 
 from ...face.atomic_file import replacing
-from ..contract import EmoTalkError
-from ..registry import NETWORKS
+from ..contract import EmoTalkError, ModelSpec
+from ..registry import COMPACT_SPEC, NETWORKS, spec_of
 from .safetensors_file import WEIGHTS_FOLDER, read_metadata, read_safetensors
 
 FOLDER_VARIABLE: Final = "EMOTALK_WEIGHTS"
@@ -38,6 +38,7 @@ class InstalledWeights:
         model_id: its name without the suffix; what ``registry.load_model`` takes.
         network: the network it belongs to (``NETWORKS``); "" where the file does not say.
         label: what people call it.
+        spec: what it gives and takes; the built-in model's where it cannot be used.
         path: where it lies.
         bytes: its size.
         licence: as the file says; "" where it does not.
@@ -51,6 +52,7 @@ class InstalledWeights:
     model_id: str
     network: str
     label: str
+    spec: ModelSpec
     path: Path
     bytes: int
     licence: str
@@ -179,14 +181,17 @@ def _files(folder: Path) -> list[Path]:
 
 def _look_at(path: Path, is_bundled: bool) -> InstalledWeights:
     metadata: dict[str, str] = {}
-    damage = ""
+    spec, damage = COMPACT_SPEC, ""
+    network = None
     try:
         metadata = read_metadata(path)
+        network = NETWORKS.get(metadata.get("model", ""))
+        if network is None:
+            damage = f"The weights in {path.name} are of no network that this version of EmoTalk knows; update EmoTalk"
+        else:
+            spec = spec_of(network, metadata)
     except EmoTalkError as error:
         damage = str(error)
-    network = NETWORKS.get(metadata.get("model", ""))
-    if network is None and not damage:
-        damage = f"The weights in {path.name} are of no network that this version of EmoTalk knows; update EmoTalk"
     label = path.stem
     if network is not None:
         label = network.label if is_bundled else _label(path.stem, network.label)
@@ -194,6 +199,7 @@ def _look_at(path: Path, is_bundled: bool) -> InstalledWeights:
         model_id=path.stem,
         network=metadata.get("model", ""),
         label=label,
+        spec=spec,
         path=path,
         bytes=_size(path),
         licence=metadata.get("licence", ""),

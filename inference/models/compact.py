@@ -15,14 +15,15 @@ from typing import Final
 import numpy as np
 
 from ...face import arkit
+from ...face.basis import ARKIT
 from ...face.contacts import apply_contacts, rest_lips
 from ...face.controls import Controls
 from ...face.curves import FaceCurves
 from ...face.emotions import EMOTIONS, MOUTH_EXPONENT
 from ...face.laughter import REACH_SECONDS, layer_laughter
-from ...face.styles import STYLES
 from ..checkpoints.safetensors_file import read_safetensors
-from ..contract import SAMPLE_RATE, EmoTalkError, Features, Progress, Speech
+from ..contract import SAMPLE_RATE, EmoTalkError, Features, ModelSpec, Progress, Speech
+from ..registry import COMPACT_SPEC
 from ..sound.log_mel import (
     BANDS,
     HOP,
@@ -42,8 +43,11 @@ CONTENT_STRIDE: Final = 2
 STEM_WIDTH: Final = 5
 KERNEL: Final = 3
 COARSE_BANDS: Final = 16
-SIGNALS: Final = ("press", "touch", "speaking", "laughing")
-"""What the content encoder says outright, as logits: lips together, lip on teeth, somebody speaks, somebody laughs."""
+SIGNALS: Final = ("bilabial", "labiodental", "speech", "laughter")
+"""What the content encoder gives as logits beside its features: two lip contacts, voice activity, and laughter."""
+
+NAMES_IN_FILES: Final = {"bilabial": "press", "labiodental": "touch", "speech": "speaking", "laughter": "laughing"}
+"""What weights files call the signals' thresholds."""
 
 FEATURES: Final = ("content", "signals", "emotion", "loudness")
 
@@ -61,16 +65,16 @@ class EmoTalkCompact:
     Args:
         arrays: weights by name, as ``training/export.py`` writes them.
         config: heads, dilations, reaches, thresholds; the metadata of the weights file.
+        spec: names of its styles; its basis, rate and emotions are those of ``COMPACT_SPEC``.
 
     Raises:
         EmoTalkError: a weight is missing or has the wrong shape.
     """
 
     model_id = MODEL_ID
-    channels = arkit.CHANNELS
-    fps = float(FPS)
 
-    def __init__(self, arrays: dict[str, np.ndarray], config: dict) -> None:
+    def __init__(self, arrays: dict[str, np.ndarray], config: dict, spec: ModelSpec = COMPACT_SPEC) -> None:
+        self.spec = spec
         self._weights = {name: np.ascontiguousarray(array, np.float32) for name, array in arrays.items()}
         try:
             self._content_dilations: list[int] = config["content_dilations"]
@@ -78,13 +82,13 @@ class EmoTalkCompact:
             self._heads: int = config["heads"]
             self._self_reach: int = config["self_reach"]
             self._guided_reach: int = config["guided_reach"]
-            self._decide: dict[str, list[float]] = config["decide"]
+            self._decide = {name: config["decide"][NAMES_IN_FILES[name]] for name in SIGNALS}
             self._check()
         except (KeyError, TypeError, ValueError, IndexError) as error:
             raise EmoTalkError(f"These weights do not fit EmoTalk Compact ({error}); install EmoTalk again") from None
 
     @classmethod
-    def load(cls, path: str | Path) -> "EmoTalkCompact":
+    def load(cls, path: str | Path, spec: ModelSpec = COMPACT_SPEC) -> "EmoTalkCompact":
         """The model of a weights file. Raises EmoTalkError where it is not one of this model's."""
         arrays, metadata = read_safetensors(path)
         if metadata.get("model") != MODEL_ID:
@@ -93,7 +97,7 @@ class EmoTalkCompact:
             config = json.loads(metadata["config"])
         except (KeyError, ValueError):
             raise EmoTalkError(f"The weights in {Path(path).name} say nothing usable of their network") from None
-        return cls(arrays, config)
+        return cls(arrays, config, spec)
 
     # Encoding
 
@@ -174,8 +178,8 @@ class EmoTalkCompact:
     def decode(self, features: Features, controls: Controls) -> FaceCurves:
         """The 52 coefficients, 0..1, for these sliders."""
         frames = features.frames
-        emotions = controls.emotion_tracks(frames)
-        styles = controls.style_tracks(frames)
+        emotions = controls.emotion_tracks(frames, EMOTIONS)
+        styles = controls.style_tracks(frames, self.spec.styles)
         levels = controls.track("emotion_level", frames)
         laughter = controls.track("laughter", frames)
         reach = max(self._self_reach, self._guided_reach, round(REACH_SECONDS * FPS))
@@ -191,7 +195,7 @@ class EmoTalkCompact:
                 laughter[around],
             )
             values[start:stop] = stretch[start - around.start : stop - around.start]
-        return FaceCurves(values, arkit.CHANNELS, self.fps)
+        return FaceCurves(values, ARKIT, float(FPS))
 
     def _decode_stretch(
         self,
@@ -203,27 +207,27 @@ class EmoTalkCompact:
     ) -> np.ndarray:
         weights = self._weights
         steps = np.stack([1 - levels, levels], axis=1)
-        who = np.concatenate([styles @ weights["style.weight"], steps @ weights["level.weight"]], axis=1)
-        chances = _sigmoid(features["signals"])
-        speaking = chances[:, SIGNALS.index("speaking")]
-        fused = np.concatenate([features["content"], features["emotion"], speaking[:, None], who, emotions], axis=1)
-        mood = np.concatenate([features["emotion"], who, emotions], axis=1)
-        hidden = self._linear("fusion", fused)
-        hidden = hidden + self._attention("listen", self._norm("listen.norm", hidden), None, self._self_reach)
-        hidden = hidden + self._attention("guide", self._norm("guide.norm", hidden), mood, self._guided_reach)
+        condition = np.concatenate([styles @ weights["style.weight"], steps @ weights["level.weight"]], axis=1)
+        probabilities = _sigmoid(features["signals"])
+        speaking = probabilities[:, SIGNALS.index("speech")]
+        fused = (features["content"], features["emotion"], speaking[:, None], condition, emotions)
+        emotion_condition = np.concatenate([features["emotion"], condition, emotions], axis=1)
+        hidden = self._linear("fusion", np.concatenate(fused, axis=1))
+        hidden = hidden + self._attention("listen", hidden, None, self._self_reach)
+        hidden = hidden + self._attention("guide", hidden, emotion_condition, self._guided_reach)
         inner = np.maximum(self._linear("feed.inner", self._norm("feed.norm", hidden)), 0)
         hidden = hidden + self._linear("feed.outer", inner)
         values = self._linear("face", self._norm("face_norm", hidden))
-        values = values * (1 + self._linear("gain", who)) + self._linear("rest", who)
-        shares = {name: decided(chances[:, i], *self._decide[name]) for i, name in enumerate(SIGNALS)}
-        press = as_one_gesture(shares["press"], chances[:, 0] > self._decide["press"][0])
-        values = rest_lips(values, shares["speaking"])
-        values = layer_laughter(values, shares["laughing"], features["loudness"][:, 0], laughter)
+        values = values * (1 + self._linear("gain", condition)) + self._linear("rest", condition)
+        shares = {name: decided(probabilities[:, i], *self._decide[name]) for i, name in enumerate(SIGNALS)}
+        bilabial = as_one_gesture(shares["bilabial"], probabilities[:, 0] > self._decide["bilabial"][0])
+        values = rest_lips(values, shares["speech"])
+        values = layer_laughter(values, shares["laughter"], features["loudness"][:, 0], laughter, FPS)
         if emotions.any():
             values += self._emotion_skip(emotions * (steps @ weights["level_emotion"])[:, None], speaking)
         values = np.clip(values, 0, 1)
         firmness = styles @ weights["firmness"]
-        return np.clip(apply_contacts(values, press, shares["touch"], firmness), 0, 1)
+        return np.clip(apply_contacts(values, bilabial, shares["labiodental"], firmness), 0, 1)
 
     def _emotion_skip(self, emotions: np.ndarray, speaking: np.ndarray) -> np.ndarray:
         weights = self._weights
@@ -232,6 +236,7 @@ class EmoTalkCompact:
 
     def _attention(self, name: str, hidden: np.ndarray, memory: np.ndarray | None, reach: int) -> np.ndarray:
         heads = self._heads
+        hidden = self._norm(f"{name}.norm", hidden)
         source = hidden if memory is None else memory
         queries = self._linear(f"{name}.query", hidden)
         keys = self._linear(f"{name}.key", source)
@@ -259,7 +264,7 @@ class EmoTalkCompact:
         offset = spectral_offset(silence, 0.0, self._weights["content.usual"])
         features = self._encode_stretch(silence, 0.0, offset, 0, 1)
         nothing = np.zeros(1, np.float32)
-        emotions, styles = (np.zeros((1, len(kinds)), np.float32) for kinds in (EMOTIONS, STYLES))
+        emotions, styles = (np.zeros((1, len(kinds)), np.float32) for kinds in (EMOTIONS, self.spec.styles))
         self._decode_stretch(dict(zip(FEATURES, features, strict=True)), emotions, styles, nothing, nothing)
 
 

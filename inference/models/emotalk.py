@@ -30,12 +30,14 @@ from torch.nn import functional
 
 from ...face import arkit
 from ...face.aperture import lip_contact
+from ...face.basis import ARKIT
 from ...face.controls import Controls
 from ...face.curves import FaceCurves
-from ...face.emotions import emotion_offsets
+from ...face.emotions import EMOTIONS, emotion_offsets
 from ..checkpoints.safetensors_file import read_safetensors
-from ..contract import SAMPLE_RATE, EmoTalkError, Features, Speech
+from ..contract import SAMPLE_RATE, EmoTalkError, Features, ModelSpec, Speech
 from ..devices import return_large_blocks
+from ..registry import EMOTALK_SPEC
 from .matrix_products import Arithmetic, Precision, Product, arithmetic_for
 
 Heard = Callable[[float], None]
@@ -125,8 +127,6 @@ class EmoTalk:
     """
 
     model_id = MODEL_ID
-    channels = arkit.CHANNELS
-    fps = float(FPS)
 
     def __init__(
         self,
@@ -135,7 +135,9 @@ class EmoTalk:
         device: str = "cpu",
         precision: Precision = "float32",
         windowed: bool = False,
+        spec: ModelSpec = EMOTALK_SPEC,
     ) -> None:
+        self.spec = spec
         self.config = config or EmoTalkConfig()
         self._device, self._windowed = torch.device(device), windowed
         self._steps = SMALL_STEPS if self._device.type == "cpu" else LARGE_STEPS
@@ -155,7 +157,12 @@ class EmoTalk:
 
     @classmethod
     def load(
-        cls, path: str | Path, device: str = "cpu", precision: Precision = "float32", windowed: bool = False
+        cls,
+        path: str | Path,
+        spec: ModelSpec = EMOTALK_SPEC,
+        device: str = "cpu",
+        precision: Precision = "float32",
+        windowed: bool = False,
     ) -> "EmoTalk":
         """The network of a file that ``checkpoints.write_weights`` wrote; it stays in the file until it is used.
 
@@ -170,9 +177,8 @@ class EmoTalk:
             config = EmoTalkConfig.from_json(metadata["config"])
         except (KeyError, ValueError, TypeError, AttributeError):
             raise EmoTalkError(f"The weights in {Path(path).name} say nothing usable of their network") from None
-        return cls(
-            {name: torch.from_numpy(array) for name, array in arrays.items()}, config, device, precision, windowed
-        )
+        weights = {name: torch.from_numpy(array) for name, array in arrays.items()}
+        return cls(weights, config, device, precision, windowed, spec)
 
     @torch.inference_mode()
     def encode(self, speech: Speech, heard: Heard | None = None) -> Features:
@@ -223,7 +229,7 @@ class EmoTalk:
         """
         level = controls.track("emotion_level", features.frames)
         levels = self._tensor(_shortened(np.stack([1 - level, level], axis=1)))
-        styles = self._tensor(_shortened(controls.style_tracks(features.frames)))
+        styles = self._tensor(_shortened(controls.style_tracks(features.frames, self.spec.styles)))
         kept = {name: self._tensor(array) for name, array in features.arrays.items()}
         values = self._decoder.perform(kept, levels, styles, self._steps)
         intensity = controls.track("intensity", features.frames)
@@ -231,9 +237,9 @@ class EmoTalk:
             calm = self._decoder.perform(self._calmed(kept), levels, styles, self._steps)
             values = calm + self._tensor(intensity)[:, None] * (values - calm)
         return FaceCurves(
-            layer_emotions(values.float().cpu().numpy(), controls.emotion_tracks(features.frames)),
-            self.channels,
-            self.fps,
+            layer_emotions(values.float().cpu().numpy(), controls.emotion_tracks(features.frames, EMOTIONS)),
+            ARKIT,
+            float(FPS),
         )
 
     def shrink(self) -> bool:

@@ -1,6 +1,7 @@
 """From the id of weights to a network that performs, and where it computes."""
 
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 from ..checkpoints.library import find_weights, installed_weights
@@ -51,12 +52,13 @@ def load_model(model_id: str, device: str = "auto", precision: str = "float32", 
     if weights.damage:
         raise EmoTalkError(weights.damage)
     network = NETWORKS[weights.network]
+    load = partial(network.load, weights.path, weights.spec)
     if not network.needs_torch:
-        return PlacedModel(model_id, lambda _: network.load(weights.path, "cpu", "float32", False), "cpu", "float32")
+        return PlacedModel(model_id, lambda _: load("cpu", "float32", False), "cpu", "float32")
     import_torch(weights.label)
     return PlacedModel(
         model_id,
-        lambda where: network.load(weights.path, where, precision, windowed),
+        lambda where: load(where, precision, windowed),
         find_device(device),
         f"{precision}, windowed" if windowed else precision,
     )

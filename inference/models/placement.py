@@ -33,7 +33,7 @@ class PlacedModel:
         self.fell_back = self.shrunk = False
         self._load, self._device, self._precision = load, device, precision
         self._model: FaceModel | None = None
-        self.channels, self.fps = self._run(lambda model: (model.channels, model.fps))
+        self.spec = self._run(lambda model: model.spec)
 
     @property
     def runs_on(self) -> str:

@@ -83,7 +83,6 @@ def _do(request: dict[str, Any], engine: Engine, send: Send) -> dict[str, Any]:
 
 
 def _animate(request: dict[str, Any], engine: Engine, send: Send) -> dict[str, Any]:
-    controls = Controls(request.get("controls"))
     speech = _speech(request)
 
     def report(fraction: float, text: str) -> None:
@@ -92,6 +91,7 @@ def _animate(request: dict[str, Any], engine: Engine, send: Send) -> dict[str, A
     choice = _choice(request)
     report(0.0, "Loading the model")
     model = engine.model(choice)
+    controls = Controls(request.get("controls"), model.spec.emotions)
     started = time.perf_counter()
     performance = engine.perform(speech, controls, choice, report)
     elapsed = time.perf_counter() - started

@@ -13,6 +13,7 @@ from emotalk.blender_emotalk.sounds import prepare
 from emotalk.blender_emotalk.strips import add_sound_strip
 from emotalk.face.controls import CONTROLS, Controls
 from emotalk.inference.contract import EmoTalkError
+from emotalk.inference.registry import COMPACT_SPEC
 from emotalk.inference.sound.audio import read_speech, speech_from_samples
 
 
@@ -97,7 +98,7 @@ def test_names_come_from_the_animator_the_strip_or_the_file(line_wav):
 
 
 def test_untouched_controls_are_the_tables_defaults():
-    values = control_values(line(), Timing(1, 0.8), 30)
+    values = control_values(line(), COMPACT_SPEC, Timing(1, 0.8), 30)
     assert Controls(values).changed() == {}
     assert set(values) == {control.name for control in CONTROLS}
 
@@ -110,7 +111,7 @@ def test_keyed_controls_are_sampled_at_the_frames_of_the_model():
     curve = active_curves(bpy.context.scene)[0]
     for point in curve.keyframe_points:
         point.interpolation = "LINEAR"
-    controls = Controls(control_values(line(), Timing(11, 0.8), 40))
+    controls = Controls(control_values(line(), COMPACT_SPEC, Timing(11, 0.8), 40))
     assert controls.track("happy", 40) == pytest.approx(np.minimum(np.arange(40) * 0.8 / 20, 1), abs=1e-6)
     assert controls.constant("jaw_gain") == 1.5
 
@@ -123,7 +124,7 @@ def test_overshooting_curves_stay_within_the_limits():
     for point in curve.keyframe_points:
         point.handle_left_type = point.handle_right_type = "FREE"
         point.handle_right = (point.co.x + 2, point.co.y + 3)
-    Controls(control_values(line(), Timing(1, 0.8), 40))
+    Controls(control_values(line(), COMPACT_SPEC, Timing(1, 0.8), 40))
 
 
 def test_other_formats_are_decoded_by_blender_and_sound_the_same(line_wav, files, tmp_path):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from emotalk.face.controls import CONTROL_BY_NAME, CONTROLS, ControlError, Controls, parse_control
 from emotalk.face.emotions import EMOTIONS
-from emotalk.face.styles import STYLES
+from emotalk.face.styles import STYLE_NAMES, STYLES
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -16,7 +16,7 @@ numbers = st.sampled_from([c for c in CONTROLS if c.kind == "number"]).flatmap(
 def test_every_control_is_complete_and_its_default_is_allowed():
     assert len(CONTROL_BY_NAME) == len(CONTROLS)
     for control in CONTROLS:
-        assert control.minimum <= control.default <= control.maximum
+        assert control.kind == "name" or control.minimum <= control.default <= control.maximum
         assert control.sentence
         assert not control.sentence.endswith(".")
         assert control.name.isidentifier()
@@ -45,7 +45,7 @@ def test_what_changed_survives_json(values):
         ({"happy": np.zeros(0)}, "one number or one per frame"),
         ({"seed": np.zeros(3)}, "cannot change over time"),
         ({"seed": 1.5}, "whole number"),
-        ({"personal_style": "Nobody"}, "Natural"),
+        ({"personal_style": 3}, "must be a name"),
     ],
 )
 def test_a_bad_value_is_refused_with_a_sentence(values, words):
@@ -77,14 +77,30 @@ def test_neutral_pulls_the_mix_back():
 
 def test_style_weights_blend_two_styles():
     controls = Controls({"personal_style": "Sunny", "second_style": "Dour", "style_blend": np.array([0, 0.25])})
-    weights = controls.style_tracks(2)
+    weights = controls.style_tracks(2, STYLE_NAMES)
     np.testing.assert_allclose(weights.sum(axis=1), 1)
     assert weights[0].argmax() == 10
     np.testing.assert_allclose(weights[1, [10, 11]], [0.75, 0.25])
 
 
 def test_typed_text_becomes_a_value():
-    assert parse_control("happy", "0.5") == 0.5
-    assert parse_control("personal_style", "stage actor") == 3
+    assert parse_control(CONTROL_BY_NAME["happy"], "0.5") == 0.5
+    assert parse_control(CONTROL_BY_NAME["clamping"], "off") == 1
+    assert parse_control(CONTROL_BY_NAME["personal_style"], "stage actor") == "stage actor"
     with pytest.raises(ControlError, match="must be a number"):
-        parse_control("happy", "very")
+        parse_control(CONTROL_BY_NAME["happy"], "very")
+
+
+def test_styles_are_found_by_name_whatever_their_letters():
+    assert Controls({"personal_style": "stage ACTOR"}).style("personal_style", STYLE_NAMES) == 3
+    assert Controls().style("personal_style", STYLE_NAMES) == 0
+    with pytest.raises(ControlError, match="no style 'Nobody'; there are: Ann, Bob"):
+        Controls({"personal_style": "Nobody"}).style_tracks(1, ("Ann", "Bob"))
+
+
+def test_emotions_of_a_model_s_own_take_part_in_the_mix():
+    controls = Controls({"smug": 1, "happy": 1}, emotions=("happy", "smug"))
+    np.testing.assert_allclose(controls.emotion_tracks(1, ("smug", "happy", "sad")), [[0.5, 0.5, 0]])
+    with pytest.raises(ControlError, match="no control named 'smug'"):
+        Controls({"smug": 1})
+    assert Controls(controls.changed(), controls.emotions) == controls

@@ -6,8 +6,9 @@ import json
 import numpy as np
 import pytest
 from emotalk.face import arkit
+from emotalk.face.basis import ARKIT, EYES, FLAME, HEAD
 from emotalk.face.curve_files import LIVE_LINK_CHANNELS, CurveFileError, read_curves, write_curves
-from emotalk.face.curves import FaceCurves, Performance, still_head
+from emotalk.face.curves import FaceCurves, Performance, still
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -16,7 +17,7 @@ def performance(frames=40, fps=30.0, seed=0):
     generator = np.random.default_rng(seed)
     face = generator.uniform(0, 1, (frames, 52)).astype(np.float32)
     head = generator.normal(0, 4, (frames, 3)).astype(np.float32)
-    return Performance(FaceCurves(face, arkit.CHANNELS, fps), FaceCurves(head, arkit.HEAD_CHANNELS, fps))
+    return Performance(FaceCurves(face, ARKIT, fps), FaceCurves(head, HEAD, fps), still(EYES, frames, fps))
 
 
 @pytest.fixture(scope="module")
@@ -65,7 +66,7 @@ def test_json_is_plain(folder):
     path = folder / "line.json"
     write_curves(path, performance())
     content = json.loads(path.read_text())
-    assert list(content) == ["fps", "channels", "head_channels", "values", "head"]
+    assert list(content) == ["fps", "basis", "channels", "head_channels", "values", "head"]
     np.testing.assert_allclose(content["values"], performance().face.values, atol=1e-6)
 
 
@@ -99,7 +100,7 @@ def test_eyes_turn_as_their_look_channels_say(folder):
     values = np.zeros((1, 52), np.float32)
     values[0, arkit.indices(("eyeLookOutLeft", "eyeLookInRight", "eyeLookDownLeft", "eyeLookDownRight"))] = 0.6
     path = folder / "eyes.csv"
-    write_curves(path, Performance(FaceCurves(values, arkit.CHANNELS, 30.0), still_head(1, 30.0)))
+    write_curves(path, Performance(FaceCurves(values, ARKIT, 30.0), still(HEAD, 1, 30.0), still(EYES, 1, 30.0)))
     with path.open(newline="") as file:
         row = next(csv.DictReader(file))
     for name in ("LeftEyeYaw", "RightEyeYaw", "LeftEyePitch", "RightEyePitch"):
@@ -187,8 +188,8 @@ def test_pickles_are_not_opened(folder):
 
 def test_only_arkit_faces_become_csv(folder):
     path = folder / "flame.csv"
-    curves = FaceCurves(np.zeros((2, 1), np.float32), ("exp000",), 25.0)
+    curves = still(FLAME(1), 2, 25.0)
     with pytest.raises(CurveFileError, match="only ARKit's 52 channels"):
-        write_curves(path, Performance(curves, still_head(2, 25.0)))
+        write_curves(path, Performance(curves, still(HEAD, 2, 25.0), still(EYES, 2, 25.0)))
     assert not path.exists()
     assert not list(folder.glob(".flame*"))

@@ -1,20 +1,23 @@
 import numpy as np
 import pytest
+from emotalk.face.basis import basis_of
 from emotalk.face.curves import FaceCurves
 from hypothesis import given
 from hypothesis import strategies as st
 
+JAW = basis_of(("jawOpen",))
+
 
 def test_shapes_must_fit():
     with pytest.raises(ValueError, match="do not fit"):
-        FaceCurves(np.zeros((3, 2), np.float32), ("jawOpen",), 30)
+        FaceCurves(np.zeros((3, 2), np.float32), JAW, 30)
     with pytest.raises(ValueError, match="positive"):
-        FaceCurves(np.zeros((3, 1), np.float32), ("jawOpen",), 0)
+        FaceCurves(np.zeros((3, 1), np.float32), JAW, 0)
 
 
 @given(st.integers(1, 200), st.sampled_from([23.976, 24, 25, 29.97, 30, 60, 120]))
 def test_resampling_keeps_a_ramp_a_ramp_and_covers_the_end(frames, fps):
-    ramp = FaceCurves(np.linspace(0, 1, frames, dtype=np.float32)[:, None], ("jawOpen",), 30)
+    ramp = FaceCurves(np.linspace(0, 1, frames, dtype=np.float32)[:, None], JAW, 30)
     other = ramp.resampled(fps)
     assert other.times[-1] >= ramp.times[-1] - 1e-6
     assert other.times[-1] < ramp.times[-1] + 1 / fps + 1e-6

@@ -33,7 +33,7 @@ def ha_ha(rate=5.0, loudest=1.0):
 def laughed(values=None, laughing=None, calls=None, gain=1.0):
     values = np.zeros((FRAMES, len(arkit.CHANNELS)), np.float32) if values is None else values
     laughing = bout() if laughing is None else laughing
-    return layer_laughter(values, laughing, ha_ha() if calls is None else calls, gain * ONES)
+    return layer_laughter(values, laughing, ha_ha() if calls is None else calls, gain * ONES, 30)
 
 
 @given(st.integers(0, 2**32 - 1))
@@ -115,5 +115,5 @@ def test_a_stretch_by_itself_is_a_stretch_of_the_whole(start, seed):
     reach = round(REACH_SECONDS * 30)
     part = slice(max(start - reach, 0), start + 30 + reach)
     whole = laughed(values, laughing, calls)
-    alone = layer_laughter(values[part], laughing[part], calls[part], ONES[part])
+    alone = layer_laughter(values[part], laughing[part], calls[part], ONES[part], 30)
     assert np.array_equal(alone[start - part.start :][:30], whole[start : start + 30])

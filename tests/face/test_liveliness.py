@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
 from emotalk.face import arkit
+from emotalk.face.basis import ARKIT
 from emotalk.face.controls import Controls
 from emotalk.face.curves import FaceCurves
+from emotalk.face.eyes import merge_eyes
 from emotalk.face.liveliness import blink_times, find_speech, liven, move_head
 
 FPS = 30.0
@@ -15,7 +17,7 @@ def phrases(seconds: float) -> np.ndarray:
 
 
 def still(frames: int) -> FaceCurves:
-    return FaceCurves(np.zeros((frames, 52), np.float32), arkit.CHANNELS, FPS)
+    return FaceCurves(np.zeros((frames, 52), np.float32), ARKIT, FPS)
 
 
 def test_off_means_off():
@@ -23,15 +25,16 @@ def test_off_means_off():
     controls = Controls({"blink_rate": 0, "gaze_gain": 0, "head_gain": 0})
     performance = liven(still(len(loudness)), loudness, controls)
     assert not performance.face.values.any()
+    assert not performance.eyes.values.any()
     assert not performance.head.values.any()
 
 
 def test_equal_input_gives_equal_bytes_and_another_seed_another_take():
     loudness = phrases(20)
     first, again, other = (liven(still(len(loudness)), loudness, Controls({"seed": seed})) for seed in (7, 7, 8))
-    assert first.face.values.tobytes() == again.face.values.tobytes()
+    assert first.eyes.values.tobytes() == again.eyes.values.tobytes()
     assert first.head.values.tobytes() == again.head.values.tobytes()
-    assert first.face.values.tobytes() != other.face.values.tobytes()
+    assert first.eyes.values.tobytes() != other.eyes.values.tobytes()
     assert first.head.values.tobytes() != other.head.values.tobytes()
 
 
@@ -54,7 +57,7 @@ def test_a_blink_closes_both_lids_and_takes_the_wide_eye_back():
     loudness = phrases(60)
     wide = still(len(loudness)).values.copy()
     wide[:, arkit.indices(arkit.sides("eyeWide"))] = 0.6
-    face = liven(FaceCurves(wide, arkit.CHANNELS, FPS), loudness, Controls()).face
+    face = merge_eyes(liven(FaceCurves(wide, ARKIT, FPS), loudness, Controls())).face
     lids = face.channel("eyeBlinkLeft")
     assert (lids == face.channel("eyeBlinkRight")).all()
     assert lids.max() > 0.8

@@ -1,8 +1,10 @@
 import numpy as np
 import pytest
 from emotalk.face import arkit
+from emotalk.face.basis import ARKIT
 from emotalk.face.controls import Controls
 from emotalk.face.curves import FaceCurves
+from emotalk.face.eyes import merge_eyes
 from emotalk.face.liveliness import liven
 from emotalk.face.released_postprocessing import BLINK_CURVES, released_blinks, savitzky_golay
 from emotalk.face.shaping import shape
@@ -18,7 +20,7 @@ AS_RELEASED = {"clamping": "off", "blink_kind": "released demo", "gaze_gain": 0,
 def network_curves(frames=200, seed=0):
     """Curves as the network gives them: noisy, below 0 and above 1 here and there."""
     noise = np.random.default_rng(seed).normal(0.3, 0.5, (frames, 52)).astype(np.float32)
-    return FaceCurves(noise, arkit.CHANNELS, FPS)
+    return FaceCurves(noise, ARKIT, FPS)
 
 
 @settings(max_examples=40, deadline=None)
@@ -49,7 +51,7 @@ def test_with_every_option_the_result_is_the_released_one():
     curves = network_curves()
     loudness = np.ones(curves.frames)
     controls = Controls({**AS_RELEASED, "savitzky_golay": "on"})
-    values = liven(shape(curves, controls), loudness, controls).face.values
+    values = merge_eyes(liven(shape(curves, controls), loudness, controls)).face.values
     expected = savgol_filter(curves.values, 5, 2, axis=0)
     others = [column for column in range(52) if column not in BLINKS]
     np.testing.assert_allclose(values[:, others], expected[:, others], atol=2e-6)
@@ -95,5 +97,5 @@ def test_blinks_follow_the_seed():
 def test_the_network_s_own_blinks_are_replaced():
     curves = network_curves()
     assert (curves.values[:, BLINKS] > 0).any()
-    performance = liven(curves, np.ones(curves.frames), Controls({**AS_RELEASED, "blink_rate": 0}))
+    performance = merge_eyes(liven(curves, np.ones(curves.frames), Controls({**AS_RELEASED, "blink_rate": 0})))
     assert (performance.face.values[:, BLINKS] == 0).mean() > 0.8

@@ -2,6 +2,7 @@ import numpy as np
 import pytest
 from emotalk.face import arkit
 from emotalk.face.aperture import lip_aperture
+from emotalk.face.basis import ARKIT
 from emotalk.face.controls import Controls
 from emotalk.face.curves import FaceCurves
 from emotalk.face.shaping import gaussian_filter, shape, shift_time
@@ -22,7 +23,7 @@ def speaking_curves(frames: int = 90) -> FaceCurves:
     values[closed, arkit.INDEX["mouthClose"]] = 0.08
     values[np.ix_(closed, arkit.indices(arkit.sides("mouthPress")))] = 0.4
     values[:, arkit.INDEX["browInnerUp"]] = 0.3
-    return FaceCurves(values, arkit.CHANNELS, 30.0)
+    return FaceCurves(values, ARKIT, 30.0)
 
 
 def test_defaults_leave_the_model_alone():
@@ -51,7 +52,7 @@ def test_the_result_stays_within_limits_and_lips_never_cross():
 def test_smoothing_has_no_delay():
     values = np.zeros((61, 52), np.float32)
     values[:, arkit.INDEX["jawOpen"]] = np.maximum(0.2 + 0.6 * np.exp(-0.5 * ((np.arange(61) - 30) / 3) ** 2), 0)
-    smooth = shape(FaceCurves(values, arkit.CHANNELS, 30.0), Controls({"smoothing": 100})).channel("jawOpen")
+    smooth = shape(FaceCurves(values, ARKIT, 30.0), Controls({"smoothing": 100})).channel("jawOpen")
     assert smooth.argmax() == 30
     np.testing.assert_allclose(smooth, smooth[::-1], atol=1e-5)
 
@@ -84,5 +85,5 @@ def test_gains_can_change_over_time():
 
 
 def test_nothing_to_shape_is_fine():
-    empty = FaceCurves(np.zeros((0, 52), np.float32), arkit.CHANNELS, 30.0)
+    empty = FaceCurves(np.zeros((0, 52), np.float32), ARKIT, 30.0)
     assert shape(empty, Controls({"smoothing": 50})).frames == 0

@@ -3,10 +3,13 @@
 import numpy as np
 import pytest
 from emotalk.face import arkit
+from emotalk.face.basis import ARKIT
 from emotalk.face.controls import Controls
 from emotalk.face.curves import FaceCurves
+from emotalk.face.emotions import EMOTIONS
+from emotalk.face.eyes import merge_eyes
 from emotalk.inference import engine as engine_module
-from emotalk.inference.contract import SAMPLE_RATE, EmoTalkError, Features, Speech
+from emotalk.inference.contract import SAMPLE_RATE, EmoTalkError, Features, ModelSpec, Speech
 from emotalk.inference.engine import REMEMBERED_LINES, Engine, fingerprint
 from emotalk.inference.models.loading import ModelChoice, load_model, model_ids
 from emotalk.inference.sound.rms import frame_rms
@@ -18,8 +21,7 @@ class LoudnessModel:
     """The smallest real model: the jaw opens with the sound, the brows rise with happiness."""
 
     model_id = "loudness"
-    channels = arkit.CHANNELS
-    fps = 30.0
+    spec = ModelSpec(ARKIT, 30.0, EMOTIONS)
 
     def __init__(self):
         self.encoded = 0
@@ -29,13 +31,13 @@ class LoudnessModel:
         if progress:
             progress(0.5)
         frames = -(-len(speech.samples) * 30 // SAMPLE_RATE)
-        return Features(self.model_id, frames, {"level": frame_rms(speech, frames, self.fps)})
+        return Features(self.model_id, frames, {"level": frame_rms(speech, frames, 30.0)})
 
     def decode(self, features, controls):
         values = np.zeros((features.frames, 52), np.float32)
         values[:, arkit.INDEX["jawOpen"]] = np.minimum(features.arrays["level"], 1)
         values[:, arkit.INDEX["browInnerUp"]] = controls.emotion_tracks(features.frames)[:, 1]
-        return FaceCurves(values, self.channels, self.fps)
+        return FaceCurves(values, ARKIT, 30.0)
 
 
 def speech(seconds=2.0, seed=0):
@@ -63,7 +65,7 @@ def test_a_performance_is_decoded_shaped_and_enlivened(engine):
     halved = engine.perform(speech(), Controls({**QUIET, "jaw_gain": 0.5}))
     np.testing.assert_allclose(halved.face.channel("jawOpen"), plain.face.channel("jawOpen") / 2, rtol=1e-6)
     alive = engine.perform(speech(20.0), Controls())
-    assert alive.face.channel("eyeBlinkLeft").max() > 0.7
+    assert merge_eyes(alive).face.channel("eyeBlinkLeft").max() > 0.7
     assert np.abs(alive.head.values).max() > 0.2
 
 
@@ -166,7 +168,7 @@ def test_every_model_of_the_registry_performs():
     for model_id in model_ids():
         model = load_model(model_id)
         assert model.model_id == model_id
-        assert model.fps > 0
         performance = Engine().perform(speech(0.5), Controls(), ModelChoice(model_id))
-        assert performance.face.channels == model.channels
+        assert performance.face.basis is model.spec.basis
+        assert performance.face.fps == model.spec.fps
         assert np.isfinite(performance.face.values).all()

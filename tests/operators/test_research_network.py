@@ -62,7 +62,7 @@ def test_import_choose_animate(stage, small_checkpoint):
     assert "× real time" in bpy.context.window_manager.emotalk.ran_on
 
 
-@pytest.mark.parametrize("change", [{"emotion_level": 1.0}, {"personal_style": "Crisp"}], ids=str)
+@pytest.mark.parametrize("change", [{"emotion_level": 1.0}, {"personal_style": "Actor 02"}], ids=str)
 def test_level_and_style_are_tweaked_live(stage, line, change):
     before = motion(stage)
     line.live = True

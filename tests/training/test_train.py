@@ -5,6 +5,7 @@ import numpy as np
 import pytest
 import torch
 from emotalk.face.controls import Controls
+from emotalk.face.styles import STYLE_NAMES
 from emotalk.inference.checkpoints.safetensors_file import bundled_weights, read_safetensors
 from emotalk.inference.contract import SAMPLE_RATE, Speech
 from emotalk.inference.models import compact
@@ -106,8 +107,8 @@ def test_a_sound_that_is_all_there_is_leaves_the_mouth_at_rest(lines, monkeypatc
         monkeypatch.setattr(batches, share, 1.0)
     batch = draw_batch(lines, 8, np.random.default_rng(1))
     assert (batch.phones == PHONE_INDEX["SIL"]).all()
-    assert not batch.signals[..., compact.SIGNALS.index("speaking")].any()
-    assert batch.signals[..., compact.SIGNALS.index("laughing")].any()
+    assert not batch.signals[..., compact.SIGNALS.index("speech")].any()
+    assert batch.signals[..., compact.SIGNALS.index("laughter")].any()
     assert (batch.mel.mean(dim=2).amax(dim=1) > batch.mel.mean(dim=(1, 2))).all()
 
 
@@ -192,8 +193,8 @@ def assert_twins(network, model, decide):
         {
             "happy": 0.7,
             "fear": np.linspace(0, 0.3, frames),
-            "personal_style": 3,
-            "second_style": 5,
+            "personal_style": "Stage actor",
+            "second_style": "Lip talker",
             "style_blend": 0.3,
             "laughter": 0,
         }
@@ -209,13 +210,13 @@ def assert_twins(network, model, decide):
             torch.from_numpy(np.asarray(track, np.float32))[None]
             for track in (
                 controls.emotion_tracks(frames),
-                controls.style_tracks(frames),
+                controls.style_tracks(frames, STYLE_NAMES),
                 controls.track("emotion_level", frames),
             )
         ]
         chances = torch.sigmoid(heads[1]).numpy()[0]
         press, touch, talking, _ = (
-            torch.from_numpy(compact.decided(chances[:, i], *decide[name]))[None]
+            torch.from_numpy(compact.decided(chances[:, i], *decide[compact.NAMES_IN_FILES[name]]))[None]
             for i, name in enumerate(compact.SIGNALS)
         )
         likely = chances[:, 0] > decide["press"][0]

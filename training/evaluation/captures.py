@@ -38,9 +38,11 @@ def capture_tables(model: EmoTalkCompact, folder: Path) -> list[Table]:
         values = perform(model, speech.samples)
         jaw, lag = best_correlation(captured, values[:, arkit.INDEX["jawOpen"]])
         aperture, _ = best_correlation(captured, values @ metrics.APERTURE)
-        loud, _ = best_correlation(captured, frame_rms(speech, len(captured), model.fps))
+        loud, _ = best_correlation(captured, frame_rms(speech, len(captured), model.spec.fps))
         at_once = correlation(captured, values[:, arkit.INDEX["jawOpen"]], 0)
-        rows.append((take.stem, len(captured) / model.fps, at_once, jaw, 1000 * lag / model.fps, aperture, loud))
+        rows.append(
+            (take.stem, len(captured) / model.spec.fps, at_once, jaw, 1000 * lag / model.spec.fps, aperture, loud)
+        )
     columns = ("take", "seconds", "jaw r0", "jaw r best", "lag ms", "aperture r", "loudness r")
     return [Table("The model's jaw and a captured one (lag above 0: the model is late)", columns, tuple(rows))]
 

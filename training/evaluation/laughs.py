@@ -53,8 +53,8 @@ def count_bouts(shown: np.ndarray) -> int:
 def call_rates(model: EmoTalkCompact, clip: SoundClip) -> tuple[float, float, float]:
     """Calls per second in the loudness of a laugh and in the jaw that performs it, and how far that opens."""
     jaw = perform(model, clip.samples)[:, _JAW]
-    decibels = np.log10(frame_rms(Speech(clip.samples), len(jaw), model.fps) + 1e-3)
-    return strongest_rate(decibels, model.fps), strongest_rate(jaw, model.fps), float(jaw.max())
+    decibels = np.log10(frame_rms(Speech(clip.samples), len(jaw), model.spec.fps) + 1e-3)
+    return strongest_rate(decibels, model.spec.fps), strongest_rate(jaw, model.spec.fps), float(jaw.max())
 
 
 def strongest_rate(track: np.ndarray, fps: float) -> float:

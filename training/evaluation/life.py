@@ -6,8 +6,10 @@ from typing import Final
 import numpy as np
 
 from ...face import arkit
+from ...face.basis import ARKIT
 from ...face.controls import Controls
 from ...face.curves import FaceCurves
+from ...face.eyes import merge_eyes
 from ...face.intervals import intervals_of
 from ...face.liveliness import find_speech, liven
 from ...inference.contract import SAMPLE_RATE, Speech
@@ -34,9 +36,9 @@ def life_tables(lines: Sequence[SpokenLine]) -> list[Table]:
     """What the default controls give over two minutes of speech with five seeds."""
     loud = _loudness_of(lines)
     speaking = find_speech(loud, FPS)
-    still = FaceCurves(np.zeros((len(loud), len(arkit.CHANNELS)), np.float32), arkit.CHANNELS, FPS)
-    performed = [liven(still, loud, Controls({"seed": seed})) for seed in range(_SEEDS)]
-    off = liven(still, loud, Controls(_OFF))
+    still = FaceCurves(np.zeros((len(loud), len(arkit.CHANNELS)), np.float32), ARKIT, FPS)
+    performed = [merge_eyes(liven(still, loud, Controls({"seed": seed}))) for seed in range(_SEEDS)]
+    off = merge_eyes(liven(still, loud, Controls(_OFF)))
     lids = [performance.face.values[:, _LIDS] for performance in performed]
     gaze = [_gaze(performance.face.values) for performance in performed]
     heads = [performance.head.values for performance in performed]

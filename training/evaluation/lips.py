@@ -27,7 +27,7 @@ def judge_lines(
         sound = circumstance.apply(sound_of(line), rng)
         phones = [(phone.start, phone.end, phone.name) for phone in circumstance.timed(line.phones)]
         items.append((perform(model, sound, **controls), phones))
-    return metrics.judge(items, model.fps)
+    return metrics.judge(items, model.spec.fps)
 
 
 def lip_tables(model: EmoTalkCompact, sets: Sets) -> list[Table]:

@@ -66,7 +66,7 @@ def made_sounds() -> dict[str, np.ndarray]:
 
 def _motion_of_speech(model: EmoTalkCompact, line: SpokenLine) -> tuple[float, float]:
     phones = [phone for phone in line.phones if phone.name != "SIL"]
-    first, last = (round(second * model.fps) for second in (phones[0].start, phones[-1].end))
+    first, last = (round(second * model.spec.fps) for second in (phones[0].start, phones[-1].end))
     return motion(perform(model, sound_of(line))[first : last + 1])
 
 

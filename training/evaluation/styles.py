@@ -48,8 +48,8 @@ def style_distances(model: EmoTalkCompact, lines: Sequence[SpokenLine]) -> np.nd
     """(24, 24) millimetres between the performances of every two styles, see ``head.distance``."""
     encoded = [model.encode(Speech(sound_of(line))) for line in lines]
     performed = [
-        np.concatenate([model.decode(f, Controls({"personal_style": n})).values[::_EVERY_FRAME] for f in encoded])
-        for n in range(len(STYLE_NAMES))
+        np.concatenate([model.decode(f, Controls({"personal_style": name})).values[::_EVERY_FRAME] for f in encoded])
+        for name in STYLE_NAMES
     ]
     apart = np.zeros((len(performed), len(performed)))
     for i, first in enumerate(performed):

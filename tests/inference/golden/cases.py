@@ -22,8 +22,6 @@ MIXED = {
     "happy": 0.3,
     "intensity": np.linspace(0, 1.4, FRAMES),
     "emotion_level": 0.8,
-    "personal_style": "Toothy",
-    "second_style": "Drawl",
     "style_blend": 0.3,
     "seed": 3,
 }
@@ -46,6 +44,10 @@ RELEASED = {
     "sad": 0.8,
     "jaw_gain": 1.8,
 }
+STYLES = {
+    "emotalk-compact": {"personal_style": "Toothy", "second_style": "Drawl"},
+    "emotalk": {"personal_style": "Actor 09", "second_style": "Actor 22"},
+}
 CONTROLS = {"defaults": {}, "mixed": MIXED, "shaped": SHAPED, "released": RELEASED}
 
 
@@ -60,6 +62,7 @@ def performances(folder):
     for model_id, model in (("emotalk-compact", compact()), ("emotalk", emotalk(folder))):
         engine = Engine(lambda *_, model=model: model)
         for name, controls in CONTROLS.items():
+            controls = controls | STYLES[model_id] if name == "mixed" else controls
             path = folder / "curves.npz"
             write_curves(path, engine.perform(speech, Controls(controls)))
             performance = read_curves(path)

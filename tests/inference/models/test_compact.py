@@ -5,6 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from emotalk.face import arkit
+from emotalk.face.basis import ARKIT
 from emotalk.face.controls import Controls
 from emotalk.face.emotions import EMOTIONS, PROTOTYPES
 from emotalk.face.metrics import APERTURE
@@ -46,12 +47,12 @@ def test_there_is_a_frame_for_every_thirtieth_of_a_second_begun(samples):
 def test_sounds_of_any_length_are_performed(model, samples):
     curves = model.decode(model.encode(Speech(np.full(samples, 0.1, np.float32))), Controls())
     assert curves.values.shape == (frame_count(samples), 52)
-    assert curves.channels == arkit.CHANNELS
+    assert curves.basis is ARKIT
     assert curves.fps == 30
 
 
 def test_windows_give_the_numbers_of_one_pass(model, sound, monkeypatch):
-    controls = Controls({"happy": 0.6, "personal_style": 3, "emotion_level": 0.9})
+    controls = Controls({"happy": 0.6, "personal_style": "Stage actor", "emotion_level": 0.9})
     whole = model.encode(Speech(sound))
     curves = model.decode(whole, controls).values
     monkeypatch.setattr(compact, "_CHUNK", 13)
@@ -108,7 +109,7 @@ def test_an_emotion_may_change_over_time(model, features):
 
 
 def test_no_two_personal_styles_are_the_same(model, features):
-    rows = [model.decode(features, Controls({"personal_style": i})).values for i in range(len(STYLE_NAMES))]
+    rows = [model.decode(features, Controls({"personal_style": name})).values for name in STYLE_NAMES]
     for i, first in enumerate(rows):
         for second in rows[:i]:
             assert np.sqrt(np.mean((first - second) ** 2)) > 0.004
@@ -125,7 +126,7 @@ def test_the_emotion_level_blends_from_held_back_to_strong(model, features):
 def laughing_there(features, share):
     """The same line, somebody laughing through its second half with a given logit."""
     signals = features.arrays["signals"].copy()
-    signals[:, SIGNALS.index("laughing")] = np.where(np.arange(len(signals)) < len(signals) // 2, -10, share)
+    signals[:, SIGNALS.index("laughter")] = np.where(np.arange(len(signals)) < len(signals) // 2, -10, share)
     return replace(features, arrays={**features.arrays, "signals": signals})
 
 
@@ -144,7 +145,7 @@ def test_laughter_can_be_ignored(model, features):
 
 def test_a_word_spoken_with_a_laugh_keeps_its_contacts(model, features):
     signals = laughing_there(features, 10).arrays["signals"].copy()
-    signals[:, SIGNALS.index("press")] = 10
+    signals[:, SIGNALS.index("bilabial")] = 10
     pressed = replace(features, arrays={**features.arrays, "signals": signals})
     assert (model.decode(pressed, Controls({"laughter": 1.5})).values @ APERTURE < 0.02).all()
 

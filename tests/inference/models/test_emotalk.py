@@ -10,11 +10,11 @@ import torch
 from emotalk.face import arkit
 from emotalk.face.controls import Controls
 from emotalk.face.emotions import EMOTIONS
-from emotalk.face.styles import STYLE_NAMES
 from emotalk.inference.checkpoints.emotalk_converter import read_checkpoint, write_weights
 from emotalk.inference.contract import EmoTalkError, Speech
 from emotalk.inference.models import emotalk
 from emotalk.inference.models.emotalk import EmoTalk, EmoTalkConfig
+from emotalk.inference.registry import EMOTALK_SPEC
 
 SMALL = EmoTalkConfig(
     hidden=128,
@@ -30,6 +30,7 @@ SMALL = EmoTalkConfig(
     decoder_feed_forward=48,
 )
 TOLERANCE = 5e-5
+STYLES = EMOTALK_SPEC.styles
 
 
 def released_network(config):
@@ -93,7 +94,7 @@ def test_the_numbers_are_the_released_ones(model, reference, samples):
 @pytest.mark.parametrize(("level", "person"), [(0.0, 0), (1.0, 23), (0.0, 11), (0.3, 5)])
 def test_level_and_style_enter_as_in_the_released_code(model, reference, level, person):
     sound = noise(24_000)
-    values = perform(model, sound, emotion_level=level, personal_style=STYLE_NAMES[person])
+    values = perform(model, sound, emotion_level=level, personal_style=STYLES[person])
     assert deviation(values, expected(reference, sound, (1 - level, level), person)) < TOLERANCE
 
 
@@ -101,9 +102,7 @@ def test_styles_blend(model, reference):
     sound = noise(24_000)
     blend = [0.0] * 24
     blend[2], blend[7] = 0.75, 0.25
-    values = perform(
-        model, sound, personal_style=STYLE_NAMES[2], second_style=STYLE_NAMES[7], style_blend=np.full(45, 0.25)
-    )
+    values = perform(model, sound, personal_style=STYLES[2], second_style=STYLES[7], style_blend=np.full(45, 0.25))
     assert deviation(values, expected(reference, sound, person=blend)) < TOLERANCE
 
 

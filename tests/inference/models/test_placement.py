@@ -10,10 +10,11 @@ import numpy as np
 import pytest
 import torch
 from emotalk.face import arkit
+from emotalk.face.basis import ARKIT
 from emotalk.face.controls import Controls
 from emotalk.face.curves import FaceCurves
 from emotalk.inference.checkpoints.importing import import_weights
-from emotalk.inference.contract import EmoTalkError, Features, Speech
+from emotalk.inference.contract import EmoTalkError, Features, ModelSpec, Speech
 from emotalk.inference.devices import (
     PRECISIONS,
     available_devices,
@@ -65,14 +66,13 @@ class JawModel:
     """Opens the jaw; on a GPU it runs out of memory at one of its steps, as PyTorch says it there."""
 
     model_id = "jaw"
-    channels = arkit.CHANNELS
-    fps = 30.0
+    spec = ModelSpec(ARKIT, 30.0)
 
     def __init__(self, device, fails_at, make_error):
         self.device, self.fails_at, self.make_error = device, fails_at, make_error
         self._reach("load")
 
-    def encode(self, speech, heard=None):
+    def encode(self, speech, progress=None):
         self._reach("encode")
         return Features("jaw", 30)
 
@@ -80,7 +80,7 @@ class JawModel:
         self._reach("decode")
         values = np.zeros((features.frames, 52), np.float32)
         values[:, arkit.INDEX["jawOpen"]] = 0.25 if self.device == "cuda" else 0.5
-        return FaceCurves(values, self.channels, self.fps)
+        return FaceCurves(values, ARKIT, 30.0)
 
     def _reach(self, step):
         if self.device == "cuda" and step == self.fails_at:

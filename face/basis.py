@@ -1,0 +1,203 @@
+"""A face's basis: what the channels of its curves are, and which of them open and close the lips.
+
+Curves carry their basis. Whatever works on curves (shaping, liveliness, files, keys) asks it which columns a region
+has, what their limits are and where lips meet; nothing counts columns by itself.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache, cached_property
+from typing import Final
+
+import numpy as np
+
+from . import arkit
+
+UNBOUNDED: Final = (-np.inf, np.inf)
+
+
+@dataclass(frozen=True)
+class LipTerm:
+    """What one channel, or the mean of a left and a right one, adds to the opening between the lips.
+
+    Attributes:
+        channels: one or two names.
+        opening: at a value of 1, in units of the wide open jaw; below 0 the channels bring the lips together.
+        per: divides ``opening``: the value at which the channels add it in full.
+    """
+
+    channels: tuple[str, ...]
+    opening: float
+    per: float = 1.0
+
+
+@dataclass(frozen=True, eq=False)
+class Basis:
+    """The channels of a kind of face. Two bases are the same only if they are the same object.
+
+    Attributes:
+        name: what people call it.
+        channels: the name of each column.
+        limits: (lowest, highest) value of each channel; infinite where it has none.
+        units: of each channel; "" for a blendshape coefficient.
+        regions: names of the channels of each part of the face; the same channel may not stand in two.
+        mirrored: each channel that has a counterpart on the other side of the face, and that one.
+        lip_terms: the opening between the lips as a sum; empty where the channels do not tell it.
+        labiodental: the channel that sets the lower lip to the upper teeth, "" where there is none.
+        seals: (closing, opening) channels; more of the first than of the second would push the lips through each other.
+    """
+
+    name: str
+    channels: tuple[str, ...]
+    limits: tuple[tuple[float, float], ...]
+    units: tuple[str, ...]
+    regions: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    mirrored: Mapping[str, str] = field(default_factory=dict)
+    lip_terms: tuple[LipTerm, ...] = ()
+    labiodental: str = ""
+    seals: tuple[tuple[str, str], ...] = ()
+
+    def __post_init__(self) -> None:
+        if not len(self.channels) == len(self.limits) == len(self.units):
+            raise ValueError(f"the basis {self.name} does not say limits and a unit for each of its channels")
+
+    def __len__(self) -> int:
+        return len(self.channels)
+
+    @cached_property
+    def index(self) -> dict[str, int]:
+        """The column of each channel."""
+        return {name: column for column, name in enumerate(self.channels)}
+
+    @cached_property
+    def lowest(self) -> np.ndarray:
+        """(channels,) float32 lower limits."""
+        return np.array([low for low, _ in self.limits], np.float32)
+
+    @cached_property
+    def highest(self) -> np.ndarray:
+        """(channels,) float32 upper limits."""
+        return np.array([high for _, high in self.limits], np.float32)
+
+    @property
+    def is_bounded(self) -> bool:
+        """Whether any channel has a limit."""
+        return bool(np.isfinite(self.lowest).any() or np.isfinite(self.highest).any())
+
+    def has(self, names: Iterable[str]) -> bool:
+        """Whether all these channels are in it."""
+        return all(name in self.index for name in names)
+
+    def columns(self, names: Iterable[str]) -> list[int]:
+        """Columns of the named channels. Raises KeyError for one that is not in the basis."""
+        return [self.index[name] for name in names]
+
+    def region(self, *names: str) -> list[int]:
+        """Columns of the channels of some regions, in the order of the regions; none of one that it lacks."""
+        return self.columns(channel for name in names for channel in self.regions.get(name, ()))
+
+    @cached_property
+    def opens_lips(self) -> tuple[str, ...]:
+        """Channels that part the lips."""
+        return tuple(name for term in self.lip_terms if term.opening > 0 for name in term.channels)
+
+    @cached_property
+    def closes_lips(self) -> tuple[str, ...]:
+        """Channels that bring the lips together."""
+        return tuple(name for term in self.lip_terms if term.opening < 0 for name in term.channels)
+
+    @cached_property
+    def lip_weights(self) -> np.ndarray:
+        """(channels,) float64 weights of the opening between the lips; see ``aperture.lip_aperture``."""
+        weights = np.zeros(len(self))
+        for term in self.lip_terms:
+            weights[self.columns(term.channels)] += term.opening / term.per / len(term.channels)
+        return weights
+
+
+ARKIT: Final = Basis(
+    name="ARKit",
+    channels=arkit.CHANNELS,
+    limits=((0.0, 1.0),) * len(arkit.CHANNELS),
+    units=("",) * len(arkit.CHANNELS),
+    regions=arkit.REGIONS,
+    mirrored={name: arkit.mirrored(name) for name in arkit.CHANNELS if arkit.mirrored(name) != name},
+    lip_terms=(
+        LipTerm(("jawOpen",), 1.0),
+        LipTerm(("mouthClose",), -1.0, per=arkit.SEAL_FACTOR),
+        LipTerm(arkit.sides("mouthLowerDown"), 0.22),
+        LipTerm(arkit.sides("mouthUpperUp"), 0.24),
+        LipTerm(("mouthFunnel",), 0.43),
+        LipTerm(arkit.sides("mouthPress"), -0.10),
+        LipTerm(("mouthRollLower", "mouthRollUpper"), -0.20),
+    ),
+    labiodental="mouthRollLower",
+    seals=(("mouthClose", "jawOpen"),),
+)
+"""The 52 ARKit blendshape coefficients. The lip terms were measured on ICT-FaceKit (see docs/face-basis.md)."""
+
+JAW_CHANNELS: Final = ("jaw_x", "jaw_y", "jaw_z")
+"""FLAME's jaw pose as axis-angle in radians; + x opens."""
+
+
+@cache
+def FLAME(expressions: int) -> Basis:  # noqa: N802 - the name of the model
+    """FLAME's expression and jaw: ``exp000`` and on, in standard deviations of the expression space, and the jaw pose.
+
+    The channels do not tell how far the lips are apart: that depends on the model file. No limits are known either.
+
+    Args:
+        expressions: how many expression coefficients, 1 to 100.
+
+    Raises:
+        ValueError: FLAME has no such number of expressions.
+    """
+    if not 1 <= expressions <= 100:
+        raise ValueError(f"FLAME has 1 to 100 expression coefficients, not {expressions}")
+    names = tuple(f"exp{number:03}" for number in range(expressions))
+    return Basis(
+        name=f"FLAME {expressions}",
+        channels=(*names, *JAW_CHANNELS),
+        limits=(UNBOUNDED,) * (expressions + 3),
+        units=("sd",) * expressions + ("rad",) * 3,
+        regions={"expression": names, "jaw": JAW_CHANNELS},
+    )
+
+
+HEAD: Final = Basis(
+    name="head",
+    channels=arkit.HEAD_CHANNELS,
+    limits=(UNBOUNDED,) * len(arkit.HEAD_CHANNELS),
+    units=("deg",) * len(arkit.HEAD_CHANNELS),
+)
+"""Rotation of the head."""
+
+EYES: Final = Basis(
+    name="eyes",
+    channels=arkit.EYE_CHANNELS,
+    limits=((0.0, 1.0), (0.0, 1.0), UNBOUNDED, UNBOUNDED),
+    units=("", "", f"{arkit.LOOK_DEGREES:g} deg", f"{arkit.LOOK_DEGREES:g} deg"),
+)
+"""Lids and gaze: what blinks and glances add to a face."""
+
+
+@cache
+def basis_of(channels: Sequence[str]) -> Basis:
+    """The basis that has exactly these channels, as files and weights name them; one without regions if none is known.
+
+    Args:
+        channels: a tuple of names, each once.
+
+    Raises:
+        ValueError: a name stands twice, or there is none.
+    """
+    channels = tuple(channels)
+    if not channels or len(set(channels)) != len(channels):
+        raise ValueError("a face needs channels, each with a name of its own")
+    for known in (ARKIT, HEAD, EYES):
+        if channels == known.channels:
+            return known
+    expressions = len(channels) - len(JAW_CHANNELS)
+    if 1 <= expressions <= 100 and channels == FLAME(expressions).channels:
+        return FLAME(expressions)
+    return Basis(f"{len(channels)} channels", channels, (UNBOUNDED,) * len(channels), ("",) * len(channels))

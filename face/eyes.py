@@ -1,0 +1,46 @@
+"""Blinks and looks as channels of a face, where its basis has such."""
+
+from typing import Final
+
+import numpy as np
+
+from .basis import EYES
+from .curves import FaceCurves, Performance, still
+
+BLINKS: Final = {"eyeBlinkLeft": "blinkLeft", "eyeBlinkRight": "blinkRight"}
+WIDE: Final = ("eyeWideLeft", "eyeWideRight")
+
+_LOOKS: Final = {
+    "eyeLookOutLeft": ("lookLeft", 1),
+    "eyeLookInRight": ("lookLeft", 1),
+    "eyeLookInLeft": ("lookLeft", -1),
+    "eyeLookOutRight": ("lookLeft", -1),
+    "eyeLookUpLeft": ("lookUp", 1),
+    "eyeLookUpRight": ("lookUp", 1),
+    "eyeLookDownLeft": ("lookUp", -1),
+    "eyeLookDownRight": ("lookUp", -1),
+}
+"""ARKit's channels: which eye channel moves each, and in which direction of it."""
+
+
+def merge_eyes(performance: Performance) -> Performance:
+    """Add blinks and looks to the face's own channels.
+
+    A blink closes what the network has left open of a lid; looks are added to the network's.
+
+    Returns:
+        A performance whose eyes are still; the very ``performance`` where the basis of its face has no such channels.
+    """
+    face, eyes = performance.face, performance.eyes
+    if not face.basis.has((*BLINKS, *_LOOKS)):
+        return performance
+    values = face.values.copy()
+    for name, source in BLINKS.items():
+        column = face.basis.index[name]
+        values[:, column] += (1 - values[:, column]) * eyes.channel(source)
+    for name, (source, direction) in _LOOKS.items():
+        values[:, face.basis.index[name]] += np.maximum(direction * eyes.channel(source), 0)
+    if performance.clamped:
+        values = np.clip(values, face.basis.lowest, face.basis.highest)
+    merged: FaceCurves = face.with_values(values)
+    return Performance(merged, performance.head, still(EYES, face.frames, face.fps), performance.clamped)
