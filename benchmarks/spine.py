@@ -24,9 +24,6 @@ from typing import Final, TypeVar
 
 import numpy as np
 
-# The emotalk.py beside this file must not be found in place of the package of that name.
-sys.path.pop(0)
-
 SAMPLE: Final = Path(__file__).resolve().parents[1] / "samples" / "line.wav"
 Result = TypeVar("Result")
 BASELINE_LIMIT: Final = 60
