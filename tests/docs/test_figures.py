@@ -13,6 +13,7 @@ from PIL import Image
 
 ROOT = Path(__file__).parents[2]
 FIGURES = ROOT / "docs" / "figures"
+SCRIPTS = ("contact_sheets.py", "contacts_over_phones.py", "curves_over_phones.py", "portrait.py")
 TEXT = "I never asked for any of this."
 SECONDS = 1.99
 """Up to the pause after these words of the sample line."""
@@ -37,7 +38,7 @@ def short_line(tmp_path_factory):
 
 @pytest.fixture
 def draw(tmp_path):
-    """A function that runs a script with the repository's own pictures out of reach."""
+    """A function that runs a script in a folder of its own."""
 
     def run(script, *words):
         environment = {**os.environ, "BLENDER_USER_RESOURCES": str(tmp_path / "blender"), "MPLBACKEND": "agg"}
@@ -62,9 +63,7 @@ def test_the_readme_has_a_row_for_every_script():
     assert [path.name for path in FIGURES.glob("*.py") if f"`{path.name}`" not in text] == []
 
 
-@pytest.mark.parametrize(
-    "name", ["contact_sheets.py", "contacts_over_phones.py", "curves_over_phones.py", "portrait.py"]
-)
+@pytest.mark.parametrize("name", SCRIPTS)
 def test_a_script_names_pictures_that_the_docs_show(name):
     """The first line of each says which files it draws."""
     words = (FIGURES / name).read_text("utf-8").splitlines()[0].replace(",", " ").replace(":", " ").split()
