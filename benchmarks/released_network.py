@@ -1,7 +1,8 @@
 """The reference arithmetic of EmoTalk: the published network as one would write it down, one frame row at a time.
 
 Hugging Face's wav2vec 2.0 with eager attention and PyTorch's own transformer decoder, written from the paper and from
-the shapes of the released weights. It is the baseline of ``emotalk.py`` in this folder and what the tests compare with.
+the shapes of the released weights. It is the baseline of ``research_network.py`` in this folder and what the tests
+compare with.
 """
 
 import math

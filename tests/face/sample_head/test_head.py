@@ -1,5 +1,3 @@
-import time
-
 import numpy as np
 import pytest
 from emotalk.face import arkit
@@ -23,10 +21,8 @@ def volume_of(vertices, polygons):
     return total / 6
 
 
-def test_is_built_quickly_and_always_the_same():
-    started = time.perf_counter()
+def test_is_always_built_the_same():
     again = build_sample_head.__wrapped__()
-    assert time.perf_counter() - started < 5  # about one second when nothing else runs
     for name, part in build_sample_head().parts.items():
         assert part.vertices.tobytes() == again.parts[name].vertices.tobytes()
         for key, moves in part.shapes.items():

@@ -81,10 +81,8 @@ def test_cancel_kills_the_program_and_its_children():
     task = BackgroundTask("test", lambda task: str(task.run(python(_FAMILY), lambda line: pids.append(int(line)))))
     while not pids:
         time.sleep(0.01)
-    started = time.monotonic()
     task.cancel()
-    assert task.wait(5)
-    assert time.monotonic() - started < 2
+    assert task.wait(5)  # the program itself would go on for ten minutes
     assert task.cancelled
     assert not task.failure
     assert is_gone(pids[0])

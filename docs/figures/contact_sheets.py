@@ -1,22 +1,22 @@
-"""Render the contact sheets of the built-in head with Workbench: ``python docs/contact_sheets.py [folder]``.
+"""Draws head_neutral.png, head_keys.png, head_visemes.png and head_emotions.png: what the built-in head can do.
 
-Needs the Blender module (bpy) and pillow. Writes head_neutral.png, head_keys.png, head_visemes.png and
-head_emotions.png, into docs/images where no folder is given.
+``python docs/figures/contact_sheets.py [FOLDER]``. Rendered with Workbench. Needs the Blender module (bpy) and pillow.
 """
 
+import argparse
 import math
-import sys
 import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
 import bpy
 import numpy as np
-from emotalk.blender_emotalk.heads import add_sample_head
 from emotalk.face import arkit
 from emotalk.face.emotions import EMOTIONS, PROTOTYPES
 from mathutils import Vector
+from pictures import IMAGES, save_small
 from PIL import Image, ImageDraw
+from studio import add_head, empty_scene, place, pose
 
 VISEMES: dict[str, dict[str, float]] = {
     "sil": {"jawOpen": 0.02},
@@ -41,12 +41,19 @@ FACE_CENTRE = Vector((0, -0.04, 0.118))
 HEAD_CENTRE = Vector((0, -0.005, 0.140))
 
 
-def contact_sheets(folder: Path) -> None:
+def main() -> None:
+    """Read the command line and draw."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, nargs="?", default=IMAGES)
+    parser.add_argument("--size", type=int, help="edge of every tile in pixels, in place of each sheet's own")
+    options = parser.parse_args()
+    contact_sheets(options.folder, options.size)
+
+
+def contact_sheets(folder: Path, tile_size: int | None = None) -> None:
     """Write the four sheets into a folder."""
-    bpy.ops.wm.read_factory_settings(use_empty=True)
-    scene = bpy.context.scene
-    armature = add_sample_head(scene.collection)
-    keys = [child.data.shape_keys for child in armature.children if child.data.shape_keys]
+    scene = empty_scene(85, 480)
+    keys = add_head(scene)
     _set_up(scene)
     neutral = [("neutral", np.zeros(len(arkit.CHANNELS)))]
     single = [(name, _coefficients({name: 1})) for name in arkit.CHANNELS if name != "mouthClose"]
@@ -60,7 +67,8 @@ def contact_sheets(folder: Path) -> None:
         ("head_visemes", visemes, ("front", "three-quarter"), 10, 200),
         ("head_emotions", emotions, ("front", "three-quarter"), 8, 240),
     ):
-        tiles = _render(scene, keys, poses, views, size)
+        scene.render.resolution_x = scene.render.resolution_y = tile_size or size
+        tiles = _render(scene, keys, poses, views, closer=stem != "head_neutral")
         _lay_out(tiles, columns, folder / f"{stem}.png")
 
 
@@ -79,25 +87,17 @@ def _set_up(scene: bpy.types.Scene) -> None:
     scene.display.shading.show_specular_highlight = True
     scene.display.render_aa = "8"
     scene.render.dither_intensity = 0
-    scene.view_settings.view_transform = "Standard"
-    scene.world = bpy.data.worlds.new("Backdrop")
     scene.world.color = (0.62, 0.66, 0.72)
-    scene.camera = bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera"))
-    scene.camera.data.lens = 85
-    scene.collection.objects.link(scene.camera)
 
 
 def _render(
-    scene: bpy.types.Scene, keys: list[bpy.types.Key], poses: Iterable, views: tuple[str, ...], size: int
+    scene: bpy.types.Scene, keys: list[bpy.types.Key], poses: Iterable, views: tuple[str, ...], closer: bool
 ) -> list[Image.Image]:
-    scene.render.resolution_x = scene.render.resolution_y = size
     tiles = []
     for name, coefficients in poses:
-        for key in keys:
-            for block in key.key_blocks[1:]:
-                block.value = coefficients[arkit.INDEX[block.name]]
+        pose(keys, dict(zip(arkit.CHANNELS, coefficients, strict=True)))
         for view in views:
-            _aim(scene.camera, *VIEWS[view], closer=size < 480)
+            _aim(scene.camera, *VIEWS[view], closer)
             tiles.append(_shot(scene, name))
     return tiles
 
@@ -106,8 +106,7 @@ def _aim(camera: bpy.types.Object, turn: float, rise: float, closer: bool) -> No
     turn, rise = math.radians(turn), math.radians(rise)
     away = Vector((math.sin(turn) * math.cos(rise), -math.cos(turn) * math.cos(rise), math.sin(rise)))
     target = FACE_CENTRE if closer else HEAD_CENTRE
-    camera.location = target + away * (0.47 if closer else 0.84)
-    camera.rotation_euler = (-away).to_track_quat("-Z", "Y").to_euler()
+    place(camera, target + away * (0.47 if closer else 0.84), target)
 
 
 def _shot(scene: bpy.types.Scene, name: str) -> Image.Image:
@@ -124,8 +123,8 @@ def _lay_out(tiles: list[Image.Image], columns: int, path: Path) -> None:
     sheet = Image.new("RGB", (width * columns, height * -(-len(tiles) // columns)), (205, 210, 218))
     for k, tile in enumerate(tiles):
         sheet.paste(tile, (k % columns * width, k // columns * height))
-    sheet.quantize(_COLOURS, kmeans=2, dither=Image.Dither.NONE).save(path, optimize=True)
+    save_small(sheet, path, _COLOURS, refinements=2)
 
 
 if __name__ == "__main__":
-    contact_sheets(Path(sys.argv[1]) if len(sys.argv) > 1 else Path(__file__).parent / "images")
+    main()

@@ -1,6 +1,6 @@
 """Speed, memory and accuracy of the published network at its full size, on random weights.
 
-    python benchmarks/emotalk.py [--seconds 10 60] [--threads 1] [--precision float32 bfloat16 int8] [--device cpu]
+    python benchmarks/research_network.py [--seconds 10 60] [--threads 1] [--precision float32 int8] [--device cpu]
 
 The baseline is ``released_network.py`` in this folder, the plain arithmetic of the same network with the same weights,
 run in turn with ours in the same process: the ratio holds although the machine's speed drifts. Both encoders have the
@@ -23,10 +23,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-
-# This file must not be found in place of the package of the same name.
-HERE = sys.path.pop(0)
-
 from emotalk.inference.devices import import_torch
 
 torch = import_torch("The benchmark")
@@ -35,11 +31,9 @@ from emotalk.inference.checkpoints.emotalk_converter import ImportedCheckpoint, 
 from emotalk.inference.contract import SAMPLE_RATE, Features, Speech
 from emotalk.inference.models.emotalk import EmoTalk, EmoTalkConfig
 from emotalk.inference.models.matrix_products import quickest_arithmetic
+from released_network import ReleasedNetwork
 from torch._ops import OpOverload
 from torch.utils._python_dispatch import TorchDispatchMode
-
-sys.path.append(HERE)
-from released_network import ReleasedNetwork
 
 STRONG = Controls({"emotion_level": 1.0})
 PRODUCTS = ("linear", "qlinear", "convolution", "addmm", "mm", "bmm")

@@ -1,9 +1,11 @@
-"""Draw what the built-in model does with one sentence over its phones: ``python docs/curves_over_phones.py [picture]``.
+"""Draws emotalk-compact-curves.png: what the built-in model does with one sentence, over its phones.
 
-Needs flite and matplotlib. The voice is one that the model was not trained on.
+``python docs/figures/curves_over_phones.py [PICTURE]``. Needs matplotlib and flite, whose voice is one that the model
+was not trained on. ``--recording SOUND "WHAT IS SAID"`` draws a recording instead, and needs pocketsphinx in place of
+flite.
 """
 
-import sys
+import argparse
 from pathlib import Path
 
 import matplotlib.pyplot as plt
@@ -14,20 +16,34 @@ from emotalk.inference.checkpoints.safetensors_file import bundled_weights
 from emotalk.inference.contract import SAMPLE_RATE, Speech
 from emotalk.inference.models.compact import MODEL_ID, EmoTalkCompact
 from emotalk.inference.sound.log_mel import HOP, log_mel, speech_level
+from emotalk.training.phones import SpokenLine
 from emotalk.training.recordings.sound_files import as_floats
 from emotalk.training.teacher import Conditioning, read_score, targets_for
 from emotalk.training.voices import flite
+from pictures import IMAGES
+from spoken import aligned
 
 SENTENCE = "Maybe the boatman moved five blue marbles before we saw the purple umbrella."
 CHANNELS = ("mouthPucker", "mouthFunnel", "mouthStretchLeft", "mouthRollLower", "browInnerUp")
 
 
 def main() -> None:
-    """Speak, perform, draw."""
-    picture = Path(
-        sys.argv[1] if len(sys.argv) > 1 else Path(__file__).parent / "images" / "emotalk-compact-curves.png"
-    )
-    line = flite.speak("line", "kal16", SENTENCE)
+    """Read the command line and draw."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("picture", type=Path, nargs="?", default=IMAGES / "emotalk-compact-curves.png")
+    parser.add_argument("--recording", nargs=2, metavar=("SOUND", "TEXT"))
+    parser.add_argument("--dpi", type=int, default=70, help="pixels per inch; the picture is some 15 inches wide")
+    options = parser.parse_args()
+    if options.recording:
+        sound, text = options.recording
+        line = aligned(Path(sound), text)
+    else:
+        line = flite.speak("line", "kal16", SENTENCE)
+    curves_over_phones(line, options.picture, options.dpi)
+
+
+def curves_over_phones(line: SpokenLine, picture: Path, dpi: int) -> None:
+    """Perform and draw."""
     sound = as_floats(line.samples)
     model = EmoTalkCompact.load(bundled_weights(MODEL_ID))
     features = model.encode(Speech(sound))
@@ -56,7 +72,7 @@ def main() -> None:
                 row.axvspan(phone.start, phone.end, color="tab:red" if phone.name in "PBM" else "tab:green", alpha=0.12)
     for phone in line.phones:
         rows[0].text((phone.start + phone.end) / 2, 65, phone.name, ha="center", fontsize=8)
-    figure.savefig(picture, dpi=70, bbox_inches="tight")
+    figure.savefig(picture, dpi=dpi, bbox_inches="tight")
 
 
 if __name__ == "__main__":

@@ -1,0 +1,133 @@
+"""Every script that draws a figure of the docs draws one, here at a small size into a temporary folder."""
+
+import importlib.util
+import os
+import subprocess
+import sys
+import wave
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+ROOT = Path(__file__).parents[2]
+FIGURES = ROOT / "docs" / "figures"
+SCRIPTS = ("contact_sheets.py", "contacts_over_phones.py", "curves_over_phones.py", "portrait.py")
+TEXT = "I never asked for any of this."
+SECONDS = 1.99
+"""Up to the pause after these words of the sample line."""
+
+CONTACTS = 3
+"""v, f and v, each drawn with the vowel after it."""
+
+
+def needs(*modules):
+    missing = [name for name in modules if importlib.util.find_spec(name) is None]
+    return pytest.mark.skipif(bool(missing), reason=f"needs {', '.join(missing)}")
+
+
+@pytest.fixture(scope="session")
+def short_line(tmp_path_factory):
+    path = tmp_path_factory.mktemp("sound") / "line.wav"
+    with wave.open(str(ROOT / "samples" / "line.wav")) as source, wave.open(str(path), "wb") as target:
+        target.setparams(source.getparams())
+        target.writeframes(source.readframes(int(SECONDS * source.getframerate())))
+    return path
+
+
+@pytest.fixture
+def draw(tmp_path):
+    """A function that runs a script in a folder of its own."""
+
+    def run(script, *words):
+        environment = {**os.environ, "BLENDER_USER_RESOURCES": str(tmp_path / "blender"), "MPLBACKEND": "agg"}
+        command = [sys.executable, str(FIGURES / script), *map(str, words)]
+        done = subprocess.run(command, capture_output=True, text=True, env=environment, cwd=tmp_path, timeout=300)
+        assert done.returncode == 0, done.stdout + done.stderr
+
+    return run
+
+
+def read(path):
+    return np.asarray(Image.open(path).convert("RGB")).astype(int)
+
+
+def assert_shows_something(pixels):
+    assert len(np.unique(pixels.reshape(-1, 3), axis=0)) > 16
+    assert pixels.std() > 8
+
+
+def test_the_readme_has_a_row_for_every_script():
+    text = (FIGURES / "README.md").read_text("utf-8")
+    assert [path.name for path in FIGURES.glob("*.py") if f"`{path.name}`" not in text] == []
+
+
+@pytest.mark.parametrize("name", SCRIPTS)
+def test_a_script_names_pictures_that_the_docs_show(name):
+    """The first line of each says which files it draws."""
+    words = (FIGURES / name).read_text("utf-8").splitlines()[0].replace(",", " ").replace(":", " ").split()
+    pictures = [word for word in words if word.endswith(".png")]
+    pages = "".join(page.read_text("utf-8") for page in (ROOT / "docs").rglob("*.md") if page.parent != FIGURES)
+    assert pictures
+    assert [picture for picture in pictures if f"images/{picture})" not in pages] == []
+
+
+@needs("bpy")
+def test_the_portrait(draw, tmp_path):
+    picture = tmp_path / "portrait.png"
+    draw("portrait.py", picture, "--size", 48, "--samples", 2)
+    pixels = read(picture)
+    assert pixels.shape == (48, 48, 3)
+    assert_shows_something(pixels)
+
+
+@needs("bpy")
+def test_the_contact_sheets_have_a_tile_for_everything_the_head_can_do(draw, tmp_path):
+    size = 24
+    draw("contact_sheets.py", tmp_path, "--size", size)
+    for name, columns, tiles in (
+        ("head_neutral", 3, 3),
+        ("head_keys", 12, 2 * 52),
+        ("head_visemes", 10, 2 * 15),
+        ("head_emotions", 8, 2 * 8),
+    ):
+        pixels = read(tmp_path / f"{name}.png")
+        rows = -(-tiles // columns)
+        assert pixels.shape == (rows * size, columns * size, 3)
+        for tile in range(tiles):
+            top, left = tile // columns * size, tile % columns * size
+            assert_shows_something(pixels[top : top + size, left : left + size])
+
+
+@needs("bpy", "pocketsphinx")
+def test_the_contacts_of_a_recording(draw, short_line, tmp_path):
+    small, large = tmp_path / "small.png", tmp_path / "large.png"
+    draw("contacts_over_phones.py", short_line, TEXT, small, "--size", 96)
+    draw("contacts_over_phones.py", short_line, TEXT, large, "--size", 144)
+    first, second = read(small), read(large)
+    assert_shows_something(first)
+    columns, rows = 5, -(-2 * CONTACTS // 5)
+    assert second.shape[1] - first.shape[1] == columns * 20  # a mouth is 40 pixels wide, then 60
+    assert second.shape[0] - first.shape[0] == rows * 17  # and 34 high, then 51
+
+
+@needs("matplotlib", "pocketsphinx")
+def test_the_curves_of_a_recording(draw, short_line, tmp_path):
+    picture = tmp_path / "curves.png"
+    draw("curves_over_phones.py", picture, "--recording", short_line, TEXT, "--dpi", 20)
+    pixels = read(picture)
+    assert pixels.shape[1] == pytest.approx(15 * 20, rel=0.2)
+    assert pixels.shape[0] == pytest.approx(9 * 20, rel=0.2)
+    assert_shows_something(pixels)
+
+
+@needs("matplotlib", "pocketsphinx")
+def test_a_recording_that_says_something_else_is_refused_with_a_sentence(short_line, tmp_path):
+    script = FIGURES / "curves_over_phones.py"
+    words = ["--recording", short_line, "Xylophones zzyzx qwrtp"]
+    command = [sys.executable, script, tmp_path / "x.png", *words]
+    done = subprocess.run(command, capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert done.returncode == 1
+    assert done.stderr.strip() == "line.wav does not say this"
+    assert not (tmp_path / "x.png").exists()
