@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import bpy
 
-from .blender_emotalk import background, live, model_choice, runs, torch_environment
+from .blender_emotalk import background, live, migration, model_choice, runs, torch_environment
 from .blender_emotalk.properties import LineProperties, OwnEmotion, RunProperties
 from .operators.add_sample_head import AddSampleHead
 from .operators.animate import Animate
@@ -77,6 +77,7 @@ def register() -> None:
     bpy.types.Scene.emotalk = bpy.props.PointerProperty(type=LineProperties)
     bpy.types.WindowManager.emotalk = bpy.props.PointerProperty(type=RunProperties, options={"SKIP_SAVE"})
     bpy.app.handlers.load_pre.append(_leave_file)
+    bpy.app.handlers.load_post.append(_enter_file)
     live.watch()
     model_choice.refresh()
     torch_environment.refresh()
@@ -89,6 +90,7 @@ def unregister() -> None:
     live.unwatch()
     background.close()
     bpy.app.handlers.load_pre.remove(_leave_file)
+    bpy.app.handlers.load_post.remove(_enter_file)
     runs.close()
     del bpy.types.WindowManager.emotalk
     del bpy.types.Scene.emotalk
@@ -99,6 +101,12 @@ def unregister() -> None:
 @bpy.app.handlers.persistent
 def _leave_file(*_paths: Any) -> None:
     runs.leave_file()
+
+
+@bpy.app.handlers.persistent
+def _enter_file(*_paths: Any) -> None:
+    for scene in bpy.data.scenes:
+        migration.take_over(scene)
 
 
 def _run_command(words: list[str]) -> int:

@@ -1,8 +1,12 @@
 """A performance becomes keys on a character, and disappears from it again."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+import numpy as np
+
+from ..face.basis import Basis
 from ..face.curves import Performance
 from ..face.eyes import merge_eyes
 from . import layers, own_actions
@@ -71,6 +75,7 @@ def bake(
         keys += write_head(target, performance.head, bone, timing, settings.tolerance)
 
     clear(character, line)
+    _widen_sliders(performance.face.basis, face_keys, character)
     action.name = f"EmoTalk {line}"
     own_actions.seal(action)
     for face in character.faces:
@@ -82,6 +87,19 @@ def bake(
         own_track = settings.own_track or layers.has_other_action(character.armature)
         layers.place(character.armature, head_action, own_track)
     return keys
+
+
+def _widen_sliders(basis: Basis, keys: Mapping[str, Keys], character: Character) -> None:
+    """Let sliders reach what a channel without limits does: Blender holds values back to a slider's range."""
+    for channel, names in character.shape_keys.items():
+        if np.isfinite(basis.limits[basis.index[channel]]).all():
+            continue
+        lowest, highest = float(keys[channel].values.min()), float(keys[channel].values.max())
+        for face in character.faces:
+            for name in set(names) & set(face.key_blocks.keys()):
+                block = face.key_blocks[name]
+                block.slider_min = min(block.slider_min, math.floor(lowest))
+                block.slider_max = max(block.slider_max, math.ceil(highest))
 
 
 def clear(character: Character, line: str | None = None) -> int:

@@ -47,9 +47,9 @@ def _take_name_of_audio(line: "LineProperties", _context: bpy.types.Context) -> 
 
 def _take_emotions_of_model(line: "LineProperties", _context: bpy.types.Context) -> None:
     """Give the line a slider for each emotion that only its model knows; those of other models keep their weights."""
-    for control in model_choice.spec_of(line).heeded():
-        if control.group == "emotion" and control.name not in (*EMOTIONS, *line.own_emotions.keys()):
-            line.own_emotions.add().name = control.name
+    for name in model_choice.spec_of(line).emotions:
+        if name not in (*EMOTIONS, *line.own_emotions.keys()):
+            line.own_emotions.add().name = name
 
 
 class OwnEmotion(bpy.types.PropertyGroup):

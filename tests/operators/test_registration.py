@@ -6,13 +6,14 @@ from emotalk.face.controls import CONTROLS, KEY_TOLERANCE
 
 
 def test_enabling_and_disabling_leaves_nothing_behind():
-    handlers = list(bpy.app.handlers.load_pre)
+    handlers = bpy.app.handlers.load_pre, bpy.app.handlers.load_post
+    counts = [len(some) for some in handlers]
     registration.unregister()
     try:
         assert not hasattr(bpy.types.Scene, "emotalk")
         assert not hasattr(bpy.types.WindowManager, "emotalk")
         assert not any(cls.is_registered for cls in registration.CLASSES)
-        assert len(bpy.app.handlers.load_pre) == len(handlers) - 1
+        assert [len(some) for some in handlers] == [count - 1 for count in counts]
     finally:
         registration.register()
     assert bpy.context.scene.emotalk.intensity == 1

@@ -1,0 +1,29 @@
+"""Files of earlier versions: what they store otherwise than this one does."""
+
+from typing import Any
+
+import bpy
+
+from . import model_choice
+
+
+def take_over(scene: bpy.types.Scene) -> None:
+    """Bring a scene's line up to date; nothing changes in one of this version.
+
+    Version 0.1.0 stored personal styles as numbers in the order of the model's list; now they are stored by name.
+    """
+    line = scene.emotalk
+    stored = _stored(line)
+    for name in ("personal_style", "second_style"):
+        number = stored.get(name)
+        styles = model_choice.spec_of(line).styles
+        if isinstance(number, int) and 0 <= number < len(styles):
+            setattr(line, name, styles[number])
+
+
+def _stored(line: Any) -> dict[str, Any]:
+    """What the file has for the line, whatever type the properties have today; read before Blender drops it."""
+    if hasattr(line, "bl_system_properties_get"):  # from Blender 5.0 on
+        properties = line.bl_system_properties_get()
+        return dict(properties.items()) if properties is not None else {}
+    return dict(line.items())
