@@ -1,7 +1,6 @@
 """How far the lips are apart, told from coefficients alone.
 
-There is one formula, ``Basis.lip_terms``. For ARKit's channels its numbers are the gaps that each coefficient opens
-between the inner lips of ICT-FaceKit, in units of jawOpen's 33.5 mm; the sample head keeps to them.
+There is one formula, ``Basis.lip_terms``, in units of the wide open jaw: 33.5 mm on ICT-FaceKit, where it was measured.
 """
 
 import numpy as np

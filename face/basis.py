@@ -134,7 +134,11 @@ ARKIT: Final = Basis(
     labiodental="mouthRollLower",
     seals=(("mouthClose", "jawOpen"),),
 )
-"""The 52 ARKit blendshape coefficients. The lip terms were measured on ICT-FaceKit (see docs/face-basis.md)."""
+"""The 52 ARKit blendshape coefficients.
+
+The lip terms of jaw, mouthClose, LowerDown, UpperUp and Funnel are the gaps measured on ICT-FaceKit; those of pressed
+and rolled lips are chosen. docs/face-basis.md has the measurements.
+"""
 
 JAW_CHANNELS: Final = ("jaw_x", "jaw_y", "jaw_z")
 """FLAME's jaw pose as axis-angle in radians; + x opens."""
