@@ -1,4 +1,4 @@
-"""How far the lips are apart, told from coefficients alone.
+"""How far the lips are apart, from coefficients alone.
 
 There is one formula, ``Basis.lip_terms``, in units of the wide open jaw: 33.5 mm on ICT-FaceKit, where it was measured.
 """
@@ -16,7 +16,7 @@ def lip_aperture(values: np.ndarray, basis: Basis = ARKIT) -> np.ndarray:
         basis: of the columns.
 
     Returns:
-        (frames,) apertures; zeros where the basis does not tell.
+        (frames,) apertures; zeros where the basis has no lip terms.
     """
     aperture = np.zeros(len(values), values.dtype)
     for term in basis.lip_terms:
@@ -33,7 +33,7 @@ def lip_contact(values: np.ndarray, basis: Basis = ARKIT) -> np.ndarray:
 
     Returns:
         (frames,) 0 = free, 1 = a contact that nothing may undo; continuous in the coefficients. Zeros where the basis
-        does not tell.
+        has no lip terms.
     """
     if not basis.lip_terms:
         return np.zeros(len(values), values.dtype)

@@ -42,7 +42,7 @@ class Basis:
         units: of each channel; "" for a blendshape coefficient.
         regions: names of the channels of each part of the face; the same channel may not stand in two.
         mirrored: each channel that has a counterpart on the other side of the face, and that one.
-        lip_terms: the opening between the lips as a sum; empty where the channels do not tell it.
+        lip_terms: the opening between the lips as a sum; empty where it does not follow from the channels.
         labiodental: the channel that sets the lower lip to the upper teeth, "" where there is none.
         seals: (closing, opening) channels; more of the first than of the second would push the lips through each other.
     """
@@ -148,7 +148,7 @@ JAW_CHANNELS: Final = ("jaw_x", "jaw_y", "jaw_z")
 def FLAME(expressions: int) -> Basis:  # noqa: N802 - the name of the model
     """FLAME's expression and jaw: ``exp000`` and on, in standard deviations of the expression space, and the jaw pose.
 
-    The channels do not tell how far the lips are apart: that depends on the model file. No limits are known either.
+    How far the lips are apart does not follow from the channels: it depends on the model file. Nor do limits.
 
     Args:
         expressions: how many expression coefficients, 1 to 100.

@@ -58,7 +58,7 @@ _MOVES: Final = {"head": "a head that does not move", "eyes": "eyes that do not 
 
 
 class CurveFileError(ValueError):
-    """A file holds no usable curves, or a name tells no known format; the message is a sentence."""
+    """A file holds no usable curves, or a name ends in no known format; the message is a sentence."""
 
 
 def format_of(path: str | Path) -> str:
@@ -88,7 +88,7 @@ def read_curves(path: str | Path, fps: float | None = None) -> Performance:
 
     Args:
         path: .npz, .json, or .csv of ours or of the Live Link Face app.
-        fps: the frame rate of a .csv; else its timecodes tell the whole number nearest to it.
+        fps: the frame rate of a .csv; else the whole number nearest to it, from its timecodes.
 
     Raises:
         CurveFileError: the file is none of these, damaged, or a .csv under a second long without ``fps``.
@@ -249,5 +249,5 @@ def _rate_of(timecodes: Iterable[str]) -> float:
     """Frames per second out of timecodes: one more than the highest frame number, once a second has passed."""
     frames = [int(float(timecode.rpartition(":")[2])) for timecode in timecodes]
     if all(later >= earlier for earlier, later in pairwise(frames)):
-        raise CurveFileError("is shorter than a second, so its timecodes do not tell the frame rate; give it")
+        raise CurveFileError("is shorter than a second, so its frame rate does not follow from its timecodes; give it")
     return float(max(frames) + 1)

@@ -69,7 +69,7 @@ def layer_laughter(
     Args:
         values: (frames, 52) coefficients before contacts.
         laughing: (frames,) 0..1, whether somebody laughs.
-        calls: (frames,) 0..1 loudness, evenly spaced as one hears it (decibels, not power).
+        calls: (frames,) 0..1 loudness in even steps of decibels, not of power.
         gain: (frames,) 0 and up; 0 leaves the face as it is, 1 is a laugh as strong as the sound's.
         fps: frames per second.
 

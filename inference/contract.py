@@ -12,7 +12,7 @@ from ..face.curves import FaceCurves
 from ..face.emotions import EMOTIONS
 
 SAMPLE_RATE: Final = 16_000
-"""Every model hears mono sound at this rate (Hz)."""
+"""The sample rate (Hz) of the mono sound that every model takes."""
 
 Progress = Callable[[float], None]
 """Called now and then with the share (0..1) of one piece of work that is done."""
@@ -22,12 +22,12 @@ StageProgress = Callable[[float, str], None]
 
 
 class EmoTalkError(Exception):
-    """Something the animator can understand and mend; the message is one sentence to show as it is."""
+    """Something that the animator can put right; the message is one sentence, shown as it is."""
 
 
 @dataclass(frozen=True)
 class Speech:
-    """One line of dialogue as every model hears it.
+    """One line of dialogue as every model takes it.
 
     Attributes:
         samples: (n,) float32 mono at 16 kHz, nominally within -1..1, finite.

@@ -73,7 +73,7 @@ def available_devices() -> tuple[str, ...]:
 
 
 def device_name(device: str) -> str:
-    """What a person calls a device: the GPU's own name where it tells it."""
+    """What a person calls a device: the GPU's own name where it has one."""
     return import_torch("A device").cuda.get_device_name() if device == "cuda" else _NAMES[device]
 
 

@@ -1,4 +1,4 @@
-"""The order of steps from a line of dialogue to a performance, and the memory of what was heard."""
+"""The order of steps from a line of dialogue to a performance, and the memory of features."""
 
 import hashlib
 from collections import OrderedDict
@@ -26,7 +26,7 @@ class Engine:
     One model is held at a time, because some take gigabytes.
 
     Args:
-        load: gives a model by id, device, precision and whether it hears in windows, or raises EmoTalkError.
+        load: gives a model by id, device, precision and whether it encodes in windows, or raises EmoTalkError.
     """
 
     def __init__(self, load: Callable[[str, str, str, bool], PlacedModel] = load_model) -> None:
@@ -48,7 +48,7 @@ class Engine:
             controls: constant or one value per frame of the model; made with the model's emotions, see
                 ``Engine.model(choice).spec``.
             choice: which model performs, and where.
-            progress: told how far it is, in this thread.
+            progress: called in this thread.
 
         Returns:
             Face and head at the model's frame rate; the same arguments give the same bytes.

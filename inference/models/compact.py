@@ -106,11 +106,11 @@ class EmoTalkCompact:
 
         Args:
             speech: the line.
-            progress: told the share (0..1) that is done, every thirty seconds of sound.
+            progress: called after every thirty seconds of sound.
 
         Returns:
             Features with ``content`` (frames, C), ``signals`` (frames, S; logits of ``SIGNALS``), ``emotion``
-            (frames, E) and ``loudness`` (frames, 1; 0..1, evenly spaced as one hears it).
+            (frames, E) and ``loudness`` (frames, 1; 0..1 in even steps of decibels).
         """
         frames = frame_count(len(speech.samples))
         level = speech_level(speech.samples)
@@ -274,7 +274,7 @@ def frame_count(samples: int) -> int:
 
 
 def prosody(samples: np.ndarray, level: float, start: int, stop: int) -> np.ndarray:
-    """What the emotion branch hears, every 40 ms: 24 pitch saliences and 16 coarse bands.
+    """The input of the emotion branch, every 40 ms: 24 pitch saliences and 16 coarse bands.
 
     Returns:
         (stop - start, 40) float32.

@@ -22,7 +22,7 @@ class PlacedModel:
         model_id: the id of the weights.
         load: gives the network on a device.
         device: where to begin: "cpu", "cuda" or "mps".
-        precision: what the network was told, for people to read.
+        precision: at which the network computes, for people to read.
 
     Raises:
         EmoTalkError: the network cannot be loaded.
