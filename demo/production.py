@@ -8,6 +8,7 @@ from typing import Final
 import bpy
 
 from ..blender_emotalk import baking
+from ..blender_emotalk.access import scene_of
 from ..blender_emotalk.characters import find_character
 from ..blender_emotalk.heads import add_sample_head
 from ..blender_emotalk.keyframes import Timing
@@ -108,7 +109,7 @@ def read_phones(path: Path) -> list[PhoneLabel]:
 
 def _new_scene(frames: int) -> bpy.types.Scene:
     bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
-    scene = bpy.context.scene
+    scene = scene_of(bpy.context)
     scene.render.fps, scene.render.fps_base = FPS, 1.0
     scene.frame_start, scene.frame_end = FIRST_FRAME, FIRST_FRAME + frames - 1
     scene.sync_mode = "AUDIO_SYNC"
