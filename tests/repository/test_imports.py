@@ -205,7 +205,7 @@ def _reason_against(
 
 def _reason_against_package(module: str, each: Import, room: Room, rooms: list[Room]) -> str | None:
     top = each.module.split(".")[0]
-    if top == "emotalk" or any(room.name.split(".")[0] == top for room in rooms if room.name):
+    if top == "emotalk" or top in {other.name.split(".")[0] for other in rooms}:
         return "rooms of ours are imported relatively"
     if top in ANYWHERE or each.place == "types":
         return None
