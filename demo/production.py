@@ -70,7 +70,7 @@ def produce(audio: Path, controls: Controls, folder: Path, progress: StageProgre
         find_character(head, scene),
         audio.stem,
         Timing.of(scene, FIRST_FRAME, performance.face.fps),
-        baking.KeySettings(KEY_TOLERANCE.default),
+        baking.KeySettings(float(KEY_TOLERANCE.default)),
     )
     add_sound_strip(scene, audio.stem, str(audio.resolve()), FIRST_FRAME).sound.pack()
     set_stage(scene, meshes)

@@ -14,7 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = "docs/architecture.md"
 BLENDER = {"aud", "bpy", "mathutils"}
 ANYWHERE = {*sys.stdlib_module_names, "numpy"}
-OTHERS_ANYWHERE = ("training.*", "demo.*", "inference.models.*", "inference.checkpoints.*_converter")
+OTHERS_ANYWHERE = ("training.*", "demo.*", "inference.models.*", "inference.checkpoints.*")
 """Modules that may import third-party packages at their head ..."""
 OTHERS_IN_FUNCTIONS = ("inference.*", "command_line.*")
 """... and those that may do so inside functions only."""
