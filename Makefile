@@ -18,6 +18,8 @@ test: $(VENV)/.ready-for-tests lint
 lint: $(VENV)/.ready-for-tests
 	$(VENV)/bin/ruff check .
 	$(VENV)/bin/ruff format --check .
+	mkdir -p $(VENV)/typed && ln -sfn ../.. $(VENV)/typed/emotalk
+	$(VENV)/bin/mypy
 
 extension: $(VENV)/.ready-for-demo
 	mkdir -p dist

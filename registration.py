@@ -5,6 +5,7 @@ from typing import Any, Final
 import bpy
 
 from .blender_emotalk import background, live, migration, model_choice, runs, torch_environment
+from .blender_emotalk.access import PROPERTY
 from .blender_emotalk.properties import LineProperties, OwnEmotion, RunProperties
 from .operators.add_sample_head import AddSampleHead
 from .operators.animate import Animate
@@ -74,8 +75,8 @@ def register() -> None:
     """Enable the extension."""
     for cls in CLASSES:
         bpy.utils.register_class(cls)
-    bpy.types.Scene.emotalk = bpy.props.PointerProperty(type=LineProperties)
-    bpy.types.WindowManager.emotalk = bpy.props.PointerProperty(type=RunProperties, options={"SKIP_SAVE"})
+    setattr(bpy.types.Scene, PROPERTY, bpy.props.PointerProperty(type=LineProperties))
+    setattr(bpy.types.WindowManager, PROPERTY, bpy.props.PointerProperty(type=RunProperties, options={"SKIP_SAVE"}))
     bpy.app.handlers.load_pre.append(_leave_file)
     bpy.app.handlers.load_post.append(_enter_file)
     live.watch()
@@ -92,8 +93,8 @@ def unregister() -> None:
     bpy.app.handlers.load_pre.remove(_leave_file)
     bpy.app.handlers.load_post.remove(_enter_file)
     runs.close()
-    del bpy.types.WindowManager.emotalk
-    del bpy.types.Scene.emotalk
+    delattr(bpy.types.WindowManager, PROPERTY)
+    delattr(bpy.types.Scene, PROPERTY)
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)
 

@@ -1,7 +1,6 @@
 """Actions, slots and NLA strips, alike on Blender 4.2 (no slots), 4.4 (slots) and 5.x (slots only)."""
 
-from collections.abc import Iterable
-from typing import Any, Final
+from typing import Any, Final, Literal
 
 import bpy
 
@@ -11,7 +10,7 @@ Animated = bpy.types.Key | bpy.types.Object
 """What a line is written to: the shape keys of a mesh, or the armature."""
 
 
-def new_curves(action: bpy.types.Action, id_type: str, slot_name: str) -> Any:
+def new_curves(action: bpy.types.Action, id_type: Literal["KEY", "OBJECT"], slot_name: str) -> Any:
     """The empty F-curve container for one kind of data-block, in a slot of its own where Blender has slots.
 
     Args:
@@ -23,11 +22,12 @@ def new_curves(action: bpy.types.Action, id_type: str, slot_name: str) -> Any:
         A ``bpy.types.ActionChannelbag``, or the action itself; both have ``fcurves`` and ``groups``.
     """
     if not HAS_SLOTS:
-        action.id_root = id_type
+        any_action: Any = action
+        any_action.id_root = id_type
         return action
     slot = action.slots.new(id_type=id_type, name=slot_name)
     layer = action.layers[0] if action.layers else action.layers.new("Layer")
-    strip = layer.strips[0] if layer.strips else layer.strips.new(type="KEYFRAME")
+    strip: Any = layer.strips[0] if layer.strips else layer.strips.new(type="KEYFRAME")
     return strip.channelbag(slot, ensure=True)
 
 
@@ -38,37 +38,52 @@ def slot_for(action: bpy.types.Action, owner: Animated) -> Any:
     return next((slot for slot in action.slots if slot.target_id_type == owner.id_type), None)
 
 
+def animation_data_of(owner: Animated) -> bpy.types.AnimData:
+    """A data-block's animation data, made where it has none."""
+    return owner.animation_data or owner.animation_data_create()
+
+
 def assign(owner: Animated, action: bpy.types.Action, slot: Any = None) -> None:
     """Make this the active action, with its slot: Blender picks none for slots that a script has named."""
-    data = owner.animation_data or owner.animation_data_create()
+    data = animation_data_of(owner)
     data.action = action
     if HAS_SLOTS:
         data.action_slot = slot or slot_for(action, owner)
 
 
-def active_slot(owner: Animated) -> Any:
-    """The slot through which the active action moves this data-block; None before slots."""
-    return owner.animation_data.action_slot if HAS_SLOTS else None
+def active_slot(data: bpy.types.AnimData) -> Any:
+    """The slot through which the active action moves a data-block; None before slots."""
+    return data.action_slot if HAS_SLOTS else None
 
 
-def active_curves(owner: bpy.types.ID) -> Iterable[bpy.types.FCurve]:
+def active_curves(owner: bpy.types.ID) -> tuple[bpy.types.FCurve, ...]:
     """The F-curves of the active action that move this data-block."""
-    data = owner.animation_data
-    if data is None or data.action is None:
-        return ()
+    data: bpy.types.AnimData | None = getattr(owner, "animation_data", None)
+    return curves_of_slot(data.action, active_slot(data)) if data and data.action else ()
+
+
+def curves_of_slot(action: bpy.types.Action, slot: Any) -> tuple[bpy.types.FCurve, ...]:
+    """The F-curves of one slot of an action; all of them before slots."""
     if not HAS_SLOTS:
-        return tuple(data.action.fcurves)
-    slot = data.action_slot
-    bags = [strip.channelbag(slot) for layer in data.action.layers for strip in layer.strips] if slot else []
+        return _curves_before_slots(action)
+    bags = [strip.channelbag(slot) for strip in _strips_of(action)] if slot else []
     return tuple(curve for bag in bags if bag for curve in bag.fcurves)
 
 
 def all_curves(action: bpy.types.Action) -> tuple[bpy.types.FCurve, ...]:
     """Every F-curve of an action, whatever it moves."""
     if not HAS_SLOTS:
-        return tuple(action.fcurves)
-    strips = (strip for layer in action.layers for strip in layer.strips)
-    return tuple(curve for strip in strips for bag in strip.channelbags for curve in bag.fcurves)
+        return _curves_before_slots(action)
+    return tuple(curve for strip in _strips_of(action) for bag in strip.channelbags for curve in bag.fcurves)
+
+
+def _curves_before_slots(action: Any) -> tuple[bpy.types.FCurve, ...]:
+    return tuple(action.fcurves)
+
+
+def _strips_of(action: bpy.types.Action) -> list[Any]:
+    """The strips of an action; each is an ActionKeyframeStrip, of which the stubs know the base class only."""
+    return [strip for layer in action.layers for strip in layer.strips]
 
 
 def add_strip(

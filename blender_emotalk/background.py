@@ -8,6 +8,7 @@ import bpy
 
 from ..inference.contract import EmoTalkError
 from ..inference.worker.background_task import BackgroundTask
+from .access import window_manager_of
 
 _SECONDS_BETWEEN_LOOKS: Final = 0.2
 _task: BackgroundTask | None = None
@@ -26,8 +27,8 @@ def start(name: str, work: Callable[[BackgroundTask], str], finished: Callable[[
         EmoTalkError: another one is at work.
     """
     global _task, _finished
-    if is_busy():
-        raise EmoTalkError(f"{_task.name} is at work; wait for it, or cancel it")
+    if (busy := at_work()) is not None:
+        raise EmoTalkError(f"{busy.name} is at work; wait for it, or cancel it")
     _task, _finished = BackgroundTask(name, work), finished
     atexit.register(cancel)
     # Without a window there are no timers: who starts a task there waits for it.
@@ -38,6 +39,11 @@ def start(name: str, work: Callable[[BackgroundTask], str], finished: Callable[[
 def latest() -> BackgroundTask | None:
     """The task at work, or the last one, for its result."""
     return _task
+
+
+def at_work() -> BackgroundTask | None:
+    """The task that is at work, or has ended and was not dealt with yet."""
+    return _task if _finished is not None else None
 
 
 def is_busy() -> bool:
@@ -88,7 +94,7 @@ def close() -> None:
 
 def redraw() -> None:
     """Have the panels and the preferences drawn again, wherever they are open."""
-    for window in bpy.context.window_manager.windows:
+    for window in window_manager_of(bpy.context).windows:
         for area in window.screen.areas:
             if area.type in ("VIEW_3D", "PREFERENCES"):
                 area.tag_redraw()

@@ -1,5 +1,7 @@
 """Head rotation in degrees to the rotation channels of somebody's head bone."""
 
+from collections.abc import Sequence
+
 import bpy
 import numpy as np
 from mathutils import Quaternion
@@ -33,11 +35,11 @@ def rotation_values(degrees: np.ndarray, bone: bpy.types.PoseBone) -> np.ndarray
     if bone.rotation_mode == "QUATERNION":
         return turned
     if bone.rotation_mode == "AXIS_ANGLE":
-        return np.array([(angle, *axis) for axis, angle in (Quaternion(q).to_axis_angle() for q in turned)])
+        return np.array([(angle, *axis[:]) for axis, angle in (Quaternion(q).to_axis_angle() for q in turned)])
     return np.array([Quaternion(q).to_euler(bone.rotation_mode) for q in turned])
 
 
-def _about(axis: list[float], angle: np.ndarray) -> np.ndarray:
+def _about(axis: Sequence[float], angle: np.ndarray) -> np.ndarray:
     """(frames, 4) quaternions of rotations about one axis by ``angle`` radians."""
     return np.column_stack([np.cos(angle / 2), np.sin(angle / 2)[:, None] * np.asarray(axis)])
 

@@ -1,9 +1,12 @@
 """The built-in head as Blender data: an armature and one mesh for each part, with shape keys, weights and materials."""
 
+from typing import Any
+
 import bpy
 import numpy as np
 
 from ..face.sample_head import Bone, Material, Part, build_sample_head
+from .access import scene_of, view_layer_of
 
 
 def add_sample_head(collection: bpy.types.Collection, name: str = "EmoTalk Head") -> bpy.types.Object:
@@ -30,7 +33,7 @@ def _add_armature(name: str, bones: tuple[Bone, ...]) -> bpy.types.Object:
     """An armature that is in no collection yet. Bones can only be made in edit mode, hence in the view layer."""
     data = bpy.data.armatures.new(name)
     armature = bpy.data.objects.new(name, data)
-    scene, layer = bpy.context.scene, bpy.context.view_layer
+    scene, layer = scene_of(bpy.context), view_layer_of(bpy.context)
     before = layer.objects.active
     if before is not None and before.mode != "OBJECT":
         bpy.ops.object.mode_set(mode="OBJECT")
@@ -61,9 +64,12 @@ def _part_object(
     mesh.update()
     part_object = bpy.data.objects.new(name, mesh)
     part_object.parent = armature
-    part_object.modifiers.new("Armature", "ARMATURE").object = armature
+    modifier: Any = part_object.modifiers.new("Armature", "ARMATURE")
+    modifier.object = armature
     _add_vertex_groups(part_object, part)
     _add_shape_keys(part_object, part)
+    if mesh.shape_keys is not None:
+        mesh.shape_keys.name = part_object.name
     return part_object
 
 
@@ -82,7 +88,6 @@ def _add_shape_keys(part_object: bpy.types.Object, part: Part) -> None:
         key = part_object.shape_key_add(name=name, from_mix=False)
         key.data.foreach_set("co", (part.vertices + moves).ravel())
         key.value = 0  # Blender 5 makes new keys with value 1
-    part_object.data.shape_keys.name = part_object.name
 
 
 def _node_material(name: str, surface: Material) -> bpy.types.Material:
@@ -91,7 +96,8 @@ def _node_material(name: str, surface: Material) -> bpy.types.Material:
     material.roughness = surface.roughness
     if material.node_tree is None:  # from Blender 5.0 on every material has nodes, and asking for them is deprecated
         material.use_nodes = True
-    shader = next(node for node in material.node_tree.nodes if node.type == "BSDF_PRINCIPLED")
+    tree: Any = material.node_tree  # the type of an input's value differs from input to input
+    shader = next(node for node in tree.nodes if node.type == "BSDF_PRINCIPLED")
     shader.inputs["Base Color"].default_value = (*surface.colour, 1)
     shader.inputs["Roughness"].default_value = surface.roughness
     shader.inputs["Subsurface Weight"].default_value = surface.subsurface

@@ -8,7 +8,7 @@ from typing import Any, Final
 import bpy
 
 from ..inference.contract import EmoTalkError
-from .actions import Animated, active_slot, add_strip, assign, slot_for
+from .actions import Animated, active_slot, add_strip, animation_data_of, assign, curves_of_slot, slot_for
 from .own_actions import line_of
 
 TRACK: Final = "EmoTalk"
@@ -32,13 +32,13 @@ def lines_on(owner: Animated) -> dict[str, bpy.types.Action]:
     if data is None:
         return {}
     actions = [data.action, *(strip.action for _track, strip in _strips(data))]
-    return {line: action for action in actions if (line := line_of(action)) is not None}
+    return {line: action for action in actions if action and (line := line_of(action)) is not None}
 
 
 def has_other_action(owner: Animated) -> bool:
     """Whether the animator's own action is the active one."""
     data = owner.animation_data
-    return bool(data and data.action) and line_of(data.action) is None
+    return data is not None and data.action is not None and line_of(data.action) is None
 
 
 def place(owner: Animated, action: bpy.types.Action, own_track: bool) -> None:
@@ -49,13 +49,13 @@ def place(owner: Animated, action: bpy.types.Action, own_track: bool) -> None:
     animator's win. Several lines of ours share one track.
     """
     action[_BEFORE] = json.dumps({**json.loads(action.get(_BEFORE, "{}")), owner.name: _values_before(owner, action)})
-    data = owner.animation_data or owner.animation_data_create()
+    data = animation_data_of(owner)
     other_lines = bool(lines_on(owner))
-    if line_of(data.action) is not None:
+    if data.action is not None and line_of(data.action) is not None:
         previous, data.action = data.action, None
         _add_to_track(owner, previous)
-    if has_other_action(owner) and not own_track:
-        _keep(owner)
+    if data.action is not None and not own_track:
+        _keep(data, data.action)
     if own_track or other_lines:
         _add_to_track(owner, action)
     else:
@@ -67,7 +67,7 @@ def remove(owner: Animated, line: str) -> None:
     action = lines_on(owner).get(line)
     if action is None:
         return
-    data = owner.animation_data
+    data = animation_data_of(owner)
     if data.action == action:
         data.action = None
     for track, strip in list(_strips(data)):
@@ -77,7 +77,7 @@ def remove(owner: Animated, line: str) -> None:
                 data.nla_tracks.remove(track)
     if lines_on(owner):
         return
-    _restore_kept(owner)
+    _restore_kept(owner, data)
     for path, index, value in json.loads(action.get(_BEFORE, "{}")).get(owner.name, ()):
         _set_value(owner, path, index, value)
     if not (data.action or data.nla_tracks or data.drivers):
@@ -91,10 +91,9 @@ def _strips(data: bpy.types.AnimData) -> Iterator[tuple[bpy.types.NlaTrack, bpy.
 
 
 def _add_to_track(owner: Animated, action: bpy.types.Action) -> None:
-    data = owner.animation_data
+    data = animation_data_of(owner)
     data.use_nla = True
-    first, last = action.frame_range
-    last = max(last, first + 1)
+    first, last = _extent(action)
     tracks = [track for track in data.nla_tracks if track.name.startswith(TRACK) and not track.mute]
     track = next((track for track in tracks if _has_room(track, first, last)), None)
     if track is None:
@@ -117,26 +116,29 @@ def _hold_between(track: bpy.types.NlaTrack, is_lowest: bool) -> None:
         strip.extrapolation = ("HOLD" if number == 0 else "HOLD_FORWARD") if is_lowest else "NOTHING"
 
 
-def _keep(owner: Animated) -> None:
-    data = owner.animation_data
-    action, slot = data.action, active_slot(owner)
+def _extent(action: bpy.types.Action) -> tuple[float, float]:
+    """The frames that an action covers, one at least."""
+    first, last = action.frame_range[0], action.frame_range[1]
+    return first, max(last, first + 1)
+
+
+def _keep(data: bpy.types.AnimData, action: bpy.types.Action) -> None:
     track = data.nla_tracks.new()
     track.name, track.mute = KEPT_TRACK, True
-    first, last = action.frame_range
-    strip = add_strip(track, action, first, max(last, first + 1), slot)
+    strip = add_strip(track, action, *_extent(action), active_slot(data))
     strip.blend_type, strip.influence = data.action_blend_type, data.action_influence
     strip.extrapolation = data.action_extrapolation
     data.action = None
     data.action_blend_type, data.action_influence, data.action_extrapolation = "REPLACE", 1, "HOLD"
 
 
-def _restore_kept(owner: Animated) -> None:
-    data = owner.animation_data
+def _restore_kept(owner: Animated, data: bpy.types.AnimData) -> None:
     track = next((track for track in data.nla_tracks if track.name.startswith(KEPT_TRACK)), None)
     if track is None or not track.strips or data.action:
         return
     strip = track.strips[0]
-    assign(owner, strip.action, getattr(strip, "action_slot", None))
+    if strip.action is not None:
+        assign(owner, strip.action, getattr(strip, "action_slot", None))
     data.action_blend_type, data.action_influence = strip.blend_type, strip.influence
     data.action_extrapolation = strip.extrapolation
     data.nla_tracks.remove(track)
@@ -155,9 +157,7 @@ def _values_before(owner: Animated, action: bpy.types.Action) -> list[Any]:
 
 
 def _moved_by(owner: Animated, action: bpy.types.Action) -> Iterable[tuple[str, int]]:
-    slot = slot_for(action, owner)
-    curves = action.layers[0].strips[0].channelbag(slot).fcurves if slot else action.fcurves
-    for curve in curves:
+    for curve in curves_of_slot(action, slot_for(action, owner)):
         if _resolves(owner, curve.data_path):
             yield curve.data_path, curve.array_index
 

@@ -5,6 +5,7 @@ from typing import Any
 import bpy
 
 from . import model_choice
+from .access import line_of_scene
 
 
 def take_over(scene: bpy.types.Scene) -> None:
@@ -12,7 +13,7 @@ def take_over(scene: bpy.types.Scene) -> None:
 
     Version 0.1.0 stored personal styles as numbers in the order of the model's list; now they are stored by name.
     """
-    line = scene.emotalk
+    line = line_of_scene(scene)
     stored = _stored(line)
     for name in ("personal_style", "second_style"):
         number = stored.get(name)

@@ -52,7 +52,8 @@ def prepare(sound: LineSound, files: contextlib.ExitStack) -> PreparedSound:
     Raises:
         EmoTalkError: the file is missing, no sound, or of a format that this Blender cannot read.
     """
-    section = {"section": sound.section} if sound.section else {}
+    section: dict[str, Any] = {"section": sound.section} if sound.section else {}
+    request: dict[str, Any]
     if sound_format(sound.path) == "wav":
         wav = open_wav(sound.path)
         request, seconds = {"audio": str(sound.path)}, wav.frames / wav.rate

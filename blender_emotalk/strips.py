@@ -5,6 +5,7 @@ from typing import Any, Final
 import bpy
 
 from ..inference.contract import EmoTalkError
+from .access import scene_of
 from .keyframes import frame_rate
 
 _NEW_NAMES: Final = bpy.app.version >= (5, 1, 0)
@@ -17,7 +18,7 @@ _CONTENT_START, _LEFT, _RIGHT = (
 
 def all_strips(scene: bpy.types.Scene) -> tuple[Any, ...]:
     """Every strip of a scene's edit, those in meta strips included."""
-    editor = scene.sequence_editor
+    editor: Any = scene.sequence_editor
     if editor is None:
         return ()
     return tuple(editor.strips_all if hasattr(editor, "strips_all") else editor.sequences_all)
@@ -25,7 +26,8 @@ def all_strips(scene: bpy.types.Scene) -> tuple[Any, ...]:
 
 def sequencer_scene(context: bpy.types.Context) -> bpy.types.Scene:
     """The scene whose edit the animator sees: Blender 5 lets a workspace show another one than the active scene."""
-    return getattr(context.workspace, "sequencer_scene", None) or context.scene
+    shown: bpy.types.Scene | None = getattr(context.workspace, "sequencer_scene", None)
+    return shown or scene_of(context)
 
 
 def active_sound_strip(context: bpy.types.Context) -> Any | None:
@@ -68,7 +70,7 @@ def audible_section(strip: Any, scene: bpy.types.Scene) -> tuple[float, tuple[fl
 
 def add_sound_strip(scene: bpy.types.Scene, name: str, path: str, frame: int) -> Any:
     """Lay a sound file on the lowest channel that is free from this frame on."""
-    editor = scene.sequence_editor or scene.sequence_editor_create()
+    editor: Any = scene.sequence_editor or scene.sequence_editor_create()
     strips = editor.strips if hasattr(editor, "strips") else editor.sequences
     taken = {strip.channel for strip in strips if getattr(strip, _RIGHT) > frame}
     channel = next(number for number in range(1, len(taken) + 2) if number not in taken)

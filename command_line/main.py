@@ -48,7 +48,8 @@ def build_parser(commands: Mapping[str, str] = COMMANDS) -> argparse.ArgumentPar
 def parse(words: Sequence[str] | None = None, commands: Mapping[str, str] = COMMANDS) -> argparse.Namespace:
     """What the words ask for. Raises SystemExit: 2 for words that are no options, 0 after ``--help``."""
     parser = build_parser(commands)
-    options, options.words = parser.parse_known_args(words)
+    options, rest = parser.parse_known_args(words)
+    options.words = rest
     if options.words and not options.leaves_words:
         parser.error(f"unrecognized arguments: {' '.join(options.words)}")
     return options
@@ -69,7 +70,7 @@ def main(words: Sequence[str] | None = None, commands: Mapping[str, str] = COMMA
     """
     options = parse(words, commands)
     try:
-        return options.run(options)
+        return int(options.run(options))
     except KeyboardInterrupt:
         print("emotalk: interrupted", file=sys.stderr)
         return INTERRUPTED

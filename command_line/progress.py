@@ -2,7 +2,7 @@
 
 import sys
 from types import TracebackType
-from typing import TextIO
+from typing import Any, TextIO
 
 _FORMAT = "{desc} {percentage:3.0f}%|{bar}| [{elapsed}<{remaining}]"
 
@@ -41,7 +41,8 @@ class ProgressBar:
             self._bar.write(text, file=stream)
 
 
-def _make_bar(lines: int) -> "tqdm | None":  # noqa: F821 - not everybody has it
+def _make_bar(lines: int) -> Any:
+    """A tqdm bar, or None: not everybody has it."""
     try:
         from tqdm import tqdm
     except ImportError:

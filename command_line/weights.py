@@ -45,7 +45,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Do what is asked for."""
-    return options.act(options)
+    return int(options.act(options))
 
 
 def _import(options: argparse.Namespace) -> int:

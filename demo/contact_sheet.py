@@ -99,7 +99,7 @@ def _draw_labels(
     start: float,
     end: float,
     phones: Sequence[PhoneLabel],
-    font: ImageFont.FreeTypeFont,
+    font: ImageFont.FreeTypeFont | ImageFont.ImageFont,
 ) -> None:
     left, top, right, bottom = box
 

@@ -3,6 +3,7 @@
 import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
+from typing import Any
 
 import bpy
 from PIL import Image
@@ -31,7 +32,7 @@ def render_film(scene: bpy.types.Scene, path: Path, on_frame: Callable[[int], No
     """
     _set_output(scene, "FFMPEG", path)
     scene.render.use_file_extension = False
-    encoder = scene.render.ffmpeg
+    encoder: Any = scene.render.ffmpeg
     encoder.format, encoder.codec, encoder.constant_rate_factor = "MPEG4", "H264", "HIGH"
     encoder.audio_codec, encoder.audio_bitrate = "AAC", 192
 
@@ -46,7 +47,7 @@ def render_film(scene: bpy.types.Scene, path: Path, on_frame: Callable[[int], No
 
 
 def _set_output(scene: bpy.types.Scene, file_format: str, path: Path) -> None:
-    settings = scene.render.image_settings
+    settings: Any = scene.render.image_settings
     if hasattr(settings, "media_type"):
         settings.media_type = "VIDEO" if file_format == "FFMPEG" else "IMAGE"
     settings.file_format = file_format

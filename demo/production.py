@@ -8,6 +8,7 @@ from typing import Final
 import bpy
 
 from ..blender_emotalk import baking
+from ..blender_emotalk.access import scene_of
 from ..blender_emotalk.characters import find_character
 from ..blender_emotalk.heads import add_sample_head
 from ..blender_emotalk.keyframes import Timing
@@ -69,7 +70,7 @@ def produce(audio: Path, controls: Controls, folder: Path, progress: StageProgre
         find_character(head, scene),
         audio.stem,
         Timing.of(scene, FIRST_FRAME, performance.face.fps),
-        baking.KeySettings(KEY_TOLERANCE.default),
+        baking.KeySettings(float(KEY_TOLERANCE.default)),
     )
     add_sound_strip(scene, audio.stem, str(audio.resolve()), FIRST_FRAME).sound.pack()
     set_stage(scene, meshes)
@@ -108,7 +109,7 @@ def read_phones(path: Path) -> list[PhoneLabel]:
 
 def _new_scene(frames: int) -> bpy.types.Scene:
     bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
-    scene = bpy.context.scene
+    scene = scene_of(bpy.context)
     scene.render.fps, scene.render.fps_base = FPS, 1.0
     scene.frame_start, scene.frame_end = FIRST_FRAME, FIRST_FRAME + frames - 1
     scene.sync_mode = "AUDIO_SYNC"

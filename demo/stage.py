@@ -1,7 +1,7 @@
 """A stage for a portrait: camera, three lights, a plain background and render settings."""
 
 import math
-from typing import Final
+from typing import Any, Final, cast
 
 import bpy
 from mathutils import Vector
@@ -58,7 +58,7 @@ def _add_camera(scene: bpy.types.Scene, centre: Vector, extent: float) -> None:
 
 
 def _add_light(scene: bpy.types.Scene, name: str, centre: Vector, offset: Vector) -> bpy.types.AreaLight:
-    light = bpy.data.lights.new(name, "AREA")
+    light = cast(bpy.types.AreaLight, bpy.data.lights.new(name, "AREA"))
     lamp = bpy.data.objects.new(name, light)
     lamp.location = centre + offset
     lamp.rotation_euler = (-offset).to_track_quat("-Z", "Y").to_euler()
@@ -73,13 +73,17 @@ def _set_background(scene: bpy.types.Scene) -> None:
 
 
 def _set_renderer(scene: bpy.types.Scene, size: int) -> None:
-    scene.render.engine = "BLENDER_WORKBENCH"
-    scene.render.resolution_x = scene.render.resolution_y = size
-    scene.render.resolution_percentage = 100
-    shading = scene.display.shading
+    # What a scene always has may be None to the stubs, and the engines are add-ons that they do not know.
+    render: Any = scene.render
+    display: Any = scene.display
+    view: Any = scene.view_settings
+    render.engine = "BLENDER_WORKBENCH"
+    render.resolution_x = render.resolution_y = size
+    render.resolution_percentage = 100
+    shading = display.shading
     shading.light, shading.color_type, shading.studio_light = "STUDIO", "MATERIAL", "paint.sl"
     shading.show_cavity, shading.cavity_type = True, "BOTH"
     shading.show_shadows = False
     shading.background_type, shading.background_color = "WORLD", _BACKGROUND
-    scene.display.render_aa = "FXAA"
-    scene.view_settings.view_transform = "Standard"
+    display.render_aa = "FXAA"
+    view.view_transform = "Standard"

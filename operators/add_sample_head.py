@@ -1,12 +1,11 @@
 """A face to try it on."""
 
-from typing import ClassVar
-
 import bpy
 
+from ..blender_emotalk.access import current_line, scene_of, view_layer_of
 from ..blender_emotalk.heads import add_sample_head
 from ..blender_emotalk.lines import SAMPLE_LINE
-from .explained import ExplainedOperator
+from .explained import ExplainedOperator, OperatorResult
 
 
 class AddSampleHead(ExplainedOperator, bpy.types.Operator):
@@ -15,14 +14,14 @@ class AddSampleHead(ExplainedOperator, bpy.types.Operator):
     bl_idname = "emotalk.add_sample_head"
     bl_label = "Add Sample Head"
     bl_description = "Add a rigged head with all 52 ARKit shape keys, ready to speak"
-    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
+    bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
     def disabled_reason(cls, context: bpy.types.Context) -> str:
         """Objects are added in Object Mode only."""
         return "" if context.mode == "OBJECT" else "Leave Edit Mode first (Tab)"
 
-    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> OperatorResult:
         """Add the head and look at it: it is of human size, which is small in Blender's default view."""
         result = self.execute(context)
         if context.area is not None and context.area.type == "VIEW_3D":
@@ -31,14 +30,14 @@ class AddSampleHead(ExplainedOperator, bpy.types.Operator):
                 bpy.ops.view3d.view_selected()
         return result
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> OperatorResult:
         """Add the head, select it and make it the line's character; a sample line is chosen where there is none."""
-        armature = add_sample_head(context.collection)
+        armature = add_sample_head(context.collection or scene_of(context).collection)
         for obj in context.selected_objects:
             obj.select_set(False)
         armature.select_set(True)
-        context.view_layer.objects.active = armature
-        line = context.scene.emotalk
+        view_layer_of(context).objects.active = armature
+        line = current_line(context)
         line.character = armature
         if not (line.audio or line.strip):
             line.audio = str(SAMPLE_LINE)

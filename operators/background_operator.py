@@ -4,7 +4,7 @@ import bpy
 
 from ..blender_emotalk import background
 from ..inference.contract import EmoTalkError
-from .explained import ExplainedOperator
+from .explained import ExplainedOperator, OperatorResult
 
 
 class BackgroundOperator(ExplainedOperator):
@@ -16,13 +16,14 @@ class BackgroundOperator(ExplainedOperator):
     @classmethod
     def disabled_reason(cls, context: bpy.types.Context) -> str:
         """One task at a time."""
-        return f"{background.latest().name} is at work" if background.is_busy() else ""
+        task = background.at_work()
+        return f"{task.name} is at work" if task else ""
 
     def start(self, context: bpy.types.Context) -> None:
         """Begin the task. Raises EmoTalkError where it cannot begin."""
         raise NotImplementedError
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> OperatorResult:
         """Begin the task."""
         try:
             self.start(context)

@@ -1,11 +1,9 @@
 """Stop the run in the background."""
 
-from typing import ClassVar
-
 import bpy
 
 from ..blender_emotalk import runs
-from .explained import ExplainedOperator
+from .explained import ExplainedOperator, OperatorResult
 
 
 class Cancel(ExplainedOperator, bpy.types.Operator):
@@ -14,14 +12,14 @@ class Cancel(ExplainedOperator, bpy.types.Operator):
     bl_idname = "emotalk.cancel"
     bl_label = "Cancel"
     bl_description = "Stop animating; nothing in the scene has been changed yet"
-    bl_options: ClassVar[set[str]] = {"INTERNAL"}
+    bl_options = {"INTERNAL"}
 
     @classmethod
     def disabled_reason(cls, context: bpy.types.Context) -> str:
         """Nothing to cancel."""
         return "" if runs.is_running() else "Nothing is being animated"
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> OperatorResult:
         """Stop the run; the operator that started it ends at its next tick."""
         runs.cancel()
         return {"FINISHED"}

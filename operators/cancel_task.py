@@ -1,11 +1,9 @@
 """Stop the task in the background."""
 
-from typing import ClassVar
-
 import bpy
 
 from ..blender_emotalk import background
-from .explained import ExplainedOperator
+from .explained import ExplainedOperator, OperatorResult
 
 
 class CancelTask(ExplainedOperator, bpy.types.Operator):
@@ -14,14 +12,14 @@ class CancelTask(ExplainedOperator, bpy.types.Operator):
     bl_idname = "emotalk.cancel_task"
     bl_label = "Cancel"
     bl_description = "Stop it, with every program that it runs"
-    bl_options: ClassVar[set[str]] = {"INTERNAL"}
+    bl_options = {"INTERNAL"}
 
     @classmethod
     def disabled_reason(cls, context: bpy.types.Context) -> str:
         """Nothing to cancel."""
         return "" if background.is_busy() else "Nothing is at work"
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> OperatorResult:
         """Stop it; what is left is dealt with at the next tick."""
         background.cancel()
         return {"FINISHED"}

@@ -1,7 +1,5 @@
 """See whether PyTorch starts."""
 
-from typing import ClassVar
-
 import bpy
 
 from ..blender_emotalk import torch_environment
@@ -14,7 +12,7 @@ class CheckPytorch(BackgroundOperator, bpy.types.Operator):
     bl_idname = "emotalk.check_pytorch"
     bl_label = "Check"
     bl_description = "Start PyTorch once, and say what it computes on"
-    bl_options: ClassVar[set[str]] = {"INTERNAL"}
+    bl_options = {"INTERNAL"}
 
     def start(self, context: bpy.types.Context) -> None:
         """Begin."""

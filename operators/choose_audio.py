@@ -1,36 +1,43 @@
 """The file browser for the line's sound."""
 
 from pathlib import Path
-from typing import ClassVar
 
 import bpy
 
+from ..blender_emotalk.access import current_line, window_manager_of
+from ..blender_emotalk.property_definitions import properties
 from ..blender_emotalk.sounds import sound_format
 from ..inference.contract import EmoTalkError
-from .explained import ExplainedOperator
+from .explained import ExplainedOperator, OperatorResult
 
 
+@properties(
+    filepath=bpy.props.StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"}),
+    filter_sound=bpy.props.BoolProperty(default=True, options={"HIDDEN"}),
+    filter_movie=bpy.props.BoolProperty(default=True, options={"HIDDEN"}),
+    filter_folder=bpy.props.BoolProperty(default=True, options={"HIDDEN"}),
+)
 class ChooseAudio(ExplainedOperator, bpy.types.Operator):
     """The folder button beside the sound."""
 
     bl_idname = "emotalk.choose_audio"
     bl_label = "Choose Audio"
     bl_description = "Choose the sound of the line; a video will do where this Blender can read its sound"
-    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
+    bl_options = {"REGISTER", "UNDO"}
 
-    filepath: bpy.props.StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"})
-    filter_sound: bpy.props.BoolProperty(default=True, options={"HIDDEN"})
-    filter_movie: bpy.props.BoolProperty(default=True, options={"HIDDEN"})
-    filter_folder: bpy.props.BoolProperty(default=True, options={"HIDDEN"})
+    filepath: str
+    filter_sound: bool
+    filter_movie: bool
+    filter_folder: bool
 
-    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> OperatorResult:
         """Open the file browser, unless a file was dropped."""
         if self.filepath:
             return self.execute(context)
-        context.window_manager.fileselect_add(self)
+        window_manager_of(context).fileselect_add(self)
         return {"RUNNING_MODAL"}
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> OperatorResult:
         """Take the file, if it is a sound; the line is named after it."""
         path = Path(bpy.path.abspath(self.filepath))
         try:
@@ -38,7 +45,7 @@ class ChooseAudio(ExplainedOperator, bpy.types.Operator):
         except EmoTalkError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        context.scene.emotalk.audio = self.filepath
+        current_line(context).audio = self.filepath
         return {"FINISHED"}
 
 

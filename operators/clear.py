@@ -1,38 +1,41 @@
 """Take back what Animate wrote."""
 
-from typing import ClassVar
-
 import bpy
 
 from ..blender_emotalk import baking, runs
+from ..blender_emotalk.access import current_line, scene_of
 from ..blender_emotalk.characters import find_character
 from ..blender_emotalk.lines import anchor_of, line_name
+from ..blender_emotalk.property_definitions import properties
 from ..inference.contract import EmoTalkError
-from .explained import ExplainedOperator
+from .explained import ExplainedOperator, OperatorResult
 
 
+@properties(
+    all_lines=bpy.props.BoolProperty(
+        name="All Lines", description="Every line of the character instead of this one", options={"SKIP_SAVE"}
+    )
+)
 class Clear(ExplainedOperator, bpy.types.Operator):
     """The Clear buttons."""
 
     bl_idname = "emotalk.clear"
     bl_label = "Clear"
     bl_description = "Remove the keys that EmoTalk wrote and bring back what was there before; your own keys stay"
-    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
+    bl_options = {"REGISTER", "UNDO"}
 
-    all_lines: bpy.props.BoolProperty(
-        name="All Lines", description="Every line of the character instead of this one", options={"SKIP_SAVE"}
-    )
+    all_lines: bool
 
     @classmethod
     def disabled_reason(cls, context: bpy.types.Context) -> str:
         """Without a character there is nothing to clear."""
-        return "" if anchor_of(context.scene.emotalk, context) else "Click the character, or choose it above"
+        return "" if anchor_of(current_line(context), context) else "Click the character, or choose it above"
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> OperatorResult:
         """Remove the line's action, or all of ours."""
-        line = context.scene.emotalk
+        line = current_line(context)
         try:
-            character = find_character(anchor_of(line, context), context.scene)
+            character = find_character(anchor_of(line, context), scene_of(context))
             removed = baking.clear(character, None if self.all_lines else line_name(line))
         except EmoTalkError as error:
             self.report({"ERROR"}, str(error))

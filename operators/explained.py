@@ -1,14 +1,23 @@
 """A greyed button says why."""
 
-from typing import ClassVar
+from typing import TYPE_CHECKING, Literal
 
 import bpy
 
+OperatorResult = set[Literal["FINISHED", "CANCELLED", "RUNNING_MODAL", "PASS_THROUGH", "INTERFACE"]]
+"""What ``execute``, ``invoke`` and ``modal`` return."""
 
-class ExplainedOperator:
+# Each operator names bpy.types.Operator itself, after this base, as Blender wants it; types need it here already.
+if TYPE_CHECKING:
+    _Operator = bpy.types.Operator
+else:
+    _Operator = object
+
+
+class ExplainedOperator(_Operator):
     """Base of operators whose ``poll`` is a question with an answer in words."""
 
-    bl_options: ClassVar[set[str]] = {"REGISTER"}
+    bl_options = {"REGISTER"}
 
     @classmethod
     def disabled_reason(cls, context: bpy.types.Context) -> str:

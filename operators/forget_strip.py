@@ -1,10 +1,9 @@
 """From a strip back to a file."""
 
-from typing import ClassVar
-
 import bpy
 
-from .explained import ExplainedOperator
+from ..blender_emotalk.access import current_line
+from .explained import ExplainedOperator, OperatorResult
 
 
 class ForgetStrip(ExplainedOperator, bpy.types.Operator):
@@ -13,9 +12,9 @@ class ForgetStrip(ExplainedOperator, bpy.types.Operator):
     bl_idname = "emotalk.forget_strip"
     bl_label = "Use a File Instead"
     bl_description = "Use an audio file again instead of the sound strip; the strip itself stays"
-    bl_options: ClassVar[set[str]] = {"UNDO"}
+    bl_options = {"UNDO"}
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> OperatorResult:
         """Unset the strip."""
-        context.scene.emotalk.strip = ""
+        current_line(context).strip = ""
         return {"FINISHED"}

@@ -1,31 +1,38 @@
 """The research network's weights, as they were released or trained."""
 
 from pathlib import Path
-from typing import ClassVar
 
 import bpy
 
 from ..blender_emotalk import checkpoint_import
+from ..blender_emotalk.access import window_manager_of
+from ..blender_emotalk.property_definitions import properties
 from .background_operator import BackgroundOperator
+from .explained import OperatorResult
 
 
+@properties(
+    filepath=bpy.props.StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"}),
+    overwrite=bpy.props.BoolProperty(
+        name="Replace", description="Replace weights of the same name", options={"SKIP_SAVE"}
+    ),
+    filter_glob=bpy.props.StringProperty(default="*.pth;*.pt;*.bin;*.ckpt;*.safetensors", options={"HIDDEN"}),
+)
 class ImportCheckpoint(BackgroundOperator, bpy.types.Operator):
     """The Import Checkpoint button."""
 
     bl_idname = "emotalk.import_checkpoint"
     bl_label = "Import Checkpoint…"
     bl_description = "Read, check and keep EmoTalk.pth, or a training of your own in its format; runs no code in it"
-    bl_options: ClassVar[set[str]] = {"INTERNAL"}
+    bl_options = {"INTERNAL"}
 
-    filepath: bpy.props.StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"})
-    overwrite: bpy.props.BoolProperty(
-        name="Replace", description="Replace weights of the same name", options={"SKIP_SAVE"}
-    )
-    filter_glob: bpy.props.StringProperty(default="*.pth;*.pt;*.bin;*.ckpt;*.safetensors", options={"HIDDEN"})
+    filepath: str
+    overwrite: bool
+    filter_glob: str
 
-    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> OperatorResult:
         """Open the file browser."""
-        context.window_manager.fileselect_add(self)
+        window_manager_of(context).fileselect_add(self)
         return {"RUNNING_MODAL"}
 
     def start(self, context: bpy.types.Context) -> None:

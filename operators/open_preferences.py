@@ -1,11 +1,9 @@
 """From the tab to the preferences of the extension."""
 
-from typing import ClassVar
-
 import bpy
 
 from ..blender_emotalk.preferences import EXTENSION
-from .explained import ExplainedOperator
+from .explained import ExplainedOperator, OperatorResult
 
 
 class OpenPreferences(ExplainedOperator, bpy.types.Operator):
@@ -14,8 +12,9 @@ class OpenPreferences(ExplainedOperator, bpy.types.Operator):
     bl_idname = "emotalk.open_preferences"
     bl_label = "Preferences"
     bl_description = "Open EmoTalk's preferences, where PyTorch is set up"
-    bl_options: ClassVar[set[str]] = {"INTERNAL"}
+    bl_options = {"INTERNAL"}
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> OperatorResult:
         """Show them unfolded."""
-        return bpy.ops.preferences.addon_show(module=EXTENSION)
+        bpy.ops.preferences.addon_show(module=EXTENSION)
+        return {"FINISHED"}

@@ -1,11 +1,9 @@
 """The folder in which the animator's own weights lie."""
 
-from typing import ClassVar
-
 import bpy
 
 from ..blender_emotalk import model_choice
-from .explained import ExplainedOperator
+from .explained import ExplainedOperator, OperatorResult
 
 
 class OpenWeightsFolder(ExplainedOperator, bpy.types.Operator):
@@ -14,13 +12,14 @@ class OpenWeightsFolder(ExplainedOperator, bpy.types.Operator):
     bl_idname = "emotalk.open_weights_folder"
     bl_label = "Weights Folder"
     bl_description = "Open the folder of your own weights; what you drop there is in the menu after a refresh"
-    bl_options: ClassVar[set[str]] = {"INTERNAL"}
+    bl_options = {"INTERNAL"}
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> OperatorResult:
         """Make the folder if need be, and let the system's file manager show it."""
         try:
             folder = model_choice.own_folder()
         except OSError as error:
             self.report({"ERROR"}, f"{error.filename} cannot be made: {error.strerror}")
             return {"CANCELLED"}
-        return bpy.ops.wm.path_open(filepath=str(folder))
+        bpy.ops.wm.path_open(filepath=str(folder))
+        return {"FINISHED"}

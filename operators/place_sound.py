@@ -1,15 +1,15 @@
 """Hear the line where it is performed."""
 
 from pathlib import Path
-from typing import ClassVar
 
 import bpy
 
+from ..blender_emotalk.access import current_line, line_of_scene, scene_of
 from ..blender_emotalk.lines import line_name
 from ..blender_emotalk.sounds import sound_format
 from ..blender_emotalk.strips import add_sound_strip
 from ..inference.contract import EmoTalkError
-from .explained import ExplainedOperator
+from .explained import ExplainedOperator, OperatorResult
 
 
 class PlaceSound(ExplainedOperator, bpy.types.Operator):
@@ -18,20 +18,20 @@ class PlaceSound(ExplainedOperator, bpy.types.Operator):
     bl_idname = "emotalk.place_sound"
     bl_label = "Place Sound on Timeline"
     bl_description = "Add the sound to the Video Sequencer at the start frame, so that playback lets you hear it"
-    bl_options: ClassVar[set[str]] = {"REGISTER", "UNDO"}
+    bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
     def disabled_reason(cls, context: bpy.types.Context) -> str:
         """Only a file can be placed."""
-        line = context.scene.emotalk
+        line = current_line(context)
         if line.strip:
             return "The line is on the timeline already"
         return "" if line.audio else "Choose an audio file first"
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> OperatorResult:
         """Add the strip and let the line follow it from now on."""
-        scene = context.scene
-        line = scene.emotalk
+        scene = scene_of(context)
+        line = line_of_scene(scene)
         try:
             path = Path(bpy.path.abspath(line.audio))
             sound_format(path)

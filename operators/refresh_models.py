@@ -1,11 +1,9 @@
 """Look for weights again."""
 
-from typing import ClassVar
-
 import bpy
 
 from ..blender_emotalk import background, model_choice, torch_environment
-from .explained import ExplainedOperator
+from .explained import ExplainedOperator, OperatorResult
 
 
 class RefreshModels(ExplainedOperator, bpy.types.Operator):
@@ -14,9 +12,9 @@ class RefreshModels(ExplainedOperator, bpy.types.Operator):
     bl_idname = "emotalk.refresh_models"
     bl_label = "Refresh"
     bl_description = "Look again for weights in your weights folder"
-    bl_options: ClassVar[set[str]] = {"INTERNAL"}
+    bl_options = {"INTERNAL"}
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> OperatorResult:
         """Read the folder, and what is known of PyTorch."""
         model_choice.refresh()
         torch_environment.refresh()

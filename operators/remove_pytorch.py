@@ -1,11 +1,11 @@
 """The disk space back."""
 
-from typing import ClassVar
-
 import bpy
 
 from ..blender_emotalk import runs, torch_environment
+from ..blender_emotalk.access import window_manager_of
 from .background_operator import BackgroundOperator
+from .explained import OperatorResult
 
 
 class RemovePytorch(BackgroundOperator, bpy.types.Operator):
@@ -14,16 +14,16 @@ class RemovePytorch(BackgroundOperator, bpy.types.Operator):
     bl_idname = "emotalk.remove_pytorch"
     bl_label = "Remove"
     bl_description = "Delete the Python with PyTorch; your weights stay"
-    bl_options: ClassVar[set[str]] = {"INTERNAL"}
+    bl_options = {"INTERNAL"}
 
     @classmethod
     def disabled_reason(cls, context: bpy.types.Context) -> str:
         """Nothing may use the environment."""
         return super().disabled_reason(context) or ("A line is being animated" if runs.is_running() else "")
 
-    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> OperatorResult:
         """Ask first."""
-        return context.window_manager.invoke_confirm(
+        return window_manager_of(context).invoke_confirm(
             self, event, title="Remove PyTorch?", message="Your weights stay", confirm_text="Remove"
         )
 

@@ -1,12 +1,12 @@
 """A Python with PyTorch, made on request."""
 
-from typing import ClassVar
-
 import bpy
 
 from ..blender_emotalk import runs, torch_environment
+from ..blender_emotalk.access import window_manager_of
 from ..blender_emotalk.preferences import preferences_of
 from .background_operator import BackgroundOperator
+from .explained import OperatorResult
 
 
 class SetUpPytorch(BackgroundOperator, bpy.types.Operator):
@@ -15,7 +15,7 @@ class SetUpPytorch(BackgroundOperator, bpy.types.Operator):
     bl_idname = "emotalk.set_up_pytorch"
     bl_label = "Set Up"
     bl_description = "Make a Python with PyTorch in a folder of its own, or make it anew, as it is chosen here"
-    bl_options: ClassVar[set[str]] = {"INTERNAL"}
+    bl_options = {"INTERNAL"}
 
     @classmethod
     def disabled_reason(cls, context: bpy.types.Context) -> str:
@@ -28,13 +28,13 @@ class SetUpPytorch(BackgroundOperator, bpy.types.Operator):
             return "Allow Online Access in Blender's preferences (System), or choose a folder of wheels"
         return ""
 
-    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> OperatorResult:
         """Ask first: it is much."""
         build = torch_environment.expected_build(context)
         message = f"Up to {build.disk_bytes / 1e9:.1f} GB of disk will be taken"
         if not preferences_of(context).wheels:
             message = f"Up to {build.download_bytes / 1e9:.1f} GB will be downloaded. {message}"
-        return context.window_manager.invoke_confirm(
+        return window_manager_of(context).invoke_confirm(
             self, event, title="Install PyTorch?", message=message, confirm_text="Install"
         )
 

@@ -1,12 +1,11 @@
 """The sound strip that is selected in the Video Sequencer becomes the line."""
 
-from typing import ClassVar
-
 import bpy
 
+from ..blender_emotalk.access import current_line, scene_of
 from ..blender_emotalk.strips import active_sound_strip, find_sound_strip, sequencer_scene
 from ..inference.contract import EmoTalkError
-from .explained import ExplainedOperator
+from .explained import ExplainedOperator, OperatorResult
 
 
 class UseSoundStrip(ExplainedOperator, bpy.types.Operator):
@@ -15,7 +14,7 @@ class UseSoundStrip(ExplainedOperator, bpy.types.Operator):
     bl_idname = "emotalk.use_sound_strip"
     bl_label = "Use Sound Strip"
     bl_description = "Animate to the selected sound strip, trimmed and placed as it is on the timeline"
-    bl_options: ClassVar[set[str]] = {"UNDO"}
+    bl_options = {"UNDO"}
 
     @classmethod
     def disabled_reason(cls, context: bpy.types.Context) -> str:
@@ -24,14 +23,16 @@ class UseSoundStrip(ExplainedOperator, bpy.types.Operator):
             return "The sequencer shows another scene; show this one there, or choose the audio file"
         return "" if active_sound_strip(context) else "Select a sound strip in the Video Sequencer"
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> OperatorResult:
         """Remember the strip by its name: it may be moved and trimmed later."""
         strip = active_sound_strip(context)
+        if strip is None:
+            return {"CANCELLED"}
         try:
-            find_sound_strip(context.scene, strip.name)
+            find_sound_strip(scene_of(context), strip.name)
         except EmoTalkError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        line = context.scene.emotalk
+        line = current_line(context)
         line.strip = line.name = strip.name
         return {"FINISHED"}

@@ -1,9 +1,8 @@
 """How keys are written and taken back."""
 
-from typing import ClassVar
-
 import bpy
 
+from ..blender_emotalk.access import current_line
 from ..blender_emotalk.lines import line_name
 from .sub_panel import SubPanel
 
@@ -13,11 +12,11 @@ class KeysPanel(SubPanel, bpy.types.Panel):
 
     bl_idname = "EMOTALK_PT_keys"
     bl_label = "Keys"
-    bl_options: ClassVar[set[str]] = {"DEFAULT_CLOSED"}
+    bl_options = {"DEFAULT_CLOSED"}
 
     def draw(self, context: bpy.types.Context) -> None:
         """Settings of the next run, then Clear."""
-        line = context.scene.emotalk
+        line = current_line(context)
         column = self.layout.column()
         column.use_property_split = True
         column.use_property_decorate = False

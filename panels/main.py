@@ -2,13 +2,15 @@
 
 import bpy
 
+from ..blender_emotalk.access import current_line, run_state
 from ..blender_emotalk.lines import anchor_of
 from ..blender_emotalk.properties import LineProperties, RunProperties
+from .drawn import Drawn
 from .text import draw_sentence
 from .torch_environment import draw_pytorch_offers, is_pytorch_missing
 
 
-class MainPanel(bpy.types.Panel):
+class MainPanel(Drawn, bpy.types.Panel):
     """Everything that is needed for a first result."""
 
     bl_idname = "EMOTALK_PT_main"
@@ -19,11 +21,10 @@ class MainPanel(bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         """Sound, character, Animate, and how it went."""
-        line: LineProperties = context.scene.emotalk
-        run: RunProperties = context.window_manager.emotalk
+        line = current_line(context)
         _draw_sound(self.layout, line)
         _draw_character(self.layout, line, context)
-        _draw_run(self.layout, line, run, context)
+        _draw_run(self.layout, line, run_state(context), context)
 
 
 def _draw_sound(layout: bpy.types.UILayout, line: LineProperties) -> None:

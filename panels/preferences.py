@@ -1,11 +1,16 @@
 """The preferences: PyTorch for the research network, and how exactly it computes."""
 
+from typing import Final
+
 import bpy
 
 from ..blender_emotalk import background, torch_environment
 from ..blender_emotalk.preferences import EXTENSION, PreferenceProperties
+from .drawn import Icon
 from .task import draw_outcome, draw_progress
 from .text import draw_sentence
+
+_ICONS: Final[dict[str, Icon]] = {"ready": "CHECKMARK", "broken": "ERROR", "unfinished": "ERROR"}
 
 
 class EmoTalkPreferences(PreferenceProperties, bpy.types.AddonPreferences):
@@ -34,8 +39,7 @@ class EmoTalkPreferences(PreferenceProperties, bpy.types.AddonPreferences):
 
 def _draw_python(layout: bpy.types.UILayout, context: bpy.types.Context, preferences: EmoTalkPreferences) -> None:
     status = torch_environment.status(context)
-    icon = {"ready": "CHECKMARK", "broken": "ERROR", "unfinished": "ERROR"}.get(status.state, "INFO")
-    draw_sentence(layout, context, status.sentence, icon)
+    draw_sentence(layout, context, status.sentence, _ICONS.get(status.state, "INFO"))
     draw_outcome(layout, context, known=status.sentence)
     column = layout.column()
     column.use_property_split = True

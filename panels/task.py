@@ -8,7 +8,9 @@ from .text import draw_sentence
 
 def draw_progress(layout: bpy.types.UILayout) -> None:
     """How far the task at work is, and Cancel."""
-    task = background.latest()
+    task = background.at_work()
+    if task is None:
+        return
     row = layout.row(align=True)
     row.progress(factor=task.fraction, text=task.text)
     row.operator("emotalk.cancel_task", text="", icon="X")

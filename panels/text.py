@@ -4,11 +4,15 @@ import textwrap
 
 import bpy
 
+from ..blender_emotalk.access import preferences_of_blender
+from .drawn import Icon
 
-def draw_sentence(layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: str) -> None:
+
+def draw_sentence(layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: Icon) -> None:
     """Labels do not wrap: draw one for each part that fits into the region."""
-    pixels_per_letter = 5.9 * context.preferences.system.ui_scale
-    letters = max(int((context.region.width - 60 * context.preferences.system.ui_scale) / pixels_per_letter), 20)
+    scale = preferences_of_blender(context).system.ui_scale
+    width = context.region.width if context.region else 0
+    letters = max(int((width - 60 * scale) / (5.9 * scale)), 20)
     column = layout.column(align=True)
     for number, part in enumerate(textwrap.wrap(text, letters)):
         column.label(text=part, icon="BLANK1" if number else icon)

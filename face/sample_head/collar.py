@@ -38,7 +38,7 @@ def build_collar() -> tuple[np.ndarray, list[tuple[int, ...]]]:
         rings.append(cast(axis, outward, 120) + off * outward)
     points = np.concatenate(rings)
     count = len(_PROFILE)
-    polygons = [
+    polygons: list[tuple[int, ...]] = [
         (r * _AROUND + k, s * _AROUND + k, s * _AROUND + (k + 1) % _AROUND, r * _AROUND + (k + 1) % _AROUND)
         for r, s in zip(range(count), [*range(1, count), 0], strict=True)
         for k in range(_AROUND)

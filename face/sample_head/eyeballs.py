@@ -57,7 +57,7 @@ def build_eyeball(glint_side: int) -> tuple[np.ndarray, list[tuple[int, ...]], n
     poles = np.array([[0, -0.80 * EYE_RADIUS, 0], [0, EYE_RADIUS, 0]])
     points = np.concatenate([*rings, poles])
     front, back = len(points) - 2, len(points) - 1
-    polygons = [(front, k, (k + 1) % _AROUND) for k in range(_AROUND)]
+    polygons: list[tuple[int, ...]] = [(front, k, (k + 1) % _AROUND) for k in range(_AROUND)]
     materials = [_RINGS[0][2]] * _AROUND
     for ring in range(len(_RINGS) - 1):
         for k in range(_AROUND):

@@ -111,7 +111,7 @@ def _collar() -> Part:
 
 def _bones() -> tuple[Bone, ...]:
     x, y, z = EYE_CENTRE
-    joints = (
+    joints: tuple[tuple[str, tuple[float, float, float], tuple[float, float, float], str | None], ...] = (
         ("neck", (0, 24, NECK_CUT), (0, 12, 115), None),
         ("head", (0, 12, 115), (0, 10, 300), "neck"),
         ("jaw", HINGE, (0, -88, 84), "head"),

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
+import numpy.typing as npt
 
 from .. import arkit
 from .sculpture import NECK_CUT
@@ -73,7 +74,7 @@ class SampleHead:
     landmarks: dict[str, int]
 
 
-def placed(points: np.ndarray) -> np.ndarray:
+def placed(points: npt.ArrayLike) -> np.ndarray:
     """Modelling coordinates (..., 3) in millimetres to metres from the neck's end."""
     return (np.asarray(points, float) - (0, 0, NECK_CUT)) * _METRES
 

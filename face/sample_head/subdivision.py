@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-Polygons = Sequence[Sequence[int]]
+Polygons = Sequence[Sequence[int]] | np.ndarray
 
 
 @dataclass(frozen=True)

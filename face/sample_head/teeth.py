@@ -46,8 +46,8 @@ def build_teeth(lower: bool) -> tuple[np.ndarray, list[tuple[int, ...]], np.ndar
     edge = _LOWER_EDGE if lower else UPPER_EDGE
     sign = -1 if lower else 1
     shrink = 0.8 if lower else 1.0
-    groove = np.minimum(place % 1, 1 - place % 1) * 2
-    groove = np.clip(groove / 0.34, 0, 1) ** 0.5
+    off_groove = np.minimum(place % 1, 1 - place % 1) * 2
+    groove = np.clip(off_groove / 0.34, 0, 1) ** 0.5
     shorter = np.interp(np.floor(np.abs(place)), *(_SHORTER_LOWER if lower else _SHORTER_UPPER))
     setback = 2.6 if lower else 0.0
     rings = []

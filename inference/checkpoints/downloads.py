@@ -135,7 +135,9 @@ def _open(url: str, part: _Part) -> http.client.HTTPResponse:
     if tag := part.tag:
         headers |= {"Range": f"bytes={part.size}-", "If-Range": tag}
     opener = urllib.request.build_opener(_SafeRedirects)
-    return opener.open(urllib.request.Request(url, headers=headers), timeout=_PATIENCE_SECONDS)
+    request = urllib.request.Request(url, headers=headers)
+    answer: http.client.HTTPResponse = opener.open(request, timeout=_PATIENCE_SECONDS)
+    return answer
 
 
 def _copy(

@@ -9,7 +9,7 @@ import functools
 import math
 import time
 from collections.abc import Callable
-from typing import Final, Literal, Protocol, TypeVar
+from typing import Any, Final, Literal, Protocol, TypeVar
 
 import torch
 from torch import Tensor
@@ -84,8 +84,8 @@ class Plain:
     def attend(self, queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
         """See ``Arithmetic``."""
         # Only with a batch axis does PyTorch take its kernels that never hold the whole attention map.
-        batch = (part.to(self._dtype).transpose(0, 1)[None] for part in (queries, keys, values))
-        return functional.scaled_dot_product_attention(*batch)[0].transpose(0, 1)
+        asking, asked, given = (part.to(self._dtype).transpose(0, 1)[None] for part in (queries, keys, values))
+        return functional.scaled_dot_product_attention(asking, asked, given)[0].transpose(0, 1)
 
 
 class OneDnn(Plain):
@@ -98,7 +98,7 @@ class OneDnn(Plain):
         """See ``Arithmetic``."""
         laid_out = _once(weight, lambda weight: _ONEDNN._reorder_linear_weight(weight.to(self._dtype), None))
         bias = bias.to(self._dtype)
-        after = ("gelu", [], "none") if gelu else ("none", [], "")
+        after: tuple[str, list[float], str] = ("gelu", [], "none") if gelu else ("none", [], "")
         return lambda rows: _ONEDNN._linear_pointwise(rows.to(self._dtype), laid_out(), bias, *after)
 
     def convolution(self, weight: Tensor, bias: Tensor, groups: int) -> Product:
@@ -110,7 +110,9 @@ class OneDnn(Plain):
         def lay_out(weight: Tensor) -> Tensor:
             image = weight[:, :, None].to(dtype).contiguous().to_mkldnn()
             typical = [1, inputs, 1, _TYPICAL_ROWS]
-            return torch._C._nn.mkldnn_reorder_conv2d_weight(image, padding, once, once, groups, typical)
+            functions: Any = torch._C._nn  # its stubs have the arguments of an earlier version
+            laid: Tensor = functions.mkldnn_reorder_conv2d_weight(image, padding, once, once, groups, typical)
+            return laid
 
         laid_out = _once(weight, lay_out)
 
@@ -204,12 +206,13 @@ def quickest_arithmetic(dtype: torch.dtype) -> Arithmetic:
             started = time.perf_counter()
             product(matrix)
             best[arithmetic] = min(best[arithmetic], time.perf_counter() - started)
-    return min(best, key=best.get)
+    return min(best, key=best.__getitem__)
 
 
 def _once(weight: Tensor, lay_out: Callable[[Tensor], Result]) -> Callable[[], Result]:
     """What is made of a weight at its first use; the weight itself is let go then."""
-    kept, made = [weight], []
+    kept = [weight]
+    made: list[Result] = []
 
     def laid_out() -> Result:
         if not made:
@@ -250,7 +253,7 @@ def _eight_bit_product(weight: Tensor) -> Product:
 def _byte_product(whole: Tensor, scale: Tensor) -> Product:
     """The same through oneDNN, which takes unsigned bytes and knows what zero is among them."""
     laid_out, zeros = torch.ops.onednn.qlinear_prepack(whole, None), torch.zeros(len(scale), dtype=torch.int64)
-    to_float = (scale, zeros, None, 1.0, 0, torch.float32, "none", [], "")
+    to_float: tuple[object, ...] = (scale, zeros, None, 1.0, 0, torch.float32, "none", [], "")
     return lambda rows: torch.ops.onednn.qlinear_pointwise(
         rows.view(torch.uint8).bitwise_xor(128), 1.0, 128, laid_out, *to_float
     )

@@ -94,7 +94,7 @@ def speech_from_samples(samples: np.ndarray, rate: float, source: str = "", sect
     first, count = _within(section, len(table), int(rate), name)
     table = table[first : first + count]
     blocks = (_as_float(table[begin : begin + _BLOCK_FRAMES]) for begin in range(0, count, _BLOCK_FRAMES))
-    return _speech(blocks, int(rate), table.shape, 0, name, source)
+    return _speech(blocks, int(rate), (len(table), table.shape[1]), 0, name, source)
 
 
 def known_audio_format(path: str | Path) -> str | None:

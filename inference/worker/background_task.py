@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from typing import IO, cast
 
 from .failure import sentence_for
 
@@ -60,8 +61,8 @@ class BackgroundTask:
         """
         child = self._start(words, environment or {})
         try:
-            with child.stdout:
-                for line in child.stdout:
+            with cast(IO[str], child.stdout) as said:
+                for line in said:
                     on_line(line.rstrip())
             status = child.wait()
         except BaseException:

@@ -133,11 +133,12 @@ class _Worker:
         self._inbox: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._outbox: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._stderr_tail: deque[str] = deque(maxlen=_LAST_LINES)
-        self._stderr = self._thread(self._read_stderr, self.process.stderr)
+        process: Any = self.process  # its three pipes are there, because they were asked for
+        self._stderr = self._thread(self._read_stderr, process.stderr)
         self._threads = (
             self._stderr,
-            self._thread(self._read_stdout, self.process.stdout),
-            self._thread(self._write_stdin, self.process.stdin),
+            self._thread(self._read_stdout, process.stdout),
+            self._thread(self._write_stdin, process.stdin),
         )
 
     @staticmethod

@@ -1,0 +1,41 @@
+"""Blender's properties on classes whose attributes keep their Python types.
+
+Blender looks for a property where Python has the type of an attribute: ``live: bpy.props.BoolProperty()``. Nobody can
+say then that ``live`` is a bool. Here the class says so, and a decorator puts the properties in place.
+"""
+
+from collections.abc import Callable
+from typing import Any, Final, TypeVar
+
+_Class = TypeVar("_Class", bound=type)
+
+_PYTHON_TYPES: Final[dict[str, type]] = {
+    "BoolProperty": bool,
+    "EnumProperty": str,
+    "FloatProperty": float,
+    "IntProperty": int,
+    "StringProperty": str,
+}
+
+
+def properties(**definitions: Any) -> Callable[[_Class], _Class]:
+    """A class decorator: define these properties, and let the annotated attributes of the class be their types.
+
+    Args:
+        definitions: what ``bpy.props`` gave, by name; a name that the class does not annotate is defined as well.
+
+    Raises:
+        TypeError: an annotated attribute is no property, or one of another type.
+    """
+
+    def define(cls: _Class) -> _Class:
+        for name, python_type in cls.__annotations__.items():
+            if name not in definitions:
+                raise TypeError(f"{cls.__name__}.{name} is annotated, but no property defines it")
+            kind = definitions[name].function.__name__
+            if python_type is not _PYTHON_TYPES.get(kind, python_type):
+                raise TypeError(f"{cls.__name__}.{name} is a {kind}, but annotated as {python_type}")
+        cls.__annotations__ = definitions
+        return cls
+
+    return define
