@@ -14,7 +14,7 @@ from .evaluation.development_sets import Folders, read_foreign_sets, read_sets
 from .evaluation.emotions import emotion_tables
 from .evaluation.laughs import laughter_tables
 from .evaluation.life import life_tables
-from .evaluation.lips import evenly, hard_tables, lip_tables
+from .evaluation.lips import hard_tables, lip_tables, sample_evenly
 from .evaluation.report import Table, write_json
 from .evaluation.stillness import stillness_tables
 from .evaluation.styles import style_tables
@@ -30,14 +30,14 @@ _SPEECH_LINES: Final = 10
 
 def main(argv: list[str] | None = None) -> None:
     """Print what is asked for as tables, each as soon as it is measured."""
-    asked = _parser().parse_args(argv)
-    weights = asked.weights or bundled_weights(MODEL_ID)
+    options = _parser().parse_args(argv)
+    weights = options.weights or bundled_weights(MODEL_ID)
     model = EmoTalkCompact.load(weights)
-    recipe = read_recipe(asked.recipe)
-    sets = read_sets(recipe, Folders(asked.speechocean, asked.prompts, asked.jfk, tuple(asked.labelled)))
-    clips = read_clips([asked.nonverbal]) if asked.nonverbal else []
+    recipe = read_recipe(options.recipe)
+    sets = read_sets(recipe, Folders(options.speechocean, options.prompts, options.jfk, tuple(options.labelled)))
+    clips = read_clips([options.nonverbal]) if options.nonverbal else []
     plain = sets[recipe.held_out_voices[-1]]
-    some = [line for lines in sets.values() for line in evenly(lines, _SPEECH_LINES)]
+    some = [line for lines in sets.values() for line in sample_evenly(lines, _SPEECH_LINES)]
     measure: dict[str, Callable[[], Sequence[Table]]] = {
         "lips": lambda: lip_tables(model, sets | read_foreign_sets()),
         "hard": lambda: hard_tables(model, sets, _HARD_LINES),
@@ -46,19 +46,19 @@ def main(argv: list[str] | None = None) -> None:
         "emotions": lambda: emotion_tables(model, plain[:_EMOTION_LINES]),
         "styles": lambda: style_tables(model, plain[:_STYLE_LINES]),
         "liveliness": lambda: life_tables(some),
-        "capture": lambda: capture_tables(model, asked.captures) if asked.captures else (),
+        "capture": lambda: capture_tables(model, options.captures) if options.captures else (),
         "cost": lambda: cost_tables(model, weights, some),
     }
     measured: dict[str, Sequence[Table]] = {}
-    for part in asked.only:
+    for part in options.only:
         start = time.process_time()
         measured[part] = measure[part]()
         for table in measured[part]:
             print(f"\n{table.text()}", flush=True)
-        if asked.times:
+        if options.times:
             print(f"({part}: {time.process_time() - start:.0f} CPU s)", flush=True)
-    if asked.json:
-        write_json(asked.json, measured)
+    if options.json:
+        write_json(options.json, measured)
 
 
 def _parser() -> argparse.ArgumentParser:

@@ -2,7 +2,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from emotalk.training.phones import PHONE_INDEX, PHONES, Phone
+from emotalk.training.phones import PHONE_INDEX, PHONES, PhoneSegment
 from emotalk.training.realignment import realign
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -22,7 +22,7 @@ def scores_of(phones, seconds, certainty=0.9):
 
 def line_of(names, lengths):
     ends = np.cumsum(lengths)
-    return tuple(Phone(n, float(e - s), float(e)) for n, s, e in zip(names, lengths, ends, strict=True))
+    return tuple(PhoneSegment(n, float(e - s), float(e)) for n, s, e in zip(names, lengths, ends, strict=True))
 
 
 TRUE = line_of(["SIL", "M", "AA", "P", "IY", "SIL"], [0.3, 0.1, 0.2, 0.12, 0.2, 0.3])

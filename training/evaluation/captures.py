@@ -15,7 +15,8 @@ from ...inference.contract import EmoTalkError
 from ...inference.models.compact import EmoTalkCompact
 from ...inference.sound.audio import read_speech
 from ...inference.sound.rms import frame_rms
-from .performing import perform
+from ..arrays import FloatArray
+from .prediction import predict
 from .report import Table
 
 _JAW: Final[dict[str, float]] = {"mouth_stretch_c": 1.0, "mouth_oh_c": 0.3}
@@ -35,7 +36,7 @@ def capture_tables(model: EmoTalkCompact, folder: Path) -> list[Table]:
     for take in takes:
         captured = read_jaw(take)
         speech = read_speech(take.with_suffix(".flac"))
-        values = perform(model, speech.samples)
+        values = predict(model, speech.samples)
         jaw, lag = best_correlation(captured, values[:, arkit.INDEX["jawOpen"]])
         aperture, _ = best_correlation(captured, values @ metrics.APERTURE)
         loud, _ = best_correlation(captured, frame_rms(speech, len(captured), model.spec.fps))
@@ -47,21 +48,21 @@ def capture_tables(model: EmoTalkCompact, folder: Path) -> list[Table]:
     return [Table("The model's jaw and a captured one (lag above 0: the model is late)", columns, tuple(rows))]
 
 
-def read_jaw(path: Path) -> np.ndarray:
+def read_jaw(path: Path) -> FloatArray:
     """(frames,) opening of the captured jaw."""
     with path.open(newline="") as file:
         rows = list(csv.DictReader(file))
     return np.array([sum(weight * float(row[name]) for name, weight in _JAW.items()) for row in rows])
 
 
-def correlation(captured: np.ndarray, performed: np.ndarray, lag: int) -> float:
+def correlation(captured: FloatArray, performed: FloatArray, lag: int) -> float:
     """Pearson's r of what is captured and what is performed so many frames later."""
     length = min(len(captured), len(performed)) - abs(lag)
     early, late = captured[max(-lag, 0) :][:length], performed[max(lag, 0) :][:length]
     return float(np.corrcoef(early, late)[0, 1]) if early.std() * late.std() > 0 else 0.0
 
 
-def best_correlation(captured: np.ndarray, performed: np.ndarray) -> tuple[float, int]:
+def best_correlation(captured: FloatArray, performed: FloatArray) -> tuple[float, int]:
     """The largest correlation within 0.2 s to both sides, and its lag in frames."""
     lags = range(-_LONGEST_LAG, _LONGEST_LAG + 1)
     every = [correlation(captured, performed, lag) for lag in lags]

@@ -11,7 +11,7 @@ from ...face.controls import Controls
 from ...inference.contract import SAMPLE_RATE, Speech
 from ...inference.models.compact import EmoTalkCompact
 from ..phones import SpokenLine
-from .performing import sound_of
+from .prediction import sound_of
 from .report import Table
 
 _SECONDS: Final = 60

@@ -16,10 +16,10 @@ from ..recordings.sound_files import read_recording
 from ..voices import espeak
 from ..voices.languages import LANGUAGES
 from . import labelled
-from .lips import evenly
+from .lips import sample_evenly
 
 _LINES: Final = 200
-_GROWN_UP: Final = 16
+_ADULT_AGE: Final = 16
 _FOREIGN_TIMBRES: Final = ("f3", "m4", "klatt")
 """Of which our recipe trains on klatt alone, and that in English."""
 
@@ -63,7 +63,7 @@ def read_sets(recipe: Recipe, folders: Folders) -> dict[str, list[SpokenLine]]:
             sets["jfk"] = [read_kennedy(folders.jfk, aligner)]
         sets |= {folder.name: labelled.read_lines(folder, aligner) for folder in folders.labelled}
         sets |= held_out_lines(recipe)
-        return {name: evenly(list(lines), _LINES) for name, lines in sets.items()}
+        return {name: sample_evenly(list(lines), _LINES) for name, lines in sets.items()}
     except (OSError, RuntimeError) as error:
         raise EmoTalkError(f"The development sets cannot be read: {error}") from None
 
@@ -101,6 +101,6 @@ def _speechocean(folder: Path, recipe: Recipe, aligner: Aligner) -> dict[str, li
     held_out = {speaker for speaker in ages if is_held_out(speaker, recipe.held_out_speakers)}
     lines = list(speechocean.read_lines(folder, held_out.__contains__, aligner))
     return {
-        "speechocean adults": [line for line in lines if ages[line.speaker] >= _GROWN_UP],
-        "speechocean children": [line for line in lines if ages[line.speaker] < _GROWN_UP],
+        "speechocean adults": [line for line in lines if ages[line.speaker] >= _ADULT_AGE],
+        "speechocean children": [line for line in lines if ages[line.speaker] < _ADULT_AGE],
     }

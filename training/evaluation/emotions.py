@@ -9,10 +9,11 @@ from ...face.controls import Controls
 from ...face.emotions import EMOTIONS, PROTOTYPES
 from ...inference.contract import Speech
 from ...inference.models.compact import EmoTalkCompact
+from ..arrays import FloatArray
 from ..phones import SpokenLine
 from .head import distance
 from .lips import judge_lines
-from .performing import perform, sound_of
+from .prediction import predict, sound_of
 from .report import Table
 
 _STEPS: Final = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5)
@@ -29,7 +30,7 @@ def emotion_tables(model: EmoTalkCompact, lines: Sequence[SpokenLine]) -> list[T
         held_back, strong = (
             np.concatenate(
                 [
-                    perform(model, sound_of(line), **{emotion: 1, "emotion_level": level})
+                    predict(model, sound_of(line), **{emotion: 1, "emotion_level": level})
                     for line in lines[:_LEVEL_LINES]
                 ]
             )
@@ -55,7 +56,7 @@ def emotion_tables(model: EmoTalkCompact, lines: Sequence[SpokenLine]) -> list[T
     ]
 
 
-def recognised(model: EmoTalkCompact, lines: Sequence[SpokenLine]) -> np.ndarray:
+def recognised(model: EmoTalkCompact, lines: Sequence[SpokenLine]) -> FloatArray:
     """(lines, 8) bool: whether a performance at intensity 1 is nearest to its own emotion's prototype."""
     right = np.zeros((len(lines), len(EMOTIONS)), bool)
     for row, line in zip(right, lines, strict=True):
@@ -67,7 +68,7 @@ def recognised(model: EmoTalkCompact, lines: Sequence[SpokenLine]) -> np.ndarray
     return right
 
 
-def growth(model: EmoTalkCompact, line: SpokenLine, emotion: str) -> np.ndarray:
+def growth(model: EmoTalkCompact, line: SpokenLine, emotion: str) -> FloatArray:
     """How far the face has gone along an emotion's prototype at each of seven intensities from 0 to 1.5."""
     features = model.encode(Speech(sound_of(line)))
     along = PROTOTYPES[EMOTIONS.index(emotion)]

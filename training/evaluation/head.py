@@ -7,6 +7,7 @@ import numpy as np
 
 from ...face import arkit
 from ...face.sample_head.head import build_sample_head
+from ..arrays import FloatArray
 
 _MOVES: Final = 1.0
 """Millimetres: skin that no coefficient moves further is left out."""
@@ -17,7 +18,7 @@ _EVERY: Final = 5
 _PERCENTILE: Final = 95
 
 
-def distance(first: np.ndarray, second: np.ndarray) -> float:
+def distance(first: FloatArray, second: FloatArray) -> float:
     """How far two performances are apart.
 
     Args:
@@ -32,7 +33,7 @@ def distance(first: np.ndarray, second: np.ndarray) -> float:
 
 
 @cache
-def _moves() -> np.ndarray:
+def _moves() -> FloatArray:
     """(52, 3 x vertices) millimetres by which each coefficient moves the skin."""
     skin = build_sample_head().parts["skin"]
     moves = np.zeros((len(arkit.CHANNELS), len(skin.vertices), 3), np.float32)

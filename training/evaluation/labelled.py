@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from ...inference.contract import SAMPLE_RATE, EmoTalkError
-from ..phones import Phone, SpokenLine, named, without_gaps
+from ..phones import PhoneSegment, SpokenLine, fill_gaps, parse_label
 from ..recordings.aligner import Aligner
 from ..recordings.sound_files import SUFFIXES, read_recording
 
@@ -48,25 +48,25 @@ def read_lines(folder: Path, aligner: Aligner) -> Iterator[SpokenLine]:
         )
 
 
-def read_labels(text: str, per_second: float, seconds: float) -> tuple[Phone, ...]:
+def read_labels(text: str, per_second: float, seconds: float) -> tuple[PhoneSegment, ...]:
     """Phones of lines ``start end label``; a stop's closure and its burst become one phone."""
-    phones: list[Phone] = []
+    phones: list[PhoneSegment] = []
     before = ""
     for row in text.splitlines():
         if not row.strip():
             continue
         start, end, label = row.lower().split()[:3]
-        phone = Phone(
-            _TIMIT.get(label) or named(label), float(start) / per_second, min(float(end) / per_second, seconds)
+        phone = PhoneSegment(
+            _TIMIT.get(label) or parse_label(label), float(start) / per_second, min(float(end) / per_second, seconds)
         )
         if before.endswith("cl") and phones[-1].name == phone.name:
-            phone = Phone(phone.name, phones.pop().start, phone.end)
+            phone = PhoneSegment(phone.name, phones.pop().start, phone.end)
         phones.append(phone)
         before = label
-    return without_gaps(phones, seconds)
+    return fill_gaps(phones, seconds)
 
 
-def _labels(path: Path, seconds: float) -> tuple[Phone, ...]:
+def _labels(path: Path, seconds: float) -> tuple[PhoneSegment, ...]:
     for suffix, per_second in ((".phn", SAMPLE_RATE), (".PHN", SAMPLE_RATE), (".lab", 1.0)):
         labels = path.with_suffix(suffix)
         if labels.exists():

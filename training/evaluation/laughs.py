@@ -10,9 +10,10 @@ from ...face.intervals import intervals_of
 from ...inference.contract import SAMPLE_RATE, Speech
 from ...inference.models.compact import EmoTalkCompact
 from ...inference.sound.rms import frame_rms
+from ..arrays import FloatArray
 from ..sounds.nonverbal import LAUGHING, SoundClip
 from .lips import Sets
-from .performing import perform, shown_laughter, sound_of
+from .prediction import laughter_curve, predict, sound_of
 from .report import Cell, Table
 
 _SHOWN: Final = 0.2
@@ -25,7 +26,7 @@ _JAW: Final = arkit.INDEX["jawOpen"]
 def laughter_tables(model: EmoTalkCompact, sets: Sets, clips: Sequence[SoundClip]) -> list[Table]:
     """Laughs found, bouts where nobody laughs, and calls per second of sound and jaw."""
     laughs = [clip for clip in clips if clip.kind == LAUGHING]
-    shown = {clip.name: shown_laughter(model, clip.samples) for clip in laughs}
+    shown = {clip.name: laughter_curve(model, clip.samples) for clip in laughs}
     found: list[tuple[Cell, ...]] = []
     for name, some in (("held out", [clip for clip in laughs if clip.held_out]), ("all", laughs)):
         if some:
@@ -45,19 +46,19 @@ def laughter_tables(model: EmoTalkCompact, sets: Sets, clips: Sequence[SoundClip
     ]
 
 
-def count_bouts(shown: np.ndarray) -> int:
+def count_bouts(shown: FloatArray) -> int:
     """How many separate laughs are seen."""
     return len(intervals_of(shown > _SHOWN))
 
 
 def call_rates(model: EmoTalkCompact, clip: SoundClip) -> tuple[float, float, float]:
     """Calls per second in the loudness of a laugh and in the jaw that performs it, and how far that opens."""
-    jaw = perform(model, clip.samples)[:, _JAW]
+    jaw = predict(model, clip.samples)[:, _JAW]
     decibels = np.log10(frame_rms(Speech(clip.samples), len(jaw), model.spec.fps) + 1e-3)
     return strongest_rate(decibels, model.spec.fps), strongest_rate(jaw, model.spec.fps), float(jaw.max())
 
 
-def strongest_rate(track: np.ndarray, fps: float) -> float:
+def strongest_rate(track: FloatArray, fps: float) -> float:
     """The rate between 2.5 and 9 Hz at which a track swings most."""
     swings = np.diff(track) * np.hanning(len(track) - 1)
     size = 8192
@@ -66,7 +67,7 @@ def strongest_rate(track: np.ndarray, fps: float) -> float:
     return float(hertz[strength.argmax()]) if strength.max() > 0 else 0.0
 
 
-def _alarms(model: EmoTalkCompact, sounds: Sequence[np.ndarray]) -> tuple[float, int, float]:
+def _alarms(model: EmoTalkCompact, sounds: Sequence[FloatArray]) -> tuple[float, int, float]:
     minutes = sum(map(len, sounds)) / SAMPLE_RATE / 60
-    bouts = sum(count_bouts(shown_laughter(model, sound)) for sound in sounds)
+    bouts = sum(count_bouts(laughter_curve(model, sound)) for sound in sounds)
     return minutes, bouts, bouts / minutes

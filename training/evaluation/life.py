@@ -14,8 +14,9 @@ from ...face.intervals import intervals_of
 from ...face.liveliness import find_speech, liven
 from ...inference.contract import SAMPLE_RATE, Speech
 from ...inference.sound.rms import frame_rms
+from ..arrays import FloatArray
 from ..phones import SpokenLine
-from .performing import sound_of
+from .prediction import sound_of
 from .report import Cell, Table
 
 FPS: Final = 30.0
@@ -46,7 +47,7 @@ def life_tables(lines: Sequence[SpokenLine]) -> list[Table]:
         *_blink_rows(lids, speaking),
         (
             "glances a minute",
-            float(np.mean([_shifts(track) for track in gaze]) / _minutes(loud)),
+            float(np.mean([_gaze_shifts(track) for track in gaze]) / _minutes(loud)),
             "saccades of 2 degrees",
         ),
         ("gaze degrees, mean", float(np.mean([np.linalg.norm(track, axis=1).mean() for track in gaze])), ""),
@@ -56,12 +57,12 @@ def life_tables(lines: Sequence[SpokenLine]) -> list[Table]:
     return [Table("Liveliness at default controls", ("what", "here", "people"), tuple(rows))]
 
 
-def blinks_of(lids: np.ndarray) -> list[tuple[int, int]]:
+def blinks_of(lids: FloatArray) -> list[tuple[int, int]]:
     """First frame and the one after the last of each blink."""
     return intervals_of(lids > _CLOSED)
 
 
-def _blink_rows(tracks: Sequence[np.ndarray], speaking: np.ndarray) -> list[tuple[Cell, ...]]:
+def _blink_rows(tracks: Sequence[FloatArray], speaking: FloatArray) -> list[tuple[Cell, ...]]:
     blinks = [blinks_of(track) for track in tracks]
     lengths = np.array([end - start for some in blinks for start, end in some]) / FPS
     closed = [
@@ -87,7 +88,7 @@ def _blink_rows(tracks: Sequence[np.ndarray], speaking: np.ndarray) -> list[tupl
     ]
 
 
-def _head_rows(heads: Sequence[np.ndarray], loud: np.ndarray) -> list[tuple[Cell, ...]]:
+def _head_rows(heads: Sequence[FloatArray], loud: FloatArray) -> list[tuple[Cell, ...]]:
     swing = np.mean([head.std(axis=0) for head in heads], axis=0)
     speed = [np.linalg.norm(np.diff(head, axis=0), axis=1) * FPS for head in heads]
     follows = np.mean([np.corrcoef(head[:, 0], loud)[0, 1] for head in heads])
@@ -102,7 +103,7 @@ def _head_rows(heads: Sequence[np.ndarray], loud: np.ndarray) -> list[tuple[Cell
     ]
 
 
-def _loudness_of(lines: Sequence[SpokenLine]) -> np.ndarray:
+def _loudness_of(lines: Sequence[SpokenLine]) -> FloatArray:
     pause = np.zeros(int(_PAUSE * SAMPLE_RATE), np.float32)
     sound = np.concatenate([part for line in lines for part in (sound_of(line), pause)])
     repeats = -(-_SECONDS * SAMPLE_RATE // len(sound))
@@ -110,25 +111,25 @@ def _loudness_of(lines: Sequence[SpokenLine]) -> np.ndarray:
     return frame_rms(speech, int(_SECONDS * FPS), FPS)
 
 
-def _gaze(values: np.ndarray) -> np.ndarray:
+def _gaze(values: FloatArray) -> FloatArray:
     """(frames, 2) degrees to the side and upwards."""
     across = values[:, _OUT] - values[:, _IN]
     return _LARGEST_GAZE_DEGREES * np.stack([across, values[:, _UP] - values[:, _DOWN]], axis=1)
 
 
-def _shifts(gaze: np.ndarray) -> int:
+def _gaze_shifts(gaze: FloatArray) -> int:
     """Stretches in which the gaze goes further than a small saccade."""
     moving = np.linalg.norm(np.diff(gaze, axis=0), axis=1) > 0.2
     return sum(float(np.linalg.norm(gaze[end] - gaze[start])) > _SHIFT_DEGREES for start, end in intervals_of(moving))
 
 
-def _near(frames: np.ndarray, ends: Sequence[int]) -> np.ndarray:
+def _near(frames: FloatArray, ends: Sequence[int]) -> FloatArray:
     return np.array([min(abs(frame - end) for end in ends) <= 0.2 * FPS for frame in frames])
 
 
-def _is_still(face: np.ndarray, head: np.ndarray) -> bool:
+def _is_still(face: FloatArray, head: FloatArray) -> bool:
     return not face.any() and not head.any()
 
 
-def _minutes(track: np.ndarray) -> float:
+def _minutes(track: FloatArray) -> float:
     return len(track) / FPS / 60

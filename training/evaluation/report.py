@@ -29,7 +29,7 @@ class Table:
 
     def text(self) -> str:
         """Lines with the columns under each other."""
-        cells = [self.columns, *(tuple(_written(cell) for cell in row) for row in self.rows)]
+        cells = [self.columns, *(tuple(_format_cell(cell) for cell in row) for row in self.rows)]
         widths = [max(len(row[i]) for row in cells) for i in range(len(self.columns))]
         named = [isinstance(cell, str) for cell in self.rows[0]] if self.rows else [True] * len(widths)
         lines = [
@@ -59,7 +59,7 @@ def write_json(path: Path, tables: dict[str, Sequence[Table]]) -> None:
         unfinished.write_text(json.dumps(told, indent=1) + "\n")
 
 
-def _written(cell: Cell) -> str:
+def _format_cell(cell: Cell) -> str:
     if isinstance(cell, bool):
         return "yes" if cell else "no"
     if isinstance(cell, float):

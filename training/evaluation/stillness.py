@@ -8,9 +8,10 @@ import numpy as np
 from ...face import arkit, metrics
 from ...inference.contract import SAMPLE_RATE
 from ...inference.models.compact import EmoTalkCompact
+from ..arrays import FloatArray
 from ..phones import SpokenLine
 from ..sounds.nonverbal import LAUGHING, SoundClip
-from .performing import perform, sound_of
+from .prediction import predict, sound_of
 from .report import Cell, Table
 
 _MOUTH: Final = arkit.indices(name for name in arkit.CHANNELS if name.startswith(("mouth", "jaw", "tongue")))
@@ -23,15 +24,15 @@ def stillness_tables(model: EmoTalkCompact, spoken: Sequence[SpokenLine], clips:
     """Mean change per frame of the aperture and of all mouth coefficients, relative to speech."""
     speech = np.mean([_motion_of_speech(model, line) for line in spoken], axis=0)
     rows: list[tuple[Cell, ...]] = []
-    for name, sound in made_sounds().items():
-        rows.append((name, 1, *_shares([motion(perform(model, sound))], speech)))
+    for name, sound in nonspeech_sounds().items():
+        rows.append((name, 1, *_shares([motion(predict(model, sound))], speech)))
     for kind in sorted({clip.kind for clip in clips} - {LAUGHING}):
         for name, some in (
             (f"{kind}, held out", [clip for clip in clips if clip.kind == kind and clip.held_out]),
             (f"{kind}, all", [clip for clip in clips if clip.kind == kind]),
         ):
             if some:
-                rows.append((name, len(some), *_shares([motion(perform(model, _between(c))) for c in some], speech)))
+                rows.append((name, len(some), *_shares([motion(predict(model, _between(c))) for c in some], speech)))
     return [
         Table(
             "Motion without speech in per cent of speech's (must be 5 or less)",
@@ -41,13 +42,13 @@ def stillness_tables(model: EmoTalkCompact, spoken: Sequence[SpokenLine], clips:
     ]
 
 
-def motion(values: np.ndarray) -> tuple[float, float]:
+def motion(values: FloatArray) -> tuple[float, float]:
     """Mean change per frame of the lips' aperture and of the mouth's coefficients."""
     aperture = np.abs(np.diff(values @ metrics.APERTURE)).mean()
     return float(aperture), float(np.abs(np.diff(values[:, _MOUTH], axis=0)).mean())
 
 
-def made_sounds() -> dict[str, np.ndarray]:
+def nonspeech_sounds() -> dict[str, FloatArray]:
     """Silence, room tone, hum and a tone, each (n,) float32 for six seconds; the same every time."""
     rng = np.random.default_rng(0)
     time = np.arange(_SECONDS * SAMPLE_RATE) / SAMPLE_RATE
@@ -67,14 +68,14 @@ def made_sounds() -> dict[str, np.ndarray]:
 def _motion_of_speech(model: EmoTalkCompact, line: SpokenLine) -> tuple[float, float]:
     phones = [phone for phone in line.phones if phone.name != "SIL"]
     first, last = (round(second * model.spec.fps) for second in (phones[0].start, phones[-1].end))
-    return motion(perform(model, sound_of(line))[first : last + 1])
+    return motion(predict(model, sound_of(line))[first : last + 1])
 
 
-def _between(clip: SoundClip) -> np.ndarray:
+def _between(clip: SoundClip) -> FloatArray:
     return np.pad(clip.samples, int(_EDGE * SAMPLE_RATE))
 
 
-def _shares(motions: Sequence[tuple[float, float]], speech: np.ndarray) -> tuple[float, float, float]:
+def _shares(motions: Sequence[tuple[float, float]], speech: FloatArray) -> tuple[float, float, float]:
     shares = 100 * np.array(motions) / speech
     aperture, mouth = shares.mean(axis=0)
     return float(aperture), float(mouth), float(shares.max())

@@ -9,9 +9,10 @@ from ...face.controls import Controls
 from ...face.styles import STYLE_NAMES
 from ...inference.contract import Speech
 from ...inference.models.compact import EmoTalkCompact
+from ..arrays import FloatArray
 from ..phones import SpokenLine
 from .head import distance
-from .performing import sound_of
+from .prediction import sound_of
 from .report import Table
 
 NEAREST_MM: Final = 1.5
@@ -44,7 +45,7 @@ def style_tables(model: EmoTalkCompact, lines: Sequence[SpokenLine]) -> list[Tab
     ]
 
 
-def style_distances(model: EmoTalkCompact, lines: Sequence[SpokenLine]) -> np.ndarray:
+def style_distances(model: EmoTalkCompact, lines: Sequence[SpokenLine]) -> FloatArray:
     """(24, 24) millimetres between the performances of every two styles, see ``head.distance``."""
     encoded = [model.encode(Speech(sound_of(line))) for line in lines]
     performed = [

@@ -32,8 +32,8 @@ _EVERYWHERE: Final = _table(
     "k=K g=G N=NG n^=N l^=L x=HH j=Y w=W i=IY I=IH u=UW U=UH o=OW O=AO E=EH a=AA @=AX aI=AY aU=AW"
 )
 
-# Between vowels, b and v are the sound B: lips that all but meet. Ours that meet come nearest, because F and V bite and
-# W protrudes; and lips count as closed where they leave a slit (``face/metrics.py``).
+# Between vowels, b and v are the approximant B, in which the lips almost meet. B is the nearest phone: F and V are
+# labiodental and W protrudes the lips, and nearly closed lips count as closed (``face/metrics.py``).
 _SPANISH: Final = Language(
     _EVERYWHERE | _table("B=B D=DH Q=G T=TH J^=Y **=D r=D R2=D e=EH eI=EY oI=OY eU=EH+UW"),
     (
@@ -95,7 +95,7 @@ _FRENCH: Final = Language(
     ),
 )
 
-# Before and after consonants, an r is announced as the short vowel it begins with (@-) and a tap.
+# Next to consonants, espeak-ng reports an r as a short vowel (@-) and a tap.
 _ITALIAN: Final = Language(
     _EVERYWHERE | _table("@-=D *=D R=D ss=S ts2=T+S w2=W e=EY I=IY U=UW"),
     (

@@ -5,7 +5,7 @@ import pytest
 from emotalk.face import metrics
 from emotalk.inference.contract import EmoTalkError
 from emotalk.training.evaluation.development_sets import read_foreign_sets
-from emotalk.training.teacher import Conditioning, read_score, targets_for
+from emotalk.training.teacher import Conditioning, build_score, targets_for
 from emotalk.training.voices import espeak
 from emotalk.training.voices.languages import LANGUAGES
 
@@ -22,8 +22,8 @@ def foreign_sets():
 def taught(line):
     """The teacher's targets for the phones, and these phones."""
     frames = int(np.ceil(len(line.samples) / 16_000 * FPS))
-    targets = targets_for(read_score(line.phones), np.arange(frames) / FPS, Conditioning.plain(frames))
-    return targets.closed(), [(phone.start, phone.end, phone.name) for phone in line.phones]
+    targets = targets_for(build_score(line.phones), np.arange(frames) / FPS, Conditioning.plain(frames))
+    return targets.with_contacts(), [(phone.start, phone.end, phone.name) for phone in line.phones]
 
 
 @needs_espeak

@@ -3,8 +3,8 @@ import pytest
 import soundfile
 from emotalk.inference.contract import EmoTalkError
 from emotalk.inference.sound.log_mel import log_mel, speech_level
-from emotalk.training.sounds.drawn import DRAWN, draw_sound
-from emotalk.training.sounds.nonverbal import bouts, read_clips, read_sounds, write_sounds
+from emotalk.training.sounds.nonverbal import find_bouts, read_clips, read_sounds, write_sounds
+from emotalk.training.sounds.synthetic import SYNTHETIC_SOUNDS, synthesise_sound
 
 CREDITS = {
     "laughing_a1": "anne", "laughing_a2": "anne", "laughing_a3": "anne", "laughing_b": "bob",
@@ -86,17 +86,17 @@ def test_the_calls_of_a_laugh_are_its_bursts_and_a_cough_has_none(folder, tmp_pa
 
 
 def test_a_laugh_goes_on_through_short_pauses_only():
-    laughing_input = np.zeros(300, np.float32)
-    laughing_input[[100, 150, 250]] = 1
-    laughing = bouts(laughing_input)
+    calls_of_laugh = np.zeros(300, np.float32)
+    calls_of_laugh[[100, 150, 250]] = 1
+    laughing = find_bouts(calls_of_laugh)
     assert laughing[100:151].all()
     assert not laughing[:100].any()
     assert not laughing[151:250].any()
 
 
-@pytest.mark.parametrize("kind", DRAWN)
+@pytest.mark.parametrize("kind", SYNTHETIC_SOUNDS)
 def test_drawn_sounds_differ_are_finite_and_only_laughs_have_calls(kind):
-    sounds = [draw_sound(np.random.default_rng(seed), kind) for seed in range(4)]
+    sounds = [synthesise_sound(np.random.default_rng(seed), kind) for seed in range(4)]
     assert len({sound.mel.tobytes() for sound in sounds}) == len(sounds)
     for sound in sounds:
         assert np.isfinite(sound.mel).all()
@@ -106,7 +106,7 @@ def test_drawn_sounds_differ_are_finite_and_only_laughs_have_calls(kind):
 
 
 def test_the_same_dice_draw_the_same_sound():
-    first, second = (draw_sound(np.random.default_rng(7)) for _ in range(2))
+    first, second = (synthesise_sound(np.random.default_rng(7)) for _ in range(2))
     assert first.kind == second.kind
     assert first.mel.tobytes() == second.mel.tobytes()
     assert first.kind != "laughing"

@@ -79,5 +79,5 @@ def test_pace_shortens_a_line_and_pitch_raises_it(aligner):
 
 def test_a_text_that_is_not_heard_gives_no_line(aligner, monkeypatch):
     other = read_aloud("lh0", aligner, "Why would somebody dream of music?").samples
-    monkeypatch.setattr(pico, "_read_aloud", lambda *asked: other)
+    monkeypatch.setattr(pico, "_synthesise", lambda *options: other)
     assert read_aloud("lh0", aligner) is None

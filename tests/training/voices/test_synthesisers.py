@@ -5,7 +5,7 @@ import shutil
 
 import numpy as np
 import pytest
-from emotalk.training.phones import PHONES, Phone
+from emotalk.training.phones import PHONES, PhoneSegment
 from emotalk.training.voices import espeak, festival
 
 needs_espeak = pytest.mark.skipif(not ctypes.util.find_library("espeak-ng"), reason="espeak-ng is not installed")
@@ -27,10 +27,10 @@ def assert_whole(line):
 
 def test_segments_end_where_they_are_said_to():
     assert festival.read_segments("pau:0.2 m:0.3 ax:0.42 pau:0.9", 0.8) == (
-        Phone("SIL", 0, 0.2),
-        Phone("M", 0.2, 0.3),
-        Phone("AX", 0.3, 0.42),
-        Phone("SIL", 0.42, 0.8),
+        PhoneSegment("SIL", 0, 0.2),
+        PhoneSegment("M", 0.2, 0.3),
+        PhoneSegment("AX", 0.3, 0.42),
+        PhoneSegment("SIL", 0.42, 0.8),
     )
 
 
