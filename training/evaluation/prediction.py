@@ -1,18 +1,18 @@
-"""A model at work on what the evaluation lets it hear."""
+"""Runs a face model for the evaluation, whatever its architecture and its frame rate."""
 
 from typing import Final
 
 import numpy as np
 
-from ...face import arkit
+from ...face.basis import ARKIT
 from ...face.controls import Controls
-from ...inference.contract import Speech
-from ...inference.models.compact import EmoTalkCompact
+from ...face.curves import FaceCurves
+from ...inference.contract import EmoTalkError, FaceModel, Features, Speech
 from ..arrays import FloatArray
 from ..phones import SpokenLine
 from ..recordings.sound_files import as_floats
 
-SMILE: Final = arkit.INDEX["mouthSmileLeft"]
+DEFAULTS: Final = Controls()
 
 
 def sound_of(line: SpokenLine) -> FloatArray:
@@ -20,13 +20,30 @@ def sound_of(line: SpokenLine) -> FloatArray:
     return as_floats(line.samples)
 
 
-def predict(model: EmoTalkCompact, sound: FloatArray, **controls: float | str) -> FloatArray:
-    """(frames, 52) coefficients of a sound, all controls that are not named at their defaults."""
-    return model.decode(model.encode(Speech(sound.astype(np.float32))), Controls(controls)).values
+def encode(model: FaceModel, sound: FloatArray) -> Features:
+    """A model's features of a sound (n,) at 16 kHz."""
+    return model.encode(Speech(sound.astype(np.float32)))
 
 
-def laughter_curve(model: EmoTalkCompact, sound: FloatArray) -> FloatArray:
-    """(frames,) how far the corners of the mouth rise because a laugh was heard, 0..1."""
-    features = model.encode(Speech(sound.astype(np.float32)))
-    with_laughter, without = (model.decode(features, Controls({"laughter": gain})).values for gain in (1, 0))
-    return np.maximum(with_laughter[:, SMILE] - without[:, SMILE], 0)
+def decode(model: FaceModel, features: Features, controls: Controls = DEFAULTS) -> FloatArray:
+    """(frames, 52) coefficients for these controls, at the model's frame rate."""
+    return arkit_values(model.decode(features, controls))
+
+
+def predict(model: FaceModel, sound: FloatArray, controls: Controls = DEFAULTS) -> FloatArray:
+    """(frames, 52) coefficients of a sound for these controls, at the model's frame rate."""
+    return decode(model, encode(model, sound), controls)
+
+
+def arkit_values(curves: FaceCurves) -> FloatArray:
+    """(frames, 52) coefficients in ARKit's order.
+
+    Raises:
+        EmoTalkError: the curves lack one of ARKit's coefficients.
+    """
+    if curves.basis is ARKIT:
+        return curves.values
+    missing = [name for name in ARKIT.channels if name not in curves.basis.index]
+    if missing:
+        raise EmoTalkError(f"The evaluation needs ARKit's 52 coefficients; this model has no {', '.join(missing)}")
+    return curves.values[:, curves.basis.columns(ARKIT.channels)]

@@ -91,7 +91,7 @@ def test_lips_are_judged_on_every_set_and_every_loss_is_against_the_clean_sound(
     assert column(clean, "lines") == [3, 1]
     channels, voice_effects = hard_tables(model, {"one": lines}, 2)
     assert len(channels.rows) == len(voice_effects.rows) == 6
-    quieter = next(record for record in channels.records() if record["sound"] == "-20 dB")
+    quieter = next(record for record in channels.records() if record["condition"] == "-20 dB")
     assert quieter["lost"] == pytest.approx(0, abs=1)
 
 
@@ -131,11 +131,11 @@ def test_the_strongest_rate_of_a_swinging_jaw(rate):
     assert strongest_rate(0.2 + 0.1 * np.sin(2 * np.pi * rate * time), 30) == pytest.approx(rate, abs=0.15)
 
 
-def test_emotions_are_told_apart_grow_and_leave_neutral_alone(model, lines):
-    told, table = emotion_tables(model, lines[:1])
-    assert column(told, "told") == column(told, "of") == [len(EMOTIONS)]
+def test_emotions_are_recognised_and_grow_and_neutral_changes_nothing(model, lines):
+    total, table = emotion_tables(model, lines[:1])
+    assert column(total, "recognised") == column(total, "of") == [len(EMOTIONS)]
     assert column(table, "emotion") == list(EMOTIONS)
-    assert min(column(table, "told %")) == 100
+    assert min(column(table, "recognised %")) == 100
     assert all(column(table, "grows steadily"))
     neutral, *others = table.records()
     assert neutral["F1 lost"] == 0
@@ -159,7 +159,7 @@ def test_the_distance_on_the_head_is_what_the_jaw_moves():
 
 
 def test_liveliness_is_switched_off_and_blinks_as_people_do(lines):
-    (table,) = life_tables(lines)
+    (table,) = life_tables(lines, 30.0)
     figures = {record["what"]: record["here"] for record in table.records()}
     assert figures["all gains at 0 move nothing"] is True
     assert 10 < figures["blinks a minute"] < 33
