@@ -28,7 +28,7 @@ def during(values, phone):
 
 @pytest.mark.parametrize("style", range(len(STYLES)), ids=STYLE_NAMES)
 @pytest.mark.parametrize("emotion", range(len(EMOTIONS)), ids=EMOTIONS)
-def test_lips_close_and_bite_in_every_style_and_emotion(style, emotion):
+def test_contacts_are_kept_in_every_style_and_emotion(style, emotion):
     phones = line("AA M AA P AE B AO F AA V IY")
     values = face_of(phones, style, 1.0, np.eye(len(EMOTIONS))[emotion]).with_contacts()
     for phone in phones:
@@ -100,7 +100,7 @@ def test_the_jaw_is_never_faster_than_a_jaw():
     assert np.abs(np.diff(jaw)).max() <= 0.21
 
 
-def test_a_stretch_is_performed_as_in_the_whole_line():
+def test_a_stretch_has_the_targets_of_the_whole_line():
     phones = line("DH AX B OY M EY P UW SH F AY V AW T S")
     score = build_score(phones)
     times = np.arange(50) / 30

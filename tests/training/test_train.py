@@ -93,7 +93,7 @@ def test_a_corpus_keeps_names_phones_and_features(lines):
     np.testing.assert_allclose(lines[0].mel.astype(np.float32), expected, atol=2e-3)
 
 
-def test_a_batch_is_the_same_for_the_same_dice(lines):
+def test_a_batch_is_the_same_for_the_same_seed(lines):
     first, second = (draw_batch(lines, 4, np.random.default_rng(7)) for _ in range(2))
     for name, tensor in vars(first).items():
         assert torch.equal(tensor, getattr(second, name)), name
@@ -102,7 +102,7 @@ def test_a_batch_is_the_same_for_the_same_dice(lines):
     assert first.values.max() <= 1
 
 
-def test_a_sound_that_is_all_there_is_leaves_the_mouth_at_rest(lines, monkeypatch):
+def test_a_crop_with_a_sound_alone_rests_the_mouth(lines, monkeypatch):
     for share in ("_SOUND_SHARE", "_SOUND_ONLY_SHARE"):
         monkeypatch.setattr(batches, share, 1.0)
     batch = draw_batch(lines, 8, np.random.default_rng(1))
@@ -112,14 +112,14 @@ def test_a_sound_that_is_all_there_is_leaves_the_mouth_at_rest(lines, monkeypatc
     assert (batch.mel.mean(dim=2).amax(dim=1) > batch.mel.mean(dim=(1, 2))).all()
 
 
-def test_phones_of_a_batch_stand_where_they_sound(lines):
+def test_phones_of_a_batch_are_in_sync_with_its_sound(lines):
     batch = draw_batch(lines, 8, np.random.default_rng(1), augment=False)
     loud = batch.mel[:, ::2].mean(dim=2)
     silent = batch.phones == PHONE_INDEX["SIL"]
     assert loud[silent].mean() < loud[~silent].mean() - 0.5
 
 
-def test_corpora_have_no_colour_on_the_whole(lines):
+def test_the_mean_spectral_offset_of_a_corpus_is_zero(lines):
     usual = long_term_average_spectrum(lines)
     sounds = [spoken(i).samples.astype(np.float32) / 32768 for i in range(6)]
     mean = np.mean([spectral_offset(sound, speech_level(sound), usual) for sound in sounds], axis=0)
@@ -137,7 +137,7 @@ def test_dropout_leaves_out_whole_channels_in_training_alone():
     assert torch.equal(dropout.eval()(hidden), hidden)
 
 
-def test_training_lowers_the_loss_and_exports_a_model_that_performs(lines, tiny, tmp_path):
+def test_training_lowers_the_loss_and_exports_a_model_that_works(lines, tiny, tmp_path):
     network = train(tiny, {"speechocean": lines}, tmp_path)
     log = [json.loads(row) for row in (tmp_path / "log.jsonl").read_text().splitlines()]
     assert log[-1]["total"] < 0.7 * log[0]["total"]
@@ -159,7 +159,7 @@ def test_training_goes_on_where_it_was_stopped(lines, tiny, tmp_path):
         torch.testing.assert_close(first, second)
 
 
-def test_the_runtime_gives_the_numbers_of_its_twin():
+def test_inference_gives_the_numbers_of_the_training_network():
     torch.manual_seed(0)
     network = CompactNetwork(read_recipe().network).eval()
     with torch.no_grad():
@@ -168,24 +168,24 @@ def test_the_runtime_gives_the_numbers_of_its_twin():
         network.content.usual.normal_()
     decide = read_recipe().decide
     model = EmoTalkCompact(inference_arrays(network), inference_config(network, decide))
-    assert_twins(network, model, decide)
+    assert_same_numbers(network, model, decide)
 
 
-def test_the_bundled_weights_give_the_numbers_of_the_twin():
+def test_the_bundled_weights_give_the_numbers_of_the_training_network():
     path = bundled_weights(compact.MODEL_ID)
     arrays, metadata = read_safetensors(path)
     network = CompactNetwork(read_recipe().network).eval()
     load_inference_arrays(network, arrays)
-    assert_twins(network, EmoTalkCompact.load(path), json.loads(metadata["config"])["decide"])
+    assert_same_numbers(network, EmoTalkCompact.load(path), json.loads(metadata["config"])["decide"])
 
 
-def assert_twins(network, model, decide):
+def assert_same_numbers(network, model, decide):
     line = spoken(3)
     samples = line.samples.astype(np.float32) / 32768
     level = speech_level(samples)
     features = model.encode(Speech(samples))
     frames = features.frames
-    margin = 4  # seconds of silence on both sides, more than any layer hears
+    margin = 4  # seconds of silence on both sides, more than the receptive field
     seconds = len(samples) / SAMPLE_RATE
     mel = log_mel(samples, level, -100 * margin, int(100 * (seconds + margin)) // 2 * 2)
     prosody_input = prosody(samples, level, -25 * margin, int(25 * (seconds + margin)))
@@ -215,18 +215,18 @@ def assert_twins(network, model, decide):
             )
         ]
         chances = torch.sigmoid(heads[1]).numpy()[0]
-        press, touch, talking, _ = (
+        bilabial, labiodental, speech_gate, _ = (
             torch.from_numpy(compact.decided(chances[:, i], *decide[compact.NAMES_IN_FILES[name]]))[None]
             for i, name in enumerate(compact.SIGNALS)
         )
         likely = chances[:, 0] > decide["press"][0]
-        press = torch.from_numpy(compact.as_one_gesture(press[0].numpy(), likely))[None]
-        values = network.decode(*heads, *conditioning, talking)
-        finished = network.add_contacts(values, press, touch, conditioning[1])[0].numpy()
+        bilabial = torch.from_numpy(compact.as_one_gesture(bilabial[0].numpy(), likely))[None]
+        values = network.decode(*heads, *conditioning, speech_gate)
+        finished = network.add_contacts(values, bilabial, labiodental, conditioning[1])[0].numpy()
     np.testing.assert_allclose(model.decode(features, controls).values, finished, atol=1e-4)
 
 
-def test_a_run_that_found_the_phones_anew_goes_on_with_them(lines, tiny, tmp_path):
+def test_a_resumed_run_goes_on_with_realigned_phones(lines, tiny, tmp_path):
     short = replace(tiny, steps=4, realign_at=1, decay_from=3, decay_to=4, mixed_precision=False)
     whole = train(short, {"speechocean": lines}, tmp_path / "whole")
     train(replace(short, steps=2), {"speechocean": lines}, tmp_path / "halves")

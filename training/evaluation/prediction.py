@@ -1,4 +1,4 @@
-"""Runs a face model for the evaluation, whatever its architecture and its frame rate."""
+"""Runs a face model of any architecture and frame rate for the evaluation."""
 
 from typing import Final
 

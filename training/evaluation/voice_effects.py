@@ -73,8 +73,10 @@ def whisper(sound: FloatArray, rng: np.random.Generator) -> FloatArray:
     coefficients, error = _predictors(np.fft.irfft(power, axis=1)[:, : _ORDER + 1])
     envelope = np.sqrt(error[:, None]) / np.abs(np.fft.rfft(coefficients, _WHISPER_FFT, axis=1))
     noise = np.pad(rng.normal(0, 1, len(sound)), (_WHISPER_FFT // 2, _WHISPER_FFT // 2 + _HOP))
-    hiss = np.lib.stride_tricks.sliding_window_view(noise, _WHISPER_FFT)[::_HOP][:frames] * np.hanning(_WHISPER_FFT)
-    shaped = np.fft.irfft(np.fft.rfft(hiss, axis=1) * envelope, axis=1) / np.sqrt(_WHISPER_FFT)
+    frames_of_noise = np.lib.stride_tricks.sliding_window_view(noise, _WHISPER_FFT)[::_HOP][:frames] * np.hanning(
+        _WHISPER_FFT
+    )
+    shaped = np.fft.irfft(np.fft.rfft(frames_of_noise, axis=1) * envelope, axis=1) / np.sqrt(_WHISPER_FFT)
     voiced = _periodicity(sound)[1][:frames] > _VOICED
     spoken = np.zeros(len(padded))
     for number, frame in enumerate(shaped):

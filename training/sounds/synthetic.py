@@ -23,8 +23,8 @@ def synthesise_sound(rng: np.random.Generator, kind: str | None = None) -> Sound
     """Features of a sound of a kind of ``SYNTHETIC_SOUNDS``, by default of a random kind other than laughter."""
     kind = kind or str(rng.choice([name for name in SYNTHETIC_SOUNDS if name != LAUGHING]))
     samples = SYNTHETIC_SOUNDS[kind](rng)
-    hiss = rng.normal(0, 1, len(samples)) * np.abs(samples).max() * 10 ** rng.uniform(-4, -2)
-    return extract_features(SoundClip(kind, kind, (samples + hiss).astype(np.float32), False))
+    noise = rng.normal(0, 1, len(samples)) * np.abs(samples).max() * 10 ** rng.uniform(-4, -2)
+    return extract_features(SoundClip(kind, kind, (samples + noise).astype(np.float32), False))
 
 
 def _laugh(rng: np.random.Generator) -> FloatArray:

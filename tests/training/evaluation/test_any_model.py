@@ -104,7 +104,7 @@ def write_bytes(path):
     return path
 
 
-def test_a_capture_is_compared_in_time_whatever_the_models_rate(model, lines, tmp_path):
+def test_a_capture_is_compared_in_time_at_any_model_rate(model, lines, tmp_path):
     samples = lines[0].samples
     speech = Speech(samples.astype(np.float32) / 32768)
     jaw = frame_rms(speech, int(len(samples) / SAMPLE_RATE * 30), 30.0)
@@ -201,7 +201,7 @@ def test_the_command_evaluates_weights_of_the_built_in_architecture(small_sets, 
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
-        (["--model", "nobody"], "invalid choice"),
+        (["--model", "missing"], "invalid choice"),
         (["--model", "emotalk-compact", "--weights", "x"], "not allowed with"),
         (["--lines", "0"], "1 or more"),
     ],

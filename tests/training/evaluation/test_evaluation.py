@@ -210,7 +210,7 @@ def test_timit_labels_join_closures_with_bursts():
     assert phones[1].end == pytest.approx(2720 / SAMPLE_RATE)
 
 
-def test_labelled_recordings_are_read_whatever_says_their_phones(tmp_path):
+def test_labelled_recordings_are_read_in_every_format(tmp_path):
     for name in ("timit", "arpabet", "silent"):
         soundfile.write(tmp_path / f"{name}.wav", np.zeros(8000), SAMPLE_RATE)
     (tmp_path / "timit.phn").write_text("0 4000 h#\n4000 8000 aa\n")

@@ -53,7 +53,7 @@ def test_a_wrong_text_fits_worse_than_anyone_speaks(sound):
     assert wrong is None or wrong.fit < MIN_FIT
 
 
-def test_words_outside_the_dictionary_are_pronounced_by_whoever_can(sound):
+def test_out_of_vocabulary_words_take_their_pronunciation_from_the_caller(sound):
     text = TEXT.replace("moment", "moughmunt").replace("maybe", "meighbee")
     sounded = {"moughmunt": "M OW M AX N T".split(), "meighbee": "M EY B IY".split()}
     assert Aligner().align(sound, text) is None

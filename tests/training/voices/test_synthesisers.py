@@ -1,4 +1,4 @@
-"""Times that synthesisers tell; the programs themselves are only asked where they are installed."""
+"""Phone times of the synthesisers; skipped where a program is not installed."""
 
 import ctypes.util
 import shutil
@@ -64,10 +64,10 @@ def test_espeak_reads_in_every_accent(accent):
 @needs_espeak
 def test_no_two_timbres_sound_alike():
     synthesiser = espeak.Synthesiser()
-    heard = {
+    sounds = {
         synthesiser.speak("mess", f"en-us+{timbre}", "Ah.", 200, 50).samples.tobytes() for timbre in espeak.TIMBRES
     }
-    assert len(heard) == len(espeak.TIMBRES)
+    assert len(sounds) == len(espeak.TIMBRES)
 
 
 @needs_espeak
