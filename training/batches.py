@@ -43,7 +43,7 @@ class Batch:
         mel: (B, 408, 64). prosody_input: (B, 102, 40).
         emotions: (B, 120, 8). styles: (B, 120, 24). levels: (B, 120).
         values: (B, 120, 52) before contacts.
-        signals: (B, 120, 4) in the order of ``compact.SIGNALS``: bilabial, labiodental, speaking, laughing.
+        signals: (B, 120, 4) in the order of ``compact.SIGNALS``: bilabial, labiodental, speech, laughter.
         phones: (B, 204) class at each content frame. prosody: (B, 102, 2).
     """
 
@@ -65,7 +65,7 @@ class Crop:
     Attributes:
         mel: (408, 64). prosody_input: (102, 40).
         conditioning, targets: of the teacher, 120 frames.
-        laughing: (120,) 0..1.
+        laughter: (120,) 0..1.
         phones: (204,). prosody: (102, 2).
     """
 
@@ -73,13 +73,14 @@ class Crop:
     prosody_input: FloatArray
     conditioning: Conditioning
     targets: Targets
-    laughing: FloatArray
+    laughter: FloatArray
     phones: IntArray
     prosody: FloatArray
 
     def signals(self) -> FloatArray:
         """(120, 4) in the order of ``compact.SIGNALS``."""
-        return np.stack([self.targets.bilabial, self.targets.labiodental, self.targets.speaking, self.laughing], axis=1)
+        targets = self.targets
+        return np.stack([targets.bilabial, targets.labiodental, targets.speech, self.laughter], axis=1)
 
 
 def draw_batch(
@@ -197,10 +198,10 @@ def _crop(line: CorpusLine, rng: np.random.Generator, augment: bool) -> Crop:
 def _insert_sound(crop: Crop, sound: SoundFeatures, rng: np.random.Generator) -> Crop:
     """The crop with a non-speech sound in place of a part of the line; the mouth rests there."""
     mel, prosody_input = crop.mel.copy(), crop.prosody_input.copy()
-    replaced, laughing = interrupt(mel, prosody_input, sound, rng)
+    replaced, laughter = interrupt(mel, prosody_input, sound, rng)
     targets = _silence_targets(crop.targets, crop.conditioning, replaced[_MEL_OF_FRAMES])
     phones = np.where(replaced[::2] > 0, PHONE_INDEX["SIL"], crop.phones)
-    return Crop(mel, prosody_input, crop.conditioning, targets, laughing[_MEL_OF_FRAMES], phones, crop.prosody)
+    return Crop(mel, prosody_input, crop.conditioning, targets, laughter[_MEL_OF_FRAMES], phones, crop.prosody)
 
 
 def _replace_sound(crop: Crop, mel: FloatArray) -> Crop:

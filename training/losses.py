@@ -68,8 +68,8 @@ def losses(
         "aperture": 30 * (aperture**2).mean(),
         "bilabial": 2 * signal_loss[0],
         "labiodental": 1.5 * signal_loss[1],
-        "speaking": 0.3 * signal_loss[2],
-        "laughing": 0.5 * signal_loss[3],
+        "speech": 0.3 * signal_loss[2],
+        "laughter": 0.5 * signal_loss[3],
         "phones": 0.8 * functional.cross_entropy(phones.transpose(1, 2), batch.phones, label_smoothing=0.05),
         "prosody": 0.1 * functional.mse_loss(head.prosody(dense_emotion), batch.prosody),
     }

@@ -291,9 +291,10 @@ class CompactNetwork(nn.Module):
         """
         steps = torch.stack([1 - levels, levels], dim=-1)
         conditioning = torch.cat([self.style(styles), self.level(steps)], dim=-1)
-        speaking = torch.sigmoid(signals[..., 2:3])
+        column = SIGNALS.index("speech")
+        speech = torch.sigmoid(signals[..., column : column + 1])
         guidance = torch.cat([emotion, conditioning, emotions], dim=-1)
-        hidden = self.fusion(torch.cat([content, emotion, speaking, conditioning, emotions], dim=-1))
+        hidden = self.fusion(torch.cat([content, emotion, speech, conditioning, emotions], dim=-1))
         hidden = self.feed(self.guide(self.listen(hidden), guidance))
         values: Tensor = self.face(self.face_norm(hidden))
         values = values * (1 + self.gain(conditioning)) + self.rest(conditioning)
@@ -303,7 +304,7 @@ class CompactNetwork(nn.Module):
         added = strength * (emotions @ self.prototypes_face)
         # Each factor has its own power: the gradient of the product's would be infinite at an emotion weight of 0.
         added = added + strength**MOUTH_EXPONENT * (emotions**MOUTH_EXPONENT @ self.prototypes_mouth)
-        return values + added * (1 + speaking * (self.prototypes_speaking - 1))
+        return values + added * (1 + speech * (self.prototypes_speaking - 1))
 
     def add_contacts(self, values: Tensor, bilabial: Tensor, labiodental: Tensor, styles: Tensor) -> Tensor:
         """Coefficients with lip contacts, clamped to 0..1: ``face.contacts.apply_contacts`` in torch."""

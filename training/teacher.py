@@ -37,9 +37,9 @@ _FASTEST_JAW: Final = 0.20
 """Per frame at 30 fps: about 200 mm/s."""
 
 _PAUSE: Final = 0.25
-"""Silences shorter than this (s) count as speaking."""
+"""Silences shorter than this (s) count as speech."""
 
-_SPEAKING_RAMP: Final = 0.15
+_SPEECH_RAMP: Final = 0.15
 _LOUDNESS_SLOPE: Final = 0.10
 _LOUDNESS_RANGE: Final = (0.82, 1.2)
 
@@ -53,7 +53,7 @@ class Score:
         spans: (n, 2) their starts and ends, s.
         jaw_gains: (n,) gain of the jaw from the loudness of each vowel.
         bilabials, labiodentals, sibilants, speech: (k, 2) starts and ends of bilabial contacts, labiodental contacts,
-            sibilants and speaking, s.
+            sibilants and speech, s.
     """
 
     phases: IntArray
@@ -106,14 +106,14 @@ class Targets:
 
     Attributes:
         values: (frames, 52) coefficients before contacts.
-        bilabial, labiodental, speaking: (frames,) 0..1.
+        bilabial, labiodental, speech: (frames,) 0..1.
         firmness: (frames,) of bilabial contacts.
     """
 
     values: FloatArray
     bilabial: FloatArray
     labiodental: FloatArray
-    speaking: FloatArray
+    speech: FloatArray
     firmness: FloatArray
 
     def with_contacts(self) -> FloatArray:
@@ -159,21 +159,21 @@ def targets_for(score: Score, times: FloatArray, conditioning: Conditioning) -> 
     """
     style = dict(zip(STYLE_FIELDS, (conditioning.styles @ STYLE_NUMBERS).T, strict=True))
     strength = 0.88 + 0.24 * conditioning.levels
-    speaking = _ramps(score.speech, times, _SPEAKING_RAMP)
+    speech = _ramps(score.speech, times, _SPEECH_RAMP)
     values = _blend(score, times, style["tempo"])
     values = _apply_style(values, style, strength)
     sibilant = _ramps(score.sibilants, times, _SIBILANT_RAMP)
     jaw = values[:, arkit.INDEX["jawOpen"]]
     jaw = jaw - sibilant * np.maximum(jaw - _SIBILANT_JAW * style["jaw"], 0)
     values[:, arkit.INDEX["jawOpen"]] = _limit_speed(jaw)
-    _move_upper_face(values, style, conditioning, speaking)
-    values += emotion_offsets(conditioning.emotions * (0.7 + 0.6 * conditioning.levels)[:, None], speaking)
+    _move_upper_face(values, style, conditioning, speech)
+    values += emotion_offsets(conditioning.emotions * (0.7 + 0.6 * conditioning.levels)[:, None], speech)
     _resolve_conflicts(values)
     return Targets(
         np.clip(values, 0, 1),
         _ramps(score.bilabials, times, _CONTACT_RAMP),
         _ramps(score.labiodentals, times, _CONTACT_RAMP),
-        speaking,
+        speech,
         style["press"],
     )
 
@@ -227,18 +227,18 @@ def _apply_style(values: FloatArray, style: dict[str, FloatArray], strength: Flo
 
 
 def _move_upper_face(
-    values: FloatArray, style: dict[str, FloatArray], conditioning: Conditioning, speaking: FloatArray
+    values: FloatArray, style: dict[str, FloatArray], conditioning: Conditioning, speech: FloatArray
 ) -> None:
     accents = conditioning.accents * style["brows"] * (0.6 + 0.8 * conditioning.levels)
     raised, lowered = np.maximum(style["brow_rest"], 0), np.maximum(-style["brow_rest"], 0)
-    side = style["asymmetry"] * speaking
+    side = style["asymmetry"] * speech
     for stem, amount in (
         ("browInnerUp", 0.22 * accents + 0.7 * raised),
         ("browOuterUp", 0.18 * accents + raised),
         ("browDown", 1.2 * lowered),
         ("eyeWide", 0.06 * accents + np.maximum(style["lids"], 0)),
         ("eyeBlink", np.maximum(-style["lids"], 0)),
-        ("eyeSquint", style["squint"] * (0.4 + 0.6 * speaking)),
+        ("eyeSquint", style["squint"] * (0.4 + 0.6 * speech)),
         ("mouthSmile", np.maximum(style["corners"], 0)),
         ("mouthFrown", np.maximum(-style["corners"], 0)),
         ("mouthRight", 0.10 * np.maximum(side, 0)),

@@ -82,7 +82,7 @@ def test_a_slower_score_gives_the_targets_of_slower_phones():
         targets_for(score, times, Conditioning.plain(40))
         for score in (build_score(phones).scaled(1.5), build_score(slower))
     )
-    for name in ("values", "bilabial", "labiodental", "speaking"):
+    for name in ("values", "bilabial", "labiodental", "speech"):
         np.testing.assert_allclose(getattr(scaled, name), getattr(expected, name), atol=1e-6)
 
 

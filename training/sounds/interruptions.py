@@ -44,11 +44,11 @@ def interrupt(
     start = int(rng.integers(-length // 2, max(frames - length // 2, 1 - length // 2)))
     first, last = max(start, 0), min(start + length, frames)
     gain = np.float32(10 ** rng.uniform(-1.5, 0.6))
-    replaced, laughing = np.zeros(frames, np.float32), np.zeros(frames, np.float32)
+    replaced, laughter = np.zeros(frames, np.float32), np.zeros(frames, np.float32)
     mel[first:last] = compressed(expanded(sound.mel[first - start : last - start]) * gain)
     replaced[first:last] = 1
-    laughing[first:last] = sound.laughing()[first - start : last - start]
+    laughter[first:last] = sound.laughter()[first - start : last - start]
     slots = np.arange(-(-first // _MEL_PER_PROSODY), min(-(-last // _MEL_PER_PROSODY), len(prosody_input)))
     places = (slots * _MEL_PER_PROSODY - start) // _MEL_PER_PROSODY
     prosody_input[slots] = sound.prosody_input[np.clip(places, 0, len(sound.prosody_input) - 1)]
-    return replaced, laughing
+    return replaced, laughter

@@ -74,7 +74,7 @@ class SoundFeatures:
     prosody_input: FloatArray
     calls: FloatArray
 
-    def laughing(self) -> FloatArray:
+    def laughter(self) -> FloatArray:
         """(n,) float32 1 within a bout of laughter, else 0."""
         return find_bouts(self.calls).astype(np.float32)
 

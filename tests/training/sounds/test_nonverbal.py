@@ -81,7 +81,7 @@ def test_the_calls_of_a_laugh_are_its_bursts_and_a_cough_has_none(folder, tmp_pa
     assert np.diff(starts) == pytest.approx(20, abs=2)
     assert len(starts) >= 6
     assert envelope.max() == pytest.approx(1)
-    assert sounds["laughing_d"].laughing().all()
+    assert sounds["laughing_d"].laughter().all()
     assert not sounds["coughing_b"].calls.any()
 
 
