@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final, Protocol
 
 import numpy as np
 
@@ -22,6 +22,14 @@ _DIGITS: Final = "zero one two three four five six seven eight nine".split()
 
 Pronounce = Callable[[str], Sequence[str]]
 """Gives a word's phones; none for a word it cannot pronounce."""
+
+
+class _AlignedPhone(Protocol):
+    """A phone of pocketsphinx's alignment; times in frames of 10 ms."""
+
+    name: str
+    start: int
+    duration: int
 
 
 @dataclass(frozen=True)
@@ -103,6 +111,6 @@ def split_words(text: str) -> list[str]:
     return re.findall(r"[a-z]+(?:'[a-z]+)*", spelled)
 
 
-def _segment(phone: Any) -> PhoneSegment:
+def _segment(phone: _AlignedPhone) -> PhoneSegment:
     start = phone.start * _HOP_SECONDS + (_EARLY_SECONDS if phone.start else 0)
     return PhoneSegment(parse_label(phone.name), start, (phone.start + phone.duration) * _HOP_SECONDS + _EARLY_SECONDS)
