@@ -1,10 +1,10 @@
-"""``emotalk evaluate``: judge weights on voices that they have never heard."""
+"""``emotalk evaluate``: evaluate a model on held-out voices."""
 
 import argparse
 
 from .training_steps import run_step
 
-SUMMARY = "judge weights on voices that they have never heard"
+SUMMARY = "evaluate a model on held-out voices"
 add_arguments = None
 
 

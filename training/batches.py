@@ -1,4 +1,4 @@
-"""Training batches: crops of lines, each warped, prosody_input anew and targets in another conditioning."""
+"""Training batches: random crops of lines, augmented, with targets for a random conditioning."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
@@ -12,13 +12,14 @@ from ..face.emotions import EMOTIONS
 from ..face.styles import STYLES
 from ..inference.models.compact import COARSE_BANDS, FPS
 from ..inference.sound.log_mel import BANDS, PITCH_BINS, compressed
-from .augmentation import room_tone, vary
+from .arrays import FloatArray, IntArray
+from .augmentation import augment_mel, room_tone
 from .corpus import MEL_RATE, CorpusLine
 from .phones import PHONE_INDEX
 from .prosody import RATE
 from .sounds.interruptions import interrupt, pick_sound
 from .sounds.nonverbal import SoundFeatures
-from .teacher import Conditioning, Targets, read_score, targets_for
+from .teacher import Conditioning, Targets, build_score, targets_for
 
 CROP_FRAMES: Final = 120
 _MEL_FRAMES: Final = 408
@@ -28,10 +29,10 @@ _MEL_OF_FRAMES: Final = (np.arange(CROP_FRAMES) * MEL_RATE / FPS).astype(int)
 _LEAD: Final = 0.4
 _ROOM_TONE_SHARE: Final = 0.04
 _SOUND_SHARE: Final = 0.12
-"""Of the crops: in so many a sound that is no speech interrupts the line."""
+"""Share of the crops in which a non-speech sound interrupts the line."""
 
-_ALONE_SHARE: Final = 0.35
-"""Of those: in so many the sound is all that there is, and decides on its level and colour."""
+_SOUND_ONLY_SHARE: Final = 0.35
+"""Share of those in which the crop holds the sound alone, without the line."""
 
 
 @dataclass(frozen=True)
@@ -41,7 +42,8 @@ class Batch:
     Attributes:
         mel: (B, 408, 64). prosody_input: (B, 102, 40).
         emotions: (B, 120, 8). styles: (B, 120, 24). levels: (B, 120).
-        values: (B, 120, 52) before contacts. signals: (B, 120, 4) press, touch, speaking, laughing.
+        values: (B, 120, 52) before contacts.
+        signals: (B, 120, 4) in the order of ``compact.SIGNALS``: bilabial, labiodental, speech, laughter.
         phones: (B, 204) class at each content frame. prosody: (B, 102, 2).
     """
 
@@ -58,33 +60,34 @@ class Batch:
 
 @dataclass
 class Crop:
-    """Four seconds of a line: what is prosody_input, and what a face should do.
+    """Four seconds of a line: the network's inputs and its targets.
 
     Attributes:
         mel: (408, 64). prosody_input: (102, 40).
-        conditioning, targets: as the teacher takes and gives them, 120 frames.
-        laughing: (120,) 0..1.
+        conditioning, targets: of the teacher, 120 frames.
+        laughter: (120,) 0..1.
         phones: (204,). prosody: (102, 2).
     """
 
-    mel: np.ndarray
-    prosody_input: np.ndarray
+    mel: FloatArray
+    prosody_input: FloatArray
     conditioning: Conditioning
     targets: Targets
-    laughing: np.ndarray
-    phones: np.ndarray
-    prosody: np.ndarray
+    laughter: FloatArray
+    phones: IntArray
+    prosody: FloatArray
 
-    def signals(self) -> np.ndarray:
+    def signals(self) -> FloatArray:
         """(120, 4) in the order of ``compact.SIGNALS``."""
-        return np.stack([self.targets.press, self.targets.touch, self.targets.speaking, self.laughing], axis=1)
+        targets = self.targets
+        return np.stack([targets.bilabial, targets.labiodental, targets.speech, self.laughter], axis=1)
 
 
 def draw_batch(
     lines: Sequence[CorpusLine],
     size: int,
     rng: np.random.Generator,
-    chances: np.ndarray | None = None,
+    weights: FloatArray | None = None,
     augment: bool = True,
     sounds: Sequence[SoundFeatures] = (),
 ) -> Batch:
@@ -93,27 +96,27 @@ def draw_batch(
     Args:
         lines: to draw from.
         size: B.
-        rng: decides.
-        chances: (lines,) how often each is drawn, by default in proportion to its length; see ``line_chances``.
-        augment: hear the crops through other rooms, voices and microphones, some of them interrupted by other sounds.
-        sounds: recorded sounds that are no speech, beside those that are drawn.
+        rng: source of the random numbers.
+        weights: (lines,) probability of each line, by default in proportion to its length; see ``sampling_weights``.
+        augment: change pace, voice, room and microphone of the crops, and insert other sounds into some of them.
+        sounds: recorded non-speech sounds, used beside synthetic ones.
     """
-    chosen = rng.choice(len(lines), size, p=_by_length(lines) if chances is None else chances)
+    chosen = rng.choice(len(lines), size, p=_by_length(lines) if weights is None else weights)
     crops = [_crop(lines[i], rng, augment) for i in chosen]
     if augment:
         for i in np.flatnonzero(rng.random(size) < _SOUND_SHARE):
-            alone = rng.random() < _ALONE_SHARE
-            crop = _emptied(crops[i], np.tile(_floor(), (_MEL_FRAMES, 1))) if alone else crops[i]
-            crops[i] = _interrupted(crop, pick_sound(sounds, rng), rng)
-        for crop, mel in zip(crops, vary(np.stack([crop.mel for crop in crops]), rng), strict=True):
+            sound_only = rng.random() < _SOUND_ONLY_SHARE
+            crop = _replace_sound(crops[i], np.tile(_floor(), (_MEL_FRAMES, 1))) if sound_only else crops[i]
+            crops[i] = _insert_sound(crop, pick_sound(sounds, rng), rng)
+        for crop, mel in zip(crops, augment_mel(np.stack([crop.mel for crop in crops]), rng), strict=True):
             crop.mel = mel
         for i in np.flatnonzero(rng.random(size) < _ROOM_TONE_SHARE):
-            crops[i] = _emptied(crops[i], room_tone(_MEL_FRAMES, rng))
+            crops[i] = _replace_sound(crops[i], room_tone(_MEL_FRAMES, rng))
     mel, prosody_input = np.stack([crop.mel for crop in crops]), np.stack([crop.prosody_input for crop in crops])
     prosody_input[:, :, PITCH_BINS:] = _coarse(mel)
 
-    def tensor(rows: Iterable[np.ndarray], kind: type = np.float32) -> Tensor:
-        return torch.from_numpy(np.stack(list(rows)).astype(kind))
+    def tensor(rows: Iterable[FloatArray | IntArray], dtype: type[np.generic] = np.float32) -> Tensor:
+        return torch.from_numpy(np.stack(list(rows)).astype(dtype))
 
     return Batch(
         torch.from_numpy(mel),
@@ -128,43 +131,46 @@ def draw_batch(
     )
 
 
-def line_chances(corpora: Mapping[str, Sequence[CorpusLine]], shares: Mapping[str, float]) -> np.ndarray:
-    """(lines,) how often each line is drawn, in the order of the corpora.
+def sampling_weights(corpora: Mapping[str, Sequence[CorpusLine]], shares: Mapping[str, float]) -> FloatArray:
+    """(lines,) probability of drawing each line, in the order of the corpora.
 
     Args:
         corpora: lines by the name of their corpus.
-        shares: of the crops, for each corpus; between those that are there they are scaled to 1.
+        shares: share of the crops by corpus; scaled so that those of the given corpora sum to 1.
     """
-    chances = np.concatenate([shares[name] * _by_length(lines) for name, lines in corpora.items()])
-    return chances / chances.sum()
+    weights: FloatArray = np.concatenate([shares[name] * _by_length(lines) for name, lines in corpora.items()])
+    weights /= weights.sum()
+    return weights
 
 
-def _by_length(lines: Sequence[CorpusLine]) -> np.ndarray:
-    lengths = np.array([line.seconds for line in lines])
-    return lengths / lengths.sum()
+def _by_length(lines: Sequence[CorpusLine]) -> FloatArray:
+    lengths = np.array([line.seconds for line in lines], np.float64)
+    lengths /= lengths.sum()
+    return lengths
 
 
-def draw_conditioning(frames: int, accents: np.ndarray, rng: np.random.Generator) -> Conditioning:
-    """A random mixture of styles, level and emotions, each sometimes changing along the way."""
+def draw_conditioning(frames: int, accents: FloatArray, rng: np.random.Generator) -> Conditioning:
+    """Random styles (sometimes a blend of two), level and emotions; level and emotions may change over the frames."""
     styles = np.zeros((frames, len(STYLES)), np.float32)
     first, second = rng.integers(0, len(STYLES), 2)
     blend = rng.random() if rng.random() < 0.3 else 0.0
     styles[:, first] += 1 - blend
     styles[:, second] += blend
     emotions = np.zeros((frames, len(EMOTIONS)), np.float32)
-    kind = rng.random()
-    if kind > 0.4:
-        emotions[:, rng.integers(0, len(EMOTIONS))] = _path(frames, 1.4, rng)
-    if kind > 0.8:
-        emotions[:, rng.integers(0, len(EMOTIONS))] += _path(frames, 0.6, rng)
-    return Conditioning(styles, _path(frames, 1.0, rng), np.minimum(emotions, 1.5), accents)
+    draw = rng.random()
+    if draw > 0.4:
+        emotions[:, rng.integers(0, len(EMOTIONS))] = _draw_track(frames, 1.4, rng)
+    if draw > 0.8:
+        emotions[:, rng.integers(0, len(EMOTIONS))] += _draw_track(frames, 0.6, rng)
+    return Conditioning(styles, _draw_track(frames, 1.0, rng), np.minimum(emotions, 1.5), accents)
 
 
-def _path(frames: int, largest: float, rng: np.random.Generator) -> np.ndarray:
-    ends = rng.uniform(0, largest, 2)
+def _draw_track(frames: int, largest: float, rng: np.random.Generator) -> FloatArray:
+    """(frames,) a constant or a straight line between two random values."""
+    first, last = rng.uniform(0, largest, 2)
     if rng.random() < 0.6:
-        ends[1] = ends[0]
-    return np.linspace(*ends, frames).astype(np.float32)
+        last = first
+    return np.linspace(float(first), float(last), frames).astype(np.float32)
 
 
 def _crop(line: CorpusLine, rng: np.random.Generator, augment: bool) -> Crop:
@@ -185,46 +191,52 @@ def _crop(line: CorpusLine, rng: np.random.Generator, augment: bool) -> Crop:
     outside = (start + np.arange(_CONTENT_FRAMES) / 50) < 0
     phones = np.array([PHONE_INDEX[names[i]] for i in places])
     phones[outside] = PHONE_INDEX["SIL"]
-    nobody = np.zeros(CROP_FRAMES, np.float32)
-    return Crop(mel, prosody_input, conditioning, targets_for(score, times, conditioning), nobody, phones, prosody)
+    no_laughter = np.zeros(CROP_FRAMES, np.float32)
+    return Crop(mel, prosody_input, conditioning, targets_for(score, times, conditioning), no_laughter, phones, prosody)
 
 
-def _interrupted(crop: Crop, sound: SoundFeatures, rng: np.random.Generator) -> Crop:
-    """A crop in which a sound takes the place of a part of the line; the mouth rests meanwhile."""
+def _insert_sound(crop: Crop, sound: SoundFeatures, rng: np.random.Generator) -> Crop:
+    """The crop with a non-speech sound in place of a part of the line; the mouth rests there."""
     mel, prosody_input = crop.mel.copy(), crop.prosody_input.copy()
-    instead, laughing = interrupt(mel, prosody_input, sound, rng)
-    targets = _silenced(crop.targets, crop.conditioning, instead[_MEL_OF_FRAMES])
-    phones = np.where(instead[::2] > 0, PHONE_INDEX["SIL"], crop.phones)
-    return Crop(mel, prosody_input, crop.conditioning, targets, laughing[_MEL_OF_FRAMES], phones, crop.prosody)
+    replaced, laughter = interrupt(mel, prosody_input, sound, rng)
+    targets = _silence_targets(crop.targets, crop.conditioning, replaced[_MEL_OF_FRAMES])
+    phones = np.where(replaced[::2] > 0, PHONE_INDEX["SIL"], crop.phones)
+    return Crop(mel, prosody_input, crop.conditioning, targets, laughter[_MEL_OF_FRAMES], phones, crop.prosody)
 
 
-def _emptied(crop: Crop, mel: np.ndarray) -> Crop:
-    """The same face with nothing to say, in a room in which nobody speaks."""
+def _replace_sound(crop: Crop, mel: FloatArray) -> Crop:
+    """The crop with other sound and the targets of silence."""
     silent = np.full(_CONTENT_FRAMES, PHONE_INDEX["SIL"])
-    nobody = np.zeros(CROP_FRAMES, np.float32)
+    no_laughter = np.zeros(CROP_FRAMES, np.float32)
     return Crop(
-        mel, crop.prosody_input, crop.conditioning, _silent_targets(crop.conditioning), nobody, silent, crop.prosody
+        mel,
+        crop.prosody_input,
+        crop.conditioning,
+        _silent_targets(crop.conditioning),
+        no_laughter,
+        silent,
+        crop.prosody,
     )
 
 
 def _silent_targets(conditioning: Conditioning) -> Targets:
     frames = len(conditioning.levels)
     silent = Conditioning(conditioning.styles, conditioning.levels, conditioning.emotions, np.zeros(frames))
-    return targets_for(read_score(()), np.arange(frames) / FPS, silent)
+    return targets_for(build_score(()), np.arange(frames) / FPS, silent)
 
 
-def _silenced(targets: Targets, conditioning: Conditioning, instead: np.ndarray) -> Targets:
-    """A performance that rests wherever something else is prosody_input."""
-    silence, where = _silent_targets(conditioning), instead > 0
-    parts = {}
+def _silence_targets(targets: Targets, conditioning: Conditioning, replaced: FloatArray) -> Targets:
+    """The targets with those of silence wherever the line was replaced."""
+    silence, where = _silent_targets(conditioning), replaced > 0
+    parts: dict[str, FloatArray] = {}
     for part in fields(Targets):
-        spoken = getattr(targets, part.name)
+        spoken: FloatArray = getattr(targets, part.name)
         parts[part.name] = np.where(where[:, None] if spoken.ndim > 1 else where, getattr(silence, part.name), spoken)
     return Targets(**parts)
 
 
-def _rows_at(rows: np.ndarray, position: np.ndarray, outside: np.ndarray) -> np.ndarray:
-    """Rows read between whole numbers; other rows stand before the first and after the last one."""
+def _rows_at(rows: FloatArray, position: FloatArray, outside: FloatArray) -> FloatArray:
+    """Rows linearly interpolated at fractional positions; ``outside`` before the first and after the last one."""
     below = np.floor(position).astype(int)
     part = (position - below)[:, None].astype(np.float32)
     last = len(rows) - 1
@@ -234,12 +246,15 @@ def _rows_at(rows: np.ndarray, position: np.ndarray, outside: np.ndarray) -> np.
     return np.where(inside[:, None], lower * (1 - part) + upper * part, outside).astype(np.float32)
 
 
-def _floor() -> np.ndarray:
+def _floor() -> FloatArray:
+    """(64,) log-mel of digital silence."""
     return compressed(np.zeros(BANDS, np.float32))
 
 
-def _coarse(mel: np.ndarray) -> np.ndarray:
-    """Coarse bands of (B, 408, 64) log-mel around each frame at 25 Hz, as the runtime takes them."""
+def _coarse(mel: FloatArray) -> FloatArray:
+    """(B, 102, 16) coarse bands of (B, 408, 64) log-mel, as ``inference.models.compact.prosody`` computes them."""
     around = np.roll(mel, 2, axis=1)
     around[:, :2] = mel[:, :1]
-    return around.reshape(len(mel), _PROSODY_FRAMES, 4, COARSE_BANDS, BANDS // COARSE_BANDS).mean(axis=(2, 4))
+    grouped = around.reshape(len(mel), _PROSODY_FRAMES, 4, COARSE_BANDS, BANDS // COARSE_BANDS)
+    coarse: FloatArray = grouped.mean(axis=(2, 4))
+    return coarse

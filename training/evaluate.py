@@ -1,4 +1,4 @@
-"""How well weights speak for voices they have never heard: ``emotalk evaluate``."""
+"""Evaluates a face model on held-out voices: ``emotalk evaluate``."""
 
 import argparse
 import time
@@ -6,15 +6,18 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
-from ..inference.checkpoints.safetensors_file import bundled_weights
-from ..inference.models.compact import MODEL_ID, EmoTalkCompact
+from ..inference.checkpoints.library import find_weights
+from ..inference.contract import FaceModel
+from ..inference.devices import DEVICES, PRECISIONS
+from ..inference.models.compact import EmoTalkCompact
+from ..inference.models.loading import DEFAULT_CHOICE, load_model, model_ids
 from .evaluation.captures import capture_tables
 from .evaluation.cost import cost_tables
-from .evaluation.development_sets import Folders, read_foreign_sets, read_sets
+from .evaluation.development_sets import LINES, Folders, read_foreign_sets, read_sets
 from .evaluation.emotions import emotion_tables
 from .evaluation.laughs import laughter_tables
 from .evaluation.life import life_tables
-from .evaluation.lips import evenly, hard_tables, lip_tables
+from .evaluation.lips import hard_tables, lip_tables, sample_evenly
 from .evaluation.report import Table, write_json
 from .evaluation.stillness import stillness_tables
 from .evaluation.styles import style_tables
@@ -29,51 +32,78 @@ _SPEECH_LINES: Final = 10
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Print what is asked for as tables, each as soon as it is measured."""
-    asked = _parser().parse_args(argv)
-    weights = asked.weights or bundled_weights(MODEL_ID)
-    model = EmoTalkCompact.load(weights)
-    recipe = read_recipe(asked.recipe)
-    sets = read_sets(recipe, Folders(asked.speechocean, asked.prompts, asked.jfk, tuple(asked.labelled)))
-    clips = read_clips([asked.nonverbal]) if asked.nonverbal else []
-    plain = sets[recipe.held_out_voices[-1]]
-    some = [line for lines in sets.values() for line in evenly(lines, _SPEECH_LINES)]
-    measure: dict[str, Callable[[], Sequence[Table]]] = {
-        "lips": lambda: lip_tables(model, sets | read_foreign_sets()),
+    """Measure the chosen parts and print each one's tables as soon as they are ready."""
+    parser = _parser()
+    options = parser.parse_args(argv)
+    if options.lines < 1:
+        parser.error("--lines must be 1 or more")
+    model, weights = _load(options)
+    recipe = read_recipe(options.recipe)
+    folders = Folders(options.speechocean, options.prompts, options.jfk, tuple(options.labelled))
+    sets = read_sets(recipe, folders, options.lines)
+    clips = read_clips([options.nonverbal]) if options.nonverbal else []
+    one_voice = sets[recipe.held_out_voices[-1]]
+    some = [line for lines in sets.values() for line in sample_evenly(lines, _SPEECH_LINES)]
+    parts: dict[str, Callable[[], Sequence[Table]]] = {
+        "lips": lambda: lip_tables(model, sets | read_foreign_sets(options.lines)),
         "hard": lambda: hard_tables(model, sets, _HARD_LINES),
         "stillness": lambda: stillness_tables(model, some, clips),
         "laughter": lambda: laughter_tables(model, sets, clips),
-        "emotions": lambda: emotion_tables(model, plain[:_EMOTION_LINES]),
-        "styles": lambda: style_tables(model, plain[:_STYLE_LINES]),
-        "liveliness": lambda: life_tables(some),
-        "capture": lambda: capture_tables(model, asked.captures) if asked.captures else (),
+        "emotions": lambda: emotion_tables(model, one_voice[:_EMOTION_LINES]),
+        "styles": lambda: style_tables(model, one_voice[:_STYLE_LINES]),
+        "liveliness": lambda: life_tables(some, model.spec.fps),
+        "capture": lambda: capture_tables(model, options.captures) if options.captures else (),
         "cost": lambda: cost_tables(model, weights, some),
     }
+    print(f"{model.model_id}, {weights.name}, {model.spec.fps:g} frames per second", flush=True)
     measured: dict[str, Sequence[Table]] = {}
-    for part in asked.only:
+    for part in options.only:
         start = time.process_time()
-        measured[part] = measure[part]()
+        measured[part] = parts[part]()
         for table in measured[part]:
             print(f"\n{table.text()}", flush=True)
-        if asked.times:
+        if options.times:
             print(f"({part}: {time.process_time() - start:.0f} CPU s)", flush=True)
-    if asked.json:
-        write_json(asked.json, measured)
+    if options.json:
+        write_json(options.json, measured)
+
+
+def _load(options: argparse.Namespace) -> tuple[FaceModel, Path]:
+    """The model to evaluate and its weights file."""
+    if options.weights:
+        return EmoTalkCompact.load(options.weights), options.weights
+    model = load_model(options.model, options.device, options.precision, options.windowed)
+    return model, find_weights(options.model).path
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="emotalk evaluate", description=__doc__)
-    parser.add_argument("--weights", type=Path, help="by default those that come with EmoTalk")
-    parser.add_argument("--recipe", type=Path, default=RECIPE, help="says what was kept away from training")
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument(
+        "--model",
+        choices=model_ids(),
+        default=DEFAULT_CHOICE.model_id,
+        help=f"an installed model ({DEFAULT_CHOICE.model_id})",
+    )
+    source.add_argument("--weights", type=Path, help="a weights file of the built-in architecture instead")
+    parser.add_argument(
+        "--device", choices=DEVICES, default=DEFAULT_CHOICE.device, help="where a torch network computes (auto)"
+    )
+    parser.add_argument(
+        "--precision", choices=PRECISIONS, default=DEFAULT_CHOICE.precision, help="of a torch network (float32)"
+    )
+    parser.add_argument("--windowed", action="store_true", help="let a torch network encode long lines in windows")
+    parser.add_argument("--recipe", type=Path, default=RECIPE, help="gives the held-out speakers, prompts and voices")
     parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, metavar="PART", help=", ".join(PARTS))
+    parser.add_argument("--lines", type=int, default=LINES, help=f"at most so many lines of each set ({LINES})")
     parser.add_argument("--speechocean", type=Path, help="folder with utterances.csv and audio/")
     parser.add_argument("--prompts", type=Path, help="folder with Asterisk's English sounds and their table")
     parser.add_argument("--jfk", type=Path, help="recording of Kennedy's sentence of 1961")
     parser.add_argument("--labelled", type=Path, action="append", default=[], help="folder of labelled recordings")
     parser.add_argument("--nonverbal", type=Path, help="folder of laughs, coughs, sneezes and breaths")
     parser.add_argument("--captures", type=Path, help="folder of takes with captured curves")
-    parser.add_argument("--json", type=Path, help="also write the figures into this file")
-    parser.add_argument("--times", action="store_true", help="say how long each part took")
+    parser.add_argument("--json", type=Path, help="also write the figures to this file")
+    parser.add_argument("--times", action="store_true", help="print the processor time of each part")
     return parser
 
 

@@ -1,4 +1,4 @@
-"""A trained network as the weights file that the NumPy runtime reads."""
+"""A trained network as the weights file that inference reads."""
 
 import json
 from pathlib import Path
@@ -10,11 +10,12 @@ from torch import nn
 from ..face import arkit
 from ..inference.checkpoints.safetensors_file import write_safetensors
 from ..inference.models.compact import FPS, MODEL_ID
+from .arrays import FloatArray
 from .network import CompactNetwork, TimeConvolution
 
 
-def runtime_arrays(network: CompactNetwork) -> dict[str, np.ndarray]:
-    """Weights by name in the runtime's layout: what a matrix multiplies comes first, what it gives last."""
+def inference_arrays(network: CompactNetwork) -> dict[str, FloatArray]:
+    """Weights by name in the layout of inference: matrices are (in, out), convolutions (taps, in, out)."""
     arrays = {name: tensor.numpy() for name, tensor in network.state_dict().items()}
     for name, taps in _matrices(network).items():
         matrix = arrays[name].T
@@ -22,8 +23,8 @@ def runtime_arrays(network: CompactNetwork) -> dict[str, np.ndarray]:
     return {name: np.ascontiguousarray(array) for name, array in arrays.items()}
 
 
-def load_runtime_arrays(network: CompactNetwork, arrays: dict[str, np.ndarray]) -> None:
-    """The inverse of ``runtime_arrays``, for going on from exported weights."""
+def load_inference_arrays(network: CompactNetwork, arrays: dict[str, FloatArray]) -> None:
+    """Load exported weights into a network: the inverse of ``inference_arrays``."""
     matrices = _matrices(network)
     state = {}
     for name, array in arrays.items():
@@ -33,7 +34,7 @@ def load_runtime_arrays(network: CompactNetwork, arrays: dict[str, np.ndarray]) 
 
 
 def _matrices(network: CompactNetwork) -> dict[str, int]:
-    """Names of the weights that multiply, and over how many taps of time each does."""
+    """Names of the weight matrices, and the number of taps of each (1 for a linear layer)."""
     return {
         f"{name}.weight": module.taps if isinstance(module, TimeConvolution) else 1
         for name, module in network.named_modules()
@@ -41,9 +42,9 @@ def _matrices(network: CompactNetwork) -> dict[str, int]:
     }
 
 
-def runtime_config(network: CompactNetwork, decide: dict[str, list[float]]) -> dict:
-    """What the runtime must know besides the weights."""
-    return {**network.config.for_runtime(), "decide": decide}
+def inference_config(network: CompactNetwork, decide: dict[str, list[float]]) -> dict[str, object]:
+    """What inference must know besides the weights."""
+    return {**network.config.for_inference(), "decide": decide}
 
 
 def export(network: CompactNetwork, decide: dict[str, list[float]], path: Path, provenance: dict[str, str]) -> None:
@@ -51,15 +52,15 @@ def export(network: CompactNetwork, decide: dict[str, list[float]], path: Path, 
 
     Args:
         network: trained.
-        decide: thresholds of the contacts.
+        decide: thresholds of the signals.
         path: of the weights file.
-        provenance: short texts for the metadata: what it learnt from and how.
+        provenance: short texts for the metadata: the training data and the number of steps.
     """
-    arrays = {name: array.astype(np.float16) for name, array in runtime_arrays(network).items()}
+    arrays = {name: array.astype(np.float16) for name, array in inference_arrays(network).items()}
     metadata = {
         "model": MODEL_ID,
         "architecture": "inference/models/compact.py",
-        "config": json.dumps(runtime_config(network, decide)),
+        "config": json.dumps(inference_config(network, decide)),
         "channels": json.dumps(arkit.CHANNELS),
         "fps": str(FPS),
         "licence": "GPL-3.0-or-later",

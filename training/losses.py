@@ -12,8 +12,8 @@ from .network import CompactNetwork, PhoneHead
 
 _LIP_WEIGHT: Final = 3.0
 _JAW_WEIGHT: Final = 6.0
-_PRESS_WEIGHT: Final = 2.0
-"""A closure missed is worse than one too many: a positive counts this much."""
+_CONTACT_WEIGHT: Final = 2.0
+"""Weight of positive frames of both contacts: a missed contact is worse than a false one."""
 
 
 def _channel_weights() -> Tensor:
@@ -24,7 +24,7 @@ def _channel_weights() -> Tensor:
 
 
 def _aperture_weights() -> Tensor:
-    """How much each coefficient parts the lips, in units of jawOpen."""
+    """How far each coefficient opens the lips, in units of jawOpen."""
     weights = torch.zeros(len(arkit.CHANNELS))
     for stem, share in (("jawOpen", 1.0), ("mouthLowerDown", 0.3), ("mouthUpperUp", 0.25), ("mouthFunnel", 0.25)):
         columns = arkit.indices(arkit.sides(stem))
@@ -34,26 +34,26 @@ def _aperture_weights() -> Tensor:
 
 _CHANNEL_WEIGHTS: Final = _channel_weights()
 _APERTURE_WEIGHTS: Final = _aperture_weights()
-_SIGNAL_WEIGHTS: Final = torch.tensor([_PRESS_WEIGHT, _PRESS_WEIGHT, 1.0, 1.0])
+_SIGNAL_WEIGHTS: Final = torch.tensor([_CONTACT_WEIGHT, _CONTACT_WEIGHT, 1.0, 1.0])
 
 
 def losses(
-    network: CompactNetwork, head: PhoneHead, batch: Batch, times: Tensor, low_precision: bool
+    network: CompactNetwork, head: PhoneHead, batch: Batch, times: Tensor, mixed_precision: bool
 ) -> dict[str, Tensor]:
-    """Each part of the loss of one batch, already weighed; their sum is what is minimised.
+    """The weighted terms of the loss of one batch; training minimises their sum.
 
     Args:
         network: in training mode.
-        head: the same.
+        head: in training mode.
         batch: from ``batches.draw_batch``.
         times: (120,) seconds of the crop's frames.
-        low_precision: run the encoders in bfloat16.
+        mixed_precision: run the encoders in bfloat16.
     """
-    with torch.autocast("cpu", torch.bfloat16, enabled=low_precision):
-        dense = network.content(batch.mel).float()
-        felt = network.emotion(batch.prosody_input).float()
+    with torch.autocast("cpu", torch.bfloat16, enabled=mixed_precision):
+        dense_content = network.content(batch.mel).float()
+        dense_emotion = network.emotion(batch.prosody_input).float()
     size = network.config.content_size
-    content, signals, emotion = network.read_off(dense, felt, times)
+    content, signals, emotion = network.interpolate(dense_content, dense_emotion, times)
     values = network.decode(content, signals, emotion, batch.emotions, batch.styles, batch.levels)
     error = values - batch.values
     speed = torch.diff(error, dim=1)
@@ -61,15 +61,15 @@ def losses(
     signal_loss = functional.binary_cross_entropy_with_logits(
         signals, batch.signals, pos_weight=_SIGNAL_WEIGHTS, reduction="none"
     ).mean(dim=(0, 1))
-    phones = head.tell_phones(dense[..., :size])
+    phones = head.phone_logits(dense_content[..., :size])
     return {
         "values": 30 * (error**2 * _CHANNEL_WEIGHTS).mean(),
         "speed": 30 * (speed**2 * _CHANNEL_WEIGHTS).mean(),
         "aperture": 30 * (aperture**2).mean(),
-        "press": 2 * signal_loss[0],
-        "touch": 1.5 * signal_loss[1],
-        "speaking": 0.3 * signal_loss[2],
-        "laughing": 0.5 * signal_loss[3],
+        "bilabial": 2 * signal_loss[0],
+        "labiodental": 1.5 * signal_loss[1],
+        "speech": 0.3 * signal_loss[2],
+        "laughter": 0.5 * signal_loss[3],
         "phones": 0.8 * functional.cross_entropy(phones.transpose(1, 2), batch.phones, label_smoothing=0.05),
-        "prosody": 0.1 * functional.mse_loss(head.prosody(felt), batch.prosody),
+        "prosody": 0.1 * functional.mse_loss(head.prosody(dense_emotion), batch.prosody),
     }

@@ -1,9 +1,12 @@
-"""EmoTalk Compact in PyTorch: the twin that learns what ``inference/models/compact.py`` runs in NumPy."""
+"""EmoTalk Compact in PyTorch, for training; ``inference/models/compact.py`` runs the same network in NumPy.
+
+Attribute names of the modules are the tensor names of exported weights (``listen``, ``guide``, ``usual``, ``firmness``
+and the rest): renaming one makes existing weights unreadable.
+"""
 
 from dataclasses import asdict, dataclass
 from typing import Final
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
@@ -28,6 +31,7 @@ from ..face.styles import STYLES
 from ..inference.contract import SAMPLE_RATE
 from ..inference.models.compact import COARSE_BANDS, CONTENT_STRIDE, KERNEL, SIGNALS, STEM_WIDTH
 from ..inference.sound.log_mel import BANDS, HOP, LOUDEST, PITCH_BINS, PRIOR_FRAMES, SOFTEST
+from .arrays import FloatArray
 from .phones import PHONES
 from .prosody import RATE
 
@@ -38,14 +42,14 @@ _IS_MOUTH: Final = torch.from_numpy(IS_MOUTH)
 
 @dataclass(frozen=True)
 class NetworkConfig:
-    """Sizes of the network; everything that the runtime must know travels with the weights.
+    """Sizes of the network; those that inference needs are exported with the weights.
 
     Attributes:
-        content_width, content_dilations, content_size: the content encoder and what it says.
-        emotion_width, emotion_dilations, emotion_size: the emotion branch and what it says.
-        decoder_width, heads, self_reach, guided_reach: the decoder; reaches in frames to each side.
+        content_width, content_dilations, content_size: of the content encoder: hidden width, dilations, output width.
+        emotion_width, emotion_dilations, emotion_size: the same of the emotion encoder.
+        decoder_width, heads, self_reach, guided_reach: of the decoder; attention reaches in frames to each side.
         style_size, level_size: of the embeddings.
-        dropout: share of the encoders' channels left out while training.
+        dropout: share of the encoders' channels dropped during training.
     """
 
     content_width: int = 384
@@ -62,14 +66,14 @@ class NetworkConfig:
     level_size: int = 4
     dropout: float = 0.1
 
-    def for_runtime(self) -> dict:
-        """What the NumPy runtime reads, ready for JSON."""
+    def for_inference(self) -> dict[str, int | float | tuple[int, ...]]:
+        """What inference needs to know, ready for JSON."""
         names = ("content_dilations", "emotion_dilations", "heads", "self_reach", "guided_reach")
         return {name: value for name, value in asdict(self).items() if name in names}
 
 
 class TimeConvolution(nn.Linear):
-    """A convolution over time as one matrix, so that the optimiser may treat it as one."""
+    """A convolution over time stored as one matrix, so that Muon can orthogonalise its update."""
 
     def __init__(self, size_in: int, size_out: int, taps: int, dilation: int = 1, stride: int = 1) -> None:
         super().__init__(taps * size_in, size_out)
@@ -78,7 +82,7 @@ class TimeConvolution(nn.Linear):
         self.stride = stride
 
     def forward(self, frames: Tensor) -> Tensor:
-        """(batch, n, size_in) to (batch, n / stride, size_out); beyond the edges there are zeros."""
+        """(batch, n, size_in) to (batch, n / stride, size_out), zero-padded at the edges."""
         length, margin = frames.shape[1], self.dilation * (self.taps // 2)
         padded = functional.pad(frames, (0, 0, margin, margin))
         starts = range(0, self.taps * self.dilation, self.dilation)
@@ -86,20 +90,20 @@ class TimeConvolution(nn.Linear):
 
 
 class ChannelDropout(nn.Module):
-    """Leaves whole channels of a line out: of a channel's single frames, the frames around them would tell."""
+    """Drops whole channels of a line: single frames could be recovered from the frames around them."""
 
     def __init__(self, share: float) -> None:
         super().__init__()
         self._share = share
 
     def forward(self, hidden: Tensor) -> Tensor:
-        """(batch, frames, width) to the same shape; unchanged outside of training."""
+        """(batch, frames, width) to the same shape; the identity outside of training."""
         kept = functional.dropout(hidden.new_ones(len(hidden), 1, hidden.shape[2]), self._share, self.training)
         return hidden * kept
 
 
 class ResidualBlock(nn.Module):
-    """Norm, dilated convolution, ReLU, mixing; added to what came in."""
+    """Layer norm, dilated convolution, ReLU, dropout and a linear layer, with a residual connection."""
 
     def __init__(self, width: int, dilation: int, dropout: float) -> None:
         super().__init__()
@@ -110,11 +114,17 @@ class ResidualBlock(nn.Module):
 
     def forward(self, hidden: Tensor) -> Tensor:
         """(batch, frames, width) to the same shape."""
-        return hidden + self.mix(self.dropout(functional.relu(self.conv(self.norm(hidden)))))
+        update: Tensor = self.mix(self.dropout(functional.relu(self.conv(self.norm(hidden)))))
+        return hidden + update
 
 
 class ContentEncoder(nn.Module):
-    """Log-mel to content features and contact signals at 50 Hz."""
+    """Log-mel to content features and signals (logits of ``SIGNALS``) at 50 Hz.
+
+    ``usual`` is the long-term average spectrum of the training lines, for spectral mean normalisation.
+    """
+
+    usual: Tensor
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
@@ -130,11 +140,12 @@ class ContentEncoder(nn.Module):
         hidden = functional.relu(self.stem(mel - _spectral_offset(mel, self.usual)))
         for block in self.blocks:
             hidden = block(hidden)
-        return self.out(self.norm(hidden))
+        output: Tensor = self.out(self.norm(hidden))
+        return output
 
 
 class EmotionEncoder(nn.Module):
-    """Pitch salience and coarse bands to emotion features at 25 Hz."""
+    """Pitch salience and coarse mel bands to emotion features at 25 Hz."""
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
@@ -149,11 +160,14 @@ class EmotionEncoder(nn.Module):
         hidden = self.stem(prosody_input)
         for block in self.blocks:
             hidden = block(hidden)
-        return self.out(self.norm(hidden))
+        output: Tensor = self.out(self.norm(hidden))
+        return output
 
 
 class BiasedAttention(nn.Module):
-    """Attention within a reach, the score falling with distance as in ALiBi."""
+    """Attention within a limited reach, with a bias that grows with distance as in ALiBi."""
+
+    slopes: Tensor
 
     def __init__(self, width: int, source: int, heads: int, reach: int) -> None:
         super().__init__()
@@ -167,7 +181,7 @@ class BiasedAttention(nn.Module):
         self.reach = reach
 
     def forward(self, hidden: Tensor, memory: Tensor | None = None) -> Tensor:
-        """(batch, frames, width), optionally (batch, frames, source), to (batch, frames, width)."""
+        """(batch, frames, width), for cross-attention also (batch, frames, source), to (batch, frames, width)."""
         batch, frames, width = hidden.shape
         normed = self.norm(hidden)
         source = normed if memory is None else memory
@@ -181,11 +195,12 @@ class BiasedAttention(nn.Module):
         mixed = functional.scaled_dot_product_attention(
             split(self.query(normed)), split(self.key(source)), split(self.value(source)), bias.to(normed.dtype)
         )
-        return hidden + self.out(mixed.transpose(1, 2).reshape(batch, frames, width))
+        update: Tensor = self.out(mixed.transpose(1, 2).reshape(batch, frames, width))
+        return hidden + update
 
 
 class FeedForward(nn.Module):
-    """Two layers on each frame by itself."""
+    """Position-wise feed-forward layer with a residual connection."""
 
     def __init__(self, width: int) -> None:
         super().__init__()
@@ -195,39 +210,42 @@ class FeedForward(nn.Module):
 
     def forward(self, hidden: Tensor) -> Tensor:
         """(batch, frames, width) to the same shape."""
-        return hidden + self.outer(functional.relu(self.inner(self.norm(hidden))))
+        update: Tensor = self.outer(functional.relu(self.inner(self.norm(hidden))))
+        return hidden + update
 
 
 class CompactNetwork(nn.Module):
-    """The whole network. ``encode`` hears, ``decode`` performs."""
+    """The whole network: ``encode`` extracts features from sound, ``decode`` turns them into face coefficients."""
+
+    firmness: Tensor
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         self.config = config
-        who = config.style_size + config.level_size
-        mood = config.emotion_size + who + len(EMOTIONS)
+        conditioning = config.style_size + config.level_size
+        guidance = config.emotion_size + conditioning + len(EMOTIONS)
         width = config.decoder_width
         self.content = ContentEncoder(config)
         self.emotion = EmotionEncoder(config)
         self.style = nn.Linear(len(STYLES), config.style_size, bias=False)
         self.level = nn.Linear(2, config.level_size, bias=False)
-        self.fusion = nn.Linear(config.content_size + 1 + mood, width)
+        self.fusion = nn.Linear(config.content_size + 1 + guidance, width)
         self.listen = BiasedAttention(width, width, config.heads, config.self_reach)
-        self.guide = BiasedAttention(width, mood, config.heads, config.guided_reach)
+        self.guide = BiasedAttention(width, guidance, config.heads, config.guided_reach)
         self.feed = FeedForward(width)
         self.face_norm = nn.LayerNorm(width)
         self.face = nn.Linear(width, CHANNELS)
-        self.gain = nn.Linear(who, CHANNELS)
-        self.rest = nn.Linear(who, CHANNELS)
+        self.gain = nn.Linear(conditioning, CHANNELS)
+        self.rest = nn.Linear(conditioning, CHANNELS)
         self.level_emotion = nn.Parameter(torch.tensor([0.7, 1.3]))
         prototypes = torch.from_numpy(PROTOTYPES.copy())
         self.prototypes_face = nn.Parameter(torch.where(_IS_MOUTH, 0.0, prototypes))
         self.prototypes_mouth = nn.Parameter(torch.where(_IS_MOUTH, prototypes, 0.0))
         self.prototypes_speaking = nn.Parameter(torch.from_numpy(SPEAKING_SHARE.copy()))
         self.register_buffer("firmness", torch.tensor([style.press for style in STYLES]))
-        for start_at_nothing in (self.gain, self.rest):
-            nn.init.zeros_(start_at_nothing.weight)
-            nn.init.zeros_(start_at_nothing.bias)
+        for zero_at_first in (self.gain, self.rest):
+            nn.init.zeros_(zero_at_first.weight)
+            nn.init.zeros_(zero_at_first.bias)
 
     def encode(self, mel: Tensor, prosody_input: Tensor, times: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """Content features, signals (logits) and emotion features at given times.
@@ -237,12 +255,12 @@ class CompactNetwork(nn.Module):
             prosody_input: (batch, m, 40) prosody at 25 Hz.
             times: (frames,) seconds.
         """
-        return self.read_off(self.content(mel), self.emotion(prosody_input), times)
+        return self.interpolate(self.content(mel), self.emotion(prosody_input), times)
 
-    def read_off(self, content: Tensor, emotion: Tensor, times: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-        """The encoders' outputs at given times (s): content features, signals, emotion features."""
-        content = _read_at(content, times * CONTENT_RATE)
-        emotion = _read_at(emotion, times * RATE)
+    def interpolate(self, content: Tensor, emotion: Tensor, times: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+        """The encoders' outputs interpolated at given times (s): content features, signals, emotion features."""
+        content = _sample_rows(content, times * CONTENT_RATE)
+        emotion = _sample_rows(emotion, times * RATE)
         size = self.config.content_size
         return content[..., :size], content[..., size:], emotion
 
@@ -254,89 +272,92 @@ class CompactNetwork(nn.Module):
         emotions: Tensor,
         styles: Tensor,
         levels: Tensor,
-        talking: Tensor | None = None,
+        speech_gate: Tensor | None = None,
     ) -> Tensor:
-        """Coefficients before contacts are decided and limits are applied.
+        """Coefficients before lip contacts and limits.
 
         Args:
-            content: as ``encode`` gives it.
-            signals: the same.
-            emotion: the same.
+            content: from ``encode``.
+            signals: from ``encode``.
+            emotion: from ``encode``.
             emotions: (batch, frames, 8) weights.
             styles: (batch, frames, 24) weights.
             levels: (batch, frames) 0..1.
-            talking: (batch, frames) 0..1, speech decided as the runtime decides it; training leaves it open.
+            speech_gate: (batch, frames) 0..1 thresholded speech signal that rests the lips in silence; inference
+                applies it, training does not.
 
         Returns:
             (batch, frames, 52).
         """
         steps = torch.stack([1 - levels, levels], dim=-1)
-        who = torch.cat([self.style(styles), self.level(steps)], dim=-1)
-        speaking = torch.sigmoid(signals[..., 2:3])
-        mood = torch.cat([emotion, who, emotions], dim=-1)
-        hidden = self.fusion(torch.cat([content, emotion, speaking, who, emotions], dim=-1))
-        hidden = self.feed(self.guide(self.listen(hidden), mood))
-        values = self.face(self.face_norm(hidden))
-        values = values * (1 + self.gain(who)) + self.rest(who)
-        if talking is not None:
-            values = _rested(values, talking)
+        conditioning = torch.cat([self.style(styles), self.level(steps)], dim=-1)
+        column = SIGNALS.index("speech")
+        speech = torch.sigmoid(signals[..., column : column + 1])
+        guidance = torch.cat([emotion, conditioning, emotions], dim=-1)
+        hidden = self.fusion(torch.cat([content, emotion, speech, conditioning, emotions], dim=-1))
+        hidden = self.feed(self.guide(self.listen(hidden), guidance))
+        values: Tensor = self.face(self.face_norm(hidden))
+        values = values * (1 + self.gain(conditioning)) + self.rest(conditioning)
+        if speech_gate is not None:
+            values = _rest_lips(values, speech_gate)
         strength = (steps @ self.level_emotion)[..., None]
         added = strength * (emotions @ self.prototypes_face)
-        # The power is taken apart because its slope at an emotion of 0 has no bounds.
+        # Each factor has its own power: the gradient of the product's would be infinite at an emotion weight of 0.
         added = added + strength**MOUTH_EXPONENT * (emotions**MOUTH_EXPONENT @ self.prototypes_mouth)
-        return values + added * (1 + speaking * (self.prototypes_speaking - 1))
+        return values + added * (1 + speech * (self.prototypes_speaking - 1))
 
-    def finish(self, values: Tensor, press: Tensor, touch: Tensor, styles: Tensor) -> Tensor:
-        """Coefficients with contacts: ``face.contacts.apply_contacts`` in torch, between limits of 0 and 1."""
+    def add_contacts(self, values: Tensor, bilabial: Tensor, labiodental: Tensor, styles: Tensor) -> Tensor:
+        """Coefficients with lip contacts, clamped to 0..1: ``face.contacts.apply_contacts`` in torch."""
         firm = torch.from_numpy(BILABIAL_ROW) * (styles @ self.firmness)[..., None]
-        values = _under(
-            values.clamp(0, 1), touch, LABIODENTAL_KEEPS, torch.from_numpy(LABIODENTAL_ROW), LABIODENTAL_JAW
+        values = _blend_contact(
+            values.clamp(0, 1), labiodental, LABIODENTAL_KEEPS, torch.from_numpy(LABIODENTAL_ROW), LABIODENTAL_JAW
         )
-        values = _under(values, press, BILABIAL_KEEPS, firm, BILABIAL_JAW)
-        closing = torch.maximum(values[..., CLOSE] * (1 - press), press * SEAL * values[..., JAW])
+        values = _blend_contact(values, bilabial, BILABIAL_KEEPS, firm, BILABIAL_JAW)
+        closing = torch.maximum(values[..., CLOSE] * (1 - bilabial), bilabial * SEAL * values[..., JAW])
         return torch.cat([values[..., :CLOSE], closing[..., None], values[..., CLOSE + 1 :]], dim=-1).clamp(0, 1)
 
 
 class PhoneHead(nn.Module):
-    """Phones, energy and pitch told from the features: what they must carry; used in training alone."""
+    """Auxiliary outputs for training: phones from content features, energy and pitch from emotion features."""
 
     def __init__(self, config: NetworkConfig) -> None:
         super().__init__()
         self.phones = nn.Linear(config.content_size, len(PHONES))
         self.prosody = nn.Linear(config.emotion_size, 2)
 
-    def tell_phones(self, content: Tensor) -> Tensor:
+    def phone_logits(self, content: Tensor) -> Tensor:
         """(..., content_size) features to (..., classes) logits."""
-        return self.phones(functional.relu(content))
+        logits: Tensor = self.phones(functional.relu(content))
+        return logits
 
 
-def _under(values: Tensor, contact: Tensor, keeps: np.ndarray, least: Tensor, widest_jaw: float) -> Tensor:
+def _blend_contact(values: Tensor, contact: Tensor, keeps: FloatArray, least: Tensor, widest_jaw: float) -> Tensor:
     held = torch.maximum(values * torch.from_numpy(keeps), least)
     jaw = held[..., JAW : JAW + 1].clamp(max=widest_jaw)
     held = torch.cat([held[..., :JAW], jaw, held[..., JAW + 1 :]], dim=-1)
     return values + contact[..., None] * (held - values)
 
 
-def _rested(values: Tensor, talking: Tensor) -> Tensor:
+def _rest_lips(values: Tensor, speech_gate: Tensor) -> Tensor:
     """``face.contacts.rest_lips`` in torch."""
     opens = torch.zeros(CHANNELS)
     opens[OPENERS] = 1
-    presses = torch.zeros(CHANNELS)
-    presses[PRESSES] = REST_PRESS
-    silent = 1 - talking[..., None]
-    return torch.where(presses > 0, torch.maximum(values, presses * silent), values * (1 - opens * silent))
+    bilabials = torch.zeros(CHANNELS)
+    bilabials[PRESSES] = REST_PRESS
+    silent = 1 - speech_gate[..., None]
+    return torch.where(bilabials > 0, torch.maximum(values, bilabials * silent), values * (1 - opens * silent))
 
 
 def _spectral_offset(mel: Tensor, usual: Tensor) -> Tensor:
-    """``inference.log_mel.spectral_offset`` of (batch, frames, 64), each line of the batch a sound of its own."""
+    """``inference.sound.log_mel.spectral_offset`` of each line of (batch, frames, 64)."""
     loudness = ((mel.mean(dim=-1, keepdim=True) - SOFTEST) / (LOUDEST - SOFTEST)).clamp(0, 1)
     weights = loudness**2
     total = (weights * mel).sum(dim=1, keepdim=True) + PRIOR_FRAMES * usual
     return total / (weights.sum(dim=1, keepdim=True) + PRIOR_FRAMES) - usual
 
 
-def _read_at(values: Tensor, position: Tensor) -> Tensor:
-    """Rows of (batch, n, size) read between whole numbers at the positions."""
+def _sample_rows(values: Tensor, position: Tensor) -> Tensor:
+    """Rows of (batch, n, size), linearly interpolated at fractional positions."""
     below = position.long().clamp(max=values.shape[1] - 2)
     part = (position - below)[:, None].to(values.dtype)
     return values[:, below] * (1 - part) + values[:, below + 1] * part

@@ -1,14 +1,14 @@
-"""Phones with times: the alphabet that every corpus is brought to, and the parts a mouth plays them in."""
+"""Phones with times: the phone set that every corpus is mapped to, and its classes of lip contact."""
 
 from dataclasses import dataclass
 from typing import Final
 
-import numpy as np
+from .arrays import IntArray
 
 _VOWEL_NAMES: Final = "AA AE AH AO AW AX AY EH ER EY IH IY OW OY UH UW"
 _CONSONANT_NAMES: Final = "B CH D DH F G HH JH K L M N NG P R S SH T TH V W Y Z ZH"
 PHONES: Final[tuple[str, ...]] = ("SIL", *sorted(f"{_VOWEL_NAMES} {_CONSONANT_NAMES}".split()))
-"""ARPAbet's 39 phones, silence first, and AX for the unstressed vowel of 'about'."""
+"""Silence first, then ARPAbet's 39 phones and AX, the schwa of 'about', in alphabetical order."""
 
 PHONE_INDEX: Final[dict[str, int]] = {phone: i for i, phone in enumerate(PHONES)}
 VOWELS: Final = frozenset(_VOWEL_NAMES.split())
@@ -17,7 +17,7 @@ LABIODENTALS: Final = frozenset("F V".split())
 SIBILANTS: Final = frozenset("S Z SH ZH CH JH".split())
 
 CLOSURE_SHARE: Final = 0.7
-"""How much of a p or b is its closure; the rest is the burst."""
+"""Share of a p or b that is its closure; the rest is the burst."""
 
 _OTHER_NAMES: Final[dict[str, str]] = {
     "PAU": "SIL",
@@ -36,8 +36,8 @@ _SHORT_AH_SECONDS: Final = 0.07
 
 
 @dataclass(frozen=True)
-class Phone:
-    """One phone as it was spoken.
+class PhoneSegment:
+    """One phone of a line, with its times.
 
     Attributes:
         name: one of ``PHONES``.
@@ -51,51 +51,52 @@ class Phone:
 
 @dataclass(frozen=True)
 class SpokenLine:
-    """A recording and what is said in it.
+    """A recording with its phone labels.
 
     Attributes:
         name: unique within a corpus.
-        speaker: whose voice it is; training and evaluation never share a speaker.
+        speaker: the voice; training and evaluation never share one.
         samples: (n,) int16 at 16 kHz.
         phones: without gaps from 0 to the end of the sound.
     """
 
     name: str
     speaker: str
-    samples: np.ndarray
-    phones: tuple[Phone, ...]
+    samples: IntArray
+    phones: tuple[PhoneSegment, ...]
 
 
-def named(label: str) -> str:
-    """The phone of ``PHONES`` that a corpus means by a label. Raises KeyError for an unknown one."""
+def parse_label(label: str) -> str:
+    """The phone of ``PHONES`` for a corpus's label. Raises KeyError for an unknown label."""
     name = label.upper().rstrip("012")
     name = _OTHER_NAMES.get(name, name)
     if name not in PHONE_INDEX:
-        raise KeyError(f"{label!r} is no phone known here")
+        raise KeyError(f"there is no phone for the label {label!r}")
     return name
 
 
-def without_gaps(phones: list[Phone], seconds: float) -> tuple[Phone, ...]:
-    """The phones with silence put before, between and after them and equal silences joined."""
-    filled: list[Phone] = []
+def fill_gaps(phones: list[PhoneSegment], seconds: float) -> tuple[PhoneSegment, ...]:
+    """The phones with gaps filled by silence up to the end of the sound, and adjacent silences joined."""
+    filled: list[PhoneSegment] = []
     clock = 0.0
-    for phone in [*phones, Phone("SIL", seconds, seconds)]:
+    for phone in [*phones, PhoneSegment("SIL", seconds, seconds)]:
         if phone.start > clock + 1e-3:
-            filled.append(Phone("SIL", clock, phone.start))
+            filled.append(PhoneSegment("SIL", clock, phone.start))
         if phone.end > phone.start:
             filled.append(phone)
         clock = max(clock, phone.end)
-    joined: list[Phone] = []
+    joined: list[PhoneSegment] = []
     for phone in filled:
         if joined and phone.name == joined[-1].name == "SIL":
-            joined[-1] = Phone("SIL", joined[-1].start, phone.end)
+            joined[-1] = PhoneSegment("SIL", joined[-1].start, phone.end)
         else:
             joined.append(phone)
     return tuple(joined)
 
 
-def with_schwas(phones: tuple[Phone, ...]) -> tuple[Phone, ...]:
-    """Short AH as AX, for aligners whose dictionary does not mark stress."""
+def mark_schwas(phones: tuple[PhoneSegment, ...]) -> tuple[PhoneSegment, ...]:
+    """Short AH as AX (schwa), for aligners whose dictionary does not mark stress."""
     return tuple(
-        Phone("AX", p.start, p.end) if p.name == "AH" and p.end - p.start < _SHORT_AH_SECONDS else p for p in phones
+        PhoneSegment("AX", p.start, p.end) if p.name == "AH" and p.end - p.start < _SHORT_AH_SECONDS else p
+        for p in phones
     )

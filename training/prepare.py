@@ -1,4 +1,4 @@
-"""Corpora to caches: ``emotalk prepare --speechocean FOLDER --prompts FOLDER --nonverbal FOLDER``."""
+"""Prepares the training data: ``emotalk prepare --speechocean FOLDER --prompts FOLDER --nonverbal FOLDER``."""
 
 import argparse
 import random
@@ -24,7 +24,7 @@ _FIRST_PICO_SEED: Final = 950
 
 
 def main(argv: list[str] | None = None) -> None:
-    """Align and synthesise what a recipe asks for; a cache that exists is kept."""
+    """Align and synthesise the lines of a recipe; existing cache files are kept."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--speechocean", type=Path, help="folder with utterances.csv and audio/")
     parser.add_argument("--prompts", type=Path, help="folder with Asterisk's English sounds and their table")
@@ -33,34 +33,34 @@ def main(argv: list[str] | None = None) -> None:
     )
     parser.add_argument("--recipe", type=Path, default=RECIPE)
     parser.add_argument("--cache", type=Path, default=CACHE)
-    asked = parser.parse_args(argv)
-    recipe = read_recipe(asked.recipe)
+    options = parser.parse_args(argv)
+    recipe = read_recipe(options.recipe)
     sources = {f"flite-{voice}": flite_lines(voice, recipe) for voice in flite.VOICES}
     sources["espeak"] = espeak_lines(recipe)
     sources["festival"] = festival_lines(recipe)
     if pico.is_installed():
         sources["pico"] = pico_lines(recipe)
-    elif not (asked.cache / "pico.npz").exists():
+    elif not (options.cache / "pico.npz").exists():
         print("pico: left out, because ttspico is not installed (pip install ttspico)", flush=True)
-    if asked.prompts:
-        sources["asterisk"] = _prompt_lines(asked.prompts)
-    if asked.speechocean:
-        sources["speechocean"] = _speechocean_lines(asked.speechocean, recipe)
+    if options.prompts:
+        sources["asterisk"] = _prompt_lines(options.prompts)
+    if options.speechocean:
+        sources["speechocean"] = _speechocean_lines(options.speechocean, recipe)
     for name, lines in sources.items():
-        path = asked.cache / f"{name}.npz"
+        path = options.cache / f"{name}.npz"
         if not path.exists():
             print(f"{name}: {write_corpus(path, lines)} lines", flush=True)
-    if asked.nonverbal and not (asked.cache / SOUNDS).exists():
-        print(f"nonverbal: {write_sounds(asked.cache / SOUNDS, asked.nonverbal)} sounds", flush=True)
+    if options.nonverbal and not (options.cache / SOUNDS).exists():
+        print(f"nonverbal: {write_sounds(options.cache / SOUNDS, options.nonverbal)} sounds", flush=True)
 
 
 def new_aligner() -> Aligner:
-    """One that asks espeak-ng how words sound that its dictionary lacks. Raises RuntimeError where that is missing."""
+    """An aligner with espeak-ng's pronunciations of out-of-vocabulary words. Raises RuntimeError without espeak-ng."""
     return Aligner(espeak.Synthesiser().pronounce)
 
 
 def held_out_lines(recipe: Recipe) -> dict[str, list[SpokenLine]]:
-    """What each of the synthetic voices reads that a recipe holds out."""
+    """The lines of the synthetic voices that a recipe holds out, by voice."""
     spoken = {f"flite-{voice}": flite_lines(voice, recipe) for voice in flite.VOICES}
     held_out = {voice: list(spoken[voice]) for voice in recipe.held_out_voices if voice in spoken}
     for line in espeak_lines(recipe, trained=False):
@@ -69,7 +69,7 @@ def held_out_lines(recipe: Recipe) -> dict[str, list[SpokenLine]]:
 
 
 def flite_lines(voice: str, recipe: Recipe) -> Iterator[SpokenLine]:
-    """What a voice reads for a recipe: much where it is trained on, little where it is held out."""
+    """The lines of one of flite's voices: a training voice reads more sentences than a held-out one."""
     number = flite.VOICES.index(voice)
     count = HELD_OUT_SENTENCES if f"flite-{voice}" in recipe.held_out_voices else recipe.flite_sentences
     paces = random.Random(voice)
@@ -78,11 +78,11 @@ def flite_lines(voice: str, recipe: Recipe) -> Iterator[SpokenLine]:
 
 
 def espeak_lines(recipe: Recipe, trained: bool = True) -> Iterator[SpokenLine]:
-    """What espeak-ng reads for a recipe: a little in each of many voices, and more in those that are held out.
+    """The lines of espeak-ng: few sentences for each of many training voices, more for each held-out voice.
 
     Args:
-        recipe: says how many accents each timbre speaks with, and how many sentences.
-        trained: whether the voices that are trained on read as well, or the held-out ones alone.
+        recipe: gives the number of accents for each timbre and of sentences.
+        trained: whether to include the training voices.
     """
     held_out = [name.removeprefix("espeak-") for name in recipe.held_out_voices if name.startswith("espeak-")]
     counts = dict.fromkeys(held_out, HELD_OUT_SENTENCES)
@@ -95,7 +95,7 @@ def espeak_lines(recipe: Recipe, trained: bool = True) -> Iterator[SpokenLine]:
 
 
 def espeak_voices(recipe: Recipe) -> list[str]:
-    """The voices of espeak-ng that are trained on; a timbre that is held out in one accent is trained on in none."""
+    """The training voices of espeak-ng; a timbre that is held out in one accent is held out in all."""
     held_out = {voice.partition("+")[2] for voice in recipe.held_out_voices}
     timbres = [timbre for timbre in espeak.TIMBRES if timbre not in held_out]
     count = len(espeak.ACCENTS)
@@ -104,7 +104,7 @@ def espeak_voices(recipe: Recipe) -> list[str]:
 
 
 def festival_lines(recipe: Recipe) -> Iterator[SpokenLine]:
-    """What Festival's voices read for a recipe."""
+    """The lines of Festival's voices."""
     for number, voice in enumerate(festival.VOICES):
         texts = write_sentences(recipe.festival_sentences, recipe.seed * 1000 + _FIRST_FESTIVAL_SEED + number)
         paces = random.Random(voice)
@@ -112,7 +112,7 @@ def festival_lines(recipe: Recipe) -> Iterator[SpokenLine]:
 
 
 def pico_lines(recipe: Recipe) -> Iterator[SpokenLine]:
-    """What Pico's voices read for a recipe, as far as the texts are found in it."""
+    """The lines of Pico's voices whose text could be aligned."""
     aligner = new_aligner()
     for number, voice in enumerate(pico.VOICES):
         texts = write_sentences(recipe.pico_sentences, recipe.seed * 1000 + _FIRST_PICO_SEED + number)
@@ -129,7 +129,7 @@ def _prompt_lines(folder: Path) -> Iterator[SpokenLine]:
 
 
 def _speechocean_lines(folder: Path, recipe: Recipe) -> Iterator[SpokenLine]:
-    return speechocean.read_lines(folder, aligner=new_aligner(), unsure_share=recipe.unsure_share)
+    return speechocean.read_lines(folder, aligner=new_aligner(), worst_fit_share=recipe.worst_fit_share)
 
 
 if __name__ == "__main__":

@@ -1,8 +1,8 @@
-"""Phone times found again by a trained network, where the first alignment put them only nearly right.
+"""Forced alignment with the network in training, which corrects the phone times of the first alignment.
 
-The aligner's acoustic model is small and knows native adults; a network that has learnt from all of its times at once
-is right where most of them are. Each line's phones keep their order; their boundaries move, pauses may open between
-them, and a phone that is not to be heard may shrink to almost nothing.
+The aligner's acoustic model is small and was trained on native adults; the network has learned from all lines at once,
+so that errors of single lines average out. Each line's phones keep their order; their boundaries move, pauses may be
+inserted between them, and a phone that is missing in the sound may shrink to one frame.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -14,25 +14,26 @@ import torch
 from torch.nn import functional
 
 from ..face.atomic_file import replacing
-from .corpus import CorpusLine, corpus_line, phone_rows, phones_of
+from .arrays import FloatArray, IntArray
+from .corpus import CorpusLine, decode_phones, encode_phones, make_line
 from .network import CONTENT_RATE, CompactNetwork, PhoneHead
-from .phones import PHONE_INDEX, PHONES, Phone
+from .phones import PHONE_INDEX, PHONES, PhoneSegment
 
 _REACH: Final = 0.20
-"""Seconds that a phone may move."""
+"""Seconds that a boundary may move."""
 
 _PAUSE_COST: Final = 6.0
 _PRIOR_SHARE: Final = 0.6
 
 
-def realigned(
+def realign_lines(
     lines: Sequence[CorpusLine], network: CompactNetwork, head: PhoneHead, wanted: Callable[[CorpusLine], bool]
 ) -> list[CorpusLine]:
-    """The same lines, the wanted ones with the times that a network in training finds for their phones."""
+    """The same lines; the wanted ones have their phones aligned again by a network in training."""
     priors = _priors(lines)
     network.eval()
     found = [
-        _retimed(line, realign(line.phones, _scores(line, network, head), priors)) if wanted(line) else line
+        _with_phones(line, realign(line.phones, _log_posteriors(line, network, head), priors)) if wanted(line) else line
         for line in lines
     ]
     network.train()
@@ -40,56 +41,58 @@ def realigned(
 
 
 def write_times(path: Path, lines: Sequence[CorpusLine]) -> None:
-    """Keep the phones of lines, so that a resumed run need not find them again."""
-    rows = [row for line in lines for row in phone_rows(line.phones)]
+    """Write the phones of lines, so that a resumed run need not align them again."""
+    rows = [row for line in lines for row in encode_phones(line.phones)]
     with replacing(path) as part, part.open("wb") as file:
         np.savez(file, phones=np.array(rows), lengths=np.array([len(line.phones) for line in lines]))
 
 
 def read_times(path: Path, lines: Sequence[CorpusLine]) -> list[CorpusLine]:
-    """The lines with the phones that ``write_times`` kept of them, in the same order.
+    """The lines with the phones of a file of ``write_times``, in the same order.
 
     Raises:
-        ValueError: they were written of other lines.
+        ValueError: the file belongs to other lines.
     """
     with np.load(path, allow_pickle=False) as file:
         rows, lengths = file["phones"], file["lengths"]
     if len(lengths) != len(lines):
-        raise ValueError(f"{path.name} is of another corpus; train in another folder")
+        raise ValueError(f"{path.name} belongs to another corpus; train in another folder")
     parts = np.split(rows, np.cumsum(lengths)[:-1])
-    return [_retimed(line, phones_of(part)) for line, part in zip(lines, parts, strict=True)]
+    return [_with_phones(line, decode_phones(part)) for line, part in zip(lines, parts, strict=True)]
 
 
-def _retimed(line: CorpusLine, phones: tuple[Phone, ...]) -> CorpusLine:
-    return corpus_line(line.name, line.speaker, line.mel, line.prosody_input, phones)
+def _with_phones(line: CorpusLine, phones: tuple[PhoneSegment, ...]) -> CorpusLine:
+    return make_line(line.name, line.speaker, line.mel, line.prosody_input, phones)
 
 
-def _priors(lines: Iterable[CorpusLine]) -> np.ndarray:
-    """(classes,) share of the time that each phone takes."""
+def _priors(lines: Iterable[CorpusLine]) -> FloatArray:
+    """(classes,) share of the time of each phone."""
     seconds = np.ones(len(PHONES))
     for line in lines:
         for phone in line.phones:
             seconds[PHONE_INDEX[phone.name]] += phone.end - phone.start
-    return seconds / seconds.sum()
+    seconds /= seconds.sum()
+    return seconds
 
 
-@torch.no_grad()
-def _scores(line: CorpusLine, network: CompactNetwork, head: PhoneHead) -> np.ndarray:
+def _log_posteriors(line: CorpusLine, network: CompactNetwork, head: PhoneHead) -> FloatArray:
     mel = torch.from_numpy(line.mel[: len(line.mel) // 2 * 2].astype(np.float32))
-    content = network.content(mel[None])[0, :, : network.config.content_size]
-    return functional.log_softmax(head.tell_phones(content), dim=1).numpy()
+    with torch.no_grad():
+        content = network.content(mel[None])[0, :, : network.config.content_size]
+        posteriors: FloatArray = functional.log_softmax(head.phone_logits(content), dim=1).numpy()
+    return posteriors
 
 
-def realign(phones: tuple[Phone, ...], scores: np.ndarray, priors: np.ndarray) -> tuple[Phone, ...]:
-    """The best path of a line's phones through a network's posteriors.
+def realign(phones: tuple[PhoneSegment, ...], scores: FloatArray, priors: FloatArray) -> tuple[PhoneSegment, ...]:
+    """Align a line's phones with a network's posteriors (Viterbi).
 
     Args:
         phones: without gaps.
         scores: (frames, classes) log-posteriors at 50 Hz, frame k centred on k / 50 s.
-        priors: (classes,) how common each class is.
+        priors: (classes,) share of the time of each phone.
 
     Returns:
-        The same phones in the same order with new times; pauses may have come between them.
+        The same phones in the same order with new times, and inserted pauses.
     """
     spoken = [phone for phone in phones if phone.name != "SIL"]
     if not spoken or not len(scores):
@@ -103,38 +106,38 @@ def realign(phones: tuple[Phone, ...], scores: np.ndarray, priors: np.ndarray) -
     for state, phone in enumerate(spoken):
         outside = (times < phone.start - _REACH) | (times > phone.end + _REACH)
         rows[outside, 2 * state + 1] = -1e4
-    path = _best_path(rows)
-    return _without_holes(_spans(path, spoken), seconds)
+    path = _viterbi(rows)
+    return _fill_ends(_segments(path, spoken), seconds)
 
 
-def _best_path(rows: np.ndarray) -> np.ndarray:
-    """(frames,) state of each frame: pauses at even places may be left out, phones at odd ones may not."""
+def _viterbi(rows: FloatArray) -> IntArray:
+    """(frames,) state of each frame: even states are pauses and may be skipped, odd ones are phones and may not."""
     frames, states = rows.shape
     pauses = np.arange(states) % 2 == 0
     entry = np.where(pauses, -_PAUSE_COST, 0.0)
     entry[[0, -1]] = 0
     best = np.full(states, -np.inf)
     best[:2] = rows[0, :2]
-    came = np.zeros((frames, states), np.int8)
+    backpointers = np.zeros((frames, states), np.int8)
     for frame in range(1, frames):
         stepped = np.concatenate([[-np.inf], best[:-1]]) + entry
         jumped = np.where(pauses, -np.inf, np.concatenate([[-np.inf, -np.inf], best[:-2]]))
         choices = np.stack([best, stepped, jumped])
-        came[frame] = choices.argmax(axis=0)
+        backpointers[frame] = choices.argmax(axis=0)
         best = choices.max(axis=0) + rows[frame]
     path = np.empty(frames, int)
     path[-1] = states - 1 if best[-1] >= best[-2] else states - 2
     for frame in range(frames - 1, 0, -1):
-        path[frame - 1] = path[frame] - came[frame, path[frame]]
+        path[frame - 1] = path[frame] - backpointers[frame, path[frame]]
     return path
 
 
-def _spans(path: np.ndarray, spoken: list[Phone]) -> list[Phone]:
+def _segments(path: IntArray, spoken: list[PhoneSegment]) -> list[PhoneSegment]:
     changes = np.flatnonzero(np.diff(path)) + 1
     starts = np.concatenate([[0], changes])
     ends = np.concatenate([changes, [len(path)]])
     return [
-        Phone(
+        PhoneSegment(
             spoken[path[start] // 2].name if path[start] % 2 else "SIL",
             (start - 0.5) / CONTENT_RATE,
             (end - 0.5) / CONTENT_RATE,
@@ -143,6 +146,6 @@ def _spans(path: np.ndarray, spoken: list[Phone]) -> list[Phone]:
     ]
 
 
-def _without_holes(phones: list[Phone], seconds: float) -> tuple[Phone, ...]:
-    first = [Phone(phones[0].name, 0.0, phones[0].end), *phones[1:]]
-    return (*first[:-1], Phone(first[-1].name, first[-1].start, seconds))
+def _fill_ends(phones: list[PhoneSegment], seconds: float) -> tuple[PhoneSegment, ...]:
+    first = [PhoneSegment(phones[0].name, 0.0, phones[0].end), *phones[1:]]
+    return (*first[:-1], PhoneSegment(first[-1].name, first[-1].start, seconds))

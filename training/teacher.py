@@ -1,12 +1,12 @@
-"""The phonetic teacher: phones with times, and who speaks them how, to the coefficients of a face.
+"""The phonetic teacher: a rule-based animator that turns phones with times and a conditioning into target curves.
 
-It blends articulations by dominance (Cohen and Massaro), keeps JALI's constraints (lips close, lip meets teeth,
-sibilants narrow the jaw, jaw follows loudness within a range), limits the jaw's speed, and layers personal style,
-emotion level, emotion and the brows' answer to energy and pitch on top. It performs any stretch of a line by
-itself, with any mixture of styles and emotions, fast enough to be asked anew for every training crop.
+It blends articulations by dominance functions (Cohen and Massaro), keeps JALI's constraints (bilabials close the lips,
+labiodentals set the lower lip to the teeth, sibilants narrow the jaw, the jaw follows loudness within a range), limits
+the speed of the jaw, and layers personal style, emotion level, emotion and brow motion from prosodic accents on top.
+Any stretch of a line can be computed by itself, fast enough to be done again for every training crop.
 """
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from typing import Final
 
 import numpy as np
@@ -15,15 +15,16 @@ from ..face import arkit
 from ..face.contacts import apply_contacts
 from ..face.emotions import emotion_offsets
 from ..face.styles import STYLES, PersonalStyle
-from .phones import BILABIALS, CLOSURE_SHARE, LABIODENTALS, SIBILANTS, Phone
+from .arrays import FloatArray, IntArray
+from .phones import BILABIALS, CLOSURE_SHARE, LABIODENTALS, SIBILANTS, PhoneSegment
 from .visemes import ARTICULATIONS, PHASE_IS_VOWEL, PHASE_NUMBERS, PHASE_TARGETS, PHASES_OF
 
 STYLE_FIELDS: Final = tuple(f.name for f in fields(PersonalStyle) if f.name not in ("name", "sentence"))
 STYLE_NUMBERS: Final = np.array([[getattr(style, name) for name in STYLE_FIELDS] for style in STYLES], np.float32)
-"""(24, fields) numbers of the personal styles; a mixture of styles is a mixture of their rows."""
+"""(24, fields) numbers of the personal styles; a blend of styles is a blend of their rows."""
 
 _HORIZON: Final = 0.6
-"""Seconds beyond which a phone no longer counts."""
+"""Phones further away than this (s) are ignored."""
 
 _REACH_SHARE: Final = 1 / 3
 """Dominance falls to 1/e over this share of a phone's reach."""
@@ -36,58 +37,64 @@ _FASTEST_JAW: Final = 0.20
 """Per frame at 30 fps: about 200 mm/s."""
 
 _PAUSE: Final = 0.25
-"""Silences shorter than this (s) belong to speaking."""
+"""Silences shorter than this (s) count as speech."""
 
-_SPEAKING_RAMP: Final = 0.15
+_SPEECH_RAMP: Final = 0.15
 _LOUDNESS_SLOPE: Final = 0.10
 _LOUDNESS_RANGE: Final = (0.82, 1.2)
 
 
 @dataclass(frozen=True)
 class Score:
-    """A line as the teacher reads it: its phases, sorted by time, and its contacts.
+    """A line as the teacher reads it: articulation phases sorted by time, and contacts (a gestural score).
 
     Attributes:
         phases: (n,) rows of ``visemes.PHASES``.
         spans: (n, 2) their starts and ends, s.
-        loudness: (n,) gain of the jaw from how loud each vowel is.
-        presses, touches, hisses, talks: (k, 2) stretches of lip contact, lip-teeth contact, sibilants and speaking, s.
+        jaw_gains: (n,) gain of the jaw from the loudness of each vowel.
+        bilabials, labiodentals, sibilants, speech: (k, 2) starts and ends of bilabial contacts, labiodental contacts,
+            sibilants and speech, s.
     """
 
-    phases: np.ndarray
-    spans: np.ndarray
-    loudness: np.ndarray
-    presses: np.ndarray
-    touches: np.ndarray
-    hisses: np.ndarray
-    talks: np.ndarray
+    phases: IntArray
+    spans: FloatArray
+    jaw_gains: FloatArray
+    bilabials: FloatArray
+    labiodentals: FloatArray
+    sibilants: FloatArray
+    speech: FloatArray
 
     def scaled(self, factor: float) -> "Score":
-        """The same line spoken slower (above 1) or faster."""
-        timed = ("spans", "presses", "touches", "hisses", "talks")
-        parts = {f.name: getattr(self, f.name) for f in fields(self)}
-        return Score(**{name: part * factor if name in timed else part for name, part in parts.items()})
+        """The same line, slower (above 1) or faster."""
+        return replace(
+            self,
+            spans=self.spans * factor,
+            bilabials=self.bilabials * factor,
+            labiodentals=self.labiodentals * factor,
+            sibilants=self.sibilants * factor,
+            speech=self.speech * factor,
+        )
 
 
 @dataclass(frozen=True)
 class Conditioning:
-    """How a stretch is targets; every array has one row per frame.
+    """The animator's choices and the accents for a stretch of a line, one row per frame.
 
     Attributes:
         styles: (frames, 24) weights that sum to 1.
-        levels: (frames,) emotion level, 0 held back, 1 strong.
+        levels: (frames,) emotion level, 0 weak, 1 strong.
         emotions: (frames, 8) weights.
-        accents: (frames,) 0..1, how much brows and lids answer energy and pitch.
+        accents: (frames,) 0..1 prosodic accents that move brows and lids.
     """
 
-    styles: np.ndarray
-    levels: np.ndarray
-    emotions: np.ndarray
-    accents: np.ndarray
+    styles: FloatArray
+    levels: FloatArray
+    emotions: FloatArray
+    accents: FloatArray
 
     @classmethod
     def plain(cls, frames: int, style: int = 0, level: float = 0.5) -> "Conditioning":
-        """One style, no emotion, still brows."""
+        """One style, no emotion, no accents."""
         styles = np.zeros((frames, len(STYLES)), np.float32)
         styles[:, style] = 1
         return cls(styles, np.full(frames, level, np.float32), np.zeros((frames, 8), np.float32), np.zeros(frames))
@@ -95,31 +102,31 @@ class Conditioning:
 
 @dataclass(frozen=True)
 class Targets:
-    """What the teacher wants; the smooth part and the contacts are kept apart because they are learnt apart.
+    """The teacher's output: smooth coefficients, learned by regression, and contacts, learned by classification.
 
     Attributes:
         values: (frames, 52) coefficients before contacts.
-        press, touch, speaking: (frames,) 0..1.
-        firmness: (frames,) of lip contacts.
+        bilabial, labiodental, speech: (frames,) 0..1.
+        firmness: (frames,) of bilabial contacts.
     """
 
-    values: np.ndarray
-    press: np.ndarray
-    touch: np.ndarray
-    speaking: np.ndarray
-    firmness: np.ndarray
+    values: FloatArray
+    bilabial: FloatArray
+    labiodental: FloatArray
+    speech: FloatArray
+    firmness: FloatArray
 
-    def closed(self) -> np.ndarray:
-        """(frames, 52) coefficients with the contacts made."""
-        return np.clip(apply_contacts(self.values, self.press, self.touch, self.firmness), 0, 1)
+    def with_contacts(self) -> FloatArray:
+        """(frames, 52) coefficients with the contacts applied."""
+        return np.clip(apply_contacts(self.values, self.bilabial, self.labiodental, self.firmness), 0, 1)
 
 
-def read_score(phones: tuple[Phone, ...], loudness: np.ndarray | None = None) -> Score:
+def build_score(phones: tuple[PhoneSegment, ...], loudness: FloatArray | None = None) -> Score:
     """A line's score.
 
     Args:
         phones: without gaps.
-        loudness: (len(phones),) mean level of each phone in dB, where it is known.
+        loudness: (len(phones),) mean level of each phone in dB, if known.
     """
     jaws = _jaw_gains(phones, loudness)
     phases, spans, gains = [], [], []
@@ -136,42 +143,42 @@ def read_score(phones: tuple[Phone, ...], loudness: np.ndarray | None = None) ->
         _pairs(spans),
         np.array(gains, np.float32),
         _pairs([_closure(phone) for phone in phones if phone.name in BILABIALS]),
-        _pairs([_held(phone.start, phone.end) for phone in phones if phone.name in LABIODENTALS]),
+        _pairs([_hold(phone.start, phone.end) for phone in phones if phone.name in LABIODENTALS]),
         _pairs([(phone.start, phone.end) for phone in phones if phone.name in SIBILANTS]),
-        _pairs(_talks(phones)),
+        _pairs(_speech_spans(phones)),
     )
 
 
-def targets_for(score: Score, times: np.ndarray, conditioning: Conditioning) -> Targets:
-    """A stretch of a line.
+def targets_for(score: Score, times: FloatArray, conditioning: Conditioning) -> Targets:
+    """The targets of a stretch of a line.
 
     Args:
         score: the whole line.
         times: (frames,) s, rising, 1/30 s apart.
-        conditioning: how to perform it.
+        conditioning: one row for each time.
     """
     style = dict(zip(STYLE_FIELDS, (conditioning.styles @ STYLE_NUMBERS).T, strict=True))
     strength = 0.88 + 0.24 * conditioning.levels
-    speaking = _ramps(score.talks, times, _SPEAKING_RAMP)
-    values = _blended(score, times, style["tempo"])
-    values = _styled(values, style, strength)
-    hiss = _ramps(score.hisses, times, _SIBILANT_RAMP)
+    speech = _ramps(score.speech, times, _SPEECH_RAMP)
+    values = _blend(score, times, style["tempo"])
+    values = _apply_style(values, style, strength)
+    sibilant = _ramps(score.sibilants, times, _SIBILANT_RAMP)
     jaw = values[:, arkit.INDEX["jawOpen"]]
-    jaw = jaw - hiss * np.maximum(jaw - _SIBILANT_JAW * style["jaw"], 0)
-    values[:, arkit.INDEX["jawOpen"]] = _slowed(jaw)
-    _move_upper_face(values, style, conditioning, speaking)
-    values += emotion_offsets(conditioning.emotions * (0.7 + 0.6 * conditioning.levels)[:, None], speaking)
+    jaw = jaw - sibilant * np.maximum(jaw - _SIBILANT_JAW * style["jaw"], 0)
+    values[:, arkit.INDEX["jawOpen"]] = _limit_speed(jaw)
+    _move_upper_face(values, style, conditioning, speech)
+    values += emotion_offsets(conditioning.emotions * (0.7 + 0.6 * conditioning.levels)[:, None], speech)
     _resolve_conflicts(values)
     return Targets(
         np.clip(values, 0, 1),
-        _ramps(score.presses, times, _CONTACT_RAMP),
-        _ramps(score.touches, times, _CONTACT_RAMP),
-        speaking,
+        _ramps(score.bilabials, times, _CONTACT_RAMP),
+        _ramps(score.labiodentals, times, _CONTACT_RAMP),
+        speech,
         style["press"],
     )
 
 
-def _blended(score: Score, times: np.ndarray, tempo: np.ndarray) -> np.ndarray:
+def _blend(score: Score, times: FloatArray, tempo: FloatArray) -> FloatArray:
     near = (score.spans[:, 1] > times[0] - _HORIZON) & (score.spans[:, 0] < times[-1] + _HORIZON)
     if not near.any():
         return np.tile(PHASE_TARGETS[PHASES_OF["SIL"][0]], (len(times), 1))
@@ -182,14 +189,15 @@ def _blended(score: Score, times: np.ndarray, tempo: np.ndarray) -> np.ndarray:
     late = np.maximum(times[:, None] - ends, 0) / after
     presence = np.exp(np.maximum(-(early + late) * tempo[:, None] / _REACH_SHARE, -60)).astype(np.float32)
     targets = PHASE_TARGETS[phases]
-    values = _weighted(presence * lips.astype(np.float32), targets)
-    jaws = targets[:, arkit.INDEX["jawOpen"]] * score.loudness[near]
-    values[:, arkit.INDEX["jawOpen"]] = _weighted(presence * jaw.astype(np.float32), jaws[:, None])[:, 0]
+    values = _weighted_mean(presence * lips.astype(np.float32), targets)
+    jaws = targets[:, arkit.INDEX["jawOpen"]] * score.jaw_gains[near]
+    values[:, arkit.INDEX["jawOpen"]] = _weighted_mean(presence * jaw.astype(np.float32), jaws[:, None])[:, 0]
     return values
 
 
-def _weighted(weights: np.ndarray, targets: np.ndarray) -> np.ndarray:
-    return (weights @ targets) / np.maximum(weights.sum(axis=1, keepdims=True), 1e-12)
+def _weighted_mean(weights: FloatArray, targets: FloatArray) -> FloatArray:
+    mean: FloatArray = (weights @ targets) / np.maximum(weights.sum(axis=1, keepdims=True), 1e-12)
+    return mean
 
 
 _LIPS: Final = arkit.indices(
@@ -204,7 +212,7 @@ _RIGHT: Final = arkit.indices(f"{stem}Right" for stem in _SIDED)
 _SPREAD_UNIT: Final = 0.16
 
 
-def _styled(values: np.ndarray, style: dict[str, np.ndarray], strength: np.ndarray) -> np.ndarray:
+def _apply_style(values: FloatArray, style: dict[str, FloatArray], strength: FloatArray) -> FloatArray:
     values = values.copy()
     spread = np.clip(values[:, _STRETCH[0]] / _SPREAD_UNIT, 0, 1) * style["spread"]
     values[:, arkit.INDEX["jawOpen"]] *= style["jaw"] * strength
@@ -219,18 +227,18 @@ def _styled(values: np.ndarray, style: dict[str, np.ndarray], strength: np.ndarr
 
 
 def _move_upper_face(
-    values: np.ndarray, style: dict[str, np.ndarray], conditioning: Conditioning, speaking: np.ndarray
+    values: FloatArray, style: dict[str, FloatArray], conditioning: Conditioning, speech: FloatArray
 ) -> None:
     accents = conditioning.accents * style["brows"] * (0.6 + 0.8 * conditioning.levels)
     raised, lowered = np.maximum(style["brow_rest"], 0), np.maximum(-style["brow_rest"], 0)
-    side = style["asymmetry"] * speaking
+    side = style["asymmetry"] * speech
     for stem, amount in (
         ("browInnerUp", 0.22 * accents + 0.7 * raised),
         ("browOuterUp", 0.18 * accents + raised),
         ("browDown", 1.2 * lowered),
         ("eyeWide", 0.06 * accents + np.maximum(style["lids"], 0)),
         ("eyeBlink", np.maximum(-style["lids"], 0)),
-        ("eyeSquint", style["squint"] * (0.4 + 0.6 * speaking)),
+        ("eyeSquint", style["squint"] * (0.4 + 0.6 * speech)),
         ("mouthSmile", np.maximum(style["corners"], 0)),
         ("mouthFrown", np.maximum(-style["corners"], 0)),
         ("mouthRight", 0.10 * np.maximum(side, 0)),
@@ -239,13 +247,13 @@ def _move_upper_face(
         values[:, arkit.indices(arkit.sides(stem))] += amount[:, None]
 
 
-def _resolve_conflicts(values: np.ndarray) -> None:
+def _resolve_conflicts(values: FloatArray) -> None:
     smiles = arkit.indices(arkit.sides("mouthSmile"))
     values[:, smiles] *= 1 - 0.6 * np.minimum(values[:, [arkit.INDEX["mouthPucker"]]], 1)
 
 
-def _slowed(jaw: np.ndarray) -> np.ndarray:
-    """The jaw, lowered where it would move faster than a jaw can."""
+def _limit_speed(jaw: FloatArray) -> FloatArray:
+    """The jaw's opening, reduced where it would change faster than ``_FASTEST_JAW``."""
     limited = jaw.copy()
     for away in range(1, min(4, len(jaw))):
         limited[away:] = np.minimum(limited[away:], jaw[:-away] + away * _FASTEST_JAW)
@@ -253,39 +261,40 @@ def _slowed(jaw: np.ndarray) -> np.ndarray:
     return limited
 
 
-def _ramps(spans: np.ndarray, times: np.ndarray, ramp: float) -> np.ndarray:
-    """(frames,) 1 within any of the spans, falling to 0 over ``ramp`` seconds outside."""
+def _ramps(spans: FloatArray, times: FloatArray, ramp: float) -> FloatArray:
+    """(frames,) 1 within any of the spans, with cosine ramps of ``ramp`` seconds outside."""
     if not len(spans):
         return np.zeros(len(times), np.float32)
     outside = np.maximum(spans[:, 0] - times[:, None], times[:, None] - spans[:, 1])
     nearest = np.clip(outside.min(axis=1) / ramp, 0, 1)
-    return (0.5 + 0.5 * np.cos(np.pi * nearest)).astype(np.float32)
+    ramps: FloatArray = (0.5 + 0.5 * np.cos(np.pi * nearest)).astype(np.float32)
+    return ramps
 
 
-def _closure(phone: Phone) -> tuple[float, float]:
+def _closure(phone: PhoneSegment) -> tuple[float, float]:
     share = 1.0 if phone.name == "M" else CLOSURE_SHARE
-    return _held(phone.start, phone.start + share * (phone.end - phone.start))
+    return _hold(phone.start, phone.start + share * (phone.end - phone.start))
 
 
-def _held(start: float, end: float) -> tuple[float, float]:
-    """At least the shortest contact, around the same middle."""
+def _hold(start: float, end: float) -> tuple[float, float]:
+    """A span of at least ``_SHORTEST_CONTACT`` around the same middle."""
     missing = max(_SHORTEST_CONTACT - (end - start), 0)
     return start - missing / 2, end + missing / 2
 
 
-def _talks(phones: tuple[Phone, ...]) -> list[tuple[float, float]]:
-    talks: list[tuple[float, float]] = []
+def _speech_spans(phones: tuple[PhoneSegment, ...]) -> list[tuple[float, float]]:
+    speech: list[tuple[float, float]] = []
     for phone in phones:
         if phone.name == "SIL":
             continue
-        if talks and phone.start - talks[-1][1] < _PAUSE:
-            talks[-1] = (talks[-1][0], phone.end)
+        if speech and phone.start - speech[-1][1] < _PAUSE:
+            speech[-1] = (speech[-1][0], phone.end)
         else:
-            talks.append((phone.start, phone.end))
-    return talks
+            speech.append((phone.start, phone.end))
+    return speech
 
 
-def _jaw_gains(phones: tuple[Phone, ...], loudness: np.ndarray | None) -> np.ndarray:
+def _jaw_gains(phones: tuple[PhoneSegment, ...], loudness: FloatArray | None) -> FloatArray:
     gains = np.ones(len(phones), np.float32)
     vowels = np.array([PHASE_IS_VOWEL[PHASES_OF[phone.name][0]] for phone in phones])
     if loudness is None or vowels.sum() < 2:
@@ -296,5 +305,5 @@ def _jaw_gains(phones: tuple[Phone, ...], loudness: np.ndarray | None) -> np.nda
     return gains
 
 
-def _pairs(spans: list[tuple[float, float]]) -> np.ndarray:
+def _pairs(spans: list[tuple[float, float]]) -> FloatArray:
     return np.array(spans, np.float64).reshape(-1, 2)

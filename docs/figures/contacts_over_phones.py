@@ -59,7 +59,7 @@ def contacts(line: alphabet.SpokenLine, picture: Path, size: int) -> None:
     save_small(sheet, picture, colours=128)
 
 
-def telling_moments(phones: tuple[alphabet.Phone, ...]) -> list[float]:
+def telling_moments(phones: tuple[alphabet.PhoneSegment, ...]) -> list[float]:
     """The middle of each contact's closure and of the next vowel."""
     moments = []
     for number, phone in enumerate(phones):

@@ -18,7 +18,7 @@ from emotalk.inference.models.compact import MODEL_ID, EmoTalkCompact
 from emotalk.inference.sound.log_mel import HOP, log_mel, speech_level
 from emotalk.training.phones import SpokenLine
 from emotalk.training.recordings.sound_files import as_floats
-from emotalk.training.teacher import Conditioning, read_score, targets_for
+from emotalk.training.teacher import Conditioning, build_score, targets_for
 from emotalk.training.voices import flite
 from pictures import IMAGES
 from spoken import aligned
@@ -48,7 +48,7 @@ def curves_over_phones(line: SpokenLine, picture: Path, dpi: int) -> None:
     model = EmoTalkCompact.load(bundled_weights(MODEL_ID))
     features = model.encode(Speech(sound))
     curves = model.decode(features, Controls())
-    taught = targets_for(read_score(line.phones), curves.times, Conditioning.plain(curves.frames)).closed()
+    taught = targets_for(build_score(line.phones), curves.times, Conditioning.plain(curves.frames)).with_contacts()
     signals = 1 / (1 + np.exp(-features.arrays["signals"]))
     figure, rows = plt.subplots(4, 1, figsize=(15, 9), sharex=True, gridspec_kw={"hspace": 0.12})
     frames = log_mel(sound, speech_level(sound), 0, len(sound) // HOP)

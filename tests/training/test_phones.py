@@ -1,5 +1,5 @@
 import pytest
-from emotalk.training.phones import PHONES, Phone, named, with_schwas, without_gaps
+from emotalk.training.phones import PHONES, PhoneSegment, fill_gaps, mark_schwas, parse_label
 from emotalk.training.visemes import ARTICULATIONS, PHASE_TARGETS
 
 
@@ -7,22 +7,22 @@ from emotalk.training.visemes import ARTICULATIONS, PHASE_TARGETS
     ("label", "phone"), [("aa1", "AA"), ("pau", "SIL"), ("ax", "AX"), ("+SPN+", "SIL"), ("ZH", "ZH"), ("dx", "T")]
 )
 def test_labels_of_every_corpus_become_phones(label, phone):
-    assert named(label) == phone
+    assert parse_label(label) == phone
 
 
 def test_an_unknown_label_is_refused():
     with pytest.raises(KeyError):
-        named("xx")
+        parse_label("xx")
 
 
 def test_gaps_become_silence_and_silences_join():
-    phones = without_gaps([Phone("SIL", 0, 0.1), Phone("SIL", 0.1, 0.2), Phone("M", 0.3, 0.4)], 1.0)
-    assert phones == (Phone("SIL", 0, 0.3), Phone("M", 0.3, 0.4), Phone("SIL", 0.4, 1.0))
+    phones = fill_gaps([PhoneSegment("SIL", 0, 0.1), PhoneSegment("SIL", 0.1, 0.2), PhoneSegment("M", 0.3, 0.4)], 1.0)
+    assert phones == (PhoneSegment("SIL", 0, 0.3), PhoneSegment("M", 0.3, 0.4), PhoneSegment("SIL", 0.4, 1.0))
 
 
 def test_only_short_ah_is_a_schwa():
-    long, short = Phone("AH", 0, 0.1), Phone("AH", 0.1, 0.15)
-    assert [phone.name for phone in with_schwas((long, short))] == ["AH", "AX"]
+    long, short = PhoneSegment("AH", 0, 0.1), PhoneSegment("AH", 0.1, 0.15)
+    assert [phone.name for phone in mark_schwas((long, short))] == ["AH", "AX"]
 
 
 def test_every_phone_can_be_articulated():

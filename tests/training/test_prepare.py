@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from emotalk.training.corpus import write_corpus
-from emotalk.training.phones import Phone, SpokenLine
+from emotalk.training.phones import PhoneSegment, SpokenLine
 from emotalk.training.prepare import espeak_voices, main
 from emotalk.training.recipe import is_held_out, read_recipe
 from emotalk.training.train import training_corpora
@@ -10,7 +10,7 @@ from emotalk.training.voices.espeak import ACCENTS, TIMBRES
 
 
 def line(name, speaker):
-    phones = (Phone("SIL", 0, 0.3), Phone("M", 0.3, 0.5))
+    phones = (PhoneSegment("SIL", 0, 0.3), PhoneSegment("M", 0.3, 0.5))
     return SpokenLine(name, speaker, np.random.default_rng(0).integers(-9999, 9999, 8000).astype(np.int16), phones)
 
 

@@ -4,14 +4,14 @@ from emotalk.face import arkit
 from emotalk.face.emotions import EMOTIONS
 from emotalk.face.metrics import APERTURE, PROTRUSION, judge
 from emotalk.face.styles import STYLE_NAMES, STYLES
-from emotalk.training.phones import PHONES, Phone
-from emotalk.training.teacher import Conditioning, read_score, targets_for
+from emotalk.training.phones import PHONES, PhoneSegment
+from emotalk.training.teacher import Conditioning, build_score, targets_for
 
 
 def line(names, length=0.1):
     """Phones of equal length between two silences."""
     names = ["SIL", "SIL", *names.split(), "SIL", "SIL"]
-    return tuple(Phone(name, i * length, (i + 1) * length) for i, name in enumerate(names))
+    return tuple(PhoneSegment(name, i * length, (i + 1) * length) for i, name in enumerate(names))
 
 
 def face_of(phones, style=0, level=0.5, emotions=None, loudness=None):
@@ -19,7 +19,7 @@ def face_of(phones, style=0, level=0.5, emotions=None, loudness=None):
     conditioning = Conditioning.plain(frames, style, level)
     if emotions is not None:
         conditioning.emotions[:] = emotions
-    return targets_for(read_score(phones, loudness), np.arange(frames) / 30, conditioning)
+    return targets_for(build_score(phones, loudness), np.arange(frames) / 30, conditioning)
 
 
 def during(values, phone):
@@ -28,9 +28,9 @@ def during(values, phone):
 
 @pytest.mark.parametrize("style", range(len(STYLES)), ids=STYLE_NAMES)
 @pytest.mark.parametrize("emotion", range(len(EMOTIONS)), ids=EMOTIONS)
-def test_lips_close_and_bite_in_every_style_and_emotion(style, emotion):
+def test_contacts_are_kept_in_every_style_and_emotion(style, emotion):
     phones = line("AA M AA P AE B AO F AA V IY")
-    values = face_of(phones, style, 1.0, np.eye(len(EMOTIONS))[emotion]).closed()
+    values = face_of(phones, style, 1.0, np.eye(len(EMOTIONS))[emotion]).with_contacts()
     for phone in phones:
         middle = values[round((phone.start + 0.35 * (phone.end - phone.start)) * 30)]
         if phone.name in "PBM":
@@ -64,7 +64,7 @@ def test_sibilants_narrow_the_jaw_between_open_vowels():
 
 
 def test_silence_rests_the_mouth():
-    values = face_of((Phone("SIL", 0, 2),)).closed()
+    values = face_of((PhoneSegment("SIL", 0, 2),)).with_contacts()
     assert (values @ APERTURE).max() < 0.01
     assert np.ptp(values, axis=0).max() < 1e-6
 
@@ -72,6 +72,18 @@ def test_silence_rests_the_mouth():
 def test_fast_vowels_are_undershot():
     slow, fast = (face_of(line("T AA T AA T AA T", length)).values @ APERTURE for length in (0.15, 0.05))
     assert fast.max() < 0.9 * slow.max()
+
+
+def test_a_slower_score_gives_the_targets_of_slower_phones():
+    phones = line("AA M AA F AA S")
+    slower = tuple(PhoneSegment(phone.name, 1.5 * phone.start, 1.5 * phone.end) for phone in phones)
+    times = np.arange(40) / 30
+    scaled, expected = (
+        targets_for(score, times, Conditioning.plain(40))
+        for score in (build_score(phones).scaled(1.5), build_score(slower))
+    )
+    for name in ("values", "bilabial", "labiodental", "speech"):
+        np.testing.assert_allclose(getattr(scaled, name), getattr(expected, name), atol=1e-6)
 
 
 def test_loud_vowels_open_the_jaw_further():
@@ -88,18 +100,18 @@ def test_the_jaw_is_never_faster_than_a_jaw():
     assert np.abs(np.diff(jaw)).max() <= 0.21
 
 
-def test_a_stretch_is_performed_as_in_the_whole_line():
+def test_a_stretch_has_the_targets_of_the_whole_line():
     phones = line("DH AX B OY M EY P UW SH F AY V AW T S")
-    score = read_score(phones)
+    score = build_score(phones)
     times = np.arange(50) / 30
-    whole = targets_for(score, times, Conditioning.plain(50)).closed()
-    part = targets_for(score, times[20:35], Conditioning.plain(15)).closed()
+    whole = targets_for(score, times, Conditioning.plain(50)).with_contacts()
+    part = targets_for(score, times[20:35], Conditioning.plain(15)).with_contacts()
     np.testing.assert_allclose(part[4:-4], whole[24:31], atol=0.01)
 
 
 def test_styles_are_distinct():
     phones = line("DH AX B OY M EY P UW SH F AY V AW T S")
-    rows = [face_of(phones, i).closed() for i in range(len(STYLES))]
+    rows = [face_of(phones, i).with_contacts() for i in range(len(STYLES))]
     for i, first in enumerate(rows):
         for second in rows[:i]:
             assert np.sqrt(np.mean((first - second) ** 2)) > 0.005
@@ -112,8 +124,8 @@ def test_the_teacher_itself_is_in_sync_with_random_speech():
         lengths = rng.uniform(0.06, 0.14, 44)
         ends = np.cumsum([0.4, *lengths, 0.4])
         names = ["SIL", *rng.choice(PHONES[1:], 44), "SIL"]
-        phones = tuple(Phone(n, a, b) for n, a, b in zip(names, [0, *ends[:-1]], ends, strict=True))
-        items.append((face_of(phones).closed(), [(p.start, p.end, p.name) for p in phones]))
+        phones = tuple(PhoneSegment(n, a, b) for n, a, b in zip(names, [0, *ends[:-1]], ends, strict=True))
+        items.append((face_of(phones).with_contacts(), [(p.start, p.end, p.name) for p in phones]))
     figures = judge(items)
     assert figures.composite > 88
     assert figures.closure_f1 > 0.97

@@ -12,11 +12,11 @@ from emotalk.inference.models import compact
 from emotalk.inference.models.compact import EmoTalkCompact, prosody
 from emotalk.inference.sound.log_mel import BANDS, HOP, log_mel, spectral_offset, speech_level
 from emotalk.training import batches
-from emotalk.training.batches import draw_batch, line_chances
+from emotalk.training.batches import draw_batch, sampling_weights
 from emotalk.training.corpus import long_term_average_spectrum, read_corpus, write_corpus
-from emotalk.training.export import load_runtime_arrays, restore, runtime_arrays, runtime_config
+from emotalk.training.export import inference_arrays, inference_config, load_inference_arrays, restore
 from emotalk.training.network import ChannelDropout, CompactNetwork, NetworkConfig
-from emotalk.training.phones import PHONE_INDEX, Phone, SpokenLine
+from emotalk.training.phones import PHONE_INDEX, PhoneSegment, SpokenLine
 from emotalk.training.recipe import RECIPE, read_recipe
 from emotalk.training.train import train
 
@@ -40,7 +40,7 @@ def spoken(number):
     names = ["SIL", *rng.choice(list(_FORMANTS), 18), "SIL"]
     lengths = [0.2, *rng.choice([0.08, 0.12, 0.16], 18), 0.2]
     ends = np.cumsum(lengths)
-    phones = tuple(Phone(n, e - s, e) for n, s, e in zip(names, lengths, ends, strict=True))
+    phones = tuple(PhoneSegment(n, e - s, e) for n, s, e in zip(names, lengths, ends, strict=True))
     sound = np.concatenate([buzz(n, s, rng) for n, s in zip(names, lengths, strict=True)])
     return SpokenLine(f"line-{number}", "buzzer", np.clip(sound * 20000, -32768, 32767).astype(np.int16), phones)
 
@@ -61,12 +61,12 @@ def tiny():
     return replace(
         recipe,
         steps=30,
-        falls_from=21,
-        nothing_at=30,
-        batch=6,
-        warmup=5,
+        decay_from=21,
+        decay_to=30,
+        batch_size=6,
+        warmup_steps=5,
         learning_rate=4e-3,
-        averaging=0.8,
+        ema_decay=0.8,
         network=network,
     )
 
@@ -93,7 +93,7 @@ def test_a_corpus_keeps_names_phones_and_features(lines):
     np.testing.assert_allclose(lines[0].mel.astype(np.float32), expected, atol=2e-3)
 
 
-def test_a_batch_is_the_same_for_the_same_dice(lines):
+def test_a_batch_is_the_same_for_the_same_seed(lines):
     first, second = (draw_batch(lines, 4, np.random.default_rng(7)) for _ in range(2))
     for name, tensor in vars(first).items():
         assert torch.equal(tensor, getattr(second, name)), name
@@ -102,8 +102,8 @@ def test_a_batch_is_the_same_for_the_same_dice(lines):
     assert first.values.max() <= 1
 
 
-def test_a_sound_that_is_all_there_is_leaves_the_mouth_at_rest(lines, monkeypatch):
-    for share in ("_SOUND_SHARE", "_ALONE_SHARE"):
+def test_a_crop_with_a_sound_alone_rests_the_mouth(lines, monkeypatch):
+    for share in ("_SOUND_SHARE", "_SOUND_ONLY_SHARE"):
         monkeypatch.setattr(batches, share, 1.0)
     batch = draw_batch(lines, 8, np.random.default_rng(1))
     assert (batch.phones == PHONE_INDEX["SIL"]).all()
@@ -112,14 +112,14 @@ def test_a_sound_that_is_all_there_is_leaves_the_mouth_at_rest(lines, monkeypatc
     assert (batch.mel.mean(dim=2).amax(dim=1) > batch.mel.mean(dim=(1, 2))).all()
 
 
-def test_phones_of_a_batch_stand_where_they_sound(lines):
+def test_phones_of_a_batch_are_in_sync_with_its_sound(lines):
     batch = draw_batch(lines, 8, np.random.default_rng(1), augment=False)
     loud = batch.mel[:, ::2].mean(dim=2)
     silent = batch.phones == PHONE_INDEX["SIL"]
     assert loud[silent].mean() < loud[~silent].mean() - 0.5
 
 
-def test_corpora_have_no_colour_on_the_whole(lines):
+def test_the_mean_spectral_offset_of_a_corpus_is_zero(lines):
     usual = long_term_average_spectrum(lines)
     sounds = [spoken(i).samples.astype(np.float32) / 32768 for i in range(6)]
     mean = np.mean([spectral_offset(sound, speech_level(sound), usual) for sound in sounds], axis=0)
@@ -137,7 +137,7 @@ def test_dropout_leaves_out_whole_channels_in_training_alone():
     assert torch.equal(dropout.eval()(hidden), hidden)
 
 
-def test_training_lowers_the_loss_and_exports_a_model_that_performs(lines, tiny, tmp_path):
+def test_training_lowers_the_loss_and_exports_a_model_that_works(lines, tiny, tmp_path):
     network = train(tiny, {"speechocean": lines}, tmp_path)
     log = [json.loads(row) for row in (tmp_path / "log.jsonl").read_text().splitlines()]
     assert log[-1]["total"] < 0.7 * log[0]["total"]
@@ -150,7 +150,7 @@ def test_training_lowers_the_loss_and_exports_a_model_that_performs(lines, tiny,
 
 
 def test_training_goes_on_where_it_was_stopped(lines, tiny, tmp_path):
-    short = replace(tiny, steps=4, falls_from=3, nothing_at=4, low_precision=False)
+    short = replace(tiny, steps=4, decay_from=3, decay_to=4, mixed_precision=False)
     whole = train(short, {"speechocean": lines}, tmp_path / "whole")
     train(replace(short, steps=2), {"speechocean": lines}, tmp_path / "halves")
     assert restore(tmp_path / "halves" / "checkpoint.pt", CompactNetwork(short.network)) == 2
@@ -159,7 +159,7 @@ def test_training_goes_on_where_it_was_stopped(lines, tiny, tmp_path):
         torch.testing.assert_close(first, second)
 
 
-def test_the_runtime_gives_the_numbers_of_its_twin():
+def test_inference_gives_the_numbers_of_the_training_network():
     torch.manual_seed(0)
     network = CompactNetwork(read_recipe().network).eval()
     with torch.no_grad():
@@ -167,25 +167,25 @@ def test_the_runtime_gives_the_numbers_of_its_twin():
             parameter.add_(0.02 * torch.randn_like(parameter))
         network.content.usual.normal_()
     decide = read_recipe().decide
-    model = EmoTalkCompact(runtime_arrays(network), runtime_config(network, decide))
-    assert_twins(network, model, decide)
+    model = EmoTalkCompact(inference_arrays(network), inference_config(network, decide))
+    assert_same_numbers(network, model, decide)
 
 
-def test_the_bundled_weights_give_the_numbers_of_the_twin():
+def test_the_bundled_weights_give_the_numbers_of_the_training_network():
     path = bundled_weights(compact.MODEL_ID)
     arrays, metadata = read_safetensors(path)
     network = CompactNetwork(read_recipe().network).eval()
-    load_runtime_arrays(network, arrays)
-    assert_twins(network, EmoTalkCompact.load(path), json.loads(metadata["config"])["decide"])
+    load_inference_arrays(network, arrays)
+    assert_same_numbers(network, EmoTalkCompact.load(path), json.loads(metadata["config"])["decide"])
 
 
-def assert_twins(network, model, decide):
+def assert_same_numbers(network, model, decide):
     line = spoken(3)
     samples = line.samples.astype(np.float32) / 32768
     level = speech_level(samples)
     features = model.encode(Speech(samples))
     frames = features.frames
-    margin = 4  # seconds of silence on both sides, more than any layer hears
+    margin = 4  # seconds of silence on both sides, more than the receptive field
     seconds = len(samples) / SAMPLE_RATE
     mel = log_mel(samples, level, -100 * margin, int(100 * (seconds + margin)) // 2 * 2)
     prosody_input = prosody(samples, level, -25 * margin, int(25 * (seconds + margin)))
@@ -200,10 +200,10 @@ def assert_twins(network, model, decide):
         }
     )
     with torch.no_grad():
-        dense = network.content(torch.from_numpy(mel)[None])[:, 50 * margin :]
-        felt = network.emotion(torch.from_numpy(prosody_input)[None])[:, 25 * margin :]
+        dense_content = network.content(torch.from_numpy(mel)[None])[:, 50 * margin :]
+        dense_emotion = network.emotion(torch.from_numpy(prosody_input)[None])[:, 25 * margin :]
         times = torch.arange(frames, dtype=torch.float64) / 30
-        heads = [part.float() for part in network.read_off(dense, felt, times)]
+        heads = [part.float() for part in network.interpolate(dense_content, dense_emotion, times)]
         for name, part in zip(("content", "signals", "emotion"), heads, strict=True):
             np.testing.assert_allclose(features.arrays[name], part[0].numpy(), atol=1e-4)
         conditioning = [
@@ -215,19 +215,19 @@ def assert_twins(network, model, decide):
             )
         ]
         chances = torch.sigmoid(heads[1]).numpy()[0]
-        press, touch, talking, _ = (
+        bilabial, labiodental, speech_gate, _ = (
             torch.from_numpy(compact.decided(chances[:, i], *decide[compact.NAMES_IN_FILES[name]]))[None]
             for i, name in enumerate(compact.SIGNALS)
         )
         likely = chances[:, 0] > decide["press"][0]
-        press = torch.from_numpy(compact.as_one_gesture(press[0].numpy(), likely))[None]
-        values = network.decode(*heads, *conditioning, talking)
-        finished = network.finish(values, press, touch, conditioning[1])[0].numpy()
+        bilabial = torch.from_numpy(compact.as_one_gesture(bilabial[0].numpy(), likely))[None]
+        values = network.decode(*heads, *conditioning, speech_gate)
+        finished = network.add_contacts(values, bilabial, labiodental, conditioning[1])[0].numpy()
     np.testing.assert_allclose(model.decode(features, controls).values, finished, atol=1e-4)
 
 
-def test_a_run_that_found_the_phones_anew_goes_on_with_them(lines, tiny, tmp_path):
-    short = replace(tiny, steps=4, realigned_at=1, falls_from=3, nothing_at=4, low_precision=False)
+def test_a_resumed_run_goes_on_with_realigned_phones(lines, tiny, tmp_path):
+    short = replace(tiny, steps=4, realign_at=1, decay_from=3, decay_to=4, mixed_precision=False)
     whole = train(short, {"speechocean": lines}, tmp_path / "whole")
     train(replace(short, steps=2), {"speechocean": lines}, tmp_path / "halves")
     resumed = train(short, {"speechocean": lines}, tmp_path / "halves")
@@ -236,14 +236,16 @@ def test_a_run_that_found_the_phones_anew_goes_on_with_them(lines, tiny, tmp_pat
 
 
 def test_crops_are_drawn_by_the_shares_of_the_corpora(lines):
-    chances = line_chances({"flite": lines[:1], "espeak": lines[1:]}, {"flite": 0.2, "espeak": 0.2, "asterisk": 0.6})
+    chances = sampling_weights(
+        {"flite": lines[:1], "espeak": lines[1:]}, {"flite": 0.2, "espeak": 0.2, "asterisk": 0.6}
+    )
     assert chances[0] == pytest.approx(0.5)
     assert chances.sum() == pytest.approx(1)
     assert (chances > 0).all()
 
 
 def test_a_finished_run_takes_on_new_thresholds(lines, tiny, tmp_path):
-    short = replace(tiny, steps=2, falls_from=1, nothing_at=2)
+    short = replace(tiny, steps=2, decay_from=1, decay_to=2)
     train(short, {"speechocean": lines}, tmp_path)
     weights, _ = read_safetensors(tmp_path / "emotalk-compact.safetensors")
     train(replace(short, decide={**short.decide, "press": [0.1, 0.9]}), {"speechocean": lines}, tmp_path)

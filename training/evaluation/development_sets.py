@@ -1,4 +1,4 @@
-"""Lines that a recipe keeps away from training, one set for each kind of voice, and lines in other languages."""
+"""Development sets: held-out lines by kind of voice, and lines in other languages."""
 
 import csv
 from collections.abc import Iterable, Iterator
@@ -16,12 +16,14 @@ from ..recordings.sound_files import read_recording
 from ..voices import espeak
 from ..voices.languages import LANGUAGES
 from . import labelled
-from .lips import evenly
+from .lips import sample_evenly
 
-_LINES: Final = 200
-_GROWN_UP: Final = 16
+LINES: Final = 200
+"""Most lines of a set, unless another number is given."""
+
+_ADULT_AGE: Final = 16
 _FOREIGN_TIMBRES: Final = ("f3", "m4", "klatt")
-"""Of which our recipe trains on klatt alone, and that in English."""
+"""Of these, training uses only klatt, and only in English."""
 
 _KENNEDY: Final = (
     "and so my fellow americans ask not what your country can do for you ask what you can do for your country"
@@ -30,13 +32,13 @@ _KENNEDY: Final = (
 
 @dataclass(frozen=True)
 class Folders:
-    """Where recordings are; what is None is left out.
+    """Folders of recordings; None leaves a set out.
 
     Attributes:
         speechocean: with utterances.csv and audio/.
         prompts: Asterisk's English sounds and their table.
         jfk: the recording of Kennedy's sentence of 1961.
-        labelled: recordings of one's own, see ``labelled.py``.
+        labelled: labelled recordings of your own, see ``labelled.py``.
     """
 
     speechocean: Path | None = None
@@ -45,8 +47,8 @@ class Folders:
     labelled: tuple[Path, ...] = ()
 
 
-def read_sets(recipe: Recipe, folders: Folders) -> dict[str, list[SpokenLine]]:
-    """Up to 200 English lines of each set, evenly drawn: recordings first, then synthetic voices.
+def read_sets(recipe: Recipe, folders: Folders, count: int = LINES) -> dict[str, list[SpokenLine]]:
+    """At most so many English lines of each set, evenly spaced: recordings first, then synthetic voices.
 
     Raises:
         EmoTalkError: a folder does not hold what it should, or a synthesiser is missing.
@@ -63,26 +65,29 @@ def read_sets(recipe: Recipe, folders: Folders) -> dict[str, list[SpokenLine]]:
             sets["jfk"] = [read_kennedy(folders.jfk, aligner)]
         sets |= {folder.name: labelled.read_lines(folder, aligner) for folder in folders.labelled}
         sets |= held_out_lines(recipe)
-        return {name: evenly(list(lines), _LINES) for name, lines in sets.items()}
+        return {name: sample_evenly(list(lines), count) for name, lines in sets.items()}
     except (OSError, RuntimeError) as error:
         raise EmoTalkError(f"The development sets cannot be read: {error}") from None
 
 
-def read_foreign_sets() -> dict[str, list[SpokenLine]]:
-    """A set for each of ``LANGUAGES``, every sentence of which is read in three timbres.
+def read_foreign_sets(count: int = LINES) -> dict[str, list[SpokenLine]]:
+    """At most so many lines in each of ``LANGUAGES``: every sentence in three timbres.
 
     Raises:
         EmoTalkError: espeak-ng is missing, or lacks a language.
     """
     try:
         synthesiser = espeak.Synthesiser()
-        return {f"espeak-{language}": list(_foreign_lines(language, synthesiser)) for language in LANGUAGES}
+        return {
+            f"espeak-{language}": sample_evenly(list(_foreign_lines(language, synthesiser)), count)
+            for language in LANGUAGES
+        }
     except RuntimeError as error:
         raise EmoTalkError(f"The lines in other languages cannot be read: {error}") from None
 
 
 def read_kennedy(path: Path, aligner: Aligner) -> SpokenLine:
-    """Kennedy's sentence with the times of its phones. Raises EmoTalkError where another one is heard."""
+    """Kennedy's sentence with its phones. Raises EmoTalkError if the recording does not hold it."""
     samples = read_recording(path)
     alignment = aligner.align(samples, _KENNEDY)
     if alignment is None:
@@ -101,6 +106,6 @@ def _speechocean(folder: Path, recipe: Recipe, aligner: Aligner) -> dict[str, li
     held_out = {speaker for speaker in ages if is_held_out(speaker, recipe.held_out_speakers)}
     lines = list(speechocean.read_lines(folder, held_out.__contains__, aligner))
     return {
-        "speechocean adults": [line for line in lines if ages[line.speaker] >= _GROWN_UP],
-        "speechocean children": [line for line in lines if ages[line.speaker] < _GROWN_UP],
+        "speechocean adults": [line for line in lines if ages[line.speaker] >= _ADULT_AGE],
+        "speechocean children": [line for line in lines if ages[line.speaker] < _ADULT_AGE],
     }

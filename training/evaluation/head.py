@@ -1,4 +1,4 @@
-"""Differences between performances in millimetres on the sample head: what an animator sees."""
+"""Distance between curves in millimetres on the sample head."""
 
 from functools import cache
 from typing import Final
@@ -7,36 +7,37 @@ import numpy as np
 
 from ...face import arkit
 from ...face.sample_head.head import build_sample_head
+from ..arrays import FloatArray
 
-_MOVES: Final = 1.0
-"""Millimetres: skin that no coefficient moves further is left out."""
+_LEAST_MM: Final = 1.0
+"""Vertices that no coefficient moves further than this (mm) are ignored."""
 
-_EVERY: Final = 5
-"""Every so manieth vertex stands for its neighbours."""
+_VERTEX_STEP: Final = 5
+"""Only every fifth of the other vertices is used."""
 
 _PERCENTILE: Final = 95
 
 
-def distance(first: np.ndarray, second: np.ndarray) -> float:
-    """How far two performances are apart.
+def distance(first: FloatArray, second: FloatArray) -> float:
+    """Distance between two animations of the face.
 
     Args:
         first: (frames, 52) coefficients.
-        second: as many of another performance.
+        second: as many of the other one.
 
     Returns:
-        Millimetres between the skins where they differ most; 95 of 100 frames differ by less.
+        95th percentile over frames of the largest vertex distance, in millimetres.
     """
-    moved = ((first - second).astype(np.float32) @ _moves()).reshape(len(first), -1, 3)
-    return float(np.percentile(np.linalg.norm(moved, axis=2).max(axis=1), _PERCENTILE))
+    difference = ((first - second).astype(np.float32) @ _displacements()).reshape(len(first), -1, 3)
+    return float(np.percentile(np.linalg.norm(difference, axis=2).max(axis=1), _PERCENTILE))
 
 
 @cache
-def _moves() -> np.ndarray:
-    """(52, 3 x vertices) millimetres by which each coefficient moves the skin."""
+def _displacements() -> FloatArray:
+    """(52, 3 x vertices) displacement of the skin by each coefficient, mm."""
     skin = build_sample_head().parts["skin"]
-    moves = np.zeros((len(arkit.CHANNELS), len(skin.vertices), 3), np.float32)
+    displacements = np.zeros((len(arkit.CHANNELS), len(skin.vertices), 3), np.float32)
     for name, shape in skin.shapes.items():
-        moves[arkit.INDEX[name]] = 1000 * shape
-    seen = np.flatnonzero(np.linalg.norm(moves, axis=2).max(axis=0) > _MOVES)[::_EVERY]
-    return moves[:, seen].reshape(len(moves), -1)
+        displacements[arkit.INDEX[name]] = 1000 * shape
+    moving = np.flatnonzero(np.linalg.norm(displacements, axis=2).max(axis=0) > _LEAST_MM)[::_VERTEX_STEP]
+    return displacements[:, moving].reshape(len(displacements), -1)

@@ -1,8 +1,8 @@
-"""Reader of labelled recordings of one's own.
+"""Reader of labelled recordings of your own.
 
-A folder of sounds with, for each ``NAME.wav`` (or .flac, .ogg), one of: ``NAME.phn`` as TIMIT has it (start and end in
-samples at 16 kHz, phone), ``NAME.lab`` (start and end in seconds, ARPAbet phone), or a line of a file ``transcription``
-(``<s> what is said </s> (NAME)``), whose phone times the aligner finds.
+A folder of sounds with, for each ``NAME.wav`` (or .flac, .ogg), one of: ``NAME.phn`` in TIMIT's format (start and end
+in samples at 16 kHz, phone), ``NAME.lab`` (start and end in seconds, ARPAbet phone), or a line of a file
+``transcription`` (``<s> transcript </s> (NAME)``), which is aligned.
 """
 
 import re
@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from ...inference.contract import SAMPLE_RATE, EmoTalkError
-from ..phones import Phone, SpokenLine, named, without_gaps
+from ..phones import PhoneSegment, SpokenLine, fill_gaps, parse_label
 from ..recordings.aligner import Aligner
 from ..recordings.sound_files import SUFFIXES, read_recording
 
@@ -26,10 +26,10 @@ _TRANSCRIBED: Final = re.compile(r"^\s*(?:<s>)?(.*?)(?:</s>)?\s*\((\S+)\)\s*$")
 
 
 def read_lines(folder: Path, aligner: Aligner) -> Iterator[SpokenLine]:
-    """Every recording whose phones are labelled or whose text the aligner finds, in the order of the names.
+    """Every recording with phone labels or a transcript that could be aligned, in the order of the names.
 
     Raises:
-        EmoTalkError: nothing says what is spoken in any of the recordings.
+        EmoTalkError: no recording has labels or a transcript that fits.
     """
     texts = _transcription(folder)
     found = False
@@ -44,29 +44,29 @@ def read_lines(folder: Path, aligner: Aligner) -> Iterator[SpokenLine]:
             yield SpokenLine(path.stem, folder.name, samples, phones)
     if not found:
         raise EmoTalkError(
-            f"{folder.name} says of no recording what is spoken; add NAME.phn, NAME.lab or transcription"
+            f"No recording in {folder.name} has phone labels; add NAME.phn, NAME.lab or a file transcription"
         )
 
 
-def read_labels(text: str, per_second: float, seconds: float) -> tuple[Phone, ...]:
-    """Phones of lines ``start end label``; a stop's closure and its burst become one phone."""
-    phones: list[Phone] = []
+def read_labels(text: str, per_second: float, seconds: float) -> tuple[PhoneSegment, ...]:
+    """Phones from lines ``start end label``; a stop's closure and burst become one phone."""
+    phones: list[PhoneSegment] = []
     before = ""
     for row in text.splitlines():
         if not row.strip():
             continue
         start, end, label = row.lower().split()[:3]
-        phone = Phone(
-            _TIMIT.get(label) or named(label), float(start) / per_second, min(float(end) / per_second, seconds)
+        phone = PhoneSegment(
+            _TIMIT.get(label) or parse_label(label), float(start) / per_second, min(float(end) / per_second, seconds)
         )
         if before.endswith("cl") and phones[-1].name == phone.name:
-            phone = Phone(phone.name, phones.pop().start, phone.end)
+            phone = PhoneSegment(phone.name, phones.pop().start, phone.end)
         phones.append(phone)
         before = label
-    return without_gaps(phones, seconds)
+    return fill_gaps(phones, seconds)
 
 
-def _labels(path: Path, seconds: float) -> tuple[Phone, ...]:
+def _labels(path: Path, seconds: float) -> tuple[PhoneSegment, ...]:
     for suffix, per_second in ((".phn", SAMPLE_RATE), (".PHN", SAMPLE_RATE), (".lab", 1.0)):
         labels = path.with_suffix(suffix)
         if labels.exists():
@@ -78,5 +78,5 @@ def _transcription(folder: Path) -> dict[str, str]:
     path = folder / "transcription"
     if not path.exists():
         return {}
-    told = [_TRANSCRIBED.match(row) for row in path.read_text().splitlines()]
-    return {row[2]: row[1].strip() for row in told if row}
+    matches = [_TRANSCRIBED.match(row) for row in path.read_text().splitlines()]
+    return {row[2]: row[1].strip() for row in matches if row}

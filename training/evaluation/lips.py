@@ -1,70 +1,83 @@
-"""How well lips follow speech: voices never heard, under other circumstances, and acted otherwise."""
+"""Lip sync: on held-out voices, under other acoustic conditions, and with changes of the voice."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import astuple
 
 import numpy as np
 
 from ...face import metrics
-from ...inference.models.compact import EmoTalkCompact
+from ...face.controls import Controls
+from ...inference.contract import FaceModel
 from ..phones import SpokenLine
-from .circumstances import ACTING, CHANNELS, CLEAN, Circumstance
-from .performing import perform, sound_of
-from .report import Table
+from .conditions import CHANNEL_CONDITIONS, CLEAN, VOICE_CONDITIONS, Condition
+from .prediction import DEFAULTS, predict, sound_of
+from .report import Cell, Table
 
 FIGURES = ("composite", "p b m F1", "f v AUC", "vowel rho", "round AUC", "r0", "lag ms", "rest open", "rest motion")
 
 Sets = Mapping[str, Sequence[SpokenLine]]
+"""Lines by the name of their set."""
 
 
 def judge_lines(
-    model: EmoTalkCompact, lines: Sequence[SpokenLine], circumstance: Circumstance = CLEAN, **controls: float | str
+    model: FaceModel, lines: Sequence[SpokenLine], condition: Condition = CLEAN, controls: Controls = DEFAULTS
 ) -> metrics.LipSync:
-    """Lip sync of lines under a circumstance, with some controls set."""
+    """Lip sync of lines under a condition, with these controls."""
     rng = np.random.default_rng(0)
     items = []
     for line in lines:
-        sound = circumstance.apply(sound_of(line), rng)
-        phones = [(phone.start, phone.end, phone.name) for phone in circumstance.timed(line.phones)]
-        items.append((perform(model, sound, **controls), phones))
+        sound = condition.apply(sound_of(line), rng)
+        phones = [(phone.start, phone.end, phone.name) for phone in condition.scale_times(line.phones)]
+        items.append((predict(model, sound, controls), phones))
     return metrics.judge(items, model.spec.fps)
 
 
-def lip_tables(model: EmoTalkCompact, sets: Sets) -> list[Table]:
-    """Every set as it was recorded."""
-    rows = [(name, len(lines), *_figures(judge_lines(model, lines))) for name, lines in sets.items()]
-    return [Table("Lip sync of voices never heard (composite of 100)", ("set", "lines", *FIGURES), tuple(rows))]
+def lip_tables(model: FaceModel, sets: Sets) -> list[Table]:
+    """Lip sync of every set as recorded."""
+    rows: list[tuple[Cell, ...]] = [
+        (name, len(lines), *_figures(judge_lines(model, lines))) for name, lines in sets.items()
+    ]
+    return [Table("Lip sync on held-out voices (composite of 100)", ("set", "lines", *FIGURES), tuple(rows))]
 
 
-def hard_tables(model: EmoTalkCompact, sets: Sets, lines: int) -> list[Table]:
-    """Every set under other circumstances and acted otherwise, with what each costs.
+def hard_tables(model: FaceModel, sets: Sets, lines: int) -> list[Table]:
+    """Lip sync of every set under each condition, and the composite lost against the clean recordings.
 
     Args:
-        model: that performs.
+        model: to evaluate.
         sets: lines by name.
-        lines: so many of each set, evenly drawn.
+        lines: at most so many of each set, evenly spaced.
     """
     tables = []
-    for title, circumstances in (
-        ("Lip sync in other rooms, over other microphones", CHANNELS),
-        ("Lip sync of lines acted otherwise (must lose 5 points or less)", ACTING),
+    for title, conditions in (
+        ("Lip sync under acoustic conditions", CHANNEL_CONDITIONS),
+        ("Lip sync with changes of the voice (must lose 5 points or less)", VOICE_CONDITIONS),
     ):
-        rows = []
+        rows: list[tuple[Cell, ...]] = []
         for name, every in sets.items():
-            some = evenly(every, lines)
+            some = sample_evenly(every, lines)
             clean = judge_lines(model, some).composite
-            for circumstance in circumstances:
-                judged = judge_lines(model, some, circumstance)
-                rows.append((name, circumstance.name, clean - judged.composite, *_figures(judged)))
-        tables.append(Table(title, ("set", "sound", "lost", *FIGURES), tuple(rows)))
+            for condition in conditions:
+                judged = judge_lines(model, some, condition)
+                rows.append((name, condition.name, clean - judged.composite, *_figures(judged)))
+        tables.append(Table(title, ("set", "condition", "lost", *FIGURES), tuple(rows)))
     return tables
 
 
-def evenly(lines: Sequence[SpokenLine], count: int) -> list[SpokenLine]:
-    """So many lines from all over a list, or all of them."""
+def sample_evenly(lines: Sequence[SpokenLine], count: int) -> list[SpokenLine]:
+    """At most so many lines, evenly spaced over the sequence."""
     places = np.linspace(0, len(lines) - 1, min(count, len(lines))).round().astype(int)
     return [lines[place] for place in places]
 
 
 def _figures(judged: metrics.LipSync) -> tuple[float, ...]:
-    return astuple(judged)[: len(FIGURES)]
+    return (
+        judged.composite,
+        judged.closure_f1,
+        judged.labiodental_auc,
+        judged.openness_rho,
+        judged.rounding_auc,
+        judged.opening_r,
+        judged.lag_ms,
+        judged.rest_open,
+        judged.rest_motion,
+    )

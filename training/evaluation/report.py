@@ -1,6 +1,7 @@
 """Tables of figures, as text for people and as JSON for programs."""
 
 import json
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,8 +19,8 @@ class Table:
     """Figures of one kind.
 
     Attributes:
-        title: what is measured, and what it has to be.
-        columns: their names; the first ones name the row.
+        title: what is measured, and the required value.
+        columns: names of the columns.
         rows: one cell for each column.
     """
 
@@ -28,8 +29,8 @@ class Table:
     rows: tuple[tuple[Cell, ...], ...]
 
     def text(self) -> str:
-        """Lines with the columns under each other."""
-        cells = [self.columns, *(tuple(_written(cell) for cell in row) for row in self.rows)]
+        """The title and the rows, in aligned columns."""
+        cells = [self.columns, *(tuple(_format_cell(cell) for cell in row) for row in self.rows)]
         widths = [max(len(row[i]) for row in cells) for i in range(len(self.columns))]
         named = [isinstance(cell, str) for cell in self.rows[0]] if self.rows else [True] * len(widths)
         lines = [
@@ -41,25 +42,30 @@ class Table:
         ]
         return "\n".join([self.title, *lines])
 
-    def records(self) -> list[dict[str, Cell]]:
-        """The rows by column; what is no number is null."""
+    def records(self) -> list[dict[str, Cell | None]]:
+        """The rows by column; NaN and infinity become null."""
         return [
             {
-                column: None if isinstance(cell, float) and cell != cell else cell
+                column: None if isinstance(cell, float) and not math.isfinite(cell) else cell
                 for column, cell in zip(self.columns, row, strict=True)
             }
             for row in self.rows
         ]
 
 
+def left_out(title: str, reason: str) -> Table:
+    """A table with one sentence in place of figures that a model cannot be measured for."""
+    return Table(title, ("left out",), ((reason,),))
+
+
 def write_json(path: Path, tables: dict[str, Sequence[Table]]) -> None:
-    """The tables of every part, whole or not at all."""
-    told = {part: {table.title: table.records() for table in measured} for part, measured in tables.items()}
+    """Write the tables of every part, as a whole or not at all."""
+    figures = {part: {table.title: table.records() for table in measured} for part, measured in tables.items()}
     with replacing(path) as unfinished:
-        unfinished.write_text(json.dumps(told, indent=1) + "\n")
+        unfinished.write_text(json.dumps(figures, indent=1) + "\n")
 
 
-def _written(cell: Cell) -> str:
+def _format_cell(cell: Cell) -> str:
     if isinstance(cell, bool):
         return "yes" if cell else "no"
     if isinstance(cell, float):

@@ -1,4 +1,4 @@
-"""How far personal styles are apart."""
+"""How different the personal styles are."""
 
 from collections.abc import Sequence
 from typing import Final
@@ -6,30 +6,32 @@ from typing import Final
 import numpy as np
 
 from ...face.controls import Controls
-from ...face.styles import STYLE_NAMES
-from ...inference.contract import Speech
-from ...inference.models.compact import EmoTalkCompact
+from ...inference.contract import FaceModel
+from ..arrays import FloatArray
 from ..phones import SpokenLine
 from .head import distance
-from .performing import sound_of
-from .report import Table
+from .prediction import decode, encode, sound_of
+from .report import Table, left_out
 
 NEAREST_MM: Final = 1.5
-"""No two styles may be closer on the sample head."""
+"""Least distance between two styles on the sample head."""
 
-_EVERY_FRAME: Final = 3
+_FRAME_STEP: Final = 3
 
 
-def style_tables(model: EmoTalkCompact, lines: Sequence[SpokenLine]) -> list[Table]:
-    """Each style's distance from the first one and from its nearest."""
-    apart = style_distances(model, lines)
-    others = np.where(np.eye(len(apart), dtype=bool), np.inf, apart)
+def style_tables(model: FaceModel, lines: Sequence[SpokenLine]) -> list[Table]:
+    """Each style's distance from the first style and from its nearest one."""
+    names = model.spec.styles
+    if len(names) < 2:
+        return [left_out("Personal styles", "This model has fewer than two personal styles.")]
+    distances = style_distances(model, lines)
+    others = np.where(np.eye(len(distances), dtype=bool), np.inf, distances)
     rows = [
-        (name, float(apart[number, 0]), float(others[number].min()), STYLE_NAMES[int(others[number].argmin())])
-        for number, name in enumerate(STYLE_NAMES)
+        (name, float(distances[number, 0]), float(others[number].min()), names[int(others[number].argmin())])
+        for number, name in enumerate(names)
     ]
     first, second = np.unravel_index(int(others.argmin()), others.shape)
-    nearest = (STYLE_NAMES[first], STYLE_NAMES[second], float(others.min()))
+    nearest = (names[first], names[second], float(others.min()))
     return [
         Table(
             f"Nearest personal styles on the sample head (must be {NEAREST_MM} mm or more)",
@@ -38,21 +40,21 @@ def style_tables(model: EmoTalkCompact, lines: Sequence[SpokenLine]) -> list[Tab
         ),
         Table(
             "Personal styles, mm on the sample head",
-            ("style", f"from {STYLE_NAMES[0]}", "from nearest", "which is"),
+            ("style", f"from {names[0]}", "from nearest", "which is"),
             tuple(rows),
         ),
     ]
 
 
-def style_distances(model: EmoTalkCompact, lines: Sequence[SpokenLine]) -> np.ndarray:
-    """(24, 24) millimetres between the performances of every two styles, see ``head.distance``."""
-    encoded = [model.encode(Speech(sound_of(line))) for line in lines]
-    performed = [
-        np.concatenate([model.decode(f, Controls({"personal_style": name})).values[::_EVERY_FRAME] for f in encoded])
-        for name in STYLE_NAMES
+def style_distances(model: FaceModel, lines: Sequence[SpokenLine]) -> FloatArray:
+    """(styles, styles) millimetres between the curves of every two styles, see ``head.distance``."""
+    encoded = [encode(model, sound_of(line)) for line in lines]
+    predicted = [
+        np.concatenate([decode(model, f, Controls({"personal_style": name}))[::_FRAME_STEP] for f in encoded])
+        for name in model.spec.styles
     ]
-    apart = np.zeros((len(performed), len(performed)))
-    for i, first in enumerate(performed):
-        for j, second in enumerate(performed[:i]):
-            apart[i, j] = apart[j, i] = distance(first, second)
-    return apart
+    distances = np.zeros((len(predicted), len(predicted)))
+    for i, first in enumerate(predicted):
+        for j, second in enumerate(predicted[:i]):
+            distances[i, j] = distances[j, i] = distance(first, second)
+    return distances

@@ -1,1 +1,1 @@
-"""People who were recorded, and when each of their phones sounds."""
+"""Recorded speakers, with phone times by forced alignment."""

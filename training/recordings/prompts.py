@@ -1,52 +1,52 @@
-"""Reader of a telephone system's recorded prompts: one speaker in a studio, and a table that says what is said.
+"""Reader of a telephone system's recorded prompts: one speaker in a studio, with a table of transcripts.
 
-The folder holds one text file of lines ``name: what is said`` and, in it or in its folders, a sound for each name:
-``activated.g722``, ``digits/1.wav``. Asterisk's core sounds come so.
+The folder holds one text file of lines ``name: transcript`` and, in it or in its subfolders, a sound for each name:
+``activated.g722``, ``digits/1.wav``. Asterisk's core sounds have this form.
 """
 
 from collections.abc import Iterator
 from pathlib import Path
 
 from ..phones import SpokenLine
-from .aligner import UNSURE_FIT, Aligner
+from .aligner import MIN_FIT, Aligner
 from .sound_files import SUFFIXES, read_recording
 
 
 def read_lines(folder: Path, speaker: str, aligner: Aligner) -> Iterator[SpokenLine]:
-    """Every prompt whose sound is there and holds its text, in the order of the table.
+    """Every prompt with a sound that fits its text, in the order of the table.
 
     Args:
         folder: of the prompts of one speaker.
-        speaker: who that is.
-        aligner: finds the texts.
+        speaker: name of the speaker.
+        aligner: aligns the texts.
 
     Raises:
         FileNotFoundError: the folder holds no table.
     """
     for name, text in read_table(folder).items():
-        path = _sound_of(name, folder)
+        path = _find_sound(name, folder)
         if path is None:
             continue
         samples = read_recording(path)
         alignment = aligner.align(samples, text)
-        if alignment and alignment.fit >= UNSURE_FIT:
+        if alignment and alignment.fit >= MIN_FIT:
             yield SpokenLine(name, speaker, samples, alignment.phones)
 
 
 def read_table(folder: Path) -> dict[str, str]:
-    """What is said in each prompt.
+    """The transcript of each prompt.
 
     Raises:
         FileNotFoundError: the folder holds no table.
     """
     tables = sorted(folder.glob("*.txt"))
     if not tables:
-        raise FileNotFoundError(f"{folder} holds no text file of lines 'name: what is said'")
+        raise FileNotFoundError(f"{folder} holds no text file of lines 'name: transcript'")
     rows = [line.split(":", 1) for line in tables[0].read_text().splitlines() if ":" in line]
     return {name.strip().removesuffix(".wav"): text.strip() for name, text in rows if text.strip()}
 
 
-def _sound_of(name: str, folder: Path) -> Path | None:
+def _find_sound(name: str, folder: Path) -> Path | None:
     for suffix in SUFFIXES:
         paths = sorted(folder.rglob(f"{name}{suffix}"))
         if paths:

@@ -1,4 +1,4 @@
-"""Reader of speechocean762: 250 speakers, real rooms, words known (arXiv 2104.01378).
+"""Reader of speechocean762: 250 speakers, real rooms, with transcripts (arXiv 2104.01378).
 
 The folder holds ``utterances.csv`` (file, speaker, age, gender, seconds, text) and the audio files it names.
 """
@@ -16,22 +16,22 @@ def read_lines(
     folder: Path,
     wanted: Callable[[str], bool] = lambda speaker: True,
     aligner: Aligner | None = None,
-    unsure_share: float = 0.0,
+    worst_fit_share: float = 0.0,
 ) -> Iterator[SpokenLine]:
-    """Utterances whose text the aligner finds in their sound, in the order of the table.
+    """Utterances whose text could be aligned, in the order of the table.
 
     Args:
         folder: the corpus.
         wanted: whether a speaker (``ocean-0036``) is read.
-        aligner: finds the texts; by default one that knows the words of its dictionary alone.
-        unsure_share: how many of the lines are left out, those that fit their texts least.
+        aligner: aligns the texts; by default one without pronunciations of out-of-vocabulary words.
+        worst_fit_share: share of the lines to leave out, those with the worst fit.
     """
     aligner = aligner or Aligner()
     with (folder / "utterances.csv").open(newline="") as table:
         rows = [row for row in csv.DictReader(table) if wanted(_speaker(row))]
-    found = [(row, aligner.align(read_recording(folder / row["file"]), row["text"])) for row in rows]
-    aligned = [(row, alignment) for row, alignment in found if alignment]
-    kept = sorted(alignment.fit for _, alignment in aligned)[int(unsure_share * len(aligned)) :]
+    tried = [(row, aligner.align(read_recording(folder / row["file"]), row["text"])) for row in rows]
+    aligned = [(row, alignment) for row, alignment in tried if alignment]
+    kept = sorted(alignment.fit for _, alignment in aligned)[int(worst_fit_share * len(aligned)) :]
     for row, alignment in aligned:
         if alignment.fit >= kept[0]:
             samples = read_recording(folder / row["file"])

@@ -1,1 +1,1 @@
-"""What is no speech: recorded, drawn at random, put into spoken lines."""
+"""Non-speech sounds: recorded ones, synthetic ones, and their insertion into spoken lines."""

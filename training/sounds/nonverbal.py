@@ -1,8 +1,8 @@
-"""Sounds that people make without speaking, from clips: what training splices in and evaluation listens to.
+"""Nonverbal vocalisations from clips (laughs, coughs, sneezes, breaths), for training and for evaluation.
 
-Clips are files whose folder or name says what the sound is (``laughing_4-132803-A.flac``, ``laughs/anne.wav``). A
-``CREDITS.csv`` beside them (file, ..., "... by AUTHOR [terms]") says who recorded each; half of every kind is held
-out, and no author of a kind stands on both sides.
+The name of a clip or of its folder gives the kind of the sound (``laughing_4-132803-A.flac``, ``laughs/anne.wav``). A
+``CREDITS.csv`` beside them (file, ..., "... by AUTHOR [terms]") names the author of each clip; half of every kind is
+held out, and within a kind no author is in both halves.
 """
 
 import csv
@@ -18,17 +18,18 @@ from ...face.intervals import intervals_of
 from ...inference.contract import EmoTalkError
 from ...inference.models.compact import prosody
 from ...inference.sound.log_mel import HOP, PITCH_HOP, log_mel, speech_level
+from ..arrays import BoolArray, FloatArray
 from ..recordings.sound_files import SUFFIXES, as_floats, read_recording
 
 LAUGHING: Final = "laughing"
 KINDS: Final[dict[str, str]] = {"laugh": LAUGHING, "cough": "coughing", "sneez": "sneezing", "breath": "breathing"}
-"""What the name of a clip or of its folder contains, and the kind that is meant."""
+"""What the name of a clip or of its folder contains, and the kind of the sound."""
 
 SOUNDS: Final = Path("sounds") / "nonverbal.npz"
-"""Where a cache keeps what ``write_sounds`` makes."""
+"""Path within a cache of the file of ``write_sounds``."""
 
 _QUIETEST_DB: Final = -45.0
-"""Blocks this far below a clip's loudest one are silence at its ends."""
+"""Blocks this far below the loudest one count as silence at the ends of a clip."""
 
 _BLUR: Final = 3.0
 """Frames (30 ms): a call of laughter lasts 75 ms and longer."""
@@ -45,22 +46,22 @@ class SoundClip:
     Attributes:
         name: of its file, without the ending.
         kind: one of ``KINDS``' values.
-        samples: (n,) float32 at 16 kHz, from the first to the last that can be heard.
+        samples: (n,) float32 at 16 kHz, without silence at the ends.
         held_out: whether it is kept for evaluation.
     """
 
     name: str
     kind: str
-    samples: np.ndarray
+    samples: FloatArray
     held_out: bool
 
 
 @dataclass(frozen=True)
 class SoundFeatures:
-    """A sound as training hears it, at the level it has as a recording's only sound.
+    """The features of a clip, at the level that a recording with this sound alone is normalised to.
 
     Attributes:
-        name, kind, held_out: as of its clip.
+        name, kind, held_out: those of the clip.
         mel: (n, 64) float16 log-mel at 100 Hz.
         prosody_input: (m, 40) float16 prosody input at 25 Hz.
         calls: (n,) float32 0..1 envelope relative to its peak; all 0 unless it is laughter.
@@ -69,34 +70,36 @@ class SoundFeatures:
     name: str
     kind: str
     held_out: bool
-    mel: np.ndarray
-    prosody_input: np.ndarray
-    calls: np.ndarray
+    mel: FloatArray
+    prosody_input: FloatArray
+    calls: FloatArray
 
-    def laughing(self) -> np.ndarray:
-        """(n,) float32 1 from a laugh's first call to its last one, 0 in longer pauses and in any other sound."""
-        return bouts(self.calls).astype(np.float32)
+    def laughter(self) -> FloatArray:
+        """(n,) float32 1 within a bout of laughter, else 0."""
+        return find_bouts(self.calls).astype(np.float32)
 
 
 def read_clips(folders: Iterable[Path]) -> list[SoundClip]:
-    """All clips of some folders in the order of their names, without the silence at their ends.
+    """All clips of some folders in the order of their names, without silence at their ends.
 
     Raises:
-        EmoTalkError: neither a file's name nor its folder's says what the sound is, or it cannot be read.
+        EmoTalkError: neither the name of a file nor of its folder gives its kind, or the file cannot be read.
     """
     clips = []
     for folder in folders:
         paths = sorted(path for path in folder.iterdir() if path.suffix.lower() in SUFFIXES)
-        kept = _held_out(paths, _authors(folder))
+        held_out = _held_out(paths, _authors(folder))
         clips += [
-            SoundClip(path.stem, _kind(path), _without_silent_ends(as_floats(read_recording(path))), path.stem in kept)
+            SoundClip(
+                path.stem, _kind(path), _without_silent_ends(as_floats(read_recording(path))), path.stem in held_out
+            )
             for path in paths
         ]
     return clips
 
 
-def listen(clip: SoundClip) -> SoundFeatures:
-    """A clip as training hears it."""
+def extract_features(clip: SoundClip) -> SoundFeatures:
+    """The features of a clip."""
     level = speech_level(clip.samples)
     mel = log_mel(clip.samples, level, 0, len(clip.samples) // HOP + 1)
     prosody_input = prosody(clip.samples, level, 0, len(clip.samples) // PITCH_HOP + 1)
@@ -107,10 +110,10 @@ def listen(clip: SoundClip) -> SoundFeatures:
 
 
 def write_sounds(path: Path, folders: Iterable[Path]) -> int:
-    """Listen to every clip of some folders and keep what training needs of it. Returns how many there were."""
-    sounds = [listen(clip) for clip in read_clips(folders)]
+    """Extract the features of every clip of some folders and write them. Returns the number of clips."""
+    sounds = [extract_features(clip) for clip in read_clips(folders)]
     if not sounds:
-        raise EmoTalkError("There are no sound files in the folders of sounds; give other ones")
+        raise EmoTalkError("There are no sound files in the given folders; give other ones")
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as part, part.open("wb") as file:
         np.savez(
@@ -127,13 +130,13 @@ def write_sounds(path: Path, folders: Iterable[Path]) -> int:
 
 
 def read_sounds(path: Path) -> list[SoundFeatures]:
-    """The sounds that ``write_sounds`` kept, held-out ones included."""
+    """The sounds of a file of ``write_sounds``, including held-out ones."""
     with np.load(path, allow_pickle=False) as file:
         stored = {name: file[name] for name in file.files}
     mels, prosody_inputs = (np.cumsum(column)[:-1] for column in stored["lengths"].T)
     return [
-        SoundFeatures(str(name), str(kind), bool(kept), mel, prosody_input, calls)
-        for name, kind, kept, mel, prosody_input, calls in zip(
+        SoundFeatures(str(name), str(kind), bool(held_out), mel, prosody_input, calls)
+        for name, kind, held_out, mel, prosody_input, calls in zip(
             stored["names"],
             stored["kinds"],
             stored["held_out"],
@@ -145,9 +148,9 @@ def read_sounds(path: Path) -> list[SoundFeatures]:
     ]
 
 
-def bouts(calls: np.ndarray) -> np.ndarray:
-    """(n,) bool: from a laugh's first call to its last one, pauses of up to 0.6 s included."""
-    laughing = calls > _CALL
+def find_bouts(calls: FloatArray) -> BoolArray:
+    """(n,) bool: from the first to the last call of each bout, including pauses of up to 0.6 s."""
+    laughing: BoolArray = calls > _CALL
     for start, end in intervals_of(~laughing):
         if start > 0 and end < len(laughing) and end - start <= _LONGEST_PAUSE:
             laughing[start:end] = True
@@ -164,8 +167,8 @@ def _authors(folder: Path) -> dict[str, str]:
 
 
 def _held_out(paths: list[Path], authors: dict[str, str]) -> frozenset[str]:
-    """Names of the held-out half: authors with many clips are trained on first, clips without an author always."""
-    kept: list[str] = []
+    """Names of the held-out half, split by author; clips without an author are trained on."""
+    held_out: list[str] = []
     for kind in set(KINDS.values()):
         clips: dict[str, list[str]] = {}
         for path in paths:
@@ -175,31 +178,32 @@ def _held_out(paths: list[Path], authors: dict[str, str]) -> frozenset[str]:
         for author in sorted(clips, key=lambda author: (-len(clips[author]), author.casefold())):
             side = int(sizes[1] < sizes[0])
             sizes[side] += len(clips[author])
-            kept += clips[author] if side else []
-    return frozenset(kept)
+            held_out += clips[author] if side else []
+    return frozenset(held_out)
 
 
 def _kind(path: Path) -> str:
-    said = f"{path.parent.name}/{path.stem}".lower()
+    name = f"{path.parent.name}/{path.stem}".lower()
     for part, kind in KINDS.items():
-        if part in said:
+        if part in name:
             return kind
-    raise EmoTalkError(f"{path.name} does not say what can be heard; its name must contain one of {', '.join(KINDS)}")
+    raise EmoTalkError(f"The kind of sound of {path.name} is unknown; its name must contain one of {', '.join(KINDS)}")
 
 
-def _without_silent_ends(samples: np.ndarray) -> np.ndarray:
+def _without_silent_ends(samples: FloatArray) -> FloatArray:
     blocks = np.flatnonzero(_decibels(samples) > _QUIETEST_DB)
     return samples[blocks[0] * HOP : (blocks[-1] + 1) * HOP] if len(blocks) else samples
 
 
-def _decibels(samples: np.ndarray) -> np.ndarray:
-    """Level of every 10 ms relative to the loudest; -inf is avoided."""
+def _decibels(samples: FloatArray) -> FloatArray:
+    """Level of every 10 ms in dB relative to the loudest; never -inf."""
     padded = np.pad(samples, (0, -len(samples) % HOP)).reshape(-1, HOP)
     power = np.mean(padded.astype(np.float64) ** 2, axis=1)
-    return 10 * np.log10(power / max(power.max(initial=0), 1e-12) + 1e-12)
+    decibels: FloatArray = 10 * np.log10(power / max(power.max(initial=0), 1e-12) + 1e-12)
+    return decibels
 
 
-def _envelope(samples: np.ndarray, frames: int) -> np.ndarray:
+def _envelope(samples: FloatArray, frames: int) -> FloatArray:
     loudness = 10 ** (_decibels(samples) / 20)
     places = np.arange(-int(3 * _BLUR), int(3 * _BLUR) + 1)
     kernel = np.exp(-0.5 * (places / _BLUR) ** 2)

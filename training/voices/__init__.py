@@ -1,1 +1,1 @@
-"""Synthesisers that say when each phone sounds, and what they read."""
+"""Speech synthesisers with phone times, and the sentences they read."""

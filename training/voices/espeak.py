@@ -10,7 +10,8 @@ import numpy as np
 from scipy.signal import resample_poly
 
 from ...inference.contract import SAMPLE_RATE
-from ..phones import Phone, SpokenLine, without_gaps
+from ..arrays import IntArray
+from ..phones import PhoneSegment, SpokenLine, fill_gaps
 from .languages import LANGUAGES
 
 ACCENTS: Final[tuple[str, ...]] = (
@@ -26,7 +27,7 @@ TIMBRES: Final[tuple[str, ...]] = tuple(
         "miguel pablo paul sandro steph steph2 steph3 victor"
     ).split()
 )
-"""espeak-ng's variants of a voice, without robots, doubles, and those in which pocketsphinx finds not even short
+"""espeak-ng's voice variants, without robots, duplicates, and those in which pocketsphinx cannot align even short
 sentences. A voice is an accent with a timbre: ``en-us+f3``."""
 
 _PHONES: Final[dict[str, str]] = dict(
@@ -40,14 +41,14 @@ _PHONES: Final[dict[str, str]] = dict(
     ).split()
 )
 _CONTINUES: Final = frozenset((";", "?", "*"))
-"""Marks that belong to the phone before them, except in a language that has sounds of these names."""
+"""Events that continue the phone before them, except in a language whose table has these names."""
 
-_R_COLOURED: Final = frozenset("A@ O@ o@ e@ i@3 U@ aI3".split())
-"""Vowels that end in an r where the accent has one; espeak-ng announces it in Scotland and not in America."""
+_RHOTIC_VOWELS: Final = frozenset("A@ O@ o@ e@ i@3 U@ aI3".split())
+"""Vowels with an r at the end in rhotic accents; espeak-ng reports that r in Scottish but not in American English."""
 
 _R_SHARE: Final = 0.4
 _SECOND_SHARE: Final = 0.6
-"""Of what espeak-ng announces as one sound, the later of the two phones that it is."""
+"""Share of the second phone where one sound of espeak-ng maps to two phones."""
 
 _VOICELESS_STOPS: Final = frozenset("P T K CH".split())
 _CLOSURE_SECONDS: Final = 0.045
@@ -61,7 +62,7 @@ _NAMES_APART: Final = ord(" ") << 8
 _STRESS_MARKS: Final = "',%=|_;?"
 
 
-class _Told(ctypes.Union):
+class _EventId(ctypes.Union):
     _fields_ = (("number", ctypes.c_int), ("name", ctypes.c_char_p), ("phone", ctypes.c_char * 8))
 
 
@@ -74,7 +75,7 @@ class _Event(ctypes.Structure):
         ("audio_position", ctypes.c_int),
         ("sample", ctypes.c_int),
         ("user_data", ctypes.c_void_p),
-        ("told", _Told),
+        ("id", _EventId),
     )
 
 
@@ -94,16 +95,16 @@ class Synthesiser:
         except OSError:
             raise RuntimeError("espeak-ng is missing; install it with your system's packages") from None
         self._rate = self._library.espeak_Initialize(_SYNCHRONOUS, 0, None, 1)
-        self._sound: list[np.ndarray] = []
+        self._sound: list[IntArray] = []
         self._events: list[tuple[str, int]] = []
-        self._callback = _Callback(self._hear)
+        self._callback = _Callback(self._collect)
         self._library.espeak_SetSynthCallback(self._callback)
         self._library.espeak_TextToPhonemes.restype = ctypes.c_char_p
 
     def speak(
         self, name: str, voice: str, text: str, words_per_minute: int, pitch: int, pitch_range: int = 50
     ) -> SpokenLine:
-        """A text read by a voice.
+        """Synthesise a text.
 
         Args:
             name: of the line that is returned.
@@ -115,7 +116,7 @@ class Synthesiser:
 
         Raises:
             RuntimeError: the voice is not installed.
-            KeyError: a sound that has no counterpart among our phones.
+            KeyError: a sound that maps to no phone of ours.
         """
         if self._library.espeak_SetVoiceByName(voice.encode()):
             raise RuntimeError(f"espeak-ng does not know the voice {voice}")
@@ -134,59 +135,59 @@ class Synthesiser:
             name,
             f"espeak-{voice}",
             np.clip(samples, -32768, 32767).astype(np.int16),
-            without_gaps([Phone(p.name, p.start, min(p.end, seconds)) for p in phones], seconds),
+            fill_gaps([PhoneSegment(p.name, p.start, min(p.end, seconds)) for p in phones], seconds),
         )
 
     def read(self, voice: str, texts: Iterable[str]) -> Iterator[SpokenLine]:
-        """Texts read by a voice, each at a pace and a pitch of its own; the same ones every time. See ``speak``."""
+        """Synthesise texts, each at a pseudo-random pace and pitch; the same ones every time. See ``speak``."""
         rng = random.Random(voice)
         for i, text in enumerate(texts):
             pace, pitch, pitch_range = rng.randint(100, 280), rng.randint(20, 90), rng.randint(20, 90)
             yield self.speak(f"{voice}-{i:03d}", voice, text, pace, pitch, pitch_range)
 
     def pronounce(self, word: str) -> list[str]:
-        """A word's phones in American English; none where it has a sound without a counterpart among our phones."""
+        """A word's phones in American English; none if it has a sound that maps to no phone of ours."""
         self._library.espeak_SetVoiceByName(_AMERICAN.encode())
         text = ctypes.c_char_p(word.encode())
-        told: bytes = self._library.espeak_TextToPhonemes(ctypes.byref(text), _UTF8, _NAMES_APART)
-        labels = [label.strip(_STRESS_MARKS) for label in told.decode().split()]
+        transcription: bytes = self._library.espeak_TextToPhonemes(ctypes.byref(text), _UTF8, _NAMES_APART)
+        labels = [label.strip(_STRESS_MARKS) for label in transcription.decode().split()]
         if not all(label in _PHONES for label in labels if label):
             return []
-        return [phone.name for label in labels if label for phone in _sounded(label, 0, 1, _AMERICAN)]
+        return [phone.name for label in labels if label for phone in _split_sound(label, 0, 1, _AMERICAN)]
 
-    def _hear(self, sound: "ctypes._Pointer[ctypes.c_short]", count: int, events: "ctypes._Pointer[_Event]") -> int:
+    def _collect(self, sound: "ctypes._Pointer[ctypes.c_short]", count: int, events: "ctypes._Pointer[_Event]") -> int:
         if sound and count:
             self._sound.append(np.ctypeslib.as_array(sound, (count,)).copy())
         i = 0
         while events[i].type:
             if events[i].type == _PHONEME_EVENT:
-                self._events.append((events[i].told.phone.decode(), events[i].sample))
+                self._events.append((events[i].id.phone.decode(), events[i].sample))
             i += 1
         return 0
 
-    def _phones(self, length: int, accent: str) -> list[Phone]:
+    def _phones(self, length: int, accent: str) -> list[PhoneSegment]:
         table = _table(accent)
         kept = [(label, sample) for label, sample in self._events if label in table or label not in _CONTINUES]
         starts = [sample / self._rate for _, sample in kept] + [length / self._rate]
-        # espeak-ng announces a voiceless stop at its burst; the closure before it is counted to what came before.
+        # espeak-ng reports a voiceless stop at its burst and counts the closure as part of the phone before.
         for i in range(1, len(kept)):
             if table[kept[i][0]].partition("+")[0] in _VOICELESS_STOPS:
                 starts[i] -= min(_CLOSURE_SECONDS, (starts[i] - starts[i - 1]) / 2)
         spans = zip(kept, pairwise(starts), strict=True)
-        return [phone for (label, _), span in spans for phone in _sounded(label, *span, accent)]
+        return [phone for (label, _), span in spans for phone in _split_sound(label, *span, accent)]
 
 
 def _table(accent: str) -> dict[str, str]:
     return LANGUAGES[accent].phones if accent in LANGUAGES else _PHONES
 
 
-def _sounded(label: str, start: float, end: float, accent: str) -> list[Phone]:
-    """What espeak-ng announces as one sound, and we may count as two."""
+def _split_sound(label: str, start: float, end: float, accent: str) -> list[PhoneSegment]:
+    """The one or two phones of a sound of espeak-ng."""
     first, _, second = _table(accent)[label].partition("+")
     share = _SECOND_SHARE
-    if accent == _AMERICAN and label in _R_COLOURED:
+    if accent == _AMERICAN and label in _RHOTIC_VOWELS:
         second, share = "R", _R_SHARE
     if not second:
-        return [Phone(first, start, end)]
+        return [PhoneSegment(first, start, end)]
     turn = end - share * (end - start)
-    return [Phone(first, start, turn), Phone(second, turn, end)]
+    return [PhoneSegment(first, start, turn), PhoneSegment(second, turn, end)]

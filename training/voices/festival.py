@@ -8,11 +8,11 @@ from pathlib import Path
 from typing import Final
 
 from ...inference.contract import SAMPLE_RATE
-from ..phones import Phone, SpokenLine, named, without_gaps
+from ..phones import PhoneSegment, SpokenLine, fill_gaps, parse_label
 from ..recordings.sound_files import read_recording
 
 VOICES: Final[dict[str, str]] = {"ked": "ked_diphone", "slt-hts": "cmu_us_slt_arctic_hts"}
-"""Our names of voices, and Festival's."""
+"""Festival's voices by the names they have here."""
 
 _SAY: Final = """
 (define (say text path stretch)
@@ -26,12 +26,12 @@ _SAY: Final = """
 
 
 def speak(voice: str, texts: Sequence[str], stretches: Sequence[float]) -> Iterator[SpokenLine]:
-    """Texts read by one of Festival's voices.
+    """Synthesise texts with one of Festival's voices.
 
     Args:
         voice: one of ``VOICES``.
         texts: English.
-        stretches: above 1 is slower, one for each text; diphone voices follow it.
+        stretches: duration factor of each text, above 1 is slower; only diphone voices follow it.
 
     Raises:
         RuntimeError: Festival is missing or does not have the voice.
@@ -44,22 +44,22 @@ def speak(voice: str, texts: Sequence[str], stretches: Sequence[float]) -> Itera
         script = Path(folder) / "say.scm"
         script.write_text("\n".join([f"(voice_{VOICES[voice]})", _SAY, *orders]))
         try:
-            told = subprocess.run(["festival", "-b", str(script)], capture_output=True, text=True, check=True)
+            finished = subprocess.run(["festival", "-b", str(script)], capture_output=True, text=True, check=True)
         except (OSError, subprocess.CalledProcessError) as error:
-            raise RuntimeError(f"Festival did not speak ({error}); install it and its voice {VOICES[voice]}") from error
-        rows = [row for row in told.stdout.splitlines() if row.strip()]
+            raise RuntimeError(f"Festival failed ({error}); install it and its voice {VOICES[voice]}") from error
+        rows = [row for row in finished.stdout.splitlines() if row.strip()]
         for number, (path, row) in enumerate(zip(paths, rows, strict=True)):
             samples = read_recording(path)
             phones = read_segments(row, len(samples) / SAMPLE_RATE)
             yield SpokenLine(f"{voice}-{number:04d}", f"festival-{voice}", samples, phones)
 
 
-def read_segments(row: str, seconds: float) -> tuple[Phone, ...]:
+def read_segments(row: str, seconds: float) -> tuple[PhoneSegment, ...]:
     """Phones of a row of segments and the second at which each ends: ``pau:0.220 m:0.311``."""
     labels = [word.rpartition(":") for word in row.split()]
     ends = [0.0, *(min(float(end), seconds) for _, _, end in labels)]
     spans = zip(labels, pairwise(ends), strict=True)
-    return without_gaps([Phone(named(label), *span) for (label, _, _), span in spans], seconds)
+    return fill_gaps([PhoneSegment(parse_label(label), *span) for (label, _, _), span in spans], seconds)
 
 
 def _quoted(text: str) -> str:

@@ -8,19 +8,19 @@ from typing import Final
 
 import numpy as np
 
-from ..phones import Phone, SpokenLine, named, without_gaps
+from ..phones import PhoneSegment, SpokenLine, fill_gaps, parse_label
 
 VOICES: Final[tuple[str, ...]] = ("kal16", "slt", "awb", "rms")
 
 
 def speak(name: str, voice: str, text: str, stretch: float = 1.0) -> SpokenLine:
-    """A text read by one of flite's voices.
+    """Synthesise a text with one of flite's voices.
 
     Args:
         name: of the line that is returned.
         voice: one of ``VOICES``.
         text: English.
-        stretch: above 1 is slower.
+        stretch: duration factor, above 1 is slower.
 
     Raises:
         RuntimeError: flite is missing or does not know the voice.
@@ -29,22 +29,24 @@ def speak(name: str, voice: str, text: str, stretch: float = 1.0) -> SpokenLine:
         path = Path(folder) / "line.wav"
         command = ["flite", "-voice", voice, "--setf", f"duration_stretch={stretch:.3f}", "-psdur"]
         try:
-            told = subprocess.run([*command, "-t", text, "-o", str(path)], capture_output=True, text=True, check=True)
+            finished = subprocess.run(
+                [*command, "-t", text, "-o", str(path)], capture_output=True, text=True, check=True
+            )
         except (OSError, subprocess.CalledProcessError) as error:
-            raise RuntimeError(f"flite did not speak ({error}); install it with your system's packages") from error
+            raise RuntimeError(f"flite failed ({error}); install it with your system's packages") from error
         with wave.open(str(path)) as file:
             samples = np.frombuffer(file.readframes(file.getnframes()), "<i2")
             rate = file.getframerate()
     if rate != 16_000:
-        raise RuntimeError(f"flite's voice {voice} speaks at {rate} Hz, not at 16000")
-    return SpokenLine(name, f"flite-{voice}", samples, _phones(told.stdout, len(samples) / rate))
+        raise RuntimeError(f"flite's voice {voice} has a sample rate of {rate} Hz instead of 16000")
+    return SpokenLine(name, f"flite-{voice}", samples, _phones(finished.stdout, len(samples) / rate))
 
 
-def _phones(told: str, seconds: float) -> tuple[Phone, ...]:
+def _phones(segments: str, seconds: float) -> tuple[PhoneSegment, ...]:
     phones = []
     start = 0.0
-    for word in told.split():
+    for word in segments.split():
         label, _, end = word.rpartition(":")
-        phones.append(Phone(named(label), start, min(float(end), seconds)))
+        phones.append(PhoneSegment(parse_label(label), start, min(float(end), seconds)))
         start = min(float(end), seconds)
-    return without_gaps(phones, seconds)
+    return fill_gaps(phones, seconds)

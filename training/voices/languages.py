@@ -1,9 +1,8 @@
-"""Other languages than English: sentences to read, and which of our phones espeak-ng's sounds look like.
+"""Other languages than English: sentences to read, and the phone for each of espeak-ng's sounds.
 
-A sound's counterpart is the phone with the same lips, whatever it is called. So no r is an ``R``, which is rounded in
-English alone: one of the tongue's tip is a ``D``, and one of the throat an ``HH``, which leaves the lips to its
-neighbours. A rounded front vowel has the lips of a back vowel about as high, and a nasal one those of the oral vowel
-that it is nearest to today.
+A sound maps to the phone with the same lip shape. So no r maps to ``R``, which is rounded only in English: an alveolar
+r maps to ``D``, and a uvular r to ``HH``, which leaves the lips to its neighbours. A rounded front vowel maps to a back
+vowel of about the same height, and a nasal vowel to the nearest oral one.
 """
 
 from dataclasses import dataclass
@@ -12,10 +11,10 @@ from typing import Final
 
 @dataclass(frozen=True)
 class Language:
-    """How espeak-ng is understood in a language, and what it reads.
+    """A language that espeak-ng reads.
 
     Attributes:
-        phones: by espeak-ng's name of a sound, one of ``PHONES``, or two with a plus between them.
+        phones: for each of espeak-ng's sounds one of ``PHONES``, or two with a plus between them.
         sentences: original text.
     """
 
@@ -32,8 +31,8 @@ _EVERYWHERE: Final = _table(
     "k=K g=G N=NG n^=N l^=L x=HH j=Y w=W i=IY I=IH u=UW U=UH o=OW O=AO E=EH a=AA @=AX aI=AY aU=AW"
 )
 
-# Between vowels, b and v are the sound B: lips that all but meet. Ours that meet come nearest, because F and V bite and
-# W protrudes; and lips count as closed where they leave a slit (``face/metrics.py``).
+# Between vowels, b and v are the approximant B, in which the lips almost meet. B is the nearest phone: F and V are
+# labiodental and W protrudes the lips, and nearly closed lips count as closed (``face/metrics.py``).
 _SPANISH: Final = Language(
     _EVERYWHERE | _table("B=B D=DH Q=G T=TH J^=Y **=D r=D R2=D e=EH eI=EY oI=OY eU=EH+UW"),
     (
@@ -64,7 +63,7 @@ _SPANISH: Final = Language(
     ),
 )
 
-# Even a schwa is rounded, though less than what is stressed.
+# Even a schwa is rounded, though less than a stressed vowel.
 _FRENCH: Final = Language(
     _EVERYWHERE | _table("t2=T z2=Z r=HH e=EY e-=EY a-=AA y=UW y-=UW Y=UH W=AO @=ER @-=ER A~=AA E~=AE O~=OW W~=AO"),
     (
@@ -95,7 +94,7 @@ _FRENCH: Final = Language(
     ),
 )
 
-# Before and after consonants, an r is announced as the short vowel it begins with (@-) and a tap.
+# Next to consonants, espeak-ng reports an r as a short vowel (@-) and a tap.
 _ITALIAN: Final = Language(
     _EVERYWHERE | _table("@-=D *=D R=D ss=S ts2=T+S w2=W e=EY I=IY U=UW"),
     (
@@ -202,4 +201,4 @@ LANGUAGES: Final[dict[str, Language]] = {
     "ru": _RUSSIAN,
     "de": _GERMAN,
 }
-"""By espeak-ng's name of the voice that speaks it."""
+"""By the name of espeak-ng's voice."""

@@ -1,7 +1,7 @@
-"""Sentences for the synthesisers to read: original text, drawn from a small grammar rich in lip sounds.
+"""Sentences for the synthesisers: original text from a random grammar, rich in labial consonants.
 
-Every lip sound (p, b, m, f, v, w) stands before and after every vowel somewhere in the vocabulary, and no two
-sentences share more than phrases, so that a network learns sounds in all their neighbourhoods rather than texts.
+The vocabulary has every labial consonant (p, b, m, f, v, w) before and after every vowel, and sentences share phrases
+at most, so that a network learns phones in all contexts and not texts.
 """
 
 import random

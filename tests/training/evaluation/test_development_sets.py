@@ -5,7 +5,7 @@ import pytest
 from emotalk.face import metrics
 from emotalk.inference.contract import EmoTalkError
 from emotalk.training.evaluation.development_sets import read_foreign_sets
-from emotalk.training.teacher import Conditioning, read_score, targets_for
+from emotalk.training.teacher import Conditioning, build_score, targets_for
 from emotalk.training.voices import espeak
 from emotalk.training.voices.languages import LANGUAGES
 
@@ -19,11 +19,11 @@ def foreign_sets():
     return read_foreign_sets()
 
 
-def taught(line):
+def targets_of(line):
     """The teacher's targets for the phones, and these phones."""
     frames = int(np.ceil(len(line.samples) / 16_000 * FPS))
-    targets = targets_for(read_score(line.phones), np.arange(frames) / FPS, Conditioning.plain(frames))
-    return targets.closed(), [(phone.start, phone.end, phone.name) for phone in line.phones]
+    targets = targets_for(build_score(line.phones), np.arange(frames) / FPS, Conditioning.plain(frames))
+    return targets.with_contacts(), [(phone.start, phone.end, phone.name) for phone in line.phones]
 
 
 @needs_espeak
@@ -44,8 +44,8 @@ def test_the_same_lines_are_read_at_the_same_pace_every_time(foreign_sets):
 
 @needs_espeak
 @pytest.mark.parametrize("language", LANGUAGES)
-def test_lips_that_are_told_the_phones_follow_speech_in_every_language(foreign_sets, language):
-    judged = metrics.judge([taught(line) for line in foreign_sets[f"espeak-{language}"]], FPS)
+def test_the_teacher_is_in_sync_in_every_language(foreign_sets, language):
+    judged = metrics.judge([targets_of(line) for line in foreign_sets[f"espeak-{language}"]], FPS)
     assert judged.composite > 90
     assert judged.closures > 200
 

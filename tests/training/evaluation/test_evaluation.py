@@ -15,11 +15,11 @@ from emotalk.training.evaluation.emotions import emotion_tables
 from emotalk.training.evaluation.head import distance
 from emotalk.training.evaluation.laughs import count_bouts, laughter_tables, strongest_rate
 from emotalk.training.evaluation.life import blinks_of, life_tables
-from emotalk.training.evaluation.lips import evenly, hard_tables, lip_tables
+from emotalk.training.evaluation.lips import hard_tables, lip_tables, sample_evenly
 from emotalk.training.evaluation.report import Table, write_json
-from emotalk.training.evaluation.stillness import made_sounds, motion, stillness_tables
+from emotalk.training.evaluation.stillness import motion, nonspeech_sounds, stillness_tables
 from emotalk.training.evaluation.styles import style_tables
-from emotalk.training.phones import Phone, SpokenLine
+from emotalk.training.phones import PhoneSegment, SpokenLine
 from emotalk.training.recordings.aligner import Aligner
 from emotalk.training.sounds.nonverbal import SoundClip
 
@@ -35,15 +35,15 @@ def lines():
     rng = np.random.default_rng(0)
     made = []
     for number in range(3):
-        phones, parts, now = [Phone("SIL", 0.0, 0.3)], [1e-4 * rng.normal(0, 1, 4800)], 0.3
+        phones, parts, now = [PhoneSegment("SIL", 0.0, 0.3)], [1e-4 * rng.normal(0, 1, 4800)], 0.3
         for _ in range(5):
             for name, seconds, loud in (("M", 0.08, 0.05), ("AA", 0.16, 0.4)):
                 time = np.arange(int(seconds * SAMPLE_RATE)) / SAMPLE_RATE
                 parts.append(loud * sum(np.sin(2 * np.pi * 130 * k * time) / k for k in range(1, 25)))
-                phones.append(Phone(name, now, now + seconds))
+                phones.append(PhoneSegment(name, now, now + seconds))
                 now += seconds
         parts.append(1e-4 * rng.normal(0, 1, 4800))
-        phones.append(Phone("SIL", now, now + 0.3))
+        phones.append(PhoneSegment("SIL", now, now + 0.3))
         samples = (8000 * np.concatenate(parts)).astype(np.int16)
         made.append(SpokenLine(f"line-{number}", "hummer", samples, tuple(phones)))
     return made
@@ -82,23 +82,23 @@ def test_tables_are_written_as_json_that_others_read(tmp_path):
 
 
 def test_lines_are_drawn_from_all_over_a_set():
-    assert evenly(list(range(100)), 3) == [0, 50, 99] or evenly(list(range(100)), 3) == [0, 49, 99]
-    assert evenly([1, 2], 5) == [1, 2]
+    assert sample_evenly(list(range(100)), 3) == [0, 50, 99] or sample_evenly(list(range(100)), 3) == [0, 49, 99]
+    assert sample_evenly([1, 2], 5) == [1, 2]
 
 
 def test_lips_are_judged_on_every_set_and_every_loss_is_against_the_clean_sound(model, lines):
     (clean,) = lip_tables(model, {"one": lines, "two": lines[:1]})
     assert column(clean, "lines") == [3, 1]
-    channels, acting = hard_tables(model, {"one": lines}, 2)
-    assert len(channels.rows) == len(acting.rows) == 6
-    quieter = next(record for record in channels.records() if record["sound"] == "-20 dB")
+    channels, voice_effects = hard_tables(model, {"one": lines}, 2)
+    assert len(channels.rows) == len(voice_effects.rows) == 6
+    quieter = next(record for record in channels.records() if record["condition"] == "-20 dB")
     assert quieter["lost"] == pytest.approx(0, abs=1)
 
 
 def test_silence_is_still_and_speech_is_the_measure_of_motion(model, lines, clips):
     (table,) = stillness_tables(model, lines, clips)
     names = column(table, "sound")
-    assert names[: len(made_sounds())] == list(made_sounds())
+    assert names[: len(nonspeech_sounds())] == list(nonspeech_sounds())
     assert "coughing, held out" in names
     assert not any("laughing" in name for name in names)
     silence = table.records()[0]
@@ -131,11 +131,11 @@ def test_the_strongest_rate_of_a_swinging_jaw(rate):
     assert strongest_rate(0.2 + 0.1 * np.sin(2 * np.pi * rate * time), 30) == pytest.approx(rate, abs=0.15)
 
 
-def test_emotions_are_told_apart_grow_and_leave_neutral_alone(model, lines):
-    told, table = emotion_tables(model, lines[:1])
-    assert column(told, "told") == column(told, "of") == [len(EMOTIONS)]
+def test_emotions_are_recognised_and_grow_and_neutral_changes_nothing(model, lines):
+    total, table = emotion_tables(model, lines[:1])
+    assert column(total, "recognised") == column(total, "of") == [len(EMOTIONS)]
     assert column(table, "emotion") == list(EMOTIONS)
-    assert min(column(table, "told %")) == 100
+    assert min(column(table, "recognised %")) == 100
     assert all(column(table, "grows steadily"))
     neutral, *others = table.records()
     assert neutral["F1 lost"] == 0
@@ -159,7 +159,7 @@ def test_the_distance_on_the_head_is_what_the_jaw_moves():
 
 
 def test_liveliness_is_switched_off_and_blinks_as_people_do(lines):
-    (table,) = life_tables(lines)
+    (table,) = life_tables(lines, 30.0)
     figures = {record["what"]: record["here"] for record in table.records()}
     assert figures["all gains at 0 move nothing"] is True
     assert 10 < figures["blinks a minute"] < 33
@@ -210,7 +210,7 @@ def test_timit_labels_join_closures_with_bursts():
     assert phones[1].end == pytest.approx(2720 / SAMPLE_RATE)
 
 
-def test_labelled_recordings_are_read_whatever_says_their_phones(tmp_path):
+def test_labelled_recordings_are_read_in_every_format(tmp_path):
     for name in ("timit", "arpabet", "silent"):
         soundfile.write(tmp_path / f"{name}.wav", np.zeros(8000), SAMPLE_RATE)
     (tmp_path / "timit.phn").write_text("0 4000 h#\n4000 8000 aa\n")

@@ -2,8 +2,8 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from emotalk.training.phones import Phone, named, without_gaps
-from emotalk.training.recordings.aligner import UNSURE_FIT, Aligner, words_of
+from emotalk.training.phones import PhoneSegment, fill_gaps, parse_label
+from emotalk.training.recordings.aligner import MIN_FIT, Aligner, split_words
 from emotalk.training.recordings.sound_files import read_recording
 
 SAMPLES = Path(__file__).resolve().parents[3] / "samples"
@@ -18,12 +18,15 @@ def sound():
 def phones_that_were_spoken(seconds):
     rows = [row.split() for row in (SAMPLES / "line.phones").read_text().splitlines()]
     ends = [float(end) for end, _ in rows]
-    phones = [Phone(named(row[1]), start, end) for row, start, end in zip(rows, [0, *ends[:-1]], ends, strict=True)]
-    return without_gaps(phones, seconds)
+    phones = [
+        PhoneSegment(parse_label(row[1]), start, end)
+        for row, start, end in zip(rows, [0, *ends[:-1]], ends, strict=True)
+    ]
+    return fill_gaps(phones, seconds)
 
 
 def test_words_are_spelled_as_in_a_dictionary():
-    assert words_of("Press 1, or 25; it’s Bob's “non-stop” line!") == (
+    assert split_words("Press 1, or 25; it’s Bob's “non-stop” line!") == (
         "press one or two five it's bob's non stop line".split()
     )
 
@@ -46,11 +49,11 @@ def test_a_wrong_text_fits_worse_than_anyone_speaks(sound):
     wrong = aligner.align(
         sound, "please move the boat before the storm comes in from the south and takes the pier away"
     )
-    assert aligner.align(sound, TEXT).fit > UNSURE_FIT
-    assert wrong is None or wrong.fit < UNSURE_FIT
+    assert aligner.align(sound, TEXT).fit > MIN_FIT
+    assert wrong is None or wrong.fit < MIN_FIT
 
 
-def test_words_outside_the_dictionary_are_pronounced_by_whoever_can(sound):
+def test_out_of_vocabulary_words_take_their_pronunciation_from_the_caller(sound):
     text = TEXT.replace("moment", "moughmunt").replace("maybe", "meighbee")
     sounded = {"moughmunt": "M OW M AX N T".split(), "meighbee": "M EY B IY".split()}
     assert Aligner().align(sound, text) is None

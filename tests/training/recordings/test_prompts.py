@@ -33,7 +33,7 @@ def test_the_table_says_what_is_said(folder):
 
 
 def test_a_folder_without_a_table_is_refused(tmp_path):
-    with pytest.raises(FileNotFoundError, match="what is said"):
+    with pytest.raises(FileNotFoundError, match="transcript"):
         read_table(tmp_path)
 
 

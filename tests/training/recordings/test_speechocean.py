@@ -31,8 +31,8 @@ def test_only_wanted_speakers_are_read(folder):
 def test_the_lines_that_fit_least_are_left_out(folder):
     every = [line.name for line in read_lines(folder)]
     assert "1" in every
-    assert [line.name for line in read_lines(folder, unsure_share=0.99)] == ["1"]
-    kept = [line.name for line in read_lines(folder, unsure_share=1 / len(every))]
+    assert [line.name for line in read_lines(folder, worst_fit_share=0.99)] == ["1"]
+    kept = [line.name for line in read_lines(folder, worst_fit_share=1 / len(every))]
     assert len(kept) == len(every) - 1
 
 

@@ -20,17 +20,17 @@ def sound_of(frames, kind="coughing"):
 @given(st.integers(20, 700), st.integers(0, 2**32 - 1))
 def test_the_line_is_untouched_outside_the_sound(frames, seed):
     mel, prosody_input = np.full((408, 64), SPEECH, np.float32), np.full((102, 40), SPEECH, np.float32)
-    instead, laughing = interrupt(mel, prosody_input, sound_of(frames), np.random.default_rng(seed))
-    assert (mel[instead == 0] == SPEECH).all()
-    assert (mel[instead == 1] != SPEECH).any(axis=1).all()
-    assert (prosody_input[:, 0] != SPEECH).sum() == pytest.approx(instead.sum() / 4, abs=1)
+    replaced, laughing = interrupt(mel, prosody_input, sound_of(frames), np.random.default_rng(seed))
+    assert (mel[replaced == 0] == SPEECH).all()
+    assert (mel[replaced == 1] != SPEECH).any(axis=1).all()
+    assert (prosody_input[:, 0] != SPEECH).sum() == pytest.approx(replaced.sum() / 4, abs=1)
     assert not laughing.any()
 
 
 def test_a_laugh_says_where_it_is():
     mel, prosody_input = np.zeros((408, 64), np.float32), np.zeros((102, 40), np.float32)
-    instead, laughing = interrupt(mel, prosody_input, sound_of(120, LAUGHING), np.random.default_rng(3))
-    np.testing.assert_array_equal(instead, laughing)
+    replaced, laughing = interrupt(mel, prosody_input, sound_of(120, LAUGHING), np.random.default_rng(3))
+    np.testing.assert_array_equal(replaced, laughing)
 
 
 def test_laughs_and_other_sounds_are_picked_whether_recorded_or_drawn():

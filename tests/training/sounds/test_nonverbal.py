@@ -3,8 +3,8 @@ import pytest
 import soundfile
 from emotalk.inference.contract import EmoTalkError
 from emotalk.inference.sound.log_mel import log_mel, speech_level
-from emotalk.training.sounds.drawn import DRAWN, draw_sound
-from emotalk.training.sounds.nonverbal import bouts, read_clips, read_sounds, write_sounds
+from emotalk.training.sounds.nonverbal import find_bouts, read_clips, read_sounds, write_sounds
+from emotalk.training.sounds.synthetic import SYNTHETIC_SOUNDS, synthesise_sound
 
 CREDITS = {
     "laughing_a1": "anne", "laughing_a2": "anne", "laughing_a3": "anne", "laughing_b": "bob",
@@ -42,7 +42,7 @@ def test_half_of_every_kind_is_held_out_and_no_author_of_a_kind_is_on_both_sides
         assert not {CREDITS[name] for name in held} & {CREDITS[name] for name in trained}
 
 
-def test_clips_whose_author_nobody_names_are_trained_on(folder, tmp_path):
+def test_clips_without_an_author_are_trained_on(folder, tmp_path):
     more = tmp_path / "laughs"
     more.mkdir()
     soundfile.write(more / "goblin.wav", calls(5), 22_050)
@@ -56,13 +56,13 @@ def test_silence_at_the_ends_of_a_clip_is_left_out(folder):
     assert len(clip.samples) / 16_000 == pytest.approx(3 * 0.2 + 0.1, abs=0.03)
 
 
-def test_a_clip_that_does_not_say_what_is_heard_is_refused(tmp_path):
+def test_a_clip_of_unknown_kind_is_refused(tmp_path):
     soundfile.write(tmp_path / "birds.wav", calls(2), 16_000)
     with pytest.raises(EmoTalkError, match=r"birds\.wav"):
         read_clips([tmp_path])
 
 
-def test_sounds_come_back_as_they_were_heard(folder, tmp_path):
+def test_features_come_back_as_they_were_written(folder, tmp_path):
     path = tmp_path / "cache" / "sounds.npz"
     clips = read_clips([folder])
     assert write_sounds(path, [folder]) == len(clips)
@@ -81,22 +81,22 @@ def test_the_calls_of_a_laugh_are_its_bursts_and_a_cough_has_none(folder, tmp_pa
     assert np.diff(starts) == pytest.approx(20, abs=2)
     assert len(starts) >= 6
     assert envelope.max() == pytest.approx(1)
-    assert sounds["laughing_d"].laughing().all()
+    assert sounds["laughing_d"].laughter().all()
     assert not sounds["coughing_b"].calls.any()
 
 
 def test_a_laugh_goes_on_through_short_pauses_only():
-    laughing_input = np.zeros(300, np.float32)
-    laughing_input[[100, 150, 250]] = 1
-    laughing = bouts(laughing_input)
+    calls_of_laugh = np.zeros(300, np.float32)
+    calls_of_laugh[[100, 150, 250]] = 1
+    laughing = find_bouts(calls_of_laugh)
     assert laughing[100:151].all()
     assert not laughing[:100].any()
     assert not laughing[151:250].any()
 
 
-@pytest.mark.parametrize("kind", DRAWN)
-def test_drawn_sounds_differ_are_finite_and_only_laughs_have_calls(kind):
-    sounds = [draw_sound(np.random.default_rng(seed), kind) for seed in range(4)]
+@pytest.mark.parametrize("kind", SYNTHETIC_SOUNDS)
+def test_synthetic_sounds_differ_are_finite_and_only_laughs_have_calls(kind):
+    sounds = [synthesise_sound(np.random.default_rng(seed), kind) for seed in range(4)]
     assert len({sound.mel.tobytes() for sound in sounds}) == len(sounds)
     for sound in sounds:
         assert np.isfinite(sound.mel).all()
@@ -105,8 +105,8 @@ def test_drawn_sounds_differ_are_finite_and_only_laughs_have_calls(kind):
         assert sound.calls.any() == (kind == "laughing")
 
 
-def test_the_same_dice_draw_the_same_sound():
-    first, second = (draw_sound(np.random.default_rng(7)) for _ in range(2))
+def test_the_same_seed_gives_the_same_sound():
+    first, second = (synthesise_sound(np.random.default_rng(7)) for _ in range(2))
     assert first.kind == second.kind
     assert first.mel.tobytes() == second.mel.tobytes()
     assert first.kind != "laughing"

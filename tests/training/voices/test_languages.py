@@ -1,4 +1,4 @@
-"""Other languages as espeak-ng reads them; nothing is asked of it where it is not installed."""
+"""Other languages as espeak-ng reads them; skipped where it is not installed."""
 
 import ctypes.util
 
@@ -36,9 +36,9 @@ def mean_loudness(line, start, end):
 
 @every_language
 def test_every_counterpart_is_one_phone_of_ours_or_two(language):
-    for told in LANGUAGES[language].phones.values():
-        assert 1 <= len(told.split("+")) <= 2
-        assert set(told.split("+")) <= set(PHONES)
+    for counterpart in LANGUAGES[language].phones.values():
+        assert 1 <= len(counterpart.split("+")) <= 2
+        assert set(counterpart.split("+")) <= set(PHONES)
 
 
 @every_language
@@ -69,7 +69,7 @@ def test_every_sound_of_every_sentence_has_a_counterpart_and_stops_are_quiet(lan
 
 @needs_espeak
 @every_language
-def test_the_lips_meet_and_bite_where_the_letters_say_so(language):
+def test_contacts_are_where_the_letters_have_them(language):
     text = CHOSEN[language]
     sounds = SOUNDS_OF_LETTERS[language]
     # Doubled letters are one sound, and no chosen word has any of these letters mute or in another sound.

@@ -1,4 +1,4 @@
-"""Pico's voices, whose phone times are found by alignment; where ttspico is installed."""
+"""Pico's voices, with phone times by forced alignment; skipped where ttspico is not installed."""
 
 from itertools import pairwise
 
@@ -77,7 +77,7 @@ def test_pace_shortens_a_line_and_pitch_raises_it(aligner):
     assert hertz(high) > 1.1 * hertz(low)
 
 
-def test_a_text_that_is_not_heard_gives_no_line(aligner, monkeypatch):
+def test_a_text_that_cannot_be_aligned_gives_no_line(aligner, monkeypatch):
     other = read_aloud("lh0", aligner, "Why would somebody dream of music?").samples
-    monkeypatch.setattr(pico, "_read_aloud", lambda *asked: other)
+    monkeypatch.setattr(pico, "_synthesise", lambda *options: other)
     assert read_aloud("lh0", aligner) is None

@@ -1,11 +1,11 @@
-"""Times that synthesisers tell; the programs themselves are only asked where they are installed."""
+"""Phone times of the synthesisers; skipped where a program is not installed."""
 
 import ctypes.util
 import shutil
 
 import numpy as np
 import pytest
-from emotalk.training.phones import PHONES, Phone
+from emotalk.training.phones import PHONES, PhoneSegment
 from emotalk.training.voices import espeak, festival
 
 needs_espeak = pytest.mark.skipif(not ctypes.util.find_library("espeak-ng"), reason="espeak-ng is not installed")
@@ -27,10 +27,10 @@ def assert_whole(line):
 
 def test_segments_end_where_they_are_said_to():
     assert festival.read_segments("pau:0.2 m:0.3 ax:0.42 pau:0.9", 0.8) == (
-        Phone("SIL", 0, 0.2),
-        Phone("M", 0.2, 0.3),
-        Phone("AX", 0.3, 0.42),
-        Phone("SIL", 0.42, 0.8),
+        PhoneSegment("SIL", 0, 0.2),
+        PhoneSegment("M", 0.2, 0.3),
+        PhoneSegment("AX", 0.3, 0.42),
+        PhoneSegment("SIL", 0.42, 0.8),
     )
 
 
@@ -64,10 +64,10 @@ def test_espeak_reads_in_every_accent(accent):
 @needs_espeak
 def test_no_two_timbres_sound_alike():
     synthesiser = espeak.Synthesiser()
-    heard = {
+    sounds = {
         synthesiser.speak("mess", f"en-us+{timbre}", "Ah.", 200, 50).samples.tobytes() for timbre in espeak.TIMBRES
     }
-    assert len(heard) == len(espeak.TIMBRES)
+    assert len(sounds) == len(espeak.TIMBRES)
 
 
 @needs_espeak

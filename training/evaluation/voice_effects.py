@@ -1,7 +1,7 @@
-"""Recordings acted anew: higher, lower, slower, faster, shouted, whispered, by a vocal tract that stays the same.
+"""Recordings with another pitch, rate or vocal effort, by the same vocal tract.
 
-Pitch and rate change by overlapping pitch periods (TD-PSOLA, Moulines and Charpentier 1990), so that formants stay
-where the speaker put them. A whisper is noise through the formants of every 10 ms (linear prediction).
+Pitch and rate are changed by TD-PSOLA (Moulines and Charpentier 1990), which keeps the formants. A whisper is noise
+filtered by the formants of every 10 ms (linear prediction).
 """
 
 from typing import Final
@@ -10,6 +10,7 @@ import numpy as np
 from scipy.signal import lfilter
 
 from ...inference.contract import SAMPLE_RATE
+from ..arrays import BoolArray, FloatArray, IntArray
 
 _HOP: Final = 160
 _WINDOW: Final = 800
@@ -19,16 +20,16 @@ _UNVOICED_PERIOD: Final = 80
 _ORDER: Final = 18
 _WHISPER_FFT: Final = 512
 _WHISPERED_VOWELS: Final = 10 ** (-10 / 20)
-"""Vowels lose more than fricatives do, which were whispered all along."""
+"""Gain of voiced frames in a whisper; voiceless ones keep their level."""
 
 
-def acted(sound: np.ndarray, pitch: float = 1.0, rate: float = 1.0) -> np.ndarray:
-    """A sound spoken higher (pitch above 1) or faster (rate above 1), formants kept.
+def change_prosody(sound: FloatArray, pitch: float = 1.0, rate: float = 1.0) -> FloatArray:
+    """Change the pitch and the rate of speech, but not its formants.
 
     Args:
         sound: (n,) at 16 kHz.
-        pitch: factor of the fundamental frequency.
-        rate: factor of the speaking rate.
+        pitch: factor of the fundamental frequency, above 1 is higher.
+        rate: factor of the speaking rate, above 1 is faster.
 
     Returns:
         (n / rate,) float32.
@@ -50,19 +51,21 @@ def acted(sound: np.ndarray, pitch: float = 1.0, rate: float = 1.0) -> np.ndarra
         spoken[target] += padded[source] * window
         weight[target] += window
         now += period / (pitch if voiced[nearest] else 1.0)
-    return (spoken / np.maximum(weight, 0.3))[widest:-widest].astype(np.float32)
+    changed: FloatArray = (spoken / np.maximum(weight, 0.3))[widest:-widest].astype(np.float32)
+    return changed
 
 
-def shouted(sound: np.ndarray) -> np.ndarray:
-    """Higher, brighter and evenly loud, as a voice under pressure is."""
-    brighter = _tilted(acted(sound, pitch=1.35), 5.0)
+def shout(sound: FloatArray) -> FloatArray:
+    """Shouted speech: higher pitch, flatter spectral tilt, compressed dynamics."""
+    brighter = _tilt(change_prosody(sound, pitch=1.35), 5.0)
     level = np.sqrt(lfilter([0.002], [1, -0.998], brighter.astype(np.float64) ** 2)) + 1e-9
-    even = brighter * (np.maximum(level, 0.03 * level.max()) / level.max()) ** -0.4
-    return np.tanh(1.5 * even / (np.abs(even).max() + 1e-9)).astype(np.float32)
+    compressed = brighter * (np.maximum(level, 0.03 * level.max()) / level.max()) ** -0.4
+    shouted: FloatArray = np.tanh(1.5 * compressed / (np.abs(compressed).max() + 1e-9)).astype(np.float32)
+    return shouted
 
 
-def whispered(sound: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Without a voice: noise takes its place, softer and thinner where a vowel sounded."""
+def whisper(sound: FloatArray, rng: np.random.Generator) -> FloatArray:
+    """Whispered speech: noise in place of the voice, softer in voiced frames, with less power at low frequencies."""
     frames = -(-len(sound) // _HOP)
     padded = np.pad(sound, (_WHISPER_FFT // 2, _WHISPER_FFT // 2 + _HOP))
     windows = np.lib.stride_tricks.sliding_window_view(padded, _WHISPER_FFT)[::_HOP][:frames] * np.hanning(_WHISPER_FFT)
@@ -70,46 +73,50 @@ def whispered(sound: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     coefficients, error = _predictors(np.fft.irfft(power, axis=1)[:, : _ORDER + 1])
     envelope = np.sqrt(error[:, None]) / np.abs(np.fft.rfft(coefficients, _WHISPER_FFT, axis=1))
     noise = np.pad(rng.normal(0, 1, len(sound)), (_WHISPER_FFT // 2, _WHISPER_FFT // 2 + _HOP))
-    hiss = np.lib.stride_tricks.sliding_window_view(noise, _WHISPER_FFT)[::_HOP][:frames] * np.hanning(_WHISPER_FFT)
-    shaped = np.fft.irfft(np.fft.rfft(hiss, axis=1) * envelope, axis=1) / np.sqrt(_WHISPER_FFT)
+    frames_of_noise = np.lib.stride_tricks.sliding_window_view(noise, _WHISPER_FFT)[::_HOP][:frames] * np.hanning(
+        _WHISPER_FFT
+    )
+    shaped = np.fft.irfft(np.fft.rfft(frames_of_noise, axis=1) * envelope, axis=1) / np.sqrt(_WHISPER_FFT)
     voiced = _periodicity(sound)[1][:frames] > _VOICED
     spoken = np.zeros(len(padded))
     for number, frame in enumerate(shaped):
         loud = _WHISPERED_VOWELS if voiced[min(number, len(voiced) - 1)] else 1.0
         spoken[number * _HOP : number * _HOP + _WHISPER_FFT] += loud * frame
-    return _tilted(spoken[_WHISPER_FFT // 2 :][: len(sound)], 3.0)
+    return _tilt(spoken[_WHISPER_FFT // 2 :][: len(sound)], 3.0)
 
 
-def _tilted(sound: np.ndarray, decibels: float) -> np.ndarray:
-    """So many more decibels in every octave from 250 Hz to 4 kHz, no louder on the whole."""
+def _tilt(sound: FloatArray, decibels: float) -> FloatArray:
+    """Change the spectral tilt by so many dB per octave between 250 Hz and 4 kHz, at the same level."""
     hertz = np.fft.rfftfreq(len(sound), 1 / SAMPLE_RATE)
     octaves = np.log2(np.clip(hertz, 250, 4000) / 1000)
-    tilted = np.fft.irfft(np.fft.rfft(sound) * 10 ** (decibels * octaves / 20), len(sound))
+    tilted: FloatArray = np.fft.irfft(np.fft.rfft(sound) * 10 ** (decibels * octaves / 20), len(sound))
     return (tilted * (np.std(sound) / max(float(np.std(tilted)), 1e-9))).astype(np.float32)
 
 
-def _pitch_marks(sound: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Samples on which pitch periods are centred, the length of each, and whether there is a voice."""
+def _pitch_marks(sound: FloatArray) -> tuple[IntArray, IntArray, BoolArray]:
+    """Centres of the pitch periods and their lengths, in samples, and whether each is voiced."""
     lags, strengths = _periodicity(sound)
     smooth = np.convolve(sound, np.hanning(9) / 4, "same")
-    marks, periods, voiced = [], [], []
+    marks: list[int] = []
+    periods: list[int] = []
+    voiced: list[bool] = []
     now = 0
     while now < len(sound):
         frame = min(now // _HOP, len(lags) - 1)
-        has_voice = bool(strengths[frame] > _VOICED)
-        period = int(lags[frame]) if has_voice else _UNVOICED_PERIOD
-        if has_voice and voiced and voiced[-1]:
+        is_voiced = bool(strengths[frame] > _VOICED)
+        period = int(lags[frame]) if is_voiced else _UNVOICED_PERIOD
+        if is_voiced and voiced and voiced[-1]:
             around = slice(max(now - period // 5, 0), now + period // 5 + 1)
             now = around.start + int(np.argmax(smooth[around]))
         marks.append(now)
         periods.append(period)
-        voiced.append(has_voice)
+        voiced.append(is_voiced)
         now += period
     return np.array(marks), np.array(periods), np.array(voiced)
 
 
-def _periodicity(sound: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Pitch period (samples) of every 10 ms, and how periodic the sound is there, 0..1."""
+def _periodicity(sound: FloatArray) -> tuple[IntArray, FloatArray]:
+    """Pitch period (samples) of every 10 ms, and its normalised autocorrelation, 0..1."""
     padded = np.pad(sound, (_WINDOW // 2, _WINDOW))
     frames = np.lib.stride_tricks.sliding_window_view(padded, _WINDOW)[::_HOP][: len(sound) // _HOP + 1]
     window = np.hanning(_WINDOW)
@@ -118,14 +125,14 @@ def _periodicity(sound: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     correlation = np.fft.irfft(power, axis=1)[:, : _PERIODS[1]] / own[: _PERIODS[1]]
     silence = 1e-4 * float(correlation[:, 0].max(initial=0)) + 1e-12
     normed = correlation / (correlation[:, :1] + silence)
-    # Of a period and its multiples, which are nearly as good, the shortest is the pitch.
+    # Longer lags are weighted down: multiples of the period correlate nearly as well as the period itself.
     near = normed[:, _PERIODS[0] :] * np.linspace(1, 0.85, _PERIODS[1] - _PERIODS[0])
     lags = near.argmax(axis=1) + _PERIODS[0]
     return lags, normed[np.arange(len(lags)), lags]
 
 
-def _predictors(correlation: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Linear predictors (frames, order + 1) of autocorrelations by Levinson's recursion, and their errors."""
+def _predictors(correlation: FloatArray) -> tuple[FloatArray, FloatArray]:
+    """(frames, order + 1) linear predictors by the Levinson-Durbin recursion, and their errors."""
     frames, size = correlation.shape
     coefficients = np.zeros((frames, size))
     coefficients[:, 0] = 1

@@ -1,7 +1,7 @@
-"""Sounds without words, drawn at random: there are few recordings of them with terms that let us train on them.
+"""Synthetic non-speech sounds with random parameters: few recordings have terms that allow training on them.
 
-Each is a waveform made of noise, pulses and tones through broad resonances. None would fool anybody; together they
-cover the ways in which loud, sudden, rhythmic or tonal sounds differ from speech.
+Each is a waveform of noise, pulses and tones through broad resonances. None is realistic; together they cover the ways
+in which loud, sudden, rhythmic or tonal sounds differ from speech.
 """
 
 from collections.abc import Callable
@@ -10,36 +10,37 @@ from typing import Final
 import numpy as np
 
 from ...inference.contract import SAMPLE_RATE
-from .nonverbal import LAUGHING, SoundClip, SoundFeatures, listen
+from ..arrays import FloatArray
+from .nonverbal import LAUGHING, SoundClip, SoundFeatures, extract_features
 
 _SCHWA: Final = ((550.0, 150.0, 1.0), (1500.0, 250.0, 0.4), (2500.0, 350.0, 0.25), (3500.0, 500.0, 0.12))
-"""Resonances (Hz, width, gain) of a mouth that articulates nothing."""
+"""Resonances (Hz, width, gain) of a neutral vocal tract."""
 
 Resonances = tuple[tuple[float, float, float], ...]
 
 
-def draw_sound(rng: np.random.Generator, kind: str | None = None) -> SoundFeatures:
-    """A sound of a kind of ``DRAWN``, by default of any kind but laughter."""
-    kind = kind or str(rng.choice([name for name in DRAWN if name != LAUGHING]))
-    samples = DRAWN[kind](rng)
-    hiss = rng.normal(0, 1, len(samples)) * np.abs(samples).max() * 10 ** rng.uniform(-4, -2)
-    return listen(SoundClip(kind, kind, (samples + hiss).astype(np.float32), False))
+def synthesise_sound(rng: np.random.Generator, kind: str | None = None) -> SoundFeatures:
+    """Features of a sound of a kind of ``SYNTHETIC_SOUNDS``, by default of a random kind other than laughter."""
+    kind = kind or str(rng.choice([name for name in SYNTHETIC_SOUNDS if name != LAUGHING]))
+    samples = SYNTHETIC_SOUNDS[kind](rng)
+    noise = rng.normal(0, 1, len(samples)) * np.abs(samples).max() * 10 ** rng.uniform(-4, -2)
+    return extract_features(SoundClip(kind, kind, (samples + noise).astype(np.float32), False))
 
 
-def _laugh(rng: np.random.Generator) -> np.ndarray:
-    """One to three bouts of one voice, with gasps or nothing between them."""
+def _laugh(rng: np.random.Generator) -> FloatArray:
+    """One to three bouts of one voice, with or without gasps between them."""
     vowel, pitch = _vowel(rng), float(np.exp(rng.uniform(np.log(110), np.log(560))))
     gasps = rng.random() < 0.5
     parts = []
     for _ in range(rng.choice([1, 1, 2, 3])):
         if gasps:
-            parts.append(_inhaled(rng, rng.uniform(0.15, 0.5)))
+            parts.append(_inhalation(rng, rng.uniform(0.15, 0.5)))
         parts += [_bout(pitch * rng.uniform(0.8, 1.2), vowel, rng), np.zeros(_samples(rng.uniform(0, 0.5)))]
     return np.concatenate(parts)
 
 
-def _bout(pitch: float, vowel: Resonances, rng: np.random.Generator) -> np.ndarray:
-    """Calls of one vowel with breath between, falling in pitch and loudness (Provine, Bachorowski)."""
+def _bout(pitch: float, vowel: Resonances, rng: np.random.Generator) -> FloatArray:
+    """Calls of one vowel with breath between them, with falling pitch and loudness (Provine, Bachorowski)."""
     spacing, duty = rng.uniform(0.11, 0.28), rng.uniform(0.35, 0.9)
     fade, drop = rng.uniform(0.88, 1.0), rng.uniform(0.94, 1.02)
     voicing = rng.uniform(0.5, 1.0) if rng.random() < 0.8 else 0.0
@@ -48,8 +49,8 @@ def _bout(pitch: float, vowel: Resonances, rng: np.random.Generator) -> np.ndarr
         length = _samples(spacing * rng.uniform(0.9, 1.12))
         sung = int(length * duty)
         track = pitch * (1 + arch * np.sin(np.linspace(0, np.pi * rng.uniform(0.8, 1.4), sung)))
-        voice = voicing * _voiced(track, vowel) + (1 - voicing) * _hissed(sung, vowel, rng)
-        call = _hissed(length, vowel, rng) * rng.uniform(0.02, 0.3)
+        voice = voicing * _pulse_train(track, vowel) + (1 - voicing) * _filtered_noise(sung, vowel, rng)
+        call = _filtered_noise(length, vowel, rng) * rng.uniform(0.02, 0.3)
         call[:sung] += voice * _rise_and_fall(sung, 0.25, 0.5)
         calls.append(call * loud)
         loud *= fade * rng.uniform(0.85, 1.15)
@@ -57,37 +58,37 @@ def _bout(pitch: float, vowel: Resonances, rng: np.random.Generator) -> np.ndarr
     return np.concatenate(calls)
 
 
-def _cough(rng: np.random.Generator) -> np.ndarray:
+def _cough(rng: np.random.Generator) -> FloatArray:
     parts = []
     throat = _vowel(rng, width=2.5)
     for _ in range(rng.integers(1, 4)):
         burst = _burst(rng.uniform(0.02, 0.08), throat, rng)
-        tail = _hissed(_samples(rng.uniform(0.08, 0.3)), throat, rng) * rng.uniform(0.1, 0.5)
+        tail = _filtered_noise(_samples(rng.uniform(0.08, 0.3)), throat, rng) * rng.uniform(0.1, 0.5)
         if rng.random() < 0.5:
-            tail += _voiced(np.full(len(tail), rng.uniform(90, 350)), throat) * rng.uniform(0.1, 0.5)
+            tail += _pulse_train(np.full(len(tail), rng.uniform(90, 350)), throat) * rng.uniform(0.1, 0.5)
         parts += [burst, tail * _rise_and_fall(len(tail), 0.1, 0.8), np.zeros(_samples(rng.uniform(0.05, 0.5)))]
     return np.concatenate(parts)
 
 
-def _sneeze(rng: np.random.Generator) -> np.ndarray:
+def _sneeze(rng: np.random.Generator) -> FloatArray:
     nose = ((rng.uniform(2500, 5500), 2500.0, 1.0), (rng.uniform(900, 1800), 700.0, 0.5))
     burst = _burst(rng.uniform(0.04, 0.12), nose, rng)
     if rng.random() < 0.6:
         pitch = rng.uniform(150, 500)
-        cry = _voiced(np.linspace(pitch, 0.7 * pitch, len(burst)), _vowel(rng))
+        cry = _pulse_train(np.linspace(pitch, 0.7 * pitch, len(burst)), _vowel(rng))
         burst += cry * _rise_and_fall(len(burst), 0.1, 0.7) * rng.uniform(0.1, 0.8)
-    return np.concatenate([_inhaled(rng, rng.uniform(0.3, 0.9)), np.zeros(_samples(rng.uniform(0.02, 0.2))), burst])
+    return np.concatenate([_inhalation(rng, rng.uniform(0.3, 0.9)), np.zeros(_samples(rng.uniform(0.02, 0.2))), burst])
 
 
-def _breath(rng: np.random.Generator) -> np.ndarray:
+def _breath(rng: np.random.Generator) -> FloatArray:
     parts = []
     for _ in range(rng.integers(1, 4)):
-        parts += [_inhaled(rng, rng.uniform(0.4, 1.6)), np.zeros(_samples(rng.uniform(0, 0.5)))]
+        parts += [_inhalation(rng, rng.uniform(0.4, 1.6)), np.zeros(_samples(rng.uniform(0, 0.5)))]
     return np.concatenate(parts)
 
 
-def _knocks(rng: np.random.Generator) -> np.ndarray:
-    """Clicks, typing, steps, claps and doors: blows that something answers."""
+def _knocks(rng: np.random.Generator) -> FloatArray:
+    """Clicks, typing, steps, claps and doors: impacts and their resonance."""
     seconds = rng.uniform(1, 3)
     sound = np.zeros(_samples(seconds))
     ring = tuple((rng.uniform(80, 5000), rng.uniform(30, 1500), rng.random()) for _ in range(3))
@@ -101,7 +102,7 @@ def _knocks(rng: np.random.Generator) -> np.ndarray:
     return sound
 
 
-def _tones(rng: np.random.Generator) -> np.ndarray:
+def _tones(rng: np.random.Generator) -> FloatArray:
     """Hum, beeps, whistles, sirens and chords."""
     time = np.arange(_samples(rng.uniform(1, 3))) / SAMPLE_RATE
     sound = np.zeros(len(time))
@@ -118,7 +119,7 @@ def _tones(rng: np.random.Generator) -> np.ndarray:
     return sound
 
 
-def _music(rng: np.random.Generator) -> np.ndarray:
+def _music(rng: np.random.Generator) -> FloatArray:
     """Notes of one instrument in a rhythm, sometimes over a drum."""
     beat = rng.uniform(0.15, 0.5)
     body = tuple((rng.uniform(200, 4000), rng.uniform(200, 2000), rng.random()) for _ in range(3))
@@ -127,23 +128,24 @@ def _music(rng: np.random.Generator) -> np.ndarray:
     for _ in range(rng.integers(4, 10)):
         length = _samples(beat * rng.choice([0.5, 1, 1, 2]))
         hertz = key * 2 ** (rng.choice([0, 2, 4, 5, 7, 9, 12]) / 12)
-        note = _voiced(np.full(length, hertz), body) * _falling(length, rng.uniform(0.1, 1.0))
+        note = _pulse_train(np.full(length, hertz), body) * _decay(length, rng.uniform(0.1, 1.0))
         if rng.random() < 0.4:
-            note += _hissed(length, ((200.0, 300.0, 1.0),), rng) * _falling(length, 0.03)
+            note += _filtered_noise(length, ((200.0, 300.0, 1.0),), rng) * _decay(length, 0.03)
         notes.append(note)
     return np.concatenate(notes)
 
 
-def _weather(rng: np.random.Generator) -> np.ndarray:
-    """Wind, rain, traffic and machines: noise that swells."""
-    colour = tuple((float(np.exp(rng.uniform(4.5, 8.7))), rng.uniform(200, 3000), rng.random()) for _ in range(3))
-    sound = _hissed(_samples(rng.uniform(1, 3)), colour, rng)
+def _weather(rng: np.random.Generator) -> FloatArray:
+    """Wind, rain, traffic and machines: noise with a changing level."""
+    resonances = tuple((float(np.exp(rng.uniform(4.5, 8.7))), rng.uniform(200, 3000), rng.random()) for _ in range(3))
+    sound = _filtered_noise(_samples(rng.uniform(1, 3)), resonances, rng)
     swell = np.interp(np.linspace(0, 1, len(sound)), np.linspace(0, 1, 9), 10 ** rng.normal(0, 0.3, 9))
     throb = 1 + rng.uniform(0, 0.9) * np.sin(2 * np.pi * rng.uniform(1, 30) * np.arange(len(sound)) / SAMPLE_RATE)
-    return sound * swell * throb
+    weather: FloatArray = sound * swell * throb
+    return weather
 
 
-DRAWN: Final[dict[str, Callable[[np.random.Generator], np.ndarray]]] = {
+SYNTHETIC_SOUNDS: Final[dict[str, Callable[[np.random.Generator], FloatArray]]] = {
     LAUGHING: _laugh,
     "coughing": _cough,
     "sneezing": _sneeze,
@@ -153,19 +155,19 @@ DRAWN: Final[dict[str, Callable[[np.random.Generator], np.ndarray]]] = {
     "music": _music,
     "weather": _weather,
 }
-"""What makes each kind: rng to (n,) samples of any scale."""
+"""The generator of each kind, which returns (n,) samples of any scale."""
 
 
-def _inhaled(rng: np.random.Generator, seconds: float) -> np.ndarray:
+def _inhalation(rng: np.random.Generator, seconds: float) -> FloatArray:
     mouth = tuple((rng.uniform(400, 4500), rng.uniform(300, 1500), rng.random()) for _ in range(4))
-    sound = _hissed(_samples(seconds), mouth, rng) * rng.uniform(0.1, 0.5)
+    sound = _filtered_noise(_samples(seconds), mouth, rng) * rng.uniform(0.1, 0.5)
     return sound * _rise_and_fall(len(sound), rng.uniform(0.3, 0.7), rng.uniform(0.2, 0.6))
 
 
-def _burst(seconds: float, resonances: Resonances, rng: np.random.Generator) -> np.ndarray:
-    """Noise that is loudest at once."""
+def _burst(seconds: float, resonances: Resonances, rng: np.random.Generator) -> FloatArray:
+    """Noise with an abrupt onset and exponential decay."""
     length = _samples(6 * seconds)
-    return _hissed(length, resonances, rng) * _falling(length, seconds)
+    return _filtered_noise(length, resonances, rng) * _decay(length, seconds)
 
 
 def _vowel(rng: np.random.Generator, width: float = 1.0) -> Resonances:
@@ -173,17 +175,17 @@ def _vowel(rng: np.random.Generator, width: float = 1.0) -> Resonances:
     return tuple((hertz * size * rng.uniform(0.75, 1.3), wide * width, gain) for hertz, wide, gain in _SCHWA)
 
 
-def _voiced(pitch: np.ndarray, resonances: Resonances) -> np.ndarray:
-    """A train of pulses at a pitch (n,) in Hz, of peak 1."""
+def _pulse_train(pitch: FloatArray, resonances: Resonances) -> FloatArray:
+    """A pulse train at a pitch (n,) in Hz through resonances, normalised to a peak of 1."""
     pulses = np.diff(np.floor(np.cumsum(pitch) / SAMPLE_RATE), prepend=0.0)
-    return _through(pulses, resonances)
+    return _filter(pulses, resonances)
 
 
-def _hissed(length: int, resonances: Resonances, rng: np.random.Generator) -> np.ndarray:
-    return _through(rng.normal(0, 1, length), resonances)
+def _filtered_noise(length: int, resonances: Resonances, rng: np.random.Generator) -> FloatArray:
+    return _filter(rng.normal(0, 1, length), resonances)
 
 
-def _through(source: np.ndarray, resonances: Resonances) -> np.ndarray:
+def _filter(source: FloatArray, resonances: Resonances) -> FloatArray:
     hertz = np.fft.rfftfreq(len(source), 1 / SAMPLE_RATE)
     gain = sum(size / (1 + ((hertz - centre) / width) ** 2) for centre, width, size in resonances)
     sound = np.fft.irfft(np.fft.rfft(source) * gain, len(source))
@@ -194,12 +196,14 @@ def _samples(seconds: float) -> int:
     return max(int(seconds * SAMPLE_RATE), 2)
 
 
-def _falling(length: int, seconds: float) -> np.ndarray:
-    """(length,) falls to 1/e in some seconds."""
-    return np.exp(-np.arange(length) / (seconds * SAMPLE_RATE))
+def _decay(length: int, seconds: float) -> FloatArray:
+    """(length,) exponential decay with a time constant in seconds."""
+    decay: FloatArray = np.exp(-np.arange(length) / (seconds * SAMPLE_RATE))
+    return decay
 
 
-def _rise_and_fall(length: int, rise: float, fall: float) -> np.ndarray:
-    """(length,) from 0 to 1 in a share of the length and back to 0 in another."""
+def _rise_and_fall(length: int, rise: float, fall: float) -> FloatArray:
+    """(length,) envelope that rises over a share of the length and falls over another."""
     place = (np.arange(length) + 0.5) / length
-    return np.sin(np.pi / 2 * np.clip(np.minimum(place / rise, (1 - place) / fall), 0, 1)) ** 2
+    envelope: FloatArray = np.sin(np.pi / 2 * np.clip(np.minimum(place / rise, (1 - place) / fall), 0, 1)) ** 2
+    return envelope
