@@ -4,7 +4,7 @@ Seven figures, each blind to a global gain of the curves, and their weighted mea
 
 - closure: the share of p, b, m whose aperture falls below a fifth of the clip's range, and of such falls that belong
   to a p, b, m; their F1.
-- labiodental: how well a lower lip on the teeth separates f, v from sounds made by the tongue (area under the ROC curve).
+- labiodental: how well a lower lip on the teeth separates f, v from sounds of the tongue (area under the ROC curve).
 - openness: rank correlation of a vowel's height and how far the mouth opens in its middle.
 - rounding: how well protrusion separates rounded from unrounded vowels (area under the ROC curve).
 - opening: correlation of the aperture with the opening that the phones lead one to expect, and its lag.

@@ -7,9 +7,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from ..face import arkit
 from ..inference.checkpoints.safetensors_file import write_safetensors
-from ..inference.models.compact import FPS, MODEL_ID
+from ..inference.models.compact import MODEL_ID
+from ..inference.registry import COMPACT_SPEC, spec_metadata
 from .arrays import FloatArray
 from .network import CompactNetwork, TimeConvolution
 
@@ -61,8 +61,7 @@ def export(network: CompactNetwork, decide: dict[str, list[float]], path: Path, 
         "model": MODEL_ID,
         "architecture": "inference/models/compact.py",
         "config": json.dumps(inference_config(network, decide)),
-        "channels": json.dumps(arkit.CHANNELS),
-        "fps": str(FPS),
+        **spec_metadata(COMPACT_SPEC),
         "licence": "GPL-3.0-or-later",
     }
     write_safetensors(path, arrays, {**metadata, **provenance})

@@ -2,11 +2,13 @@
 
 from typing import Final
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from ..face import arkit
+from ..face.basis import ARKIT
 from .batches import Batch
 from .network import CompactNetwork, PhoneHead
 
@@ -16,24 +18,10 @@ _CONTACT_WEIGHT: Final = 2.0
 """Weight of positive frames of both contacts: a missed contact is worse than a false one."""
 
 
-def _channel_weights() -> Tensor:
-    weights = torch.ones(len(arkit.CHANNELS))
-    weights[arkit.indices(arkit.REGIONS["lips"])] = _LIP_WEIGHT
-    weights[arkit.INDEX["jawOpen"]] = _JAW_WEIGHT
-    return weights
-
-
-def _aperture_weights() -> Tensor:
-    """How far each coefficient opens the lips, in units of jawOpen."""
-    weights = torch.zeros(len(arkit.CHANNELS))
-    for stem, share in (("jawOpen", 1.0), ("mouthLowerDown", 0.3), ("mouthUpperUp", 0.25), ("mouthFunnel", 0.25)):
-        columns = arkit.indices(arkit.sides(stem))
-        weights[columns] = share / len(columns)
-    return weights
-
-
-_CHANNEL_WEIGHTS: Final = _channel_weights()
-_APERTURE_WEIGHTS: Final = _aperture_weights()
+_CHANNEL_WEIGHTS: Final = torch.from_numpy(
+    arkit.row({**dict.fromkeys(arkit.REGIONS["lips"], _LIP_WEIGHT), "jawOpen": _JAW_WEIGHT}, default=1.0)
+)
+_APERTURE_WEIGHTS: Final = torch.from_numpy(ARKIT.lip_weights.astype(np.float32))
 _SIGNAL_WEIGHTS: Final = torch.tensor([_CONTACT_WEIGHT, _CONTACT_WEIGHT, 1.0, 1.0])
 
 
