@@ -1,0 +1,42 @@
+"""The named tensors of a checkpoint, which remember what they were asked for."""
+
+from collections.abc import Iterator, Mapping
+
+import torch
+from torch import Tensor
+
+from ..contract import EmoTalkError
+
+
+class CheckpointState(Mapping[str, Tensor]):
+    """A checkpoint's tensors as float32; what was never read is what a network has no use for.
+
+    Args:
+        state: the tensors by name.
+        source: the file's name, for messages.
+        network: whose checkpoint it should be, for messages.
+
+    Attributes:
+        read: the names that were asked for.
+    """
+
+    def __init__(self, state: Mapping[str, Tensor], source: str, network: str) -> None:
+        self.source, self.network = source, network
+        self.read: set[str] = set()
+        self._state = state
+
+    def __getitem__(self, name: str) -> Tensor:
+        """One tensor. Raises EmoTalkError where it is missing."""
+        if name not in self._state:
+            raise EmoTalkError(f"{self.source} is no {self.network} checkpoint, or not all of one: it lacks {name}")
+        self.read.add(name)
+        return self._state[name].to(torch.float32).contiguous()
+
+    def __contains__(self, name: object) -> bool:
+        return name in self._state
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._state)
+
+    def __len__(self) -> int:
+        return len(self._state)
