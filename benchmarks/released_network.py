@@ -11,9 +11,11 @@ from collections.abc import Callable
 import numpy as np
 import torch
 from emotalk.inference.models.emotalk import EmoTalkConfig
+from emotalk.inference.models.wav2vec2 import Wav2Vec2Config
 from torch import Tensor, nn
 from torch.nn import functional
-from transformers import Wav2Vec2Config, Wav2Vec2Model
+from transformers import Wav2Vec2Config as PublishedConfig
+from transformers import Wav2Vec2Model
 
 
 class ReleasedNetwork(nn.Module):
@@ -22,11 +24,11 @@ class ReleasedNetwork(nn.Module):
     def __init__(self, config: EmoTalkConfig) -> None:
         super().__init__()
         self.config = config
-        self.audio_encoder_cont = speech_encoder(config)
+        self.audio_encoder_cont = wav2vec2(config.encoder)
         self.audio_encoder_emo = nn.Module()
-        self.audio_encoder_emo.wav2vec2 = speech_encoder(config)
-        self.audio_feature_map_cont = nn.Linear(config.hidden, config.content)
-        self.audio_feature_map_emo = nn.Linear(config.hidden, config.fused)
+        self.audio_encoder_emo.wav2vec2 = wav2vec2(config.encoder)
+        self.audio_feature_map_cont = nn.Linear(config.encoder.hidden_size, config.content)
+        self.audio_feature_map_emo = nn.Linear(config.encoder.hidden_size, config.fused)
         self.audio_feature_map_emo2 = nn.Linear(config.fused, config.emotion)
         self.obj_vector_level = nn.Linear(config.levels, config.condition)
         self.obj_vector_person = nn.Linear(config.styles, config.condition)
@@ -44,8 +46,8 @@ class ReleasedNetwork(nn.Module):
         weight = self.bs_map_r.weight
         sound = torch.from_numpy(sound)[None].to(weight)
         frames = math.ceil(len(samples) / 16000 * 30)
-        content = understand(self.audio_encoder_cont, sound, lambda _: frames)
-        emotion = understand(self.audio_encoder_emo.wav2vec2, sound, lambda rows: int(rows / float(50) * 30))
+        content = last_hidden_state(self.audio_encoder_cont, sound, lambda _: frames)
+        emotion = last_hidden_state(self.audio_encoder_emo.wav2vec2, sound, lambda rows: int(rows / float(50) * 30))
         memory = self.audio_feature_map_emo(resize(emotion, frames))
         fused = torch.cat(
             [
@@ -66,28 +68,27 @@ class ReleasedNetwork(nn.Module):
         return self.bs_map_r(self.transformer_decoder(fused, memory, tgt_mask=bias, memory_mask=one_frame))[0]
 
 
-def speech_encoder(config: EmoTalkConfig) -> Wav2Vec2Model:
-    """A wav2vec 2.0 of the large kind: layer norms in the convolutions, pre-norm transformer layers."""
-    layers = len(config.kernels)
-    wav2vec = Wav2Vec2Config(
-        hidden_size=config.hidden,
-        num_hidden_layers=config.layers,
-        num_attention_heads=config.heads,
-        intermediate_size=config.feed_forward,
-        conv_dim=(config.convolution,) * layers,
-        conv_kernel=config.kernels,
-        conv_stride=config.strides,
-        num_conv_pos_embeddings=config.position_kernel,
-        num_conv_pos_embedding_groups=config.position_groups,
-        feat_extract_norm="layer",
-        conv_bias=True,
-        do_stable_layer_norm=True,
+def wav2vec2(config: Wav2Vec2Config) -> Wav2Vec2Model:
+    """Hugging Face's wav2vec 2.0 with these dimensions and random weights."""
+    published = PublishedConfig(
+        hidden_size=config.hidden_size,
+        num_hidden_layers=config.num_hidden_layers,
+        num_attention_heads=config.num_attention_heads,
+        intermediate_size=config.intermediate_size,
+        conv_dim=(config.conv_dim,) * len(config.conv_kernel),
+        conv_kernel=config.conv_kernel,
+        conv_stride=config.conv_stride,
+        conv_bias=config.conv_bias,
+        feat_extract_norm=config.feature_extractor_norm,
+        do_stable_layer_norm=config.encoder_norm == "pre",
+        num_conv_pos_embeddings=config.num_conv_pos_embeddings,
+        num_conv_pos_embedding_groups=config.num_conv_pos_embedding_groups,
         attn_implementation="eager",
     )
-    return Wav2Vec2Model(wav2vec).eval()
+    return Wav2Vec2Model(published).eval()
 
 
-def understand(encoder: Wav2Vec2Model, sound: Tensor, frames_of: Callable[[int], int]) -> Tensor:
+def last_hidden_state(encoder: Wav2Vec2Model, sound: Tensor, frames_of: Callable[[int], int]) -> Tensor:
     """Convolutions, interpolation to video frames, transformer."""
     rows = encoder.feature_extractor(sound).transpose(1, 2)
     hidden, _ = encoder.feature_projection(resize(rows, frames_of(rows.shape[1])))

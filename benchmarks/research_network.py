@@ -4,10 +4,10 @@
 
 The baseline is ``released_network.py`` in this folder, the plain arithmetic of the same network with the same weights,
 run in turn with ours in the same process: the ratio holds although the machine's speed drifts. Both encoders have the
-same convolutions, which the paper keeps frozen; ``--different-ears`` gives each its own. With one thread the times are
-those that the processor spent, which others on the machine disturb less; otherwise they are the clock's. Memory is
-measured in a process of its own, above what the weights take. ``--split`` says what is matrix products and what is not:
-the rest weighs more on a processor that multiplies faster.
+same convolutions, which the paper keeps frozen; ``--separate-convolutions`` gives each its own. With one thread the
+times are those that the processor spent, which others on the machine disturb less; otherwise they are the clock's.
+Memory is measured in a process of its own, above what the weights take. ``--split`` says what is matrix products and
+what is not: the rest weighs more on a processor that multiplies faster.
 """
 
 import argparse
@@ -49,7 +49,9 @@ def main() -> None:
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--split", action="store_true", help="say what is matrix products and what is not")
-    parser.add_argument("--different-ears", action="store_true", help="give each encoder convolutions of its own")
+    parser.add_argument(
+        "--separate-convolutions", action="store_true", help="give each encoder convolutions of its own"
+    )
     parser.add_argument("--measure-memory", nargs=2, help=argparse.SUPPRESS)
     options = parser.parse_args()
     torch.set_num_threads(options.threads)
@@ -62,7 +64,7 @@ def main() -> None:
     torch.manual_seed(0)
     config = EmoTalkConfig()
     reference = ReleasedNetwork(config).eval()
-    if not options.different_ears:
+    if not options.separate_convolutions:
         share_convolutions(reference)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "emotalk.safetensors"
@@ -187,8 +189,8 @@ def timed(work: Callable[[], "Result"], device: str) -> tuple[float, "Result"]: 
 
 
 def share_convolutions(reference: ReleasedNetwork) -> None:
-    ears = reference.audio_encoder_cont.feature_extractor
-    reference.audio_encoder_emo.wav2vec2.feature_extractor.load_state_dict(ears.state_dict())
+    convolutions = reference.audio_encoder_cont.feature_extractor
+    reference.audio_encoder_emo.wav2vec2.feature_extractor.load_state_dict(convolutions.state_dict())
 
 
 def noise(seconds: int) -> np.ndarray:

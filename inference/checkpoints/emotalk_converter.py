@@ -1,6 +1,6 @@
 """The released EmoTalk checkpoint: read without executing anything, checked, and kept as safetensors.
 
-``translate_state`` is the one place that knows the released names; ``models/emotalk.py`` knows only ours.
+``translate_state`` and ``wav2vec2_converter`` alone know the released names; ``models/emotalk.py`` knows only ours.
 """
 
 import hashlib
@@ -17,7 +17,10 @@ from torch import Tensor
 
 from ..contract import EmoTalkError, Speech
 from ..models.emotalk import MODEL_ID, SHORTEST, EmoTalk, EmoTalkConfig
+from ..models.wav2vec2 import XLSR_53
+from .checkpoint_state import CheckpointState
 from .safetensors_file import write_safetensors
+from .wav2vec2_converter import check_wav2vec2, convert_wav2vec2, read_wav2vec2_config
 
 LICENCE: Final = "CC BY-NC 4.0"
 NOTICE: Final = (
@@ -25,7 +28,7 @@ NOTICE: Final = (
     "Weights of your own training are yours."
 )
 
-_ENCODERS: Final = {"content": "audio_encoder_cont", "emotion": "audio_encoder_emo.wav2vec2"}
+_ENCODERS: Final = {"content_encoder": "audio_encoder_cont.", "emotion_encoder": "audio_encoder_emo.wav2vec2."}
 _MAPS: Final = {
     "content_map": "audio_feature_map_cont",
     "memory_map": "audio_feature_map_emo",
@@ -39,8 +42,6 @@ _KNOWN_UNUSED: Final = re.compile(
     r"(masked_spec_embed|lm_head\.(weight|bias)|classifier\.\w+\.(weight|bias)|PPE\.pe)$"
     r"|^transformer_decoder\.layers\.0\.multihead_attn\.in_proj_(weight|bias)$"
 )
-_KERNELS: Final = (10, 3, 3, 3, 3, 2, 2)
-_HEAD_WIDTH: Final = 64
 
 
 @dataclass(frozen=True)
@@ -68,7 +69,7 @@ def read_checkpoint(path: str | Path) -> ImportedCheckpoint:
     """
     path = Path(path)
     state = _read_state(path)
-    used = _UsedState(state, path.name)
+    used = CheckpointState(state, path.name, "EmoTalk")
     config = _config_of(used)
     weights = dict(_translate(used, config))
     unknown = tuple(sorted(name for name in state if name not in used.read and not _KNOWN_UNUSED.search(name)))
@@ -91,82 +92,36 @@ def write_weights(checkpoint: ImportedCheckpoint, path: Path, source: str) -> No
 
 
 def translate_state(state: Mapping[str, Tensor], config: EmoTalkConfig) -> dict[str, Tensor]:
-    """The released weights under our names.
+    """The released weights under our names; of the cross-attention only what is used stays.
 
-    Convolutions become matrices; queries, keys and values become one; of the cross-attention only what is used stays.
+    Raises:
+        EmoTalkError: one is missing, or one of the encoders' has another shape than the configuration says.
     """
-    return dict(_translate(_UsedState(state, "The network"), config))
+    return dict(_translate(CheckpointState(state, "The network", "EmoTalk"), config))
 
 
-def _translate(used: "_UsedState", config: EmoTalkConfig) -> Iterator[tuple[str, Tensor]]:
+def _translate(used: CheckpointState, config: EmoTalkConfig) -> Iterator[tuple[str, Tensor]]:
     for ours, theirs in _ENCODERS.items():
-        yield from _translate_encoder(used, ours, theirs, config)
+        weights = dict(convert_wav2vec2(used, theirs))
+        check_wav2vec2(weights, config.encoder, used.source)
+        yield from ((f"{ours}.{name}", weight) for name, weight in weights.items())
     for ours, theirs in _MAPS.items():
         yield from _pair(used, ours, theirs)
     for kind in ("weight", "bias"):
-        yield f"decoder.attention.{kind}", used[f"{_DECODER}.self_attn.in_proj_{kind}"]
-        yield f"decoder.guide_values.{kind}", used[f"{_DECODER}.multihead_attn.in_proj_{kind}"][2 * config.fused :]
-    yield from _pair(used, "decoder.out", f"{_DECODER}.self_attn.out_proj")
-    yield from _pair(used, "decoder.guide_out", f"{_DECODER}.multihead_attn.out_proj")
-    yield from _pair(used, "decoder.widen", f"{_DECODER}.linear1")
-    yield from _pair(used, "decoder.narrow", f"{_DECODER}.linear2")
+        values = used[f"{_DECODER}.multihead_attn.in_proj_{kind}"][2 * config.fused :]
+        yield f"decoder.self_attention.qkv_proj.{kind}", used[f"{_DECODER}.self_attn.in_proj_{kind}"]
+        yield f"decoder.emotion_guided_attention.v_proj.{kind}", values
+    yield from _pair(used, "decoder.self_attention.out_proj", f"{_DECODER}.self_attn.out_proj")
+    yield from _pair(used, "decoder.emotion_guided_attention.out_proj", f"{_DECODER}.multihead_attn.out_proj")
+    yield from _pair(used, "decoder.feed_forward.intermediate_dense", f"{_DECODER}.linear1")
+    yield from _pair(used, "decoder.feed_forward.output_dense", f"{_DECODER}.linear2")
     for i in range(3):
         yield from _pair(used, f"decoder.norms.{i}", f"{_DECODER}.norm{i + 1}")
 
 
-def _translate_encoder(
-    used: "_UsedState", ours: str, theirs: str, config: EmoTalkConfig
-) -> Iterator[tuple[str, Tensor]]:
-    for i in range(len(config.kernels)):
-        layer = f"{theirs}.feature_extractor.conv_layers.{i}"
-        # (out, in, taps) to (out, taps x in): one row of the matrix meets one stretch of channels-last rows.
-        yield f"{ours}.convolutions.{i}.weight", used[f"{layer}.conv.weight"].permute(0, 2, 1).flatten(1)
-        yield f"{ours}.convolutions.{i}.bias", used[f"{layer}.conv.bias"]
-        yield from _pair(used, f"{ours}.convolutions.{i}.norm", f"{layer}.layer_norm")
-    yield from _pair(used, f"{ours}.projection.norm", f"{theirs}.feature_projection.layer_norm")
-    yield from _pair(used, f"{ours}.projection", f"{theirs}.feature_projection.projection")
-    position = f"{theirs}.encoder.pos_conv_embed.conv"
-    yield f"{ours}.position.weight", _without_weight_norm(used, position)
-    yield f"{ours}.position.bias", used[f"{position}.bias"]
-    for i in range(config.layers):
-        layer = f"{theirs}.encoder.layers.{i}"
-        for kind in ("weight", "bias"):
-            parts = [used[f"{layer}.attention.{letter}_proj.{kind}"] for letter in "qkv"]
-            yield f"{ours}.layers.{i}.attention.{kind}", torch.cat(parts)
-        yield from _pair(used, f"{ours}.layers.{i}.out", f"{layer}.attention.out_proj")
-        yield from _pair(used, f"{ours}.layers.{i}.attention_norm", f"{layer}.layer_norm")
-        yield from _pair(used, f"{ours}.layers.{i}.feed_norm", f"{layer}.final_layer_norm")
-        yield from _pair(used, f"{ours}.layers.{i}.widen", f"{layer}.feed_forward.intermediate_dense")
-        yield from _pair(used, f"{ours}.layers.{i}.narrow", f"{layer}.feed_forward.output_dense")
-    yield from _pair(used, f"{ours}.norm", f"{theirs}.encoder.layer_norm")
-
-
-def _pair(used: "_UsedState", ours: str, theirs: str) -> Iterator[tuple[str, Tensor]]:
+def _pair(used: CheckpointState, ours: str, theirs: str) -> Iterator[tuple[str, Tensor]]:
     yield f"{ours}.weight", used[f"{theirs}.weight"]
     yield f"{ours}.bias", used[f"{theirs}.bias"]
-
-
-def _without_weight_norm(used: "_UsedState", layer: str) -> Tensor:
-    """Length times direction, under the older or the newer of PyTorch's two spellings."""
-    names = f"{layer}.weight_g", f"{layer}.weight_v"
-    if names[0] not in used.state:
-        names = f"{layer}.parametrizations.weight.original0", f"{layer}.parametrizations.weight.original1"
-    length, direction = used[names[0]], used[names[1]]
-    return torch._weight_norm(direction, length, 2)
-
-
-class _UsedState:
-    """The checkpoint's tensors, remembering which of them were asked for."""
-
-    def __init__(self, state: Mapping[str, Tensor], source: str) -> None:
-        self.state, self._source = state, source
-        self.read: set[str] = set()
-
-    def __getitem__(self, name: str) -> Tensor:
-        if name not in self.state:
-            raise EmoTalkError(f"{self._source} is no EmoTalk checkpoint, or not all of one: it lacks {name}")
-        self.read.add(name)
-        return self.state[name].float().contiguous()
 
 
 def _read_state(path: Path) -> dict[str, Tensor]:
@@ -188,25 +143,13 @@ def _read_state(path: Path) -> dict[str, Tensor]:
     return {str(name).removeprefix("module."): value for name, value in loaded.items()}
 
 
-def _config_of(used: _UsedState) -> EmoTalkConfig:
-    """Dimensions from shapes; the number of heads cannot be seen there, it follows from wav2vec 2.0's 64 per head."""
-    content = _ENCODERS["content"]
-    convolution, _, kernel = used[f"{content}.feature_extractor.conv_layers.0.conv.weight"].shape
-    hidden = used[f"{content}.feature_projection.projection.weight"].shape[0]
-    layer_numbers = {
-        int(match[1]) for name in used.state if (match := re.match(rf"{content}\.encoder\.layers\.(\d+)\.", name))
-    }
-    direction = _without_weight_norm(used, f"{content}.encoder.pos_conv_embed.conv")
-    if kernel != _KERNELS[0] or not layer_numbers or hidden % direction.shape[1]:
-        raise EmoTalkError("The checkpoint's encoders are not wav2vec 2.0 as EmoTalk uses it")
+def _config_of(used: CheckpointState) -> EmoTalkConfig:
+    """Dimensions from shapes."""
+    encoder = read_wav2vec2_config(used, _ENCODERS["content_encoder"], XLSR_53.encoder_norm)
+    if encoder.feature_extractor_norm != XLSR_53.feature_extractor_norm:
+        raise EmoTalkError("The checkpoint's encoders are not of the XLSR-53 kind, which EmoTalk uses")
     return EmoTalkConfig(
-        hidden=hidden,
-        layers=max(layer_numbers) + 1,
-        heads=max(hidden // _HEAD_WIDTH, 1),
-        feed_forward=used[f"{content}.encoder.layers.0.feed_forward.intermediate_dense.weight"].shape[0],
-        convolution=convolution,
-        position_kernel=direction.shape[2],
-        position_groups=hidden // direction.shape[1],
+        encoder=encoder,
         content=used["audio_feature_map_cont.weight"].shape[0],
         emotion=used["audio_feature_map_emo2.weight"].shape[0],
         condition=used["obj_vector_level.weight"].shape[0],

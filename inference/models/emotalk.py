@@ -1,14 +1,12 @@
-"""EmoTalk (Peng et al., ICCV 2023) in PyTorch: the published network, with the released weights' names and numbers.
+"""EmoTalk (Peng et al., ICCV 2023) in PyTorch: the published network, with the released weights' numbers.
 
-Two wav2vec 2.0 encoders hear the sound, one for content, one for emotion. Their features, with emotion level and
-personal style, go through one transformer decoder layer with a causal, periodically biased self-attention to 52
-blendshape coefficients at 30 frames per second. Shapes in comments: N samples, T frames, H hidden width.
+Two wav2vec 2.0 encoders (``wav2vec2.py``), one for content, one for emotion. Their features, with emotion level and
+personal style, go through the emotion-guided feature fusion decoder, one transformer layer with a causal, periodically
+biased self-attention, to 52 blendshape coefficients at 30 frames per second. Shapes: N samples at 16 kHz, T frames.
 
-What is computed differently from a plain forward pass, with the same numbers:
+What is computed differently from a plain forward pass, with the same numbers, beside what ``wav2vec2.py`` does:
 
-- The convolutional front end is local, so it runs in stretches, as matrix products on channels-last rows; it runs once
-  where both encoders' convolutions are equal.
-- No attention map is ever stored: memory grows with T, not with its square.
+- The feature extractor runs once where both encoders' feature extractors are equal.
 - The decoder's cross-attention looks at one frame only (a diagonal mask), so its softmax is 1 and the whole block is
   two linear maps of the emotion features; queries and keys of it are dead weights.
 - Level and style enter 64 of 832 columns; everything that does not depend on them is kept by ``encode``.
@@ -19,12 +17,13 @@ import math
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
@@ -34,63 +33,44 @@ from ...face.basis import ARKIT
 from ...face.controls import Controls
 from ...face.curves import FaceCurves
 from ...face.emotions import EMOTIONS, emotion_offsets
+from ..checkpoints.earlier_names import with_todays_config, with_todays_names
 from ..checkpoints.safetensors_file import read_safetensors
-from ..contract import SAMPLE_RATE, EmoTalkError, Features, ModelSpec, Speech
+from ..contract import SAMPLE_RATE, EmoTalkError, Features, ModelSpec, Progress, Speech
 from ..devices import return_large_blocks
 from ..registry import EMOTALK_SPEC
-from .matrix_products import Arithmetic, Precision, Product, arithmetic_for
-
-Heard = Callable[[float], None]
-"""Told the share of the work that is done."""
+from .layers import LARGE_STEPS, SMALL_STEPS, Layers, Steps
+from .matrix_products import Precision, arithmetic_for
+from .wav2vec2 import XLSR_53, Wav2Vec2Config, Wav2Vec2Model, Windows, resize, zero_mean_unit_variance
 
 MODEL_ID: Final = "emotalk"
 FPS: Final = 30
 SHORTEST: Final = 720
-"""Samples; less gives the convolutions too little for two frames."""
+"""Samples; less gives the feature extractor too little for the emotion encoder's first frame."""
 
 _MOUTH: Final = arkit.indices(arkit.REGIONS["jaw"] + arkit.REGIONS["lips"])
-_WINDOW: Final = 10 * FPS
-_AROUND: Final = 2 * FPS
-
-
-@dataclass(frozen=True)
-class Steps:
-    """How much is computed at a time: the same numbers whatever it is, but more memory and fewer steps.
-
-    Attributes:
-        convolved: rows of the convolutions, at 50 per second.
-        widened: rows of a feed-forward layer, four times as wide there.
-        asking: rows of the decoder's self-attention.
-    """
-
-    convolved: int
-    widened: int
-    asking: int
-
-
-SMALL_STEPS: Final = Steps(50, 512, 256)
-"""What fits a processor's caches, and a GPU that is short of memory."""
-LARGE_STEPS: Final = Steps(1500, 16_384, 2048)
-"""What keeps a GPU busy."""
+_WINDOWS: Final = Windows(rows=10 * FPS, margin=2 * FPS)
 
 
 @dataclass(frozen=True)
 class EmoTalkConfig:
     """Dimensions of the network; the defaults are the published ones.
 
-    ``periodic_encoding`` adds the paper's periodic positional encoding to the fused features; the released network
-    does without it.
+    Attributes:
+        encoder: of both encoders.
+        content: columns of the content features.
+        emotion: columns of the emotion features.
+        condition: columns of the emotion level, and as many of the personal style.
+        levels: how many emotion levels there are.
+        styles: how many personal styles.
+        decoder_heads: heads of the decoder's self-attention.
+        decoder_feed_forward: the width inside its feed-forward layer.
+        period: frames after which its self-attention's bias grows.
+        channels: coefficients that come out.
+        periodic_encoding: add the paper's periodic positional encoding to the fused features; the released network
+            does without it.
     """
 
-    hidden: int = 1024
-    layers: int = 24
-    heads: int = 16
-    feed_forward: int = 4096
-    convolution: int = 512
-    kernels: tuple[int, ...] = (10, 3, 3, 3, 3, 2, 2)
-    strides: tuple[int, ...] = (5, 2, 2, 2, 2, 2, 2)
-    position_kernel: int = 128
-    position_groups: int = 16
+    encoder: Wav2Vec2Config = XLSR_53
     content: int = 512
     emotion: int = 256
     condition: int = 32
@@ -104,9 +84,16 @@ class EmoTalkConfig:
 
     @classmethod
     def from_json(cls, text: str) -> "EmoTalkConfig":
-        """The configuration of a weights file. Raises ValueError or TypeError where it is none."""
-        values = json.loads(text)
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+        """The configuration of a weights file, today's or an earlier one.
+
+        Raises:
+            ValueError, TypeError, AttributeError: it is none.
+        """
+        values = with_todays_config(json.loads(text))
+        encoder: dict[str, Any] = {
+            name: tuple(value) if isinstance(value, list) else value for name, value in values["encoder"].items()
+        }
+        return cls(**values | {"encoder": replace(XLSR_53, **encoder)})
 
     @property
     def fused(self) -> int:
@@ -122,8 +109,11 @@ class EmoTalk:
         config: their dimensions.
         device: where to compute.
         precision: "float32" gives the released code's numbers; "bfloat16" and "int8" are quicker and less exact.
-        windowed: let the encoders hear ten seconds at a time with two seconds around them, instead of the whole line:
+        windowed: give the encoders ten seconds at a time with two seconds around them, instead of the whole line:
             time then grows with the length, not with its square, and the numbers differ a little.
+
+    Raises:
+        EmoTalkError: a weight is missing.
     """
 
     model_id = MODEL_ID
@@ -139,20 +129,21 @@ class EmoTalk:
     ) -> None:
         self.spec = spec
         self.config = config or EmoTalkConfig()
-        self._device, self._windowed = torch.device(device), windowed
+        self._device = torch.device(device)
+        self._windows = _WINDOWS if windowed else None
         self._steps = SMALL_STEPS if self._device.type == "cpu" else LARGE_STEPS
         layers = Layers(weights, self._device, arithmetic_for(self._device, "float32"))
-        # Fewer bits are for the encoders alone, where nearly all of the time goes; and 8 bits not for convolutions.
-        deep = layers.computed_by(arithmetic_for(self._device, precision))
-        local = layers.computed_by(arithmetic_for(self._device, "bfloat16")) if precision == "int8" else deep
-        self._content, self._emotion = (SpeechEncoder(deep.of(part), self.config) for part in ("content", "emotion"))
-        self._ears = self._other_ears = Ears(local.of("content"), self.config)
-        if not layers.of("content").equal(layers.of("emotion"), "convolutions."):
-            self._other_ears = Ears(local.of("emotion"), self.config)
+        content, emotion = layers.of("content_encoder"), layers.of("emotion_encoder")
+        # Fewer bits are for the encoders alone, where nearly all of the time goes.
+        self._content_encoder = Wav2Vec2Model(content, self.config.encoder, precision)
+        shared = content.of("feature_extractor").equal(emotion.of("feature_extractor"))
+        self._emotion_encoder = Wav2Vec2Model(
+            emotion, self.config.encoder, precision, self._content_encoder.feature_extractor if shared else None
+        )
         self._content_map = layers.product("content_map")
         self._memory_map = layers.product("memory_map")
         self._emotion_map = layers.product("emotion_map")
-        self._decoder = FusionDecoder(layers, self.config)
+        self._decoder = FeatureFusionDecoder(layers, self.config)
         self._silence: Tensor | None = None
 
     @classmethod
@@ -177,16 +168,16 @@ class EmoTalk:
             config = EmoTalkConfig.from_json(metadata["config"])
         except (KeyError, ValueError, TypeError, AttributeError):
             raise EmoTalkError(f"The weights in {Path(path).name} say nothing usable of their network") from None
-        weights = {name: torch.from_numpy(array) for name, array in arrays.items()}
+        weights = {name: torch.from_numpy(array) for name, array in with_todays_names(arrays).items()}
         return cls(weights, config, device, precision, windowed, spec)
 
     @torch.inference_mode()
-    def encode(self, speech: Speech, heard: Heard | None = None) -> Features:
+    def encode(self, speech: Speech, progress: Progress | None = None) -> Features:
         """Both encoders, and everything in the decoder that level and style do not touch.
 
         Args:
             speech: at least 720 samples.
-            heard: told the share of the work that is done.
+            progress: called with the share (0..1) of the work that is done.
 
         Returns:
             Features with ``fused`` (T, 768), ``attention`` (T, 2496: queries, keys and values without level and
@@ -200,19 +191,22 @@ class EmoTalk:
             raise EmoTalkError(
                 f"The line lasts only {1000 * speech.seconds:.0f} ms; EmoTalk needs at least {shortest:.0f} ms"
             )
-        samples = self._tensor(normalised(speech.samples))
+        samples = self._tensor(zero_mean_unit_variance(speech.samples))
         frames = frame_count(len(samples))
-        progress = SharedProgress(heard or _ignore, parts=2)
-        sound = self._ears.hear(samples, self._steps)
+        both = SharedProgress(progress or _ignore, parts=2)
+        content_encoder, emotion_encoder = self._content_encoder, self._emotion_encoder
+        features = content_encoder.extract_features(samples, self._steps)
 
-        def hear_content() -> Tensor:
-            return self._understand(self._content, resize(sound, frames), progress.part(0))
+        def encode_content() -> Tensor:
+            return content_encoder.forward(resize(features, frames), self._steps, both.part(0), self._windows)
 
-        def hear_emotion() -> Tensor:
-            other = sound if self._other_ears is self._ears else self._other_ears.hear(samples, self._steps)
-            return self._understand(self._emotion, resize(other, emotion_frame_count(len(other))), progress.part(1))
+        def encode_emotion() -> Tensor:
+            shared = emotion_encoder.feature_extractor is content_encoder.feature_extractor
+            own = features if shared else emotion_encoder.extract_features(samples, self._steps)
+            rows = resize(own, emotion_frame_count(len(own)))
+            return emotion_encoder.forward(rows, self._steps, both.part(1), self._windows)
 
-        content, emotion = side_by_side((hear_content, hear_emotion), self._device)
+        content, emotion = side_by_side((encode_content, encode_emotion), self._device)
         memory = self._memory_map(resize(emotion, frames))
         fused = torch.cat([self._content_map(content), functional.relu(self._emotion_map(memory))], dim=1)
         kept = {"fused": fused, **self._decoder.prepare(fused, memory)}
@@ -223,7 +217,7 @@ class EmoTalk:
         """The 52 coefficients, as the network gives them: a little below 0 or above 1 now and then.
 
         ``emotion_level`` blends the two levels, ``personal_style`` and ``style_blend`` the 24 persons, constant or
-        per frame. ``intensity`` goes from the same content without any emotion heard (0) through the network's own
+        per frame. ``intensity`` goes from the same content with the emotion of silence (0) through the network's own
         result (1) and as far beyond it, in a straight line. The emotion sliders add their prototypes, which the
         network knows nothing of; lip contacts stay.
         """
@@ -247,33 +241,23 @@ class EmoTalk:
         was, self._steps = self._steps, SMALL_STEPS
         return was != SMALL_STEPS
 
-    def _tensor(self, array: np.ndarray) -> Tensor:
+    def _tensor(self, array: NDArray[np.float32]) -> Tensor:
         return torch.from_numpy(array).to(self._device)
 
-    def _understand(self, encoder: "SpeechEncoder", rows: Tensor, heard: Heard) -> Tensor:
-        if not self._windowed:
-            return encoder.understand(rows, self._steps, heard)
-        parts = []
-        for first in range(0, len(rows), _WINDOW):
-            start = max(first - _AROUND, 0)
-            part = encoder.understand(rows[start : first + _WINDOW + _AROUND], self._steps, _ignore)
-            parts.append(part[first - start : first - start + _WINDOW])
-            heard(min((first + _WINDOW) / len(rows), 1.0))
-        return torch.cat(parts)
-
     def _calmed(self, kept: Mapping[str, Tensor]) -> dict[str, Tensor]:
-        """What ``encode`` would keep of the same content if the emotion encoder heard nothing but silence."""
+        """What ``encode`` would keep of the same content if the emotion encoder were given a second of silence."""
         frames, content = len(kept["fused"]), self.config.content
         if self._silence is None:
-            rows = resize(self._other_ears.hear(torch.zeros(SAMPLE_RATE, device=self._device), self._steps), FPS)
-            memory = self._memory_map(self._emotion.understand(rows, self._steps, _ignore))
+            silence = torch.zeros(SAMPLE_RATE, device=self._device)
+            rows = resize(self._emotion_encoder.extract_features(silence, self._steps), FPS)
+            memory = self._memory_map(self._emotion_encoder.forward(rows, self._steps))
             self._silence = memory.mean(dim=0, keepdim=True)
         emotion = functional.relu(self._emotion_map(self._silence))
         fused = torch.cat([kept["fused"][:, :content], emotion.expand(frames, -1)], dim=1)
         return {"fused": fused, **self._decoder.prepare(fused, self._silence)}
 
 
-def layer_emotions(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
+def layer_emotions(values: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[np.float32]:
     """Add the emotions' prototypes to speaking lips, except to the mouth where it is in contact.
 
     Args:
@@ -287,126 +271,68 @@ def layer_emotions(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
     return values + offsets
 
 
-class Ears:
-    """The convolutions of wav2vec 2.0, with a layer norm in each, as EmoTalk uses them."""
+class FeatureFusionDecoder:
+    """The emotion-guided feature fusion decoder of the paper: one post-norm layer, and the map to blendshapes.
 
-    def __init__(self, layers: "Layers", config: EmoTalkConfig) -> None:
-        self._config = config
-        self._convolutions = [
-            (layers.product(f"convolutions.{i}"), layers.norm(f"convolutions.{i}.norm"))
-            for i in range(len(config.kernels))
-        ]
+    Fused features are, in this order, content, emotion, emotion level, personal style.
 
-    def hear(self, samples: Tensor, steps: Steps) -> Tensor:
-        """(N,) samples to (T50, 512) rows at 50 per second, a stretch at a time."""
-        total = convolved_count(len(samples), self._config)
-        hop = math.prod(self._config.strides)
-        window = receptive_field(self._config)
-        stretches = []
-        for first in range(0, total, steps.convolved):
-            last = min(first + steps.convolved, total) - 1
-            stretches.append(self._convolve(samples[first * hop : last * hop + window]))
-        return torch.cat(stretches).float()
-
-    def _convolve(self, samples: Tensor) -> Tensor:
-        rows = samples[:, None].contiguous()
-        for (product, norm), kernel, stride in zip(
-            self._convolutions, self._config.kernels, self._config.strides, strict=True
-        ):
-            width = rows.shape[1]
-            count = (len(rows) - kernel) // stride + 1
-            windows = rows.as_strided((count, kernel * width), (stride * width, 1))
-            rows = functional.gelu(norm(product(windows)))
-        return rows
-
-
-class SpeechEncoder:
-    """The transformer of wav2vec 2.0 as EmoTalk uses it: pre-norm layers, 30 frames per second.
-
-    Whatever the precision, what goes from layer to layer is float32, and so are the layer norms' and the attention's
-    sums.
+    Args:
+        layers: all of EmoTalk's weights.
+        config: their dimensions.
     """
 
-    def __init__(self, layers: "Layers", config: EmoTalkConfig) -> None:
-        self._projection_norm = layers.norm("projection.norm")
-        self._projection = layers.product("projection")
-        self._positions = layers.convolution("position", config.position_groups)
-        self._layers = [EncoderLayer(layers.of(f"layers.{i}"), config) for i in range(config.layers)]
-        self._norm = layers.norm("norm")
-
-    def understand(self, rows: Tensor, steps: Steps, heard: Heard) -> Tensor:
-        """(T, 512) to (T, 1024)."""
-        hidden = self._projection(self._projection_norm(rows)).float()
-        hidden += self._positions(hidden)
-        for number, layer in enumerate(self._layers):
-            hidden = layer(hidden, steps)
-            heard((number + 1) / len(self._layers))
-        return self._norm(hidden)
-
-
-class EncoderLayer:
-    """One transformer layer of wav2vec 2.0, normalising before each half."""
-
-    def __init__(self, layers: "Layers", config: EmoTalkConfig) -> None:
-        self._heads = config.heads
-        self._attention_norm, self._feed_norm = layers.norm("attention_norm"), layers.norm("feed_norm")
-        self._attention, self._out = layers.product("attention"), layers.product("out")
-        self._widen, self._narrow = layers.product("widen", gelu=True), layers.product("narrow")
-        self._attend = layers.arithmetic.attend
-
-    def __call__(self, hidden: Tensor, steps: Steps) -> Tensor:
-        """(T, 1024), changed in place."""
-        attention = self._attention(self._attention_norm(hidden)).view(len(hidden), 3, self._heads, -1)
-        attended = self._attend(*attention.unbind(dim=1)).reshape(hidden.shape)
-        del attention
-        hidden += self._out(attended)
-        # Some rows at a time: four times the width for all of a long line at once would be most of the memory.
-        for block in hidden.chunk(math.ceil(len(hidden) / steps.widened)):
-            block += self._narrow(self._widen(self._feed_norm(block)))
-        return hidden
-
-
-class FusionDecoder:
-    """EmoTalk's emotion-guided feature fusion decoder: one post-norm layer, and the map to blendshapes."""
-
-    def __init__(self, layers: "Layers", config: EmoTalkConfig) -> None:
+    def __init__(self, layers: Layers, config: EmoTalkConfig) -> None:
         self._config = config
         self._level, self._style = layers.product("level"), layers.product("style")
         decoder = layers.of("decoder")
+        # The columns of level and style apart, so that the others' product is computed once.
         known = config.content + config.emotion
-        weight = decoder.tensor("attention.weight")
-        self._attention_of_sound = decoder.arithmetic.linear(
-            weight[:, :known].contiguous(), decoder.tensor("attention.bias")
+        weight = decoder.tensor("self_attention.qkv_proj.weight")
+        self._qkv_proj = decoder.arithmetic.linear(
+            weight[:, :known].contiguous(), decoder.tensor("self_attention.qkv_proj.bias")
         )
-        self._attention_of_person = weight[:, known:].contiguous()
-        self._attention_of_position = weight if config.periodic_encoding else None
-        self._out = decoder.product("out")
-        self._guide_values, self._guide_out = decoder.product("guide_values"), decoder.product("guide_out")
-        self._widen, self._narrow = decoder.product("widen"), decoder.product("narrow")
-        self._norms = [decoder.norm(f"norms.{i}") for i in range(3)]
+        self._qkv_proj_of_condition = weight[:, known:].contiguous()
+        self._qkv_proj_of_position = weight if config.periodic_encoding else None
+        self._out_proj = decoder.product("self_attention.out_proj")
+        guided = decoder.of("emotion_guided_attention")
+        self._guided_v_proj, self._guided_out_proj = guided.product("v_proj"), guided.product("out_proj")
+        self._intermediate_dense = decoder.product("feed_forward.intermediate_dense")
+        self._output_dense = decoder.product("feed_forward.output_dense")
+        self._norms = [decoder.layer_norm(f"norms.{i}") for i in range(3)]
         self._blendshapes = layers.product("blendshapes")
 
     def prepare(self, fused: Tensor, memory: Tensor) -> dict[str, Tensor]:
-        """What level and style do not touch."""
-        attention = self._attention_of_sound(fused)
-        if self._attention_of_position is not None:
-            attention = attention + self._positions(fused) @ self._attention_of_position.t()
-        return {"attention": attention, "guidance": self._guide_out(self._guide_values(memory))}
+        """What level and style do not touch.
+
+        Args:
+            fused: (T, 768) content and emotion features.
+            memory: (T or 1, 832) what the emotion-guided attention looks at.
+
+        Returns:
+            ``attention`` (T, 2496) and ``guidance`` (T or 1, 832); see ``EmoTalk.encode``.
+        """
+        attention = self._qkv_proj(fused)
+        if self._qkv_proj_of_position is not None:
+            attention = attention + self._positions(fused) @ self._qkv_proj_of_position.t()
+        return {"attention": attention, "guidance": self._guided_out_proj(self._guided_v_proj(memory))}
 
     def perform(self, kept: Mapping[str, Tensor], levels: Tensor, styles: Tensor, steps: Steps) -> Tensor:
         """(T, 52) coefficients for (T or 1, 2) levels and (T or 1, 24) styles."""
         frames = len(kept["fused"])
         parts = self._level(levels), self._style(styles)
         rows = max(map(len, parts))
-        person = torch.cat([part.expand(rows, -1) for part in parts], dim=1)
-        fused = torch.cat([kept["fused"], person.expand(frames, -1)], dim=1)
-        if self._attention_of_position is not None:
+        condition = torch.cat([part.expand(rows, -1) for part in parts], dim=1)
+        fused = torch.cat([kept["fused"], condition.expand(frames, -1)], dim=1)
+        if self._qkv_proj_of_position is not None:
             fused = fused + self._positions(fused)
-        attention = kept["attention"] + person @ self._attention_of_person.t()
-        hidden = self._norms[0](fused.add_(self._out(self._attend(attention, steps))))
+        attention = kept["attention"] + condition @ self._qkv_proj_of_condition.t()
+        hidden = self._norms[0](fused.add_(self._out_proj(self._attend(attention, steps))))
         hidden = self._norms[1](hidden.add_(kept["guidance"]))
-        hidden = self._norms[2](hidden.add_(self._narrow(functional.relu_(self._widen(hidden)))))
+        hidden = self._norms[2](hidden.add_(self._feed_forward(hidden)))
         return self._blendshapes(hidden)
+
+    def _feed_forward(self, hidden: Tensor) -> Tensor:
+        return self._output_dense(functional.relu_(self._intermediate_dense(hidden)))
 
     def _positions(self, rows: Tensor) -> Tensor:
         return periodic_encoding(len(rows), self._config).to(rows)
@@ -418,84 +344,36 @@ class FusionDecoder:
         keys, values = keys.flip(1), values.flip(1)
         frames = len(attention)
         blocks = []
-        for first in range(0, frames, steps.asking):
-            last = min(first + steps.asking, frames)
+        for first in range(0, frames, steps.query_rows):
+            last = min(first + steps.query_rows, frames)
             bias = periodic_bias(first, last, self._config, attention.device)
-            batch = (part[None] for part in (queries[:, first:last], keys[:, -last:], values[:, -last:]))
-            attended = functional.scaled_dot_product_attention(*batch, attn_mask=bias[None])
+            attended = functional.scaled_dot_product_attention(
+                queries[None, :, first:last], keys[None, :, -last:], values[None, :, -last:], attn_mask=bias[None]
+            )
             blocks.append(attended[0].transpose(0, 1).reshape(last - first, -1))
         return torch.cat(blocks)
-
-
-class Layers:
-    """Weights by name, turned into the operations that they stand for.
-
-    Args:
-        weights: all of them.
-        device: where to compute.
-        arithmetic: how products run there.
-        prefix: put before every name.
-    """
-
-    def __init__(
-        self, weights: Mapping[str, Tensor], device: torch.device, arithmetic: Arithmetic, prefix: str = ""
-    ) -> None:
-        self._weights, self._device, self.arithmetic, self._prefix = weights, device, arithmetic, prefix
-
-    def of(self, part: str) -> "Layers":
-        """The layers below a part of the network."""
-        return Layers(self._weights, self._device, self.arithmetic, f"{self._prefix}{part}.")
-
-    def computed_by(self, arithmetic: Arithmetic) -> "Layers":
-        """The same layers, their products computed in another way."""
-        return Layers(self._weights, self._device, arithmetic, self._prefix)
-
-    def equal(self, other: "Layers", start: str) -> bool:
-        """Whether the weights whose names begin so are the same in both."""
-        full = self._prefix + start
-        names = [name.removeprefix(self._prefix) for name in self._weights if name.startswith(full)]
-        return all(torch.equal(self.tensor(name), other.tensor(name)) for name in names)
-
-    def tensor(self, name: str) -> Tensor:
-        """One weight. Raises EmoTalkError where it is missing."""
-        if self._prefix + name not in self._weights:
-            raise EmoTalkError(f"These EmoTalk weights lack {self._prefix + name}; import the checkpoint again")
-        return self._weights[self._prefix + name].to(self._device)
-
-    def product(self, name: str, gelu: bool = False) -> Product:
-        """A linear layer, with a GELU after it where asked for."""
-        return self.arithmetic.linear(self.tensor(f"{name}.weight"), self.tensor(f"{name}.bias"), gelu)
-
-    def convolution(self, name: str, groups: int) -> Product:
-        """A convolution along the rows, and a GELU."""
-        return self.arithmetic.convolution(self.tensor(f"{name}.weight"), self.tensor(f"{name}.bias"), groups)
-
-    def norm(self, name: str) -> Product:
-        """A layer normalisation over the columns."""
-        weight, bias = self.tensor(f"{name}.weight"), self.tensor(f"{name}.bias")
-        return lambda rows: functional.layer_norm(rows, weight.shape, weight, bias, 1e-5)
 
 
 class SharedProgress:
     """One bar for work that goes on in several threads.
 
     Args:
-        heard: told the share of all the work.
+        progress: called with the share (0..1) of all the work.
         parts: how many equal parts there are.
     """
 
-    def __init__(self, heard: Heard, parts: int) -> None:
-        self._heard, self._done, self._lock = heard, [0.0] * parts, threading.Lock()
+    def __init__(self, progress: Progress, parts: int) -> None:
+        self._progress, self._done, self._lock = progress, [0.0] * parts, threading.Lock()
 
-    def part(self, number: int) -> Heard:
-        """What one of the threads tells its own share to."""
+    def part(self, number: int) -> Progress:
+        """What one of the threads calls with its own share."""
 
-        def tell(done: float) -> None:
+        def report(done: float) -> None:
             with self._lock:
                 self._done[number] = done
-                self._heard(sum(self._done) / len(self._done))
+                self._progress(sum(self._done) / len(self._done))
 
-        return tell
+        return report
 
 
 def side_by_side(tasks: Sequence[Callable[[], Tensor]], device: torch.device) -> list[Tensor]:
@@ -519,40 +397,14 @@ def side_by_side(tasks: Sequence[Callable[[], Tensor]], device: torch.device) ->
         torch.set_num_threads(threads)
 
 
-def normalised(samples: np.ndarray) -> np.ndarray:
-    """Zero mean and unit (population) variance, as wav2vec 2.0's feature extractor does it."""
-    samples = np.asarray(samples, np.float32)
-    return (samples - samples.mean()) / np.sqrt(samples.var() + 1e-7)
-
-
 def frame_count(samples: int) -> int:
     """Frames of a line, in the released code's floating point: it gives one more than arithmetic for some lengths."""
     return math.ceil(samples / SAMPLE_RATE * FPS)
 
 
 def emotion_frame_count(rows: int) -> int:
-    """Frames at which the emotion encoder works, for that many rows at 50 per second; floating point again."""
+    """Frames at which the emotion encoder works, for that many feature rows; floating point again."""
     return int(rows / float(50) * FPS)
-
-
-def receptive_field(config: EmoTalkConfig) -> int:
-    """Samples that one row of the convolutions hears."""
-    field = 1
-    for kernel, stride in zip(reversed(config.kernels), reversed(config.strides), strict=True):
-        field = (field - 1) * stride + kernel
-    return field
-
-
-def convolved_count(samples: int, config: EmoTalkConfig) -> int:
-    """Rows that the convolutions make of that many samples."""
-    for kernel, stride in zip(config.kernels, config.strides, strict=True):
-        samples = (samples - kernel) // stride + 1
-    return samples
-
-
-def resize(rows: Tensor, count: int) -> Tensor:
-    """Linear interpolation to another number of rows, first and last row kept."""
-    return functional.interpolate(rows.t()[None], size=count, mode="linear", align_corners=True)[0].t().contiguous()
 
 
 def periodic_bias(first: int, last: int, config: EmoTalkConfig, device: torch.device) -> Tensor:
@@ -579,7 +431,7 @@ def periodic_encoding(frames: int, config: EmoTalkConfig) -> Tensor:
     return encoding
 
 
-def _shortened(rows: np.ndarray) -> np.ndarray:
+def _shortened(rows: NDArray[np.float32]) -> NDArray[np.float32]:
     """A single row where all are equal, so that a constant costs nothing."""
     return np.ascontiguousarray(rows[:1] if len(rows) and (rows == rows[0]).all() else rows, np.float32)
 

@@ -1,6 +1,7 @@
 """Reading the released format: what is accepted, what is refused, and that nothing is ever executed."""
 
 import os
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,6 +10,7 @@ from emotalk.inference.checkpoints.emotalk_converter import NOTICE, read_checkpo
 from emotalk.inference.checkpoints.safetensors_file import read_safetensors
 from emotalk.inference.contract import EmoTalkError
 from emotalk.inference.models.emotalk import EmoTalk, EmoTalkConfig
+from emotalk.inference.models.wav2vec2 import XLSR_53
 
 HIDDEN, LAYERS, WIDE, CONVOLUTION = 128, 1, 64, 16
 
@@ -30,13 +32,16 @@ def saved(tmp_path):
 def test_dimensions_are_read_off_the_shapes(state, saved):
     checkpoint = read_checkpoint(saved(state))
     assert checkpoint.config == EmoTalkConfig(
-        hidden=HIDDEN,
-        layers=LAYERS,
-        heads=2,
-        feed_forward=WIDE,
-        convolution=CONVOLUTION,
-        position_kernel=8,
-        position_groups=4,
+        encoder=replace(
+            XLSR_53,
+            hidden_size=HIDDEN,
+            num_hidden_layers=LAYERS,
+            num_attention_heads=2,
+            intermediate_size=WIDE,
+            conv_dim=CONVOLUTION,
+            num_conv_pos_embeddings=8,
+            num_conv_pos_embedding_groups=4,
+        ),
         content=24,
         emotion=16,
         condition=4,
@@ -56,10 +61,6 @@ def test_both_spellings_of_weight_norm_give_the_same_network(state, saved):
     newer = read_checkpoint(saved(newer_names)).weights
     assert older.keys() == newer.keys()
     assert all(torch.equal(older[name], newer[name]) for name in older)
-    direction = state["audio_encoder_cont.encoder.pos_conv_embed.conv.weight_v"].double()
-    length = state["audio_encoder_cont.encoder.pos_conv_embed.conv.weight_g"].double()
-    expected = length * direction / direction.pow(2).sum(dim=(0, 1), keepdim=True).sqrt()
-    torch.testing.assert_close(older["content.position.weight"].double(), expected, atol=1e-6, rtol=1e-5)
 
 
 def test_any_classifier_and_wrapping_is_accepted_and_unknown_names_are_told(state, saved):
@@ -116,6 +117,22 @@ def test_weights_that_do_not_fit_or_are_no_numbers_are_refused(state, saved):
         read_checkpoint(saved({**state, "bs_map_r.bias": bias * float("nan")}))
     with pytest.raises(EmoTalkError, match="do not fit together"):
         read_checkpoint(saved({**state, "bs_map_r.bias": torch.zeros(51)}))
+    projection = "audio_encoder_emo.wav2vec2.feature_projection.projection.weight"
+    with pytest.raises(EmoTalkError, match=r"do not fit together \(feature_projection.projection.weight"):
+        read_checkpoint(saved({**state, projection: state[projection][:, 1:]}))
+
+
+def test_encoders_of_another_kind_are_refused(state, saved):
+    published = "not wav2vec 2.0 as it was published"
+    kernel = "audio_encoder_cont.feature_extractor.conv_layers.1.conv.weight"
+    with pytest.raises(EmoTalkError, match=published):
+        read_checkpoint(saved({**state, kernel: torch.zeros(CONVOLUTION, CONVOLUTION, 5)}))
+    without_layers = {name: value for name, value in state.items() if ".encoder.layers." not in name}
+    with pytest.raises(EmoTalkError, match=published):
+        read_checkpoint(saved(without_layers))
+    group_norm = {name: value for name, value in state.items() if "conv_layers.1.layer_norm" not in name}
+    with pytest.raises(EmoTalkError, match="not of the XLSR-53 kind"):
+        read_checkpoint(saved(group_norm))
 
 
 def test_a_missing_file_is_told(tmp_path):

@@ -1,6 +1,8 @@
 """The published network against its plain arithmetic, on a small configuration and once at full size."""
 
 import importlib.util
+import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,20 +12,26 @@ import torch
 from emotalk.face import arkit
 from emotalk.face.controls import Controls
 from emotalk.face.emotions import EMOTIONS
-from emotalk.inference.checkpoints.emotalk_converter import read_checkpoint, write_weights
+from emotalk.inference.checkpoints.emotalk_converter import read_checkpoint, translate_state, write_weights
+from emotalk.inference.checkpoints.safetensors_file import read_safetensors, write_safetensors
 from emotalk.inference.contract import EmoTalkError, Speech
 from emotalk.inference.models import emotalk
 from emotalk.inference.models.emotalk import EmoTalk, EmoTalkConfig
+from emotalk.inference.models.layers import LARGE_STEPS
+from emotalk.inference.models.wav2vec2 import XLSR_53
 from emotalk.inference.registry import EMOTALK_SPEC
 
 SMALL = EmoTalkConfig(
-    hidden=128,
-    layers=2,
-    heads=2,
-    feed_forward=192,
-    convolution=32,
-    position_kernel=16,
-    position_groups=4,
+    encoder=replace(
+        XLSR_53,
+        hidden_size=128,
+        num_hidden_layers=2,
+        num_attention_heads=2,
+        intermediate_size=192,
+        conv_dim=32,
+        num_conv_pos_embeddings=16,
+        num_conv_pos_embedding_groups=4,
+    ),
     content=40,
     emotion=24,
     condition=8,
@@ -114,7 +122,7 @@ def test_a_control_that_changes_leaves_the_past_alone(model):
     assert np.abs(changing[30:] - low[30:]).max() > 1e-2
 
 
-def test_encoders_with_different_ears(reference, tmp_path):
+def test_encoders_with_different_feature_extractors(reference, tmp_path):
     other = released_network(SMALL)
     with torch.no_grad():
         weight = other.audio_encoder_emo.wav2vec2.feature_extractor.conv_layers[3].conv.weight
@@ -170,6 +178,70 @@ def test_emotion_sliders_add_and_never_open_closed_lips(emotion):
     assert not added[1, arkit.indices(arkit.REGIONS["jaw"] + arkit.REGIONS["lips"])].any()
 
 
+EARLIER_NAMES = [
+    (r"(content|emotion)_encoder\.feature_extractor\.conv_layers\.(\d)\.conv\.", r"\1.convolutions.\2."),
+    (r"(content|emotion)_encoder\.feature_extractor\.conv_layers\.(\d)\.layer_norm\.", r"\1.convolutions.\2.norm."),
+    (r"(content|emotion)_encoder\.feature_projection\.layer_norm\.", r"\1.projection.norm."),
+    (r"(content|emotion)_encoder\.feature_projection\.projection\.", r"\1.projection."),
+    (r"(content|emotion)_encoder\.encoder\.pos_conv_embed\.conv\.", r"\1.position."),
+    (r"(content|emotion)_encoder\.encoder\.layers\.(\d)\.attention\.qkv_proj\.", r"\1.layers.\2.attention."),
+    (r"(content|emotion)_encoder\.encoder\.layers\.(\d)\.attention\.out_proj\.", r"\1.layers.\2.out."),
+    (r"(content|emotion)_encoder\.encoder\.layers\.(\d)\.layer_norm\.", r"\1.layers.\2.attention_norm."),
+    (r"(content|emotion)_encoder\.encoder\.layers\.(\d)\.final_layer_norm\.", r"\1.layers.\2.feed_norm."),
+    (r"(content|emotion)_encoder\.encoder\.layers\.(\d)\.\w+\.intermediate_dense\.", r"\1.layers.\2.widen."),
+    (r"(content|emotion)_encoder\.encoder\.layers\.(\d)\.\w+\.output_dense\.", r"\1.layers.\2.narrow."),
+    (r"(content|emotion)_encoder\.encoder\.layer_norm\.", r"\1.norm."),
+    (r"decoder\.self_attention\.qkv_proj\.", "decoder.attention."),
+    (r"decoder\.self_attention\.out_proj\.", "decoder.out."),
+    (r"decoder\.emotion_guided_attention\.v_proj\.", "decoder.guide_values."),
+    (r"decoder\.emotion_guided_attention\.out_proj\.", "decoder.guide_out."),
+    (r"decoder\.feed_forward\.intermediate_dense\.", "decoder.widen."),
+    (r"decoder\.feed_forward\.output_dense\.", "decoder.narrow."),
+    (r"((content|memory|emotion)_map|level|style|blendshapes)\.", r"\1."),
+    (r"decoder\.norms\.(\d)\.", r"decoder.norms.\1."),
+]
+"""Names of today, and what stood in weights files at first."""
+EARLIER_CONFIG = {
+    "hidden": 128,
+    "layers": 2,
+    "heads": 2,
+    "feed_forward": 192,
+    "convolution": 32,
+    "kernels": [10, 3, 3, 3, 3, 2, 2],
+    "strides": [5, 2, 2, 2, 2, 2, 2],
+    "position_kernel": 16,
+    "position_groups": 4,
+    "content": 40,
+    "emotion": 24,
+    "condition": 8,
+    "levels": 2,
+    "styles": 24,
+    "decoder_heads": 4,
+    "decoder_feed_forward": 48,
+    "period": 30,
+    "channels": 52,
+    "periodic_encoding": False,
+}
+
+
+def earlier_name(name):
+    (pattern, replacement) = next(pair for pair in EARLIER_NAMES if re.match(pair[0], name))
+    return re.sub(f"^{pattern}", replacement, name)
+
+
+def test_a_file_that_was_imported_before_the_names_changed(weights_file, model, tmp_path):
+    arrays, metadata = read_safetensors(weights_file)
+    earlier = {earlier_name(name): array for name, array in arrays.items()}
+    assert len(earlier) == len(arrays)
+    assert {"content.convolutions.0.weight", "emotion.layers.1.attention.weight"} < earlier.keys()
+    path = tmp_path / "earlier.safetensors"
+    write_safetensors(path, earlier, metadata | {"config": json.dumps(EARLIER_CONFIG)})
+    sound = noise(24_000)
+    loaded = EmoTalk.load(path)
+    assert loaded.config == SMALL
+    assert perform(loaded, sound).tobytes() == perform(model, sound).tobytes()
+
+
 def test_windows_change_nothing_until_the_line_is_longer_than_one(weights_file, model):
     windowed = EmoTalk.load(weights_file, windowed=True)
     short, long = noise(150_000), noise(500_000)
@@ -181,7 +253,7 @@ def test_windows_change_nothing_until_the_line_is_longer_than_one(weights_file, 
 def test_smaller_steps_change_nothing(weights_file, model):
     sound = noise(60_000)
     other = EmoTalk.load(weights_file)
-    other._steps = emotalk.LARGE_STEPS  # as on a GPU
+    other._steps = LARGE_STEPS  # as on a GPU
     np.testing.assert_allclose(perform(other, sound), perform(model, sound), atol=1e-5)
     assert other.shrink()
     assert perform(other, sound).tobytes() == perform(model, sound).tobytes()
@@ -196,10 +268,10 @@ def test_fewer_bits_stay_near(weights_file, model, precision, most):
 
 
 def test_progress_rises_to_one(model):
-    told = []
-    model.encode(Speech(noise(16_000)), told.append)
-    assert told == sorted(told)
-    assert told[-1] == 1.0
+    shares = []
+    model.encode(Speech(noise(16_000)), shares.append)
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
 
 
 def test_two_runs_give_the_same_bytes(model):
@@ -213,8 +285,6 @@ def test_a_line_that_is_too_short_is_refused(model):
 
 
 def test_another_models_weights_are_refused(tmp_path):
-    from emotalk.inference.checkpoints.safetensors_file import write_safetensors
-
     write_safetensors(tmp_path / "x.safetensors", {"a": np.zeros(1, np.float32)}, {"model": "other"})
     with pytest.raises(EmoTalkError, match="not EmoTalk's"):
         EmoTalk.load(tmp_path / "x.safetensors")
@@ -235,8 +305,6 @@ def test_beyond_the_released_codes_limit_of_5000_frames(model, reference):
 def test_full_size():
     config = EmoTalkConfig()
     reference = released_network(config)
-    from emotalk.inference.checkpoints.emotalk_converter import translate_state
-
     model = EmoTalk(translate_state(reference.state_dict(), config), config)
     sound = noise(32_000)
     assert deviation(perform(model, sound), expected(reference, sound)) < TOLERANCE
