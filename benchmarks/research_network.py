@@ -69,10 +69,10 @@ def main() -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "emotalk.safetensors"
         write_weights(ImportedCheckpoint(translate_state(reference.state_dict(), config), config, (), ""), path, "")
-        seconds, model = timed(lambda: EmoTalk.load(path, options.device), options.device)
+        seconds, model = timed(lambda: EmoTalk.load(path, device=options.device), options.device)
         print(f"ready after {seconds:.2f} s (weights in the page cache)\n")
         for precision in options.precision:
-            model = EmoTalk.load(path, options.device, precision)
+            model = EmoTalk.load(path, device=options.device, precision=precision)
             for length in options.seconds:
                 compare(reference, model, precision, length, options)
                 if options.split:
