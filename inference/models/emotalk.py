@@ -23,7 +23,6 @@ from typing import Any, Final
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
@@ -241,7 +240,7 @@ class EmoTalk:
         was, self._steps = self._steps, SMALL_STEPS
         return was != SMALL_STEPS
 
-    def _tensor(self, array: NDArray[np.float32]) -> Tensor:
+    def _tensor(self, array: np.ndarray) -> Tensor:
         return torch.from_numpy(array).to(self._device)
 
     def _calmed(self, kept: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -257,7 +256,7 @@ class EmoTalk:
         return {"fused": fused, **self._decoder.prepare(fused, self._silence)}
 
 
-def layer_emotions(values: NDArray[np.float32], weights: NDArray[np.float32]) -> NDArray[np.float32]:
+def layer_emotions(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
     """Add the emotions' prototypes to speaking lips, except to the mouth where it is in contact.
 
     Args:
@@ -431,7 +430,7 @@ def periodic_encoding(frames: int, config: EmoTalkConfig) -> Tensor:
     return encoding
 
 
-def _shortened(rows: NDArray[np.float32]) -> NDArray[np.float32]:
+def _shortened(rows: np.ndarray) -> np.ndarray:
     """A single row where all are equal, so that a constant costs nothing."""
     return np.ascontiguousarray(rows[:1] if len(rows) and (rows == rows[0]).all() else rows, np.float32)
 

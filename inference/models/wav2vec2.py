@@ -22,7 +22,6 @@ from typing import Final, Literal
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
@@ -363,11 +362,10 @@ class Wav2Vec2EncoderLayerStableLayerNorm(Wav2Vec2EncoderLayer):
         return hidden_states
 
 
-def zero_mean_unit_variance(samples: NDArray[np.float32]) -> NDArray[np.float32]:
+def zero_mean_unit_variance(samples: np.ndarray) -> np.ndarray:
     """(N,) samples with mean 0 and (population) variance 1, as transformers' feature extractor normalises them."""
     samples = np.asarray(samples, np.float32)
-    normalised: NDArray[np.float32] = (samples - samples.mean()) / np.sqrt(samples.var() + 1e-7)
-    return normalised
+    return (samples - samples.mean()) / np.sqrt(samples.var() + 1e-7)
 
 
 def resize(rows: Tensor, count: int) -> Tensor:
