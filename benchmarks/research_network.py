@@ -19,6 +19,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,8 @@ from emotalk.inference.devices import import_torch
 
 torch = import_torch("The benchmark")
 from emotalk.face.controls import Controls
-from emotalk.inference.checkpoints.emotalk_converter import ImportedCheckpoint, translate_state, write_weights
+from emotalk.inference.checkpoints.emotalk_converter import translate_state
+from emotalk.inference.checkpoints.safetensors_file import write_safetensors
 from emotalk.inference.contract import SAMPLE_RATE, Features, Speech
 from emotalk.inference.models.emotalk import EmoTalk, EmoTalkConfig
 from emotalk.inference.models.matrix_products import quickest_arithmetic
@@ -68,7 +70,8 @@ def main() -> None:
         share_convolutions(reference)
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "emotalk.safetensors"
-        write_weights(ImportedCheckpoint(translate_state(reference.state_dict(), config), config, (), ""), path, "")
+        weights = {name: weight.numpy() for name, weight in translate_state(reference.state_dict(), config).items()}
+        write_safetensors(path, weights, {"model": "emotalk", "config": json.dumps(asdict(config))})
         seconds, model = timed(lambda: EmoTalk.load(path, device=options.device), options.device)
         print(f"ready after {seconds:.2f} s (weights in the page cache)\n")
         for precision in options.precision:

@@ -4,10 +4,12 @@ A network's row says everything that the rest of the house must know. Its module
 """
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
+
+import numpy as np
 
 from ..face.basis import ARKIT, Basis, basis_of
 from ..face.controls import CONTROL_BY_NAME
@@ -15,6 +17,9 @@ from ..face.emotions import EMOTIONS
 from ..face.styles import STYLE_NAMES
 from .contract import EmoTalkError, FaceModel, ModelSpec
 from .devices import import_torch
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 DEFAULT_MODEL: Final = "emotalk-compact"
 
@@ -28,6 +33,45 @@ _FPS_RANGE: Final = (1.0, 240.0)
 
 
 @dataclass(frozen=True)
+class Conversion:
+    """A checkpoint of PyTorch turned into weights.
+
+    Attributes:
+        arrays: the weights by name, as the network's own file wants them.
+        config: dimensions of the network, ready for JSON.
+        spec: what it gives and takes.
+        unknown: names in the checkpoint that the network has no use for.
+    """
+
+    arrays: dict[str, np.ndarray]
+    config: dict[str, Any]
+    spec: ModelSpec
+    unknown: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Converter:
+    """How published checkpoints of a network are recognised and converted.
+
+    Attributes:
+        marks: beginnings of names that only this network's checkpoints have.
+        convert: the conversion of a checkpoint's tensors by name, and the file's name for messages; PyTorch is there
+            when it is called. Raises EmoTalkError where the checkpoint is not whole.
+        licence: of the published weights.
+        notice: the sentence to show with the licence.
+    """
+
+    marks: tuple[str, ...]
+    convert: "Callable[[Mapping[str, Tensor], str], Conversion]"
+    licence: str
+    notice: str
+
+    def recognises(self, names: Iterable[str]) -> bool:
+        """Whether these are names of weights of such a checkpoint."""
+        return any(name.startswith(self.marks) for name in names)
+
+
+@dataclass(frozen=True)
 class Network:
     """A kind of network.
 
@@ -37,12 +81,14 @@ class Network:
         spec: what it gives and takes, where its weights do not say otherwise.
         load: gives the network of a weights file with its spec on a device at a precision, encoding the whole line or
             windows of it; raises EmoTalkError where it cannot.
+        converter: for checkpoints that others publish; None where there are none.
     """
 
     label: str
     needs_torch: bool
     spec: ModelSpec
     load: Callable[[Path, ModelSpec, str, str, bool], FaceModel]
+    converter: Converter | None = None
 
 
 COMPACT_SPEC: Final = ModelSpec(
@@ -79,10 +125,35 @@ def _load_emotalk(path: Path, spec: ModelSpec, device: str, precision: str, wind
     return EmoTalk.load(path, spec, device, precision, windowed)
 
 
+def _convert_emotalk(state: "Mapping[str, Tensor]", source: str) -> Conversion:
+    from .checkpoints.emotalk_converter import convert
+
+    return convert(state, source)
+
+
+EMOTALK_CONVERTER: Final = Converter(
+    marks=("audio_encoder_cont.", "audio_encoder_emo.", "obj_vector_person.", "bs_map_r."),
+    convert=_convert_emotalk,
+    licence="CC BY-NC 4.0",
+    notice=(
+        "The released EmoTalk weights are licensed CC BY-NC 4.0: not for commercial use. "
+        "Weights of your own training are yours."
+    ),
+)
+
 NETWORKS: Final[dict[str, Network]] = {
     "emotalk-compact": Network("EmoTalk Compact", False, COMPACT_SPEC, _load_compact),
-    "emotalk": Network("EmoTalk", True, EMOTALK_SPEC, _load_emotalk),
+    "emotalk": Network("EmoTalk", True, EMOTALK_SPEC, _load_emotalk, EMOTALK_CONVERTER),
 }
+
+
+def recognise(names: Iterable[str]) -> str | None:
+    """The name of the network whose published checkpoints have weights of such names; None where there is none."""
+    names = tuple(names)
+    for name, network in NETWORKS.items():
+        if network.converter is not None and network.converter.recognises(names):
+            return name
+    return None
 
 
 def spec_of(network: Network, metadata: Mapping[str, str]) -> ModelSpec:

@@ -1,32 +1,22 @@
-"""The released EmoTalk checkpoint: read without executing anything, checked, and kept as safetensors.
+"""The released EmoTalk checkpoint: checked, and brought under our names.
 
 ``translate_state`` and ``wav2vec2_converter`` alone know the released names; ``models/emotalk.py`` knows only ours.
 """
 
-import hashlib
-import json
-import pickle
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict, dataclass
-from pathlib import Path
-from typing import Any, Final
+from dataclasses import asdict, dataclass, replace
+from typing import Final
 
 import torch
 from torch import Tensor
 
-from ..contract import EmoTalkError, Speech
-from ..models.emotalk import MODEL_ID, SHORTEST, EmoTalk, EmoTalkConfig
+from ..contract import EmoTalkError, ModelSpec, Speech
+from ..models.emotalk import SHORTEST, EmoTalk, EmoTalkConfig
 from ..models.wav2vec2 import XLSR_53
+from ..registry import EMOTALK_SPEC, Conversion
 from .checkpoint_state import CheckpointState
-from .safetensors_file import write_safetensors
 from .wav2vec2_converter import check_wav2vec2, convert_wav2vec2, read_wav2vec2_config
-
-LICENCE: Final = "CC BY-NC 4.0"
-NOTICE: Final = (
-    "The released EmoTalk weights are licensed CC BY-NC 4.0: not for commercial use. "
-    "Weights of your own training are yours."
-)
 
 _ENCODERS: Final = {"content_encoder": "audio_encoder_cont.", "emotion_encoder": "audio_encoder_emo.wav2vec2."}
 _MAPS: Final = {
@@ -45,50 +35,52 @@ _KNOWN_UNUSED: Final = re.compile(
 
 
 @dataclass(frozen=True)
-class ImportedCheckpoint:
+class EmoTalkCheckpoint:
     """A checkpoint that passed every check.
 
     Attributes:
         weights: under our names, float32.
         config: dimensions, read off the shapes.
         unknown: released names that the network has no use for and that are not known to be spare.
-        source_hash: SHA-256 of the file.
     """
 
     weights: dict[str, Tensor]
     config: EmoTalkConfig
     unknown: tuple[str, ...]
-    source_hash: str
 
 
-def read_checkpoint(path: str | Path) -> ImportedCheckpoint:
-    """Read and check a checkpoint in the released format.
+def convert(state: Mapping[str, Tensor], source: str) -> Conversion:
+    """The weights of a checkpoint in the released format, for the registry's row.
 
     Raises:
-        EmoTalkError: it is missing, damaged, holds code, or is not EmoTalk's.
+        EmoTalkError: they are not EmoTalk's, not all of them, or do not fit together.
     """
-    path = Path(path)
-    state = _read_state(path)
-    used = CheckpointState(state, path.name, "EmoTalk")
+    checkpoint = check_checkpoint(state, source)
+    return Conversion(
+        arrays={name: weight.numpy() for name, weight in checkpoint.weights.items()},
+        config=asdict(checkpoint.config),
+        spec=_spec_of(checkpoint.config),
+        unknown=checkpoint.unknown,
+    )
+
+
+def check_checkpoint(state: Mapping[str, Tensor], source: str) -> EmoTalkCheckpoint:
+    """The released weights under our names, checked.
+
+    Args:
+        state: as ``pytorch_state.read_state`` gives it.
+        source: the file's name, for messages.
+
+    Raises:
+        EmoTalkError: they are not EmoTalk's, not all of them, or do not fit together.
+    """
+    used = CheckpointState(state, source, "EmoTalk")
     config = _config_of(used)
     weights = dict(_translate(used, config))
     unknown = tuple(sorted(name for name in state if name not in used.read and not _KNOWN_UNUSED.search(name)))
-    checkpoint = ImportedCheckpoint(weights, config, unknown, _hash(path))
-    _test(checkpoint, path.name)
+    checkpoint = EmoTalkCheckpoint(weights, config, unknown)
+    _test(checkpoint, source)
     return checkpoint
-
-
-def write_weights(checkpoint: ImportedCheckpoint, path: Path, source: str) -> None:
-    """Keep a checkpoint as one safetensors file, written whole or not at all."""
-    metadata = {
-        "model": MODEL_ID,
-        "config": json.dumps(asdict(checkpoint.config)),
-        "licence": LICENCE,
-        "notice": NOTICE,
-        "source": source,
-        "source_sha256": checkpoint.source_hash,
-    }
-    write_safetensors(path, {name: array.numpy() for name, array in checkpoint.weights.items()}, metadata)
 
 
 def translate_state(state: Mapping[str, Tensor], config: EmoTalkConfig) -> dict[str, Tensor]:
@@ -124,25 +116,6 @@ def _pair(used: CheckpointState, ours: str, theirs: str) -> Iterator[tuple[str, 
     yield f"{ours}.bias", used[f"{theirs}.bias"]
 
 
-def _read_state(path: Path) -> dict[str, Tensor]:
-    if not path.is_file():
-        raise EmoTalkError(f"There is no file {path}; choose the released EmoTalk.pth, or your own training of it")
-    try:
-        loaded: Any = torch.load(path, map_location="cpu", weights_only=True)
-    except pickle.UnpicklingError:
-        raise EmoTalkError(
-            f"{path.name} holds more than weights and was not opened: a checkpoint that wants to run code is not safe"
-        ) from None
-    except (RuntimeError, EOFError, ValueError, KeyError, OSError) as error:
-        raise EmoTalkError(f"{path.name} is damaged or no checkpoint ({type(error).__name__}); copy it again") from None
-    for wrapping in ("state_dict", "model"):
-        if isinstance(loaded, dict) and isinstance(loaded.get(wrapping), dict):
-            loaded = loaded[wrapping]
-    if not isinstance(loaded, dict) or not all(isinstance(value, Tensor) for value in loaded.values()):
-        raise EmoTalkError(f"{path.name} is no EmoTalk checkpoint: it is not a table of named weights")
-    return {str(name).removeprefix("module."): value for name, value in loaded.items()}
-
-
 def _config_of(used: CheckpointState) -> EmoTalkConfig:
     """Dimensions from shapes."""
     encoder = read_wav2vec2_config(used, _ENCODERS["content_encoder"], XLSR_53.encoder_norm)
@@ -160,20 +133,20 @@ def _config_of(used: CheckpointState) -> EmoTalkConfig:
     )
 
 
-def _test(checkpoint: ImportedCheckpoint, source: str) -> None:
+def _spec_of(config: EmoTalkConfig) -> ModelSpec:
+    """As the registry has it, with as many actors as there are."""
+    return replace(EMOTALK_SPEC, styles=tuple(f"Actor {number:02}" for number in range(1, config.styles + 1)))
+
+
+def _test(checkpoint: EmoTalkCheckpoint, source: str) -> None:
     """Let the network speak a moment of noise: shapes that do not fit and numbers that are none show up here."""
     from ...face.controls import Controls
 
     noise = torch.randn(4 * SHORTEST, generator=torch.Generator().manual_seed(0)).numpy()
     try:
-        model = EmoTalk(checkpoint.weights, checkpoint.config)
+        model = EmoTalk(checkpoint.weights, checkpoint.config, spec=_spec_of(checkpoint.config))
         values = model.decode(model.encode(Speech(noise)), Controls()).values
     except RuntimeError as error:
         raise EmoTalkError(f"The weights in {source} do not fit together ({str(error).splitlines()[0]})") from None
     if not torch.isfinite(torch.from_numpy(values)).all():
         raise EmoTalkError(f"The weights in {source} give no numbers; the file is damaged")
-
-
-def _hash(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

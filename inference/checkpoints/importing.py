@@ -1,16 +1,21 @@
 """From a checkpoint to weights in the animator's own folder."""
 
+import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ...face.atomic_file import replacing
 from ..contract import EmoTalkError
 from ..devices import import_torch
-from ..registry import NETWORKS
-from .library import HASH_SUFFIX, InstalledWeights, find_weights, note_hash, place_for
-from .safetensors_file import read_metadata
+from ..registry import NETWORKS, Converter, recognise, spec_metadata
+from .library import HASH_SUFFIX, InstalledWeights, file_sha256, find_weights, note_hash, place_for
+from .safetensors_file import read_metadata, write_safetensors
+
+if TYPE_CHECKING:
+    from torch import Tensor
 
 Write = Callable[[Path], None]
 """Writes weights to a file, whole or not at all."""
@@ -33,8 +38,8 @@ def import_weights(checkpoint: str | Path, name: str = "", overwrite: bool = Fal
     """Check a checkpoint and install it as weights, whole or not at all.
 
     Args:
-        checkpoint: a file in the format of the released EmoTalk.pth, which takes PyTorch to read; or weights that
-            were imported elsewhere (.safetensors), which are copied.
+        checkpoint: a published checkpoint of a network with a converter, which takes PyTorch to read; or weights
+            that were imported elsewhere (.safetensors), which are copied.
         name: what to call the weights; the checkpoint's own name if empty.
         overwrite: replace weights of that name.
 
@@ -54,22 +59,60 @@ def import_weights(checkpoint: str | Path, name: str = "", overwrite: bool = Fal
 
 
 def licence_notice(checkpoint: str | Path) -> str:
-    """The sentence to show before a checkpoint is imported; "" where there is none."""
+    """The sentence to show before a checkpoint is imported; "" where there is none.
+
+    Raises:
+        EmoTalkError: it is no checkpoint of a known network.
+    """
     checkpoint = Path(checkpoint)
     if checkpoint.suffix == ".safetensors":
         return read_metadata(checkpoint).get("notice", "")
-    import_torch("Reading a checkpoint")
-    from .emotalk_converter import NOTICE
+    _, converter, _ = _recognised(checkpoint)
+    return converter.notice
 
-    return NOTICE
+
+def convert_checkpoint(checkpoint: str | Path, path: Path) -> tuple[str, ...]:
+    """Convert a published checkpoint of PyTorch to a weights file, written whole or not at all.
+
+    Returns:
+        Names in the checkpoint that its network has no use for.
+
+    Raises:
+        EmoTalkError: it is missing, damaged, holds code, or is of no known network.
+        OSError: the folder cannot be written to.
+    """
+    write, unknown = _prepare_conversion(Path(checkpoint))
+    write(path)
+    return unknown
 
 
 def _prepare_conversion(checkpoint: Path) -> tuple[Write, tuple[str, ...]]:
-    import_torch("Reading a checkpoint")
-    from .emotalk_converter import read_checkpoint, write_weights
+    network, converter, state = _recognised(checkpoint)
+    conversion = converter.convert(state, checkpoint.name)
+    metadata = {
+        "model": network,
+        "config": json.dumps(conversion.config),
+        "licence": converter.licence,
+        "notice": converter.notice,
+        "source": checkpoint.name,
+        "source_sha256": file_sha256(checkpoint),
+        **spec_metadata(conversion.spec),
+    }
+    return lambda path: write_safetensors(path, conversion.arrays, metadata), conversion.unknown
 
-    imported = read_checkpoint(checkpoint)
-    return lambda path: write_weights(imported, path, checkpoint.name), imported.unknown
+
+def _recognised(checkpoint: Path) -> "tuple[str, Converter, Mapping[str, Tensor]]":
+    """The network of a checkpoint, its converter, and the checkpoint's tensors."""
+    import_torch("Reading a checkpoint")
+    from .pytorch_state import read_state
+
+    state = read_state(checkpoint)
+    name = recognise(state)
+    converter = NETWORKS[name].converter if name else None
+    if name is None or converter is None:
+        known = ", ".join(network.label for network in NETWORKS.values() if network.converter)
+        raise EmoTalkError(f"{checkpoint.name} is no checkpoint of a network that is known here: {known}")
+    return name, converter, state
 
 
 def _prepare_copy(source: Path) -> tuple[Write, tuple[str, ...]]:

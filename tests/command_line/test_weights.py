@@ -11,8 +11,7 @@ import pytest
 from emotalk.command_line.main import main
 from emotalk.face.curve_files import read_curves
 from emotalk.inference.checkpoints.catalogue import catalogue
-from emotalk.inference.checkpoints.emotalk_converter import NOTICE
-from emotalk.inference.registry import DEFAULT_MODEL
+from emotalk.inference.registry import DEFAULT_MODEL, EMOTALK_CONVERTER
 
 COMMAND = (sys.executable, "-m", "emotalk.command_line.main", "weights")
 
@@ -51,7 +50,7 @@ def test_a_checkpoint_is_imported_listed_verified_and_performs(
     assert first.startswith("EmoTalk is installed: ")
     assert first.endswith(" MB, CC BY-NC 4.0")
     assert unused == "Not used by the network: somebody.elses"
-    assert notice == NOTICE
+    assert notice == EMOTALK_CONVERTER.notice
     assert run("list") == 0
     built_in, own, folder = capsys.readouterr().out.splitlines()
     assert built_in.split()[:2] == [DEFAULT_MODEL, "emotalk-compact"]
@@ -73,14 +72,14 @@ def test_a_checkpoint_is_imported_listed_verified_and_performs(
 def test_the_licence_is_shown_and_asked_about_once(small_checkpoint, user_weights):
     status, out, err = at_a_terminal(["import", small_checkpoint], "no")
     assert (status, out) == (1, "Nothing was imported\n")
-    assert err == f"{NOTICE}\nImport them? (yes/no) "
+    assert err == f"{EMOTALK_CONVERTER.notice}\nImport them? (yes/no) "
     assert not list(user_weights.iterdir())
     status, out, err = at_a_terminal(["import", small_checkpoint], "yes")
     assert status == 0
-    assert (out + err).count(NOTICE) == 1
+    assert (out + err).count(EMOTALK_CONVERTER.notice) == 1
     status, out, err = at_a_terminal(["import", small_checkpoint, "--overwrite", "--yes"], "")
     assert (status, err) == (0, "")
-    assert out.count(NOTICE) == 1
+    assert out.count(EMOTALK_CONVERTER.notice) == 1
 
 
 def test_nothing_is_asked_or_replaced_where_the_name_is_taken(imported, small_checkpoint, capsys):

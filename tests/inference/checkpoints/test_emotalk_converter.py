@@ -6,11 +6,22 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from emotalk.inference.checkpoints.emotalk_converter import NOTICE, read_checkpoint, write_weights
-from emotalk.inference.checkpoints.safetensors_file import read_safetensors
+from emotalk.face.basis import ARKIT
+from emotalk.face.emotions import EMOTIONS
+from emotalk.inference.checkpoints.emotalk_converter import check_checkpoint
+from emotalk.inference.checkpoints.importing import convert_checkpoint, licence_notice
+from emotalk.inference.checkpoints.library import file_sha256
+from emotalk.inference.checkpoints.pytorch_state import read_state
+from emotalk.inference.checkpoints.safetensors_file import read_metadata, read_safetensors
 from emotalk.inference.contract import EmoTalkError
 from emotalk.inference.models.emotalk import EmoTalk, EmoTalkConfig
 from emotalk.inference.models.wav2vec2 import XLSR_53
+from emotalk.inference.registry import NETWORKS, spec_of
+
+
+def read_checkpoint(path):
+    return check_checkpoint(read_state(path), path.name)
+
 
 HIDDEN, LAYERS, WIDE, CONVOLUTION = 128, 1, 64, 16
 
@@ -63,7 +74,7 @@ def test_both_spellings_of_weight_norm_give_the_same_network(state, saved):
     assert all(torch.equal(older[name], newer[name]) for name in older)
 
 
-def test_any_classifier_and_wrapping_is_accepted_and_unknown_names_are_told(state, saved):
+def test_any_classifier_and_wrapping_is_accepted_and_unknown_names_are_reported(state, saved):
     state["audio_encoder_emo.classifier.out_proj.weight"] = torch.zeros(3, HIDDEN)
     state["PPE.pe"] = torch.zeros(1)
     state["something.else"] = torch.zeros(1)
@@ -107,7 +118,7 @@ def test_a_truncated_checkpoint_is_refused(state, saved, share):
 
 @pytest.mark.parametrize("content", [{}, {"a": 1}, [1, 2], torch.zeros(3)])
 def test_other_content_is_refused(saved, content):
-    with pytest.raises(EmoTalkError, match="no EmoTalk checkpoint"):
+    with pytest.raises(EmoTalkError, match="checkpoint"):
         read_checkpoint(saved(content))
 
 
@@ -135,16 +146,34 @@ def test_encoders_of_another_kind_are_refused(state, saved):
         read_checkpoint(saved(group_norm))
 
 
-def test_a_missing_file_is_told(tmp_path):
+def test_a_missing_file_is_reported(tmp_path):
     with pytest.raises(EmoTalkError, match="There is no file"):
         read_checkpoint(tmp_path / "none.pth")
 
 
 def test_what_is_kept_says_where_it_came_from_and_under_which_licence(state, saved, tmp_path):
-    checkpoint = read_checkpoint(saved(state))
-    write_weights(checkpoint, tmp_path / "emotalk.safetensors", "EmoTalk.pth")
-    arrays, metadata = read_safetensors(tmp_path / "emotalk.safetensors")
-    assert metadata["notice"] == NOTICE
-    assert metadata["source_sha256"] == checkpoint.source_hash
+    path = saved(state)
+    target = tmp_path / "emotalk.safetensors"
+    assert convert_checkpoint(path, target) == ()
+    arrays, metadata = read_safetensors(target)
+    assert metadata["notice"] == licence_notice(path)
+    assert "not for commercial use" in metadata["notice"]
+    assert metadata["source_sha256"] == file_sha256(path)
     assert all(array.dtype == np.float32 for array in arrays.values())
-    assert EmoTalk.load(tmp_path / "emotalk.safetensors").config == checkpoint.config
+    assert EmoTalk.load(target).config == read_checkpoint(path).config
+
+
+def test_the_header_names_what_the_network_gives_and_takes(state, saved, tmp_path):
+    state["obj_vector_person.weight"] = torch.zeros(4, 3)
+    convert_checkpoint(saved(state), tmp_path / "studio.safetensors")
+    spec = spec_of(NETWORKS["emotalk"], read_metadata(tmp_path / "studio.safetensors"))
+    assert spec.styles == ("Actor 01", "Actor 02", "Actor 03")
+    assert (spec.basis, spec.fps, spec.emotions) == (ARKIT, 30, EMOTIONS)
+
+
+def test_a_checkpoint_of_another_network_is_no_checkpoint_here(saved, tmp_path):
+    path = saved({"encoder.weight": torch.zeros(2)}, "resnet.pth")
+    for read in (licence_notice, lambda path: convert_checkpoint(path, tmp_path / "resnet.safetensors")):
+        with pytest.raises(EmoTalkError, match="no checkpoint of a network that is known here: EmoTalk"):
+            read(path)
+    assert not (tmp_path / "resnet.safetensors").exists()

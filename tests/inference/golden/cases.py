@@ -81,11 +81,11 @@ def compact():
 def emotalk(folder):
     """A small network in the released format with random weights, through import and weights file."""
     import torch
-    from emotalk.inference.checkpoints.emotalk_converter import read_checkpoint, write_weights
+    from emotalk.inference.checkpoints.importing import convert_checkpoint
     from emotalk.inference.models.emotalk import EmoTalk
 
     torch.save(runpy.run_path(str(HERE.parents[1] / "released_state.py"))["released_state"](), folder / "released.pth")
-    write_weights(read_checkpoint(folder / "released.pth"), folder / "released.safetensors", "test")
+    convert_checkpoint(folder / "released.pth", folder / "released.safetensors")
     return EmoTalk.load(folder / "released.safetensors")
 
 

@@ -12,7 +12,9 @@ import torch
 from emotalk.face import arkit
 from emotalk.face.controls import Controls
 from emotalk.face.emotions import EMOTIONS
-from emotalk.inference.checkpoints.emotalk_converter import read_checkpoint, translate_state, write_weights
+from emotalk.inference.checkpoints.emotalk_converter import check_checkpoint, translate_state
+from emotalk.inference.checkpoints.importing import convert_checkpoint
+from emotalk.inference.checkpoints.pytorch_state import read_state
 from emotalk.inference.checkpoints.safetensors_file import read_safetensors, write_safetensors
 from emotalk.inference.contract import EmoTalkError, Speech
 from emotalk.inference.models import emotalk
@@ -64,7 +66,7 @@ def reference():
 def weights_file(reference, tmp_path_factory):
     folder = tmp_path_factory.mktemp("emotalk")
     torch.save(reference.state_dict(), folder / "EmoTalk.pth")
-    write_weights(read_checkpoint(folder / "EmoTalk.pth"), folder / "emotalk.safetensors", "EmoTalk.pth")
+    convert_checkpoint(folder / "EmoTalk.pth", folder / "emotalk.safetensors")
     return folder / "emotalk.safetensors"
 
 
@@ -128,7 +130,7 @@ def test_encoders_with_different_feature_extractors(reference, tmp_path):
         weight = other.audio_encoder_emo.wav2vec2.feature_extractor.conv_layers[3].conv.weight
         weight.copy_(weight.flip(0))
     torch.save(other.state_dict(), tmp_path / "other.pth")
-    model = EmoTalk(read_checkpoint(tmp_path / "other.pth").weights, SMALL)
+    model = EmoTalk(check_checkpoint(read_state(tmp_path / "other.pth"), "other.pth").weights, SMALL)
     sound = noise(40_000)
     assert deviation(perform(model, sound), expected(other, sound)) < TOLERANCE
     assert deviation(perform(model, sound), expected(reference, sound)) > 1e-3
@@ -138,7 +140,7 @@ def test_the_papers_positional_encoding_is_an_option(reference, model, tmp_path)
     config = replace(SMALL, periodic_encoding=True)
     other = released_network(config)
     torch.save(other.state_dict(), tmp_path / "paper.pth")
-    weights = read_checkpoint(tmp_path / "paper.pth").weights
+    weights = check_checkpoint(read_state(tmp_path / "paper.pth"), "paper.pth").weights
     sound = noise(48_000)
     assert deviation(perform(EmoTalk(weights, config), sound), expected(other, sound)) < TOLERANCE
     assert deviation(perform(model, sound), expected(other, sound)) > 1e-3

@@ -10,7 +10,7 @@ from emotalk.face import arkit
 from emotalk.face.basis import ARKIT, Basis
 from emotalk.face.curves import FaceCurves
 from emotalk.face.emotions import EMOTIONS, PROTOTYPES
-from emotalk.inference.checkpoints.emotalk_converter import read_checkpoint, write_weights
+from emotalk.inference.checkpoints.importing import convert_checkpoint
 from emotalk.inference.contract import SAMPLE_RATE, EmoTalkError, Features, ModelSpec, Speech
 from emotalk.inference.sound.rms import frame_rms
 from emotalk.training import evaluate
@@ -178,7 +178,7 @@ def test_the_command_evaluates_an_installed_emotalk_network(
     small_sets, small_checkpoint, user_weights, tmp_path, capsys
 ):
     user_weights.mkdir()
-    write_weights(read_checkpoint(small_checkpoint), user_weights / "studio.safetensors", "test")
+    convert_checkpoint(small_checkpoint, user_weights / "studio.safetensors")
     figures = tmp_path / "figures.json"
     words = ["--model", "studio", "--device", "cpu", "--only", "lips", "--lines", "1", "--json", str(figures)]
     evaluate.main(words)
