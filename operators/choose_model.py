@@ -4,7 +4,8 @@ from typing import ClassVar
 
 import bpy
 
-from ..blender_emotalk import live
+from ..blender_emotalk import live, model_choice
+from ..inference.contract import EmoTalkError
 from .explained import ExplainedOperator
 
 
@@ -16,10 +17,17 @@ class ChooseModel(ExplainedOperator, bpy.types.Operator):
     bl_description = "Let this network perform the line"
     bl_options: ClassVar[set[str]] = {"UNDO"}
 
-    model: bpy.props.StringProperty(name="Model", options={"SKIP_SAVE"})
+    model: bpy.props.StringProperty(
+        name="Model", description="Its id; empty for the built-in one", options={"SKIP_SAVE"}
+    )
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Remember it by its id: the file may be opened where the weights are not."""
+        try:
+            model_choice.look_up(self.model)
+        except EmoTalkError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
         context.scene.emotalk.model = self.model
         live.slider_moved()
         return {"FINISHED"}

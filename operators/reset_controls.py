@@ -22,6 +22,10 @@ class ResetControls(ExplainedOperator, bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Unset the properties, so that they follow the table again."""
         line = context.scene.emotalk
+        groups = dict.fromkeys(control.group for control in CONTROLS)
+        if self.group and self.group not in groups:
+            self.report({"ERROR"}, f"There is no group of controls {self.group!r}; there are: {', '.join(groups)}")
+            return {"CANCELLED"}
         for control in CONTROLS:
             if self.group in ("", control.group):
                 line.property_unset(control.name)
