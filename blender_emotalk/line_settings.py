@@ -21,9 +21,10 @@ from ..face.controls import (
 from ..face.emotions import ALIASES
 from ..inference.contract import EmoTalkError
 from . import model_choice
+from .access import line_of_scene
 from .actions import active_curves
 from .lines import slider_of
-from .properties import LineProperties, take_emotions_of_model
+from .properties import take_emotions_of_model
 from .sounds import sound_format
 from .strips import find_sound_strip
 
@@ -61,7 +62,7 @@ class LineSettings:
             EmoTalkError: there is no such sound, strip, object or model; nothing was set.
             ControlError: no such control, or a value that it cannot have; nothing was set.
         """
-        line = scene.emotalk
+        line = line_of_scene(scene)
         audio = None if self.audio is None else _usable_audio(self.audio)
         if self.strip is not None:
             find_sound_strip(scene, self.strip)
@@ -74,7 +75,7 @@ class LineSettings:
             given = Controls(self.controls, weights.spec.emotions)
             weights.spec.check(given)
             sliders = _slider_values(self.controls or {}, given)
-            _check_free_of_keys(line, sliders)
+            _check_free_of_keys(scene, sliders)
 
         if audio is not None:
             line.audio = audio
@@ -89,7 +90,7 @@ class LineSettings:
         if self.model is not None:
             line.model = self.model
         if self.key_tolerance is not None:
-            line.key_tolerance = self.key_tolerance
+            setattr(line, KEY_TOLERANCE.name, self.key_tolerance)
         if self.own_track is not None:
             line.existing_keys = "TRACK" if self.own_track else "KEEP"
         if sliders:
@@ -141,9 +142,10 @@ def _slider_values(values: Mapping[str, Any], given: Controls) -> dict[str, Any]
     return sliders
 
 
-def _check_free_of_keys(line: LineProperties, sliders: Mapping[str, Any]) -> None:
+def _check_free_of_keys(scene: bpy.types.Scene, sliders: Mapping[str, Any]) -> None:
     """A slider that is keyframed would not keep a value. Raises ControlError."""
-    keyed = {curve.data_path for curve in active_curves(line.id_data) if not curve.mute}
+    line = line_of_scene(scene)
+    keyed = {curve.data_path for curve in active_curves(scene) if not curve.mute}
     for control in map(_control, sliders):
         try:
             owner, name = slider_of(line, control)

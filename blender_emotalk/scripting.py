@@ -9,6 +9,7 @@ import bpy
 from ..face.curves import Performance
 from ..inference.contract import EmoTalkError, StageProgress
 from . import baking, runs
+from .access import PROPERTY, line_of_scene, scene_of
 from .characters import find_character
 from .keyframes import Timing
 from .line_settings import LineSettings, object_of
@@ -22,10 +23,10 @@ def animate(
     progress: StageProgress | None,
 ) -> int:
     """Animate the line of a scene and wait for it; see ``api.animate``."""
-    with _context_of(scene) as context:
+    with _context_in(scene) as context:
         if runs.is_running():
             raise EmoTalkError(runs.BUSY)
-        settings.apply(context.scene)
+        settings.apply(scene_of(context))
         given = {name: value for name, value in placement.items() if value is not None}
         run = runs.start(context, placement=given)
         run.wait(progress)
@@ -47,18 +48,18 @@ def write_keys(
     """Write curves as keys; see ``api.write_keys``."""
     if not performance.face.frames:
         raise EmoTalkError("The curves have no frames, so there is nothing to write")
-    with _context_of(scene) as context:
-        scene = context.scene
-        anchor = anchor_of(scene.emotalk, context) if character is None else object_of(character, scene)
+    with _context_in(scene) as context:
+        scene = scene_of(context)
+        anchor = anchor_of(line_of_scene(scene), context) if character is None else object_of(character, scene)
         found = find_character(anchor, scene, performance.face.basis)
         timing = Timing.of(scene, start_frame, performance.face.fps)
         return baking.bake(performance, found, line, timing, baking.KeySettings(key_tolerance, own_track))
 
 
 @contextlib.contextmanager
-def _context_of(scene: bpy.types.Scene | None) -> Iterator[bpy.types.Context]:
+def _context_in(scene: bpy.types.Scene | None) -> Iterator[bpy.types.Context]:
     """Blender's context, in a scene. Raises EmoTalkError where the extension is not enabled."""
-    if not hasattr(bpy.types.Scene, "emotalk"):
+    if not hasattr(bpy.types.Scene, PROPERTY):
         raise EmoTalkError("EmoTalk is not enabled in this Blender; enable it in the preferences, or call register()")
     if scene is None or scene == bpy.context.scene:
         yield bpy.context

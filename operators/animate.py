@@ -15,7 +15,7 @@ from .explained import ExplainedOperator, OperatorResult
 
 _SECONDS_BETWEEN_LOOKS: Final = 0.05
 _ARGUMENTS: Final = ("audio", "strip", "line", "character", "start_frame", "model", "controls", "key_tolerance")
-_ONCE: Final = {"SKIP_SAVE", "HIDDEN"}
+_ONCE: Final[Any] = {"SKIP_SAVE", "HIDDEN"}
 """An argument is not remembered for the next press, and not shown in the redo panel."""
 
 
@@ -31,9 +31,7 @@ _ONCE: Final = {"SKIP_SAVE", "HIDDEN"}
     ),
     model=bpy.props.StringProperty(name="Model", description="Its id", options=_ONCE),
     controls=bpy.props.StringProperty(name="Controls", description="Sliders to set, as a JSON object", options=_ONCE),
-    key_tolerance=bpy.props.FloatProperty(
-        name=KEY_TOLERANCE.label, description=KEY_TOLERANCE.sentence, options=_ONCE
-    ),
+    key_tolerance=bpy.props.FloatProperty(name=KEY_TOLERANCE.label, description=KEY_TOLERANCE.sentence, options=_ONCE),
 )
 class Animate(ExplainedOperator, bpy.types.Operator):
     """The Animate button."""

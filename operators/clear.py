@@ -17,7 +17,7 @@ from .explained import ExplainedOperator, OperatorResult
     ),
     all_lines=bpy.props.BoolProperty(
         name="All Lines", description="Every line of the character instead of this one", options={"SKIP_SAVE"}
-    )
+    ),
 )
 class Clear(ExplainedOperator, bpy.types.Operator):
     """The Clear buttons."""
