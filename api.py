@@ -179,7 +179,8 @@ def animate(
 
     Args:
         scene: whose line; the context's if not given.
-        audio: the line's sound file, which also names the line; "//" begins at the .blend file.
+        audio: the line's sound file, which also names the line; "//" begins at the .blend file, other relative paths
+            at the working folder.
         strip: the line's sound strip, instead of a file.
         line: the line's name; its action is called "EmoTalk <line>", and only keys of that line are replaced.
         character: the object that speaks, or its name: a face or its armature.

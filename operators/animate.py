@@ -106,6 +106,8 @@ class Animate(ExplainedOperator, bpy.types.Operator):
         given: dict[str, Any] = {name: getattr(self, name) for name in _ARGUMENTS if self._is_given(name)}
         if "controls" in given:
             given["controls"] = controls_of(given["controls"])
+        if "key_tolerance" in given:  # Blender keeps 0.1 as a float32, which is a little more
+            given["key_tolerance"] = round(given["key_tolerance"], 6)
         return LineSettings(**given)
 
     def _is_given(self, name: str) -> bool:
