@@ -16,6 +16,11 @@ from .sounds import LineSound, temporary_file
 from .strips import audible_section, find_sound_strip
 
 UNNAMED: Final = "line"
+BUTTON: Final = "emotalk_button"
+"""A pointer in the context of the panel's Animate button, which is greyed where the line lacks something.
+
+A script may give the very thing as an argument, so for a script the operator is there without it.
+"""
 SAMPLE_LINE: Final = Path(__file__).resolve().parents[1] / "samples" / "line.wav"
 """A few spoken seconds that come with the extension."""
 

@@ -40,7 +40,7 @@ def model_of(line: "LineProperties") -> str:
 
 def weights_of(line: "LineProperties") -> InstalledWeights | None:
     """The weights of the line's model; None where they are not on this computer."""
-    return next((weights for weights in _installed if weights.model_id == model_of(line)), None)
+    return _found(model_of(line))
 
 
 def spec_of(line: "LineProperties") -> ModelSpec:
@@ -50,16 +50,37 @@ def spec_of(line: "LineProperties") -> ModelSpec:
 
 
 def usable_weights(line: "LineProperties") -> InstalledWeights:
-    """The weights of the line's model, looked for again if need be.
+    """The weights of the line's model; see ``usable``."""
+    return usable(model_of(line))
+
+
+def usable(model_id: str) -> InstalledWeights:
+    """The weights of a model, looked for again if need be; "" is the built-in one.
 
     Raises:
         EmoTalkError: they are not on this computer, or damaged.
     """
-    if weights_of(line) is None:
-        refresh()
-    weights = weights_of(line)
-    if weights is None:
-        raise EmoTalkError(f"The model {line.model!r} is not on this computer; import it, or choose another one")
+    weights = look_up(model_id)
     if weights.damage:
         raise EmoTalkError(weights.damage)
     return weights
+
+
+def look_up(model_id: str) -> InstalledWeights:
+    """The weights of a model, damaged or not, looked for again if need be; "" is the built-in one.
+
+    Raises:
+        EmoTalkError: they are not on this computer.
+    """
+    model_id = model_id or DEFAULT_MODEL
+    weights = _found(model_id)
+    if weights is None:
+        refresh()
+        weights = _found(model_id)
+    if weights is None:
+        raise EmoTalkError(f"The model {model_id!r} is not on this computer; import it, or choose another one")
+    return weights
+
+
+def _found(model_id: str) -> InstalledWeights | None:
+    return next((weights for weights in _installed if weights.model_id == model_id), None)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import bpy
@@ -45,7 +46,11 @@ def _take_name_of_audio(line: "LineProperties", _context: bpy.types.Context) -> 
     line.strip, line.name = "", Path(bpy.path.abspath(line.audio)).stem
 
 
-def _take_emotions_of_model(line: "LineProperties", _context: bpy.types.Context) -> None:
+def _model_changed(line: "LineProperties", _context: bpy.types.Context) -> None:
+    take_emotions_of_model(line)
+
+
+def take_emotions_of_model(line: "LineProperties") -> None:
     """Give the line a slider for each emotion that only its model knows; those of other models keep their weights."""
     for name in model_choice.spec_of(line).emotions:
         if name not in (*EMOTIONS, *line.own_emotions.keys()):
@@ -79,7 +84,7 @@ class LineProperties(bpy.types.PropertyGroup):
     model: bpy.props.StringProperty(
         name="Model",
         description="The network that performs the line; empty for the built-in one",
-        update=_take_emotions_of_model,
+        update=_model_changed,
     )
     own_emotions: bpy.props.CollectionProperty(type=OwnEmotion)
     live: bpy.props.BoolProperty(name="Live", description="Animate again whenever a slider moves", options=set())
@@ -100,10 +105,17 @@ LineProperties.__annotations__.update(
 
 
 class RunProperties(bpy.types.PropertyGroup):
-    """How the run in the background is doing; lives on the WindowManager and is never saved."""
+    """How the run in the background is doing, and the way to the API; on the WindowManager, never saved."""
 
     running: bpy.props.BoolProperty(options={"SKIP_SAVE"})
     progress: bpy.props.FloatProperty(min=0, max=1, subtype="FACTOR", options={"SKIP_SAVE"})
     message: bpy.props.StringProperty(options={"SKIP_SAVE"})
     failed: bpy.props.BoolProperty(options={"SKIP_SAVE"})
     ran_on: bpy.props.StringProperty(options={"SKIP_SAVE"})
+
+    @property
+    def api(self) -> ModuleType:
+        """The API for scripts, wherever the extension was installed to; see docs/scripting.md."""
+        from .. import api
+
+        return api

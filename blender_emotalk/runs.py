@@ -12,7 +12,7 @@ import bpy
 
 from ..face.curve_files import read_curves
 from ..face.curves import Performance
-from ..inference.contract import EmoTalkError
+from ..inference.contract import EmoTalkError, StageProgress
 from ..inference.worker.client import Message, WorkerClient
 from ..inference.worker.failure import sentence_for
 from . import background, baking, model_choice, torch_environment
@@ -22,6 +22,10 @@ from .lines import anchor_of, control_values, line_name, sound_of
 from .preferences import preferences_of
 from .sounds import prepare, temporary_file
 
+BUSY: Final = "A line is being animated; wait for it, or cancel it"
+CANCELLED: Final = "Cancelled; nothing was changed"
+
+_SECONDS_BETWEEN_LOOKS: Final = 0.01
 _client: Final = WorkerClient()
 _current: "Run | None" = None
 
@@ -35,6 +39,10 @@ class Run:
         context: its scene holds the line.
         quiet: the panel shows nothing before the end.
         placement: ``device``, ``precision`` and ``windowed`` where they are not to be those of the preferences.
+
+    Attributes:
+        cancelled: whether it was.
+        keys: how many were written.
 
     Raises:
         EmoTalkError: the line has no usable sound or character; nothing was started.
@@ -62,6 +70,7 @@ class Run:
         self._prepared: tuple[Performance, dict[str, Keys]]
         self._is_done = self._is_over = False
         self.cancelled = False
+        self.keys = 0
         with contextlib.ExitStack() as files:
             line_sound = sound_of(line, scene, files)
             sound = prepare(line_sound, files)
@@ -91,6 +100,18 @@ class Run:
                 self._handle(message)
         return self._is_done
 
+    def wait(self, progress: StageProgress | None = None) -> None:
+        """Look until there is nothing more to wait for; what interrupts the waiting cancels the run."""
+        state = bpy.context.window_manager.emotalk
+        try:
+            while not self.look():
+                if progress is not None:
+                    progress(state.progress, state.message)
+                time.sleep(_SECONDS_BETWEEN_LOOKS)
+        except BaseException:
+            self.cancel()
+            raise
+
     def cancel(self) -> None:
         """Stop the worker. Nothing has been written to the scene."""
         if self._is_over:
@@ -98,7 +119,7 @@ class Run:
         if not self._is_done:
             _client.cancel()
         self.cancelled = self._is_done = True
-        self._end("Cancelled; nothing was changed")
+        self._end(CANCELLED)
 
     def write(self) -> str:
         """Write the keys.
@@ -147,9 +168,9 @@ class Run:
         scene = _find(bpy.data.scenes, *self._scene)
         character = find_character(_find(scene.objects, *self._anchor), scene, performance.face.basis)
         timing = Timing.of(scene, self._start_frame, performance.face.fps)
-        keys = baking.bake(performance, character, self._line, timing, self._settings, face_keys)
+        self.keys = baking.bake(performance, character, self._line, timing, self._settings, face_keys)
         seconds = time.monotonic() - self._started
-        return f"{character.name} speaks {self._line!r}: {keys:,} keys in {seconds:.1f} s"
+        return f"{character.name} speaks {self._line!r}: {self.keys:,} keys in {seconds:.1f} s"
 
     def _suspect_pytorch(self) -> None:
         """Find out in the background whether it was PyTorch that failed, so that the panel can offer the repair."""
@@ -174,7 +195,7 @@ def start(context: bpy.types.Context, quiet: bool = False, placement: Mapping[st
     """Begin to animate the line of the context's scene; see ``Run``. Raises EmoTalkError where it cannot be."""
     global _current
     if is_running():
-        raise EmoTalkError("A line is being animated; wait for it, or cancel it")
+        raise EmoTalkError(BUSY)
     try:
         _current = Run(context, quiet, placement)
     except EmoTalkError as error:

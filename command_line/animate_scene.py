@@ -1,7 +1,6 @@
 """``blender -b scene.blend -c emotalk animate``: what the button does, without a window."""
 
 import argparse
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -14,11 +13,8 @@ from .progress import ProgressBar
 if TYPE_CHECKING:
     import bpy
 
-    from ..blender_emotalk.properties import LineProperties
-
 SUMMARY = "animate the line of the open scene"
 
-_SECONDS_BETWEEN_LOOKS: Final = 0.02
 _PLACEMENT: Final = ("device", "precision", "windowed")
 
 
@@ -55,11 +51,8 @@ def run(options: argparse.Namespace) -> int:
     _apply(options, context.scene)
     placement = {name: getattr(options, name) for name in _PLACEMENT if getattr(options, name) is not None}
     line = runs.start(context, placement=placement)
-    state = context.window_manager.emotalk
     with ProgressBar(1) as bar:
-        while not line.look():
-            bar.show(state.progress, state.message)
-            time.sleep(_SECONDS_BETWEEN_LOOKS)
+        line.wait(bar.show)
     sentence = line.write()
     bpy.ops.wm.save_as_mainfile(filepath=str(target))
     print(f"{sentence}; saved {target}")
@@ -68,37 +61,24 @@ def run(options: argparse.Namespace) -> int:
 
 def _apply(options: argparse.Namespace, scene: "bpy.types.Scene") -> None:
     """Set on the scene's line what was given."""
-    line = scene.emotalk
-    if options.audio:
-        line.audio = str(options.audio.absolute())
-    if options.strip:
-        line.strip = line.name = options.strip
-    if options.character:
-        line.character = _named(scene.objects, options.character, "object")
-    if options.start is not None:
-        line.start_frame = options.start
-    if options.model:
-        line.model = options.model
-    if options.tolerance is not None:
-        line.key_tolerance = options.tolerance
-    if options.own_track:
-        line.existing_keys = "TRACK"
-    _set_controls(options, line)
-
-
-def _set_controls(options: argparse.Namespace, line: "LineProperties") -> None:
     from ..blender_emotalk import model_choice
-    from ..blender_emotalk.lines import slider_of
+    from ..blender_emotalk.line_settings import LineSettings
 
-    spec = model_choice.usable_weights(line).spec
-    given = controls_from(options, spec)
-    asked = control_values(options, spec)
-    for control in spec.heeded():
-        owner, name = slider_of(line, control)
-        if options.emotion and control.name in spec.emotions:
-            setattr(owner, name, 0.0)
-        if control.name in asked:
-            setattr(owner, name, given.choice(control.name) if control.choices else asked[control.name])
+    spec = model_choice.usable(options.model or model_choice.model_of(scene.emotalk)).spec
+    controls_from(options, spec)  # what does not suit the model is wrong usage
+    values = control_values(options, spec)
+    if options.emotion:
+        values = dict.fromkeys(spec.emotions, 0.0) | values
+    LineSettings(
+        audio=options.audio,
+        strip=options.strip,
+        character=_named(scene.objects, options.character, "object") if options.character else None,
+        start_frame=options.start,
+        model=options.model,
+        controls=values,
+        key_tolerance=options.tolerance,
+        own_track=options.own_track or None,
+    ).apply(scene)
 
 
 def _named(items: Any, name: str, kind: str) -> Any:

@@ -11,11 +11,12 @@ from typing import Any, Final, Literal
 import numpy as np
 
 from .emotions import ALIASES, EMOTIONS
+from .errors import EmoTalkError
 
 Kind = Literal["number", "whole", "choice", "name"]
 
 
-class ControlError(ValueError):
+class ControlError(EmoTalkError, ValueError):
     """A control has an unusable name or value; the message is a sentence for the animator."""
 
 

@@ -22,6 +22,7 @@ from . import arkit
 from .atomic_file import replacing
 from .basis import ARKIT, EYES, HEAD, Basis, basis_of
 from .curves import FaceCurves, Performance, still
+from .errors import EmoTalkError
 from .eyes import merge_eyes
 
 FORMATS: Final = ("npz", "json", "csv")
@@ -57,7 +58,7 @@ _CHANNELS_OF: Final = {"head": "head_channels", "eyes": "eye_channels"}
 _MOVES: Final = {"head": "a head that does not move", "eyes": "eyes that do not move"}
 
 
-class CurveFileError(ValueError):
+class CurveFileError(EmoTalkError, ValueError):
     """A file holds no usable curves, or a name ends in no known format; the message is a sentence."""
 
 

@@ -10,6 +10,7 @@ from ..face.basis import Basis
 from ..face.controls import CONTROLS, Control, ControlError, Controls, emotion_control
 from ..face.curves import FaceCurves
 from ..face.emotions import EMOTIONS
+from ..face.errors import EmoTalkError as EmoTalkError
 
 SAMPLE_RATE: Final = 16_000
 """The sample rate (Hz) of the mono sound that every model takes."""
@@ -19,10 +20,6 @@ Progress = Callable[[float], None]
 
 StageProgress = Callable[[float, str], None]
 """Called with the share (0..1) of the whole job that is done, and what happens next."""
-
-
-class EmoTalkError(Exception):
-    """Something that the animator can put right; the message is one sentence, shown as it is."""
 
 
 @dataclass(frozen=True)

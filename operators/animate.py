@@ -1,19 +1,38 @@
 """The button: sound in, keys out."""
 
-import time
-from typing import Final
+from typing import Any, Final
 
 import bpy
 
 from ..blender_emotalk import runs
-from ..blender_emotalk.access import current_line, window_manager_of
-from ..blender_emotalk.lines import anchor_of
+from ..blender_emotalk.access import current_line, scene_of, window_manager_of
+from ..blender_emotalk.line_settings import LineSettings, controls_of
+from ..blender_emotalk.lines import BUTTON, anchor_of
+from ..blender_emotalk.property_definitions import properties
+from ..face.controls import KEY_TOLERANCE
 from ..inference.contract import EmoTalkError
 from .explained import ExplainedOperator, OperatorResult
 
 _SECONDS_BETWEEN_LOOKS: Final = 0.05
+_ARGUMENTS: Final = ("audio", "strip", "line", "character", "start_frame", "model", "controls", "key_tolerance")
+_ONCE: Final[Any] = {"SKIP_SAVE", "HIDDEN"}
+"""An argument is not remembered for the next press, and not shown in the redo panel."""
 
 
+@properties(
+    audio=bpy.props.StringProperty(name="Audio", description="The sound file", options=_ONCE),
+    strip=bpy.props.StringProperty(name="Sound Strip", description="Its name", options=_ONCE),
+    line=bpy.props.StringProperty(name="Line", description="The line's name", options=_ONCE),
+    character=bpy.props.StringProperty(
+        name="Character", description="The name of a face or its armature", options=_ONCE
+    ),
+    start_frame=bpy.props.IntProperty(
+        name="Start Frame", description="The frame at which the sound starts", options=_ONCE
+    ),
+    model=bpy.props.StringProperty(name="Model", description="Its id", options=_ONCE),
+    controls=bpy.props.StringProperty(name="Controls", description="Sliders to set, as a JSON object", options=_ONCE),
+    key_tolerance=bpy.props.FloatProperty(name=KEY_TOLERANCE.label, description=KEY_TOLERANCE.sentence, options=_ONCE),
+)
 class Animate(ExplainedOperator, bpy.types.Operator):
     """The Animate button."""
 
@@ -24,15 +43,22 @@ class Animate(ExplainedOperator, bpy.types.Operator):
     )
     bl_options = {"REGISTER", "UNDO"}
 
+    # What a script sets of the line first.
+    audio: str
+    strip: str
+    line: str
+    character: str
+    start_frame: int
+    model: str
+    controls: str
+    key_tolerance: float
+
     @classmethod
     def disabled_reason(cls, context: bpy.types.Context) -> str:
-        """What is missing, in the order in which the panel asks for it."""
-        line = current_line(context)
+        """A run that is not over; and, for the panel's button, what is missing."""
         if runs.is_running():
             return "A line is being animated; wait for it, or press Esc"
-        if not (line.audio or line.strip):
-            return "Choose an audio file, or use the selected sound strip"
-        return "" if anchor_of(line, context) else "Click a character, or add the sample head"
+        return _missing(context) if hasattr(context, BUTTON) else ""
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> OperatorResult:
         """Start in the background; ``modal`` goes on."""
@@ -58,8 +84,7 @@ class Animate(ExplainedOperator, bpy.types.Operator):
         """The same, waiting for the result: for scripts, the command line and background Blender."""
         if not self._start(context):
             return {"CANCELLED"}
-        while not self._run.look():
-            time.sleep(_SECONDS_BETWEEN_LOOKS / 5)
+        self._run.wait()
         return self._finish()
 
     def cancel(self, context: bpy.types.Context) -> None:
@@ -68,15 +93,29 @@ class Animate(ExplainedOperator, bpy.types.Operator):
 
     def _start(self, context: bpy.types.Context) -> bool:
         try:
+            self._settings().apply(scene_of(context))
+            if missing := _missing(context):
+                raise EmoTalkError(missing)
             self._run = runs.start(context)
         except EmoTalkError as error:
             self.report({"ERROR"}, str(error))
             return False
         return True
 
+    def _settings(self) -> LineSettings:
+        given: dict[str, Any] = {name: getattr(self, name) for name in _ARGUMENTS if self._is_given(name)}
+        if "controls" in given:
+            given["controls"] = controls_of(given["controls"])
+        if "key_tolerance" in given:  # Blender keeps 0.1 as a float32, which is a little more
+            given["key_tolerance"] = round(given["key_tolerance"], 6)
+        return LineSettings(**given)
+
+    def _is_given(self, name: str) -> bool:
+        return self.properties is not None and self.properties.is_property_set(name)
+
     def _finish(self) -> OperatorResult:
         if self._run.cancelled:
-            self.report({"INFO"}, "Cancelled; nothing was changed")
+            self.report({"INFO"}, runs.CANCELLED)
             return {"CANCELLED"}
         try:
             sentence = self._run.write()
@@ -85,3 +124,11 @@ class Animate(ExplainedOperator, bpy.types.Operator):
             return {"CANCELLED"}
         self.report({"INFO"}, sentence)
         return {"FINISHED"}
+
+
+def _missing(context: bpy.types.Context) -> str:
+    """What the line lacks, in the order in which the panel asks for it."""
+    line = current_line(context)
+    if not (line.audio or line.strip):
+        return "Choose an audio file, or use the selected sound strip"
+    return "" if anchor_of(line, context) else "Click a character, or add the sample head"

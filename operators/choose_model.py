@@ -1,25 +1,36 @@
 """Another network for the line."""
 
-from typing import ClassVar
-
 import bpy
 
-from ..blender_emotalk import live
-from .explained import ExplainedOperator
+from ..blender_emotalk import live, model_choice
+from ..blender_emotalk.access import current_line
+from ..blender_emotalk.property_definitions import properties
+from ..inference.contract import EmoTalkError
+from .explained import ExplainedOperator, OperatorResult
 
 
+@properties(
+    model=bpy.props.StringProperty(
+        name="Model", description="Its id; empty for the built-in one", options={"SKIP_SAVE"}
+    )
+)
 class ChooseModel(ExplainedOperator, bpy.types.Operator):
     """An entry of the menu of models."""
 
     bl_idname = "emotalk.choose_model"
     bl_label = "Choose Model"
     bl_description = "Let this network perform the line"
-    bl_options: ClassVar[set[str]] = {"UNDO"}
+    bl_options = {"UNDO"}
 
-    model: bpy.props.StringProperty(name="Model", options={"SKIP_SAVE"})
+    model: str
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> OperatorResult:
         """Remember it by its id: the file may be opened where the weights are not."""
-        context.scene.emotalk.model = self.model
+        try:
+            model_choice.look_up(self.model)
+        except EmoTalkError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        current_line(context).model = self.model
         live.slider_moved()
         return {"FINISHED"}

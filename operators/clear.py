@@ -4,7 +4,7 @@ import bpy
 
 from ..blender_emotalk import baking, runs
 from ..blender_emotalk.access import current_line, scene_of
-from ..blender_emotalk.characters import find_character
+from ..blender_emotalk.characters import Character, find_character
 from ..blender_emotalk.lines import anchor_of, line_name
 from ..blender_emotalk.property_definitions import properties
 from ..inference.contract import EmoTalkError
@@ -12,9 +12,12 @@ from .explained import ExplainedOperator, OperatorResult
 
 
 @properties(
+    line=bpy.props.StringProperty(
+        name="Line", description="The line to remove; this one if empty", options={"SKIP_SAVE", "HIDDEN"}
+    ),
     all_lines=bpy.props.BoolProperty(
         name="All Lines", description="Every line of the character instead of this one", options={"SKIP_SAVE"}
-    )
+    ),
 )
 class Clear(ExplainedOperator, bpy.types.Operator):
     """The Clear buttons."""
@@ -24,6 +27,7 @@ class Clear(ExplainedOperator, bpy.types.Operator):
     bl_description = "Remove the keys that EmoTalk wrote and bring back what was there before; your own keys stay"
     bl_options = {"REGISTER", "UNDO"}
 
+    line: str
     all_lines: bool
 
     @classmethod
@@ -34,17 +38,28 @@ class Clear(ExplainedOperator, bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> OperatorResult:
         """Remove the line's action, or all of ours."""
         line = current_line(context)
+        name = self.line or line_name(line)
         try:
             character = find_character(anchor_of(line, context), scene_of(context))
-            removed = baking.clear(character, None if self.all_lines else line_name(line))
+            if self.line and not self.all_lines:
+                _check_performs(character, name)
+            removed = baking.clear(character, None if self.all_lines else name)
         except EmoTalkError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         if not removed:
-            what = "any line" if self.all_lines else f"the line {line_name(line)!r}"
+            what = "any line" if self.all_lines else f"the line {name!r}"
             self.report({"WARNING"}, f"{character.name} does not perform {what}; nothing was removed")
             return {"CANCELLED"}
         sentence = f"Removed {removed} line{'s' if removed > 1 else ''} from {character.name}"
         runs.show(sentence)
         self.report({"INFO"}, sentence)
         return {"FINISHED"}
+
+
+def _check_performs(character: Character, line: str) -> None:
+    """Raises EmoTalkError for a line that the character does not perform."""
+    lines = baking.lines_of(character)
+    if line not in lines:
+        there = f"there are: {', '.join(lines)}" if lines else "there are none"
+        raise EmoTalkError(f"{character.name} does not perform a line named {line!r}; {there}")

@@ -1,27 +1,34 @@
 """Back to the defaults."""
 
-from typing import ClassVar
-
 import bpy
 
 from ..blender_emotalk import live
+from ..blender_emotalk.access import current_line
+from ..blender_emotalk.property_definitions import properties
 from ..face.controls import CONTROLS
-from .explained import ExplainedOperator
+from .explained import ExplainedOperator, OperatorResult
 
 
+@properties(
+    group=bpy.props.StringProperty(name="Group", description="The box to reset; empty for all", options={"SKIP_SAVE"})
+)
 class ResetControls(ExplainedOperator, bpy.types.Operator):
     """The reset button of a box."""
 
     bl_idname = "emotalk.reset_controls"
     bl_label = "Reset"
     bl_description = "Set the sliders of this box back to their defaults; keys on them stay"
-    bl_options: ClassVar[set[str]] = {"UNDO"}
+    bl_options = {"UNDO"}
 
-    group: bpy.props.StringProperty(name="Group", description="The box to reset; empty for all", options={"SKIP_SAVE"})
+    group: str
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> OperatorResult:
         """Unset the properties, so that they follow the table again."""
-        line = context.scene.emotalk
+        line = current_line(context)
+        groups = dict.fromkeys(control.group for control in CONTROLS)
+        if self.group and self.group not in groups:
+            self.report({"ERROR"}, f"There is no group of controls {self.group!r}; there are: {', '.join(groups)}")
+            return {"CANCELLED"}
         for control in CONTROLS:
             if self.group in ("", control.group):
                 line.property_unset(control.name)

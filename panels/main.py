@@ -3,7 +3,7 @@
 import bpy
 
 from ..blender_emotalk.access import current_line, run_state
-from ..blender_emotalk.lines import anchor_of
+from ..blender_emotalk.lines import BUTTON, anchor_of
 from ..blender_emotalk.properties import LineProperties, RunProperties
 from .drawn import Drawn
 from .text import draw_sentence
@@ -60,6 +60,7 @@ def _draw_run(layout: bpy.types.UILayout, line: LineProperties, run: RunProperti
         return
     row = column.row(align=True)
     row.scale_y = 1.6
+    row.context_pointer_set(BUTTON, line)
     row.operator("emotalk.animate", icon="PLAY")
     row.prop(line, "live", toggle=True)
     if run.message:

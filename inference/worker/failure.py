@@ -2,15 +2,13 @@
 
 import errno
 
-from ...face.controls import ControlError
-from ...face.curve_files import CurveFileError
 from ..contract import EmoTalkError
 from ..devices import is_out_of_memory
 
 
 def sentence_for(error: Exception) -> str:
     """What to tell the animator about an error, whatever it is."""
-    if isinstance(error, (EmoTalkError, ControlError, CurveFileError)):
+    if isinstance(error, EmoTalkError):
         return str(error)
     if isinstance(error, MemoryError) or is_out_of_memory(error):
         return "There is not enough memory for this line; close other programs or split it into shorter parts"

@@ -20,11 +20,11 @@ def test_it_does_what_the_button_does_and_saves(add_face, line_wav, tmp_path, ca
     add_face("Bob")
     target = tmp_path / "result.blend"
     words = ["--audio", line_wav, "--character", "Ann", "--start", 40, "--emotion", "angry", "--style-blend", 0.5]
-    assert run("animate", *words, "--personal-style", "Crisp", "-o", target) == 0
+    assert run("animate", *words, "--personal-style", "Crisp", "--seed", 7, "-o", target) == 0
     assert "Ann speaks 'line'" in capsys.readouterr().out
     bpy.ops.wm.open_mainfile(filepath=str(target))
     line = bpy.context.scene.emotalk
-    assert (line.anger, line.happy, line.personal_style) == (1, 0, "Crisp")
+    assert (line.anger, line.happy, line.personal_style, line.seed) == (1, 0, "Crisp", 7)
     action = bpy.data.objects["Ann"].data.shape_keys.animation_data.action
     assert action.name == "EmoTalk line"
     assert action.frame_range[0] == 40

@@ -22,6 +22,10 @@ class RecordedLayout:
 
     column = box = grid_flow = split = row
 
+    def context_pointer_set(self, name, data):
+        assert isinstance(data, bpy.types.bpy_struct)
+        self.record.append(("pointer", name))
+
     def separator(self, **_options):
         pass
 

@@ -1,0 +1,251 @@
+"""EmoTalk for scripts and pipelines. What ``__all__`` lists stays as it is; docs/scripting.md shows it at work.
+
+Outside Blender: ``import emotalk.api as emotalk``. Inside Blender, whatever repository the extension came from:
+``emotalk = bpy.context.window_manager.emotalk.api``. Importing this module imports neither bpy nor PyTorch.
+
+Whatever goes wrong in a way that people can mend raises ``EmoTalkError``, whose message is one sentence;
+``ControlError`` and ``CurveFileError`` are kinds of it.
+"""
+
+import importlib.util
+import sys
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
+
+from .face.basis import ARKIT, FLAME, Basis
+from .face.controls import KEY_TOLERANCE, Control, ControlError, Controls
+from .face.curve_files import CurveFileError, read_curves, write_curves
+from .face.curves import FaceCurves, Performance
+from .face.errors import EmoTalkError
+from .face.eyes import merge_eyes
+from .inference.checkpoints.library import installed_weights
+from .inference.contract import Speech, StageProgress
+from .inference.engine import Engine
+from .inference.models.loading import ModelChoice
+from .inference.registry import DEFAULT_MODEL
+from .inference.sound.audio import read_speech, speech_from_samples
+
+if TYPE_CHECKING:
+    import bpy
+
+__all__ = [
+    "ARKIT",
+    "DEFAULT_MODEL",
+    "FLAME",
+    "Basis",
+    "Control",
+    "ControlError",
+    "Controls",
+    "CurveFileError",
+    "EmoTalkError",
+    "FaceCurves",
+    "Model",
+    "Performance",
+    "Speech",
+    "animate",
+    "forget",
+    "merge_eyes",
+    "models",
+    "perform",
+    "read_curves",
+    "read_speech",
+    "speech_from_samples",
+    "write_curves",
+    "write_keys",
+]
+
+_engine = Engine()
+_one_at_a_time: Final = threading.Lock()
+
+
+@dataclass(frozen=True)
+class Model:
+    """What a model gives and takes.
+
+    Attributes:
+        id: what ``perform`` and ``animate`` take.
+        label: what people call it.
+        basis: the channels of its curves.
+        fps: frames per second of its curves.
+        emotions: the emotions that it can be asked for, each a control with a weight.
+        styles: the names that the controls personal_style and second_style take, the default first.
+        controls: every control that it heeds, with default, limits and unit.
+        licence: of its weights; "" where they do not say.
+        needs_torch: whether it needs PyTorch.
+    """
+
+    id: str
+    label: str
+    basis: Basis
+    fps: float
+    emotions: tuple[str, ...]
+    styles: tuple[str, ...]
+    controls: tuple[Control, ...]
+    licence: str
+    needs_torch: bool
+
+
+def models() -> tuple[Model, ...]:
+    """The models on this computer; files that are damaged are left out."""
+    return tuple(
+        Model(
+            weights.model_id,
+            weights.label,
+            weights.spec.basis,
+            weights.spec.fps,
+            weights.spec.emotions,
+            weights.spec.styles,
+            weights.spec.heeded(),
+            weights.licence,
+            weights.needs_torch,
+        )
+        for weights in installed_weights()
+        if not weights.damage
+    )
+
+
+def perform(
+    speech: Speech | str | Path,
+    controls: Mapping[str, Any] | None = None,
+    model: str = DEFAULT_MODEL,
+    *,
+    device: str = "auto",
+    precision: str = "float32",
+    windowed: bool = False,
+    progress: StageProgress | None = None,
+) -> Performance:
+    """What a line of dialogue does to a face, computed in this process.
+
+    The slow half depends on the sound alone. It is remembered for the last lines, so that the same line with other
+    controls takes the quick half only. One model is kept in memory; see ``forget``. Threads wait for each other.
+
+    Args:
+        speech: a line, or its sound file.
+        controls: what differs from the defaults: one number each, or an array (frames,) at the model's rate where the
+            control may change over time; choices and styles by name.
+        model: the id of one of ``models()``.
+        device: "auto", "cpu", "cuda" or "mps"; only for models that need PyTorch.
+        precision: "float32", "bfloat16" or "int8"; only for models that need PyTorch.
+        windowed: whether such a model encodes long lines in windows: quicker, not exact.
+        progress: called in this thread with the share (0..1) that is done and what comes next.
+
+    Returns:
+        Face (frames, channels) in the units of its basis, head (frames, 3) in degrees and eyes (frames, 4), at the
+        model's frame rate. The same arguments give the same bytes.
+
+    Raises:
+        EmoTalkError: the sound cannot be read, there is no such model or device, or PyTorch is missing.
+        ControlError: no such control, a value outside its limits, or a style or emotion that the model lacks.
+    """
+    choice = ModelChoice(model, device, precision, windowed)
+    if not isinstance(speech, Speech):
+        speech = read_speech(speech)
+    with _one_at_a_time:
+        if not isinstance(controls, Controls):
+            controls = Controls(controls, _engine.model(choice).spec.emotions)
+        return _engine.perform(speech, controls, choice, progress)
+
+
+def forget() -> None:
+    """Give back the memory of the model and of the lines that ``perform`` remembers."""
+    global _engine
+    with _one_at_a_time:
+        _engine = Engine()
+
+
+def animate(
+    scene: "bpy.types.Scene | None" = None,
+    *,
+    audio: str | Path | None = None,
+    strip: str | None = None,
+    line: str | None = None,
+    character: "str | bpy.types.Object | None" = None,
+    start_frame: int | None = None,
+    model: str | None = None,
+    controls: Mapping[str, Any] | None = None,
+    key_tolerance: float | None = None,
+    device: str | None = None,
+    precision: str | None = None,
+    windowed: bool | None = None,
+    progress: StageProgress | None = None,
+) -> int:
+    """In Blender: set a scene's line, animate it as the button does, and wait until the keys are there.
+
+    What is not given stays as the scene has it. Nothing is set if any of it cannot be. The line keeps what was set.
+    It makes no undo step; ``bpy.ops.emotalk.animate`` makes one.
+
+    Args:
+        scene: whose line; the context's if not given.
+        audio: the line's sound file, which also names the line; "//" begins at the .blend file, other relative paths
+            at the working folder.
+        strip: the line's sound strip, instead of a file.
+        line: the line's name; its action is called "EmoTalk <line>", and only keys of that line are replaced.
+        character: the object that speaks, or its name: a face or its armature.
+        start_frame: the scene frame at which the sound starts.
+        model: the id of one of ``models()``.
+        controls: sliders to set, one value each; keyframe the slider for a value that changes over time.
+        key_tolerance: largest error of the keys in the units of the curves; 0 writes every frame of the model.
+        device: see ``perform``; that of the preferences if not given.
+        precision: the same.
+        windowed: the same.
+        progress: called with the share (0..1) that is done and what comes next.
+
+    Returns:
+        How many keys were written.
+
+    Raises:
+        EmoTalkError: anything that keeps the line from being animated, or that something was not there; no key was
+            changed.
+        ControlError: a control that cannot be set so.
+    """
+    _need_blender()
+    from .blender_emotalk import scripting
+    from .blender_emotalk.line_settings import LineSettings
+
+    settings = LineSettings(audio, strip, line, character, start_frame, model, controls, key_tolerance)
+    return scripting.animate(
+        scene, settings, {"device": device, "precision": precision, "windowed": windowed}, progress
+    )
+
+
+def write_keys(
+    performance: Performance,
+    line: str,
+    *,
+    character: "str | bpy.types.Object | None" = None,
+    start_frame: float = 1,
+    key_tolerance: float = float(KEY_TOLERANCE.default),
+    own_track: bool = False,
+    scene: "bpy.types.Scene | None" = None,
+) -> int:
+    """In Blender: write curves, from ``perform`` or a file, as keys in an action called "EmoTalk <line>".
+
+    Keys of a line of that name on that character are replaced. It makes no undo step.
+
+    Args:
+        performance: at any frame rate.
+        line: the line's name.
+        character: the object that moves, or its name; the scene's character or the active object if not given.
+        start_frame: the scene frame of the first frame of the curves.
+        key_tolerance: largest error of the keys in the units of the curves; 0 writes every frame.
+        own_track: leave the action that is there active, and put this one on an NLA track below it.
+        scene: where the character is; the context's if not given.
+
+    Returns:
+        How many keys were written.
+
+    Raises:
+        EmoTalkError: there is no such object, or it has no shape keys of the curves' channels; nothing was changed.
+    """
+    _need_blender()
+    from .blender_emotalk import scripting
+
+    return scripting.write_keys(performance, line, character, start_frame, key_tolerance, own_track, scene)
+
+
+def _need_blender() -> None:
+    if sys.modules.get("bpy") is None and importlib.util.find_spec("bpy") is None:
+        raise EmoTalkError("Only Blender can write keys; run this there, or install the bpy module")

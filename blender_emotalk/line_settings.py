@@ -1,0 +1,159 @@
+"""What a script, an operator or the command sets of a line: all of it is checked before any of it is set."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import bpy
+import numpy as np
+
+from ..face.controls import (
+    CONTROL_BY_NAME,
+    KEY_TOLERANCE,
+    Control,
+    ControlError,
+    Controls,
+    check_value,
+    emotion_control,
+)
+from ..face.emotions import ALIASES
+from ..inference.contract import EmoTalkError
+from . import model_choice
+from .access import line_of_scene
+from .actions import active_curves
+from .lines import slider_of
+from .properties import take_emotions_of_model
+from .sounds import sound_format
+from .strips import find_sound_strip
+
+
+@dataclass(frozen=True)
+class LineSettings:
+    """Settings of a line; what is None stays as the scene has it.
+
+    Attributes:
+        audio: the sound file, after which the line is named; "//" begins at the .blend file.
+        strip: the sound strip, instead of a file.
+        line: the line's name.
+        character: the object that speaks, or its name.
+        start_frame: the frame at which the sound starts.
+        model: the id of the model; "" is the built-in one.
+        controls: values of sliders by the names of the controls, one each.
+        key_tolerance: largest error of the keys.
+        own_track: whether the animator's action stays active and ours goes below it.
+    """
+
+    audio: str | Path | None = None
+    strip: str | None = None
+    line: str | None = None
+    character: "str | bpy.types.Object | None" = None
+    start_frame: int | None = None
+    model: str | None = None
+    controls: Mapping[str, Any] | None = None
+    key_tolerance: float | None = None
+    own_track: bool | None = None
+
+    def apply(self, scene: bpy.types.Scene) -> None:
+        """Set them on the line of a scene.
+
+        Raises:
+            EmoTalkError: there is no such sound, strip, object or model; nothing was set.
+            ControlError: no such control, or a value that it cannot have; nothing was set.
+        """
+        line = line_of_scene(scene)
+        audio = None if self.audio is None else _usable_audio(self.audio)
+        if self.strip is not None:
+            find_sound_strip(scene, self.strip)
+        character = None if self.character is None else object_of(self.character, scene)
+        if self.key_tolerance is not None:
+            check_value(KEY_TOLERANCE, self.key_tolerance)
+        sliders: dict[str, Any] = {}
+        if self.model is not None or self.controls:
+            weights = model_choice.usable(model_choice.model_of(line) if self.model is None else self.model)
+            given = Controls(self.controls, weights.spec.emotions)
+            weights.spec.check(given)
+            sliders = _slider_values(self.controls or {}, given)
+            _check_free_of_keys(scene, sliders)
+
+        if audio is not None:
+            line.audio = audio
+        if self.strip is not None:
+            line.strip = line.name = self.strip
+        if self.line is not None:
+            line.name = self.line
+        if character is not None:
+            line.character = character
+        if self.start_frame is not None:
+            line.start_frame = self.start_frame
+        if self.model is not None:
+            line.model = self.model
+        if self.key_tolerance is not None:
+            setattr(line, KEY_TOLERANCE.name, self.key_tolerance)
+        if self.own_track is not None:
+            line.existing_keys = "TRACK" if self.own_track else "KEEP"
+        if sliders:
+            take_emotions_of_model(line)
+        for name, value in sliders.items():
+            setattr(*slider_of(line, _control(name)), value)
+
+
+def controls_of(text: str) -> dict[str, Any]:
+    """Controls out of the JSON that an operator takes. Raises ControlError where it is no object."""
+    try:
+        values = json.loads(text)
+    except (ValueError, RecursionError):
+        values = None
+    if not isinstance(values, dict):
+        raise ControlError(f'Controls are given as JSON, such as {{"anger": 0.5}}, not as {text!r}')
+    return values
+
+
+def object_of(character: "str | bpy.types.Object", scene: bpy.types.Scene) -> bpy.types.Object:
+    """An object of the scene, by its name if need be. Raises EmoTalkError where the scene has no such object."""
+    name = character if isinstance(character, str) else character.name
+    found = scene.objects.get(name)
+    if found is None or character not in (name, found):
+        raise EmoTalkError(f"There is no object {name!r} in {scene.name!r}; give a face or its armature")
+    return found
+
+
+def _usable_audio(audio: str | Path) -> str:
+    """The path to store. Raises EmoTalkError where there is no sound."""
+    text = str(audio)
+    if not text.startswith("//"):
+        text = str(Path(text).absolute())
+    sound_format(Path(bpy.path.abspath(text)))
+    return text
+
+
+def _slider_values(values: Mapping[str, Any], given: Controls) -> dict[str, Any]:
+    """What the sliders of the named controls are to be, by the controls' own names."""
+    sliders: dict[str, Any] = {}
+    for alias in values:
+        control = _control(alias if alias in given else ALIASES[alias])
+        value = given[control.name]
+        if np.ndim(value):
+            raise ControlError(f"{control.label} takes one value here; keyframe its slider to change it over time")
+        if control.choices:
+            value = given.choice(control.name)
+        sliders[control.name] = int(value) if control.kind == "whole" else value
+    return sliders
+
+
+def _check_free_of_keys(scene: bpy.types.Scene, sliders: Mapping[str, Any]) -> None:
+    """A slider that is keyframed would not keep a value. Raises ControlError."""
+    line = line_of_scene(scene)
+    keyed = {curve.data_path for curve in active_curves(scene) if not curve.mute}
+    for control in map(_control, sliders):
+        try:
+            owner, name = slider_of(line, control)
+        except KeyError:  # an emotion that the line has no slider for yet
+            continue
+        if owner.path_from_id(name) in keyed:
+            raise ControlError(f"{control.label} is keyframed in this scene and cannot be set; remove its keys first")
+
+
+def _control(name: str) -> Control:
+    return CONTROL_BY_NAME[name] if name in CONTROL_BY_NAME else emotion_control(name)

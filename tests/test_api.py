@@ -1,0 +1,99 @@
+"""The API for scripts: what it wires together, and what importing it does not."""
+
+import subprocess
+import sys
+import wave
+
+import emotalk.api as emotalk
+import numpy as np
+import pytest
+from emotalk.command_line.main import main
+from emotalk.inference.models.compact import EmoTalkCompact
+
+
+@pytest.fixture
+def encoded(monkeypatch):
+    """The lines that the built-in model encodes, none of which it has yet."""
+    lines = []
+    encode = EmoTalkCompact.encode
+    monkeypatch.setattr(
+        EmoTalkCompact, "encode", lambda model, speech, progress=None: (lines.append(speech), encode(model, speech))[1]
+    )
+    emotalk.forget()
+    return lines
+
+
+@pytest.fixture
+def short_wav(tmp_path):
+    """A second of hum."""
+    path = tmp_path / "hum.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setparams((1, 2, 16_000, 0, "NONE", ""))
+        file.writeframes((8000 * np.sin(np.arange(16_000) / 20)).astype("<i2").tobytes())
+    return path
+
+
+def test_importing_it_imports_neither_blender_nor_pytorch():
+    code = "from emotalk.api import *; import sys; print({'bpy', 'torch'} & set(sys.modules), models()[0].id)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "set() emotalk-compact\n"
+
+
+def test_other_controls_do_not_encode_again(encoded, short_wav):
+    neutral = emotalk.perform(short_wav)
+    angry = emotalk.perform(emotalk.read_speech(str(short_wav)), {"angry": 1})
+    assert len(encoded) == 1
+    assert np.abs(angry.face.values - neutral.face.values).max() > 0.1
+    emotalk.forget()
+    assert emotalk.perform(short_wav).face.values.tobytes() == neutral.face.values.tobytes()
+    assert len(encoded) == 2
+
+
+def test_the_bytes_are_those_of_the_command_line(line_wav, tmp_path):
+    words = ["--happy", "0.8", "--personal-style", "Crisp", "--seed", "3"]
+    assert main(["animate", str(line_wav), "-o", str(tmp_path / "theirs.npz"), *words]) == 0
+    performance = emotalk.perform(line_wav, {"happy": 0.8, "personal_style": "Crisp", "seed": 3})
+    emotalk.write_curves(tmp_path / "ours.npz", performance)
+    assert (tmp_path / "ours.npz").read_bytes() == (tmp_path / "theirs.npz").read_bytes()
+
+
+def test_progress_comes_from_start_to_end(short_wav):
+    shares = []
+    emotalk.perform(short_wav, progress=lambda share, text: shares.append((share, text)))
+    assert shares[-1] == (1.0, "Done")
+    assert shares == sorted(shares, key=lambda each: each[0])
+
+
+def test_models_say_what_they_take():
+    model = emotalk.models()[0]
+    assert (model.id, model.basis, model.fps) == (emotalk.DEFAULT_MODEL, emotalk.ARKIT, 30.0)
+    assert {control.name for control in model.controls} >= {*model.emotions, "intensity", "seed"}
+    assert "Crisp" in model.styles
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        ({"controls": {"boredom": 1}}, "There is no control named 'boredom'"),
+        ({"controls": {"happy": 2}}, "Happy must lie between 0 and 1"),
+        ({"controls": {"personal_style": "Nobody"}}, "the model has no style 'Nobody'"),
+        ({"model": "nobody"}, "There is no model named 'nobody'"),
+        ({"device": "abacus"}, "There is no device named 'abacus'"),
+        ({"speech": "none.wav"}, "There is no file none.wav"),
+    ],
+)
+def test_what_is_wrong_is_one_error_with_a_sentence(short_wav, arguments, sentence):
+    with pytest.raises(emotalk.EmoTalkError, match=sentence):
+        emotalk.perform(**{"speech": short_wav, **arguments})
+
+
+def test_a_bad_file_of_curves_is_the_same_kind_of_error(tmp_path):
+    (tmp_path / "take.json").write_text("[]")
+    with pytest.raises(emotalk.EmoTalkError, match=r"take\.json does not hold curves"):
+        emotalk.read_curves(tmp_path / "take.json")
+
+
+def test_without_blender_there_are_no_keys(monkeypatch):
+    monkeypatch.setitem(sys.modules, "bpy", None)
+    with pytest.raises(emotalk.EmoTalkError, match="Only Blender can write keys"):
+        emotalk.animate(audio="line.wav")
