@@ -32,13 +32,14 @@ class Character:
     head_bone: str | None
 
 
-def find_character(anchor: bpy.types.Object | None, scene: bpy.types.Scene, basis: Basis = ARKIT) -> Character:
+def find_character(anchor: bpy.types.Object | None, scene: bpy.types.Scene, basis: Basis | None = ARKIT) -> Character:
     """The character that an object belongs to: any of its meshes, its armature or their parent will do.
 
     Args:
         anchor: the object.
         scene: where the character's other parts are looked for.
-        basis: of what is to be performed; shape keys are looked for that carry its channels.
+        basis: of what is to be performed; shape keys are looked for that carry its channels. None takes every mesh that
+            has shape keys, whatever they are called.
 
     Raises:
         EmoTalkError: nothing there can be animated; the sentence says what to do about it.
@@ -57,13 +58,14 @@ def find_character(anchor: bpy.types.Object | None, scene: bpy.types.Scene, basi
     faces: dict[bpy.types.Key, dict[str, str]] = {}
     for mesh in meshes:
         key = mesh.data.shape_keys
-        matched = match_shape_keys((block.name for block in key.key_blocks[1:]), basis)
-        if matched:
+        matched = match_shape_keys((block.name for block in key.key_blocks[1:]), basis) if basis else {}
+        if matched or basis is None:
             _check_editable(mesh)
             faces[key] = matched
-    if not faces:
+    if basis is not None and not faces:
         raise EmoTalkError(_unlike(anchor.name, basis))
-    _check_free_of_drivers(faces, anchor.name)
+    if basis is not None:
+        _check_free_of_drivers(faces, anchor.name)
     bone = _head_bone(armature)
     if bone is not None and not armature.is_editable:
         armature, bone = None, None

@@ -40,7 +40,7 @@ class Clear(ExplainedOperator, bpy.types.Operator):
         line = current_line(context)
         name = self.line or line_name(line)
         try:
-            character = find_character(anchor_of(line, context), scene_of(context))
+            character = find_character(anchor_of(line, context), scene_of(context), basis=None)
             if self.line and not self.all_lines:
                 _check_performs(character, name)
             removed = baking.clear(character, None if self.all_lines else name)
