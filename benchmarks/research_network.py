@@ -33,6 +33,7 @@ from emotalk.inference.checkpoints.safetensors_file import write_safetensors
 from emotalk.inference.contract import SAMPLE_RATE, Features, Speech
 from emotalk.inference.models.emotalk import EmoTalk, EmoTalkConfig
 from emotalk.inference.models.matrix_products import quickest_arithmetic
+from emotalk.inference.registry import EMOTALK_SPEC
 from released_network import ReleasedNetwork
 from torch._ops import OpOverload
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -72,10 +73,10 @@ def main() -> None:
         path = Path(folder) / "emotalk.safetensors"
         weights = {name: weight.numpy() for name, weight in translate_state(reference.state_dict(), config).items()}
         write_safetensors(path, weights, {"model": "emotalk", "config": json.dumps(asdict(config))})
-        seconds, model = timed(lambda: EmoTalk.load(path, device=options.device), options.device)
+        seconds, model = timed(lambda: EmoTalk.load(path, EMOTALK_SPEC, device=options.device), options.device)
         print(f"ready after {seconds:.2f} s (weights in the page cache)\n")
         for precision in options.precision:
-            model = EmoTalk.load(path, device=options.device, precision=precision)
+            model = EmoTalk.load(path, EMOTALK_SPEC, device=options.device, precision=precision)
             for length in options.seconds:
                 compare(reference, model, precision, length, options)
                 if options.split:
@@ -168,7 +169,7 @@ def print_memory(path: Path, options: argparse.Namespace) -> None:
 
 def measure_memory(path: Path, length: int) -> None:
     """Peak of encode and decode above the process that has just met every weight on a second of sound (Linux)."""
-    model = EmoTalk.load(path)
+    model = EmoTalk.load(path, EMOTALK_SPEC)
     decoded(model, model.encode(Speech(noise(1))))
     Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
     before = status_megabytes("VmRSS")

@@ -9,12 +9,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-import numpy as np
-
 from ..face.basis import ARKIT, Basis, basis_of
 from ..face.controls import CONTROL_BY_NAME
 from ..face.emotions import EMOTIONS
 from ..face.styles import STYLE_NAMES
+from .checkpoints.conversion import Conversion, Converter
 from .contract import EmoTalkError, FaceModel, ModelSpec
 from .devices import import_torch
 
@@ -30,45 +29,6 @@ _LONGEST_NAME: Final = 63
 """Characters, what Blender keeps of a name."""
 
 _FPS_RANGE: Final = (1.0, 240.0)
-
-
-@dataclass(frozen=True)
-class Conversion:
-    """A checkpoint of PyTorch turned into weights.
-
-    Attributes:
-        arrays: the weights by name, as the network's own file wants them.
-        config: dimensions of the network, ready for JSON.
-        spec: what it gives and takes.
-        unknown: names in the checkpoint that the network has no use for.
-    """
-
-    arrays: dict[str, np.ndarray]
-    config: dict[str, Any]
-    spec: ModelSpec
-    unknown: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Converter:
-    """How published checkpoints of a network are recognised and converted.
-
-    Attributes:
-        marks: beginnings of names that only this network's checkpoints have.
-        convert: the conversion of a checkpoint's tensors by name, and the file's name for messages; PyTorch is there
-            when it is called. Raises EmoTalkError where the checkpoint is not whole.
-        licence: of the published weights.
-        notice: the sentence to show with the licence.
-    """
-
-    marks: tuple[str, ...]
-    convert: "Callable[[Mapping[str, Tensor], str], Conversion]"
-    licence: str
-    notice: str
-
-    def recognises(self, names: Iterable[str]) -> bool:
-        """Whether these are names of weights of such a checkpoint."""
-        return any(name.startswith(self.marks) for name in names)
 
 
 @dataclass(frozen=True)
@@ -125,10 +85,10 @@ def _load_emotalk(path: Path, spec: ModelSpec, device: str, precision: str, wind
     return EmoTalk.load(path, spec, device, precision, windowed)
 
 
-def _convert_emotalk(state: "Mapping[str, Tensor]", source: str) -> Conversion:
+def _convert_emotalk(state: "Mapping[str, Tensor]", source: str, spec: ModelSpec) -> Conversion:
     from .checkpoints.emotalk_converter import convert
 
-    return convert(state, source)
+    return convert(state, source, spec)
 
 
 EMOTALK_CONVERTER: Final = Converter(

@@ -11,6 +11,7 @@ from ..inference.contract import FaceModel
 from ..inference.devices import DEVICES, PRECISIONS
 from ..inference.models.compact import EmoTalkCompact
 from ..inference.models.loading import DEFAULT_CHOICE, load_model, model_ids
+from ..inference.registry import COMPACT_SPEC
 from .evaluation.captures import capture_tables
 from .evaluation.cost import cost_tables
 from .evaluation.development_sets import LINES, Folders, read_foreign_sets, read_sets
@@ -71,7 +72,7 @@ def main(argv: list[str] | None = None) -> None:
 def _load(options: argparse.Namespace) -> tuple[FaceModel, Path]:
     """The model to evaluate and its weights file."""
     if options.weights:
-        return EmoTalkCompact.load(options.weights), options.weights
+        return EmoTalkCompact.load(options.weights, COMPACT_SPEC), options.weights
     model = load_model(options.model, options.device, options.precision, options.windowed)
     return model, find_weights(options.model).path
 

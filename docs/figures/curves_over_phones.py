@@ -15,6 +15,7 @@ from emotalk.face.controls import Controls
 from emotalk.inference.checkpoints.safetensors_file import bundled_weights
 from emotalk.inference.contract import SAMPLE_RATE, Speech
 from emotalk.inference.models.compact import MODEL_ID, EmoTalkCompact
+from emotalk.inference.registry import COMPACT_SPEC
 from emotalk.inference.sound.log_mel import HOP, log_mel, speech_level
 from emotalk.training.phones import SpokenLine
 from emotalk.training.recordings.sound_files import as_floats
@@ -45,7 +46,7 @@ def main() -> None:
 def curves_over_phones(line: SpokenLine, picture: Path, dpi: int) -> None:
     """Perform and draw."""
     sound = as_floats(line.samples)
-    model = EmoTalkCompact.load(bundled_weights(MODEL_ID))
+    model = EmoTalkCompact.load(bundled_weights(MODEL_ID), COMPACT_SPEC)
     features = model.encode(Speech(sound))
     curves = model.decode(features, Controls())
     taught = targets_for(build_score(line.phones), curves.times, Conditioning.plain(curves.frames)).with_contacts()

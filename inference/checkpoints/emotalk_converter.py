@@ -14,8 +14,8 @@ from torch import Tensor
 from ..contract import EmoTalkError, ModelSpec, Speech
 from ..models.emotalk import SHORTEST, EmoTalk, EmoTalkConfig
 from ..models.wav2vec2 import XLSR_53
-from ..registry import EMOTALK_SPEC, Conversion
 from .checkpoint_state import CheckpointState
+from .conversion import Conversion
 from .wav2vec2_converter import check_wav2vec2, convert_wav2vec2, read_wav2vec2_config
 
 _ENCODERS: Final = {"content_encoder": "audio_encoder_cont.", "emotion_encoder": "audio_encoder_emo.wav2vec2."}
@@ -41,35 +41,38 @@ class EmoTalkCheckpoint:
     Attributes:
         weights: under our names, float32.
         config: dimensions, read off the shapes.
+        spec: what the network gives and takes.
         unknown: released names that the network has no use for and that are not known to be spare.
     """
 
     weights: dict[str, Tensor]
     config: EmoTalkConfig
+    spec: ModelSpec
     unknown: tuple[str, ...]
 
 
-def convert(state: Mapping[str, Tensor], source: str) -> Conversion:
+def convert(state: Mapping[str, Tensor], source: str, spec: ModelSpec) -> Conversion:
     """The weights of a checkpoint in the released format, for the registry's row.
 
     Raises:
         EmoTalkError: they are not EmoTalk's, not all of them, or do not fit together.
     """
-    checkpoint = check_checkpoint(state, source)
+    checkpoint = check_checkpoint(state, source, spec)
     return Conversion(
         arrays={name: weight.numpy() for name, weight in checkpoint.weights.items()},
         config=asdict(checkpoint.config),
-        spec=_spec_of(checkpoint.config),
+        spec=checkpoint.spec,
         unknown=checkpoint.unknown,
     )
 
 
-def check_checkpoint(state: Mapping[str, Tensor], source: str) -> EmoTalkCheckpoint:
+def check_checkpoint(state: Mapping[str, Tensor], source: str, spec: ModelSpec) -> EmoTalkCheckpoint:
     """The released weights under our names, checked.
 
     Args:
         state: as ``pytorch_state.read_state`` gives it.
         source: the file's name, for messages.
+        spec: of the released network.
 
     Raises:
         EmoTalkError: they are not EmoTalk's, not all of them, or do not fit together.
@@ -78,7 +81,9 @@ def check_checkpoint(state: Mapping[str, Tensor], source: str) -> EmoTalkCheckpo
     config = _config_of(used)
     weights = dict(_translate(used, config))
     unknown = tuple(sorted(name for name in state if name not in used.read and not _KNOWN_UNUSED.search(name)))
-    checkpoint = EmoTalkCheckpoint(weights, config, unknown)
+    # Another training has as many actors as it has.
+    styles = tuple(f"Actor {number:02}" for number in range(1, config.styles + 1))
+    checkpoint = EmoTalkCheckpoint(weights, config, replace(spec, styles=styles), unknown)
     _test(checkpoint, source)
     return checkpoint
 
@@ -133,18 +138,13 @@ def _config_of(used: CheckpointState) -> EmoTalkConfig:
     )
 
 
-def _spec_of(config: EmoTalkConfig) -> ModelSpec:
-    """As the registry has it, with as many actors as there are."""
-    return replace(EMOTALK_SPEC, styles=tuple(f"Actor {number:02}" for number in range(1, config.styles + 1)))
-
-
 def _test(checkpoint: EmoTalkCheckpoint, source: str) -> None:
     """Let the network speak a moment of noise: shapes that do not fit and numbers that are none show up here."""
     from ...face.controls import Controls
 
     noise = torch.randn(4 * SHORTEST, generator=torch.Generator().manual_seed(0)).numpy()
     try:
-        model = EmoTalk(checkpoint.weights, checkpoint.config, spec=_spec_of(checkpoint.config))
+        model = EmoTalk(checkpoint.weights, checkpoint.config, checkpoint.spec)
         values = model.decode(model.encode(Speech(noise)), Controls()).values
     except RuntimeError as error:
         raise EmoTalkError(f"The weights in {source} do not fit together ({str(error).splitlines()[0]})") from None

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from ...face.atomic_file import replacing
 from ..contract import EmoTalkError
 from ..devices import import_torch
-from ..registry import NETWORKS, Converter, recognise, spec_metadata
+from ..registry import NETWORKS, recognise, spec_metadata
+from .conversion import Converter
 from .library import HASH_SUFFIX, InstalledWeights, file_sha256, find_weights, note_hash, place_for
 from .safetensors_file import read_metadata, write_safetensors
 
@@ -88,7 +89,7 @@ def convert_checkpoint(checkpoint: str | Path, path: Path) -> tuple[str, ...]:
 
 def _prepare_conversion(checkpoint: Path) -> tuple[Write, tuple[str, ...]]:
     network, converter, state = _recognised(checkpoint)
-    conversion = converter.convert(state, checkpoint.name)
+    conversion = converter.convert(state, checkpoint.name, NETWORKS[network].spec)
     metadata = {
         "model": network,
         "config": json.dumps(conversion.config),

@@ -23,7 +23,6 @@ from ...face.emotions import EMOTIONS, MOUTH_EXPONENT
 from ...face.laughter import REACH_SECONDS, layer_laughter
 from ..checkpoints.safetensors_file import read_safetensors
 from ..contract import SAMPLE_RATE, EmoTalkError, Features, ModelSpec, Progress, Speech
-from ..registry import COMPACT_SPEC
 from ..sound.log_mel import (
     BANDS,
     HOP,
@@ -65,7 +64,7 @@ class EmoTalkCompact:
     Args:
         arrays: weights by name, as ``training/export.py`` writes them.
         config: heads, dilations, reaches, thresholds; the metadata of the weights file.
-        spec: names of its styles; its basis, rate and emotions are those of ``COMPACT_SPEC``.
+        spec: names of its styles; its basis, rate and emotions are fixed.
 
     Raises:
         EmoTalkError: a weight is missing or has the wrong shape.
@@ -73,7 +72,7 @@ class EmoTalkCompact:
 
     model_id = MODEL_ID
 
-    def __init__(self, arrays: dict[str, np.ndarray], config: dict, spec: ModelSpec = COMPACT_SPEC) -> None:
+    def __init__(self, arrays: dict[str, np.ndarray], config: dict, spec: ModelSpec) -> None:
         self.spec = spec
         self._weights = {name: np.ascontiguousarray(array, np.float32) for name, array in arrays.items()}
         try:
@@ -88,7 +87,7 @@ class EmoTalkCompact:
             raise EmoTalkError(f"These weights do not fit EmoTalk Compact ({error}); install EmoTalk again") from None
 
     @classmethod
-    def load(cls, path: str | Path, spec: ModelSpec = COMPACT_SPEC) -> "EmoTalkCompact":
+    def load(cls, path: str | Path, spec: ModelSpec) -> "EmoTalkCompact":
         """The model of a weights file. Raises EmoTalkError where it is not one of this model's."""
         arrays, metadata = read_safetensors(path)
         if metadata.get("model") != MODEL_ID:

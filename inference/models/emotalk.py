@@ -36,7 +36,6 @@ from ..checkpoints.earlier_names import with_todays_config, with_todays_names
 from ..checkpoints.safetensors_file import read_safetensors
 from ..contract import SAMPLE_RATE, EmoTalkError, Features, ModelSpec, Progress, Speech
 from ..devices import return_large_blocks
-from ..registry import EMOTALK_SPEC
 from .layers import LARGE_STEPS, SMALL_STEPS, Layers, Steps
 from .matrix_products import Precision, arithmetic_for
 from .wav2vec2 import XLSR_53, Wav2Vec2Config, Wav2Vec2Model, Windows, resize, zero_mean_unit_variance
@@ -120,14 +119,14 @@ class EmoTalk:
     def __init__(
         self,
         weights: Mapping[str, Tensor],
-        config: EmoTalkConfig | None = None,
+        config: EmoTalkConfig,
+        spec: ModelSpec,
         device: str = "cpu",
         precision: Precision = "float32",
         windowed: bool = False,
-        spec: ModelSpec = EMOTALK_SPEC,
     ) -> None:
         self.spec = spec
-        self.config = config or EmoTalkConfig()
+        self.config = config
         self._device = torch.device(device)
         self._windows = _WINDOWS if windowed else None
         self._steps = SMALL_STEPS if self._device.type == "cpu" else LARGE_STEPS
@@ -149,12 +148,12 @@ class EmoTalk:
     def load(
         cls,
         path: str | Path,
-        spec: ModelSpec = EMOTALK_SPEC,
+        spec: ModelSpec,
         device: str = "cpu",
         precision: Precision = "float32",
         windowed: bool = False,
     ) -> "EmoTalk":
-        """The network of a file that ``checkpoints.write_weights`` wrote; it stays in the file until it is used.
+        """The network of a file that ``importing.convert_checkpoint`` wrote; it stays in the file until it is used.
 
         Raises:
             EmoTalkError: the file is missing, damaged or another model's.
@@ -168,7 +167,7 @@ class EmoTalk:
         except (KeyError, ValueError, TypeError, AttributeError):
             raise EmoTalkError(f"The weights in {Path(path).name} say nothing usable of their network") from None
         weights = {name: torch.from_numpy(array) for name, array in with_todays_names(arrays).items()}
-        return cls(weights, config, device, precision, windowed, spec)
+        return cls(weights, config, spec, device, precision, windowed)
 
     @torch.inference_mode()
     def encode(self, speech: Speech, progress: Progress | None = None) -> Features:

@@ -10,6 +10,7 @@ from emotalk.inference.checkpoints.safetensors_file import bundled_weights, read
 from emotalk.inference.contract import SAMPLE_RATE, Speech
 from emotalk.inference.models import compact
 from emotalk.inference.models.compact import EmoTalkCompact, prosody
+from emotalk.inference.registry import COMPACT_SPEC
 from emotalk.inference.sound.log_mel import BANDS, HOP, log_mel, spectral_offset, speech_level
 from emotalk.training import batches
 from emotalk.training.batches import draw_batch, sampling_weights
@@ -141,7 +142,7 @@ def test_training_lowers_the_loss_and_exports_a_model_that_works(lines, tiny, tm
     network = train(tiny, {"speechocean": lines}, tmp_path)
     log = [json.loads(row) for row in (tmp_path / "log.jsonl").read_text().splitlines()]
     assert log[-1]["total"] < 0.7 * log[0]["total"]
-    model = EmoTalkCompact.load(tmp_path / "emotalk-compact.safetensors")
+    model = EmoTalkCompact.load(tmp_path / "emotalk-compact.safetensors", COMPACT_SPEC)
     samples = spoken(9).samples.astype(np.float32) / 32768
     values = model.decode(model.encode(Speech(samples)), Controls({"happy": 0.5})).values
     assert np.isfinite(values).all()
@@ -167,7 +168,7 @@ def test_inference_gives_the_numbers_of_the_training_network():
             parameter.add_(0.02 * torch.randn_like(parameter))
         network.content.usual.normal_()
     decide = read_recipe().decide
-    model = EmoTalkCompact(inference_arrays(network), inference_config(network, decide))
+    model = EmoTalkCompact(inference_arrays(network), inference_config(network, decide), COMPACT_SPEC)
     assert_same_numbers(network, model, decide)
 
 
@@ -176,7 +177,7 @@ def test_the_bundled_weights_give_the_numbers_of_the_training_network():
     arrays, metadata = read_safetensors(path)
     network = CompactNetwork(read_recipe().network).eval()
     load_inference_arrays(network, arrays)
-    assert_same_numbers(network, EmoTalkCompact.load(path), json.loads(metadata["config"])["decide"])
+    assert_same_numbers(network, EmoTalkCompact.load(path, COMPACT_SPEC), json.loads(metadata["config"])["decide"])
 
 
 def assert_same_numbers(network, model, decide):

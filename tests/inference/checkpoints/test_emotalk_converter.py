@@ -16,11 +16,11 @@ from emotalk.inference.checkpoints.safetensors_file import read_metadata, read_s
 from emotalk.inference.contract import EmoTalkError
 from emotalk.inference.models.emotalk import EmoTalk, EmoTalkConfig
 from emotalk.inference.models.wav2vec2 import XLSR_53
-from emotalk.inference.registry import NETWORKS, spec_of
+from emotalk.inference.registry import EMOTALK_SPEC, NETWORKS, spec_of
 
 
 def read_checkpoint(path):
-    return check_checkpoint(read_state(path), path.name)
+    return check_checkpoint(read_state(path), path.name, EMOTALK_SPEC)
 
 
 HIDDEN, LAYERS, WIDE, CONVOLUTION = 128, 1, 64, 16
@@ -160,7 +160,7 @@ def test_what_is_kept_says_where_it_came_from_and_under_which_licence(state, sav
     assert "not for commercial use" in metadata["notice"]
     assert metadata["source_sha256"] == file_sha256(path)
     assert all(array.dtype == np.float32 for array in arrays.values())
-    assert EmoTalk.load(target).config == read_checkpoint(path).config
+    assert EmoTalk.load(target, EMOTALK_SPEC).config == read_checkpoint(path).config
 
 
 def test_the_header_names_what_the_network_gives_and_takes(state, saved, tmp_path):

@@ -83,10 +83,11 @@ def emotalk(folder):
     import torch
     from emotalk.inference.checkpoints.importing import convert_checkpoint
     from emotalk.inference.models.emotalk import EmoTalk
+    from emotalk.inference.registry import EMOTALK_SPEC
 
     torch.save(runpy.run_path(str(HERE.parents[1] / "released_state.py"))["released_state"](), folder / "released.pth")
     convert_checkpoint(folder / "released.pth", folder / "released.safetensors")
-    return EmoTalk.load(folder / "released.safetensors")
+    return EmoTalk.load(folder / "released.safetensors", EMOTALK_SPEC)
 
 
 def arithmetic():

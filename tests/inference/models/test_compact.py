@@ -14,6 +14,7 @@ from emotalk.inference.checkpoints.safetensors_file import bundled_weights, read
 from emotalk.inference.contract import SAMPLE_RATE, EmoTalkError, Speech
 from emotalk.inference.models import compact
 from emotalk.inference.models.compact import MODEL_ID, SIGNALS, EmoTalkCompact, frame_count
+from emotalk.inference.registry import COMPACT_SPEC
 from emotalk.inference.sound.audio import read_speech
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,7 +24,7 @@ SAMPLES = Path(__file__).parents[3] / "samples"
 
 @pytest.fixture(scope="module")
 def model():
-    return EmoTalkCompact.load(bundled_weights(MODEL_ID))
+    return EmoTalkCompact.load(bundled_weights(MODEL_ID), COMPACT_SPEC)
 
 
 @pytest.fixture(scope="module")
@@ -164,7 +165,7 @@ def test_weights_of_another_model_are_refused(tmp_path):
     path = tmp_path / "other.safetensors"
     write_safetensors(path, {"a": np.zeros(3, np.float32)}, {"model": "other"})
     with pytest.raises(EmoTalkError, match="are not EmoTalk Compact's"):
-        EmoTalkCompact.load(path)
+        EmoTalkCompact.load(path, COMPACT_SPEC)
 
 
 def test_weights_with_a_part_missing_are_refused(tmp_path):
@@ -173,7 +174,7 @@ def test_weights_with_a_part_missing_are_refused(tmp_path):
     path = tmp_path / "partial.safetensors"
     write_safetensors(path, arrays, metadata)
     with pytest.raises(EmoTalkError, match=r"do not fit EmoTalk Compact .*fusion\.weight"):
-        EmoTalkCompact.load(path)
+        EmoTalkCompact.load(path, COMPACT_SPEC)
     write_safetensors(path, arrays, {**metadata, "config": json.dumps([])})
     with pytest.raises(EmoTalkError):
-        EmoTalkCompact.load(path)
+        EmoTalkCompact.load(path, COMPACT_SPEC)

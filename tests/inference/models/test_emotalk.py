@@ -72,7 +72,7 @@ def weights_file(reference, tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def model(weights_file):
-    return EmoTalk.load(weights_file)
+    return EmoTalk.load(weights_file, EMOTALK_SPEC)
 
 
 def noise(samples, seed=0):
@@ -130,7 +130,9 @@ def test_encoders_with_different_feature_extractors(reference, tmp_path):
         weight = other.audio_encoder_emo.wav2vec2.feature_extractor.conv_layers[3].conv.weight
         weight.copy_(weight.flip(0))
     torch.save(other.state_dict(), tmp_path / "other.pth")
-    model = EmoTalk(check_checkpoint(read_state(tmp_path / "other.pth"), "other.pth").weights, SMALL)
+    model = EmoTalk(
+        check_checkpoint(read_state(tmp_path / "other.pth"), "other.pth", EMOTALK_SPEC).weights, SMALL, EMOTALK_SPEC
+    )
     sound = noise(40_000)
     assert deviation(perform(model, sound), expected(other, sound)) < TOLERANCE
     assert deviation(perform(model, sound), expected(reference, sound)) > 1e-3
@@ -140,9 +142,9 @@ def test_the_papers_positional_encoding_is_an_option(reference, model, tmp_path)
     config = replace(SMALL, periodic_encoding=True)
     other = released_network(config)
     torch.save(other.state_dict(), tmp_path / "paper.pth")
-    weights = check_checkpoint(read_state(tmp_path / "paper.pth"), "paper.pth").weights
+    weights = check_checkpoint(read_state(tmp_path / "paper.pth"), "paper.pth", EMOTALK_SPEC).weights
     sound = noise(48_000)
-    assert deviation(perform(EmoTalk(weights, config), sound), expected(other, sound)) < TOLERANCE
+    assert deviation(perform(EmoTalk(weights, config, EMOTALK_SPEC), sound), expected(other, sound)) < TOLERANCE
     assert deviation(perform(model, sound), expected(other, sound)) > 1e-3
 
 
@@ -239,13 +241,13 @@ def test_a_file_that_was_imported_before_the_names_changed(weights_file, model, 
     path = tmp_path / "earlier.safetensors"
     write_safetensors(path, earlier, metadata | {"config": json.dumps(EARLIER_CONFIG)})
     sound = noise(24_000)
-    loaded = EmoTalk.load(path)
+    loaded = EmoTalk.load(path, EMOTALK_SPEC)
     assert loaded.config == SMALL
     assert perform(loaded, sound).tobytes() == perform(model, sound).tobytes()
 
 
 def test_windows_change_nothing_until_the_line_is_longer_than_one(weights_file, model):
-    windowed = EmoTalk.load(weights_file, windowed=True)
+    windowed = EmoTalk.load(weights_file, EMOTALK_SPEC, windowed=True)
     short, long = noise(150_000), noise(500_000)
     np.testing.assert_allclose(perform(windowed, short), perform(model, short), atol=1e-5)
     exact = perform(model, long)
@@ -254,7 +256,7 @@ def test_windows_change_nothing_until_the_line_is_longer_than_one(weights_file, 
 
 def test_smaller_steps_change_nothing(weights_file, model):
     sound = noise(60_000)
-    other = EmoTalk.load(weights_file)
+    other = EmoTalk.load(weights_file, EMOTALK_SPEC)
     other._steps = LARGE_STEPS  # as on a GPU
     np.testing.assert_allclose(perform(other, sound), perform(model, sound), atol=1e-5)
     assert other.shrink()
@@ -265,7 +267,7 @@ def test_smaller_steps_change_nothing(weights_file, model):
 @pytest.mark.parametrize(("precision", "most"), [("bfloat16", 0.2), ("int8", 0.4)])
 def test_fewer_bits_stay_near(weights_file, model, precision, most):
     sound = noise(40_000)
-    values = perform(EmoTalk.load(weights_file, precision=precision), sound)
+    values = perform(EmoTalk.load(weights_file, EMOTALK_SPEC, precision=precision), sound)
     assert 1e-5 < deviation(values, perform(model, sound)) < most
 
 
@@ -289,10 +291,10 @@ def test_a_line_that_is_too_short_is_refused(model):
 def test_another_models_weights_are_refused(tmp_path):
     write_safetensors(tmp_path / "x.safetensors", {"a": np.zeros(1, np.float32)}, {"model": "other"})
     with pytest.raises(EmoTalkError, match="not EmoTalk's"):
-        EmoTalk.load(tmp_path / "x.safetensors")
+        EmoTalk.load(tmp_path / "x.safetensors", EMOTALK_SPEC)
     write_safetensors(tmp_path / "y.safetensors", {"a": np.zeros(1, np.float32)}, {"model": "emotalk", "config": "{}"})
     with pytest.raises(EmoTalkError, match="lack"):
-        EmoTalk.load(tmp_path / "y.safetensors")
+        EmoTalk.load(tmp_path / "y.safetensors", EMOTALK_SPEC)
 
 
 @pytest.mark.slow
@@ -307,6 +309,6 @@ def test_beyond_the_released_codes_limit_of_5000_frames(model, reference):
 def test_full_size():
     config = EmoTalkConfig()
     reference = released_network(config)
-    model = EmoTalk(translate_state(reference.state_dict(), config), config)
+    model = EmoTalk(translate_state(reference.state_dict(), config), config, EMOTALK_SPEC)
     sound = noise(32_000)
     assert deviation(perform(model, sound), expected(reference, sound)) < TOLERANCE

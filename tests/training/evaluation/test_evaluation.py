@@ -8,6 +8,7 @@ from emotalk.face.emotions import EMOTIONS
 from emotalk.inference.checkpoints.safetensors_file import bundled_weights
 from emotalk.inference.contract import SAMPLE_RATE, EmoTalkError
 from emotalk.inference.models.compact import MODEL_ID, EmoTalkCompact
+from emotalk.inference.registry import COMPACT_SPEC
 from emotalk.training.evaluation import labelled
 from emotalk.training.evaluation.captures import best_correlation, capture_tables
 from emotalk.training.evaluation.cost import cost_tables
@@ -26,7 +27,7 @@ from emotalk.training.sounds.nonverbal import SoundClip
 
 @pytest.fixture(scope="module")
 def model():
-    return EmoTalkCompact.load(bundled_weights(MODEL_ID))
+    return EmoTalkCompact.load(bundled_weights(MODEL_ID), COMPACT_SPEC)
 
 
 @pytest.fixture(scope="module")
