@@ -114,10 +114,10 @@ def read_curves(path: str | Path, fps: float | None = None) -> Performance:
 
 def _write_npz(path: Path, performance: Performance) -> None:
     face = performance.face
-    arrays = {
+    arrays: dict[str, np.ndarray] = {
         "values": face.values.astype(np.float32),
         "channels": np.array(face.channels),
-        "fps": np.float64(face.fps),
+        "fps": np.array(face.fps, np.float64),
         "basis": np.array(face.basis.name),
     }
     for name, curves in _parts(performance).items():
@@ -127,7 +127,7 @@ def _write_npz(path: Path, performance: Performance) -> None:
         for name, array in arrays.items():
             # A ZipInfo of our own has no clock time in it: equal curves are equal bytes.
             with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:
-                np.lib.format.write_array(member, np.asanyarray(array), allow_pickle=False)
+                np.save(member, array, allow_pickle=False)
 
 
 def _write_json(path: Path, performance: Performance) -> None:

@@ -82,8 +82,8 @@ class Performance:
 
     def resampled(self, fps: float) -> "Performance":
         """The same motion at another rate."""
-        parts = (part.resampled(fps) for part in (self.face, self.head, self.eyes))
-        return Performance(*parts, clamped=self.clamped)
+        face, head, eyes = (part.resampled(fps) for part in (self.face, self.head, self.eyes))
+        return Performance(face, head, eyes, self.clamped)
 
 
 def still(basis: Basis, frames: int, fps: float) -> FaceCurves:

@@ -185,7 +185,7 @@ def pool(clips: Sequence[ClipMeasures]) -> LipSync:
         ]
     )
     weights = np.array([2, 1, 1, 1, 1, 0.5, 0.5]) * ~np.isnan(figures)
-    moving = 1 - np.mean([clip.static for clip in clips])
+    moving = 1 - float(np.mean([clip.static for clip in clips]))
     composite = 100 * moving * float(np.nansum(np.clip(figures, 0, 1) * weights) / weights.sum())
     return LipSync(
         composite, f1, labiodental, rho, rounding, now, lag_ms, rest_open, rest_motion, len(every("found")), len(clips)

@@ -96,7 +96,7 @@ class Engine:
 
 def fingerprint(speech: Speech) -> bytes:
     """The same for the same sound, whatever file it came from."""
-    return hashlib.blake2b(np.ascontiguousarray(speech.samples), digest_size=16).digest()
+    return hashlib.blake2b(np.ascontiguousarray(speech.samples).data, digest_size=16).digest()
 
 
 def _size(features: Features) -> int:

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from ..face.basis import ARKIT, Basis, basis_of
 from ..face.controls import CONTROL_BY_NAME
@@ -81,8 +81,9 @@ EMOTALK_SPEC: Final = ModelSpec(
 def _load_emotalk(path: Path, spec: ModelSpec, device: str, precision: str, windowed: bool) -> FaceModel:
     import_torch("EmoTalk")
     from .models.emotalk import EmoTalk
+    from .models.matrix_products import Precision
 
-    return EmoTalk.load(path, spec, device, precision, windowed)
+    return EmoTalk.load(path, spec, device, cast(Precision, precision), windowed)  # load_model has checked it
 
 
 def _convert_emotalk(state: "Mapping[str, Tensor]", source: str, spec: ModelSpec) -> Conversion:
