@@ -3,7 +3,9 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 
+import bpy
 import numpy as np
 
 from ..face.basis import Basis
@@ -67,11 +69,11 @@ def bake(
     action = own_actions.new_action(line)
     target = new_curves(action, "KEY", "Face")
     keys = write_face(target, face_keys, performance.face.basis, character.shape_keys, timing)
-    head_action = None
-    if character.head_bone and performance.head.values.any():
+    armature, head_action = character.armature, None
+    if armature is not None and character.head_bone and performance.head.values.any():
         head_action = action if HAS_SLOTS else own_actions.new_action(line)
         target = new_curves(head_action, "OBJECT", "Head")
-        bone = character.armature.pose.bones[character.head_bone]
+        bone = cast(bpy.types.Pose, armature.pose).bones[character.head_bone]
         keys += write_head(target, performance.head, bone, timing, settings.tolerance)
 
     clear(character, line)
@@ -80,12 +82,12 @@ def bake(
     own_actions.seal(action)
     for face in character.faces:
         layers.place(face, action, settings.own_track)
-    if head_action is not None:
+    if armature is not None and head_action is not None:
         if head_action != action:
             head_action.name = f"EmoTalk {line} Head"
             own_actions.seal(head_action)
-        own_track = settings.own_track or layers.has_other_action(character.armature)
-        layers.place(character.armature, head_action, own_track)
+        own_track = settings.own_track or layers.has_other_action(armature)
+        layers.place(armature, head_action, own_track)
     return keys
 
 
@@ -116,9 +118,11 @@ def clear(character: Character, line: str | None = None) -> int:
     for name in names:
         actions = set()
         for owner in _owners(character):
-            actions.add(layers.lines_on(owner).get(name))
-            layers.remove(owner, name)
-        for action in actions - {None}:
+            action = layers.lines_on(owner).get(name)
+            if action is not None:
+                actions.add(action)
+                layers.remove(owner, name)
+        for action in actions:
             own_actions.dispose(action)
     return len(names)
 

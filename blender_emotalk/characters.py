@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import cast
 
 import bpy
 
@@ -52,24 +53,23 @@ def find_character(anchor: bpy.types.Object | None, scene: bpy.types.Scene, basi
             "(Object > Library Override > Make) or make it local to animate it here"
         )
     armature = _armature_of(anchor)
-    meshes = [mesh for mesh in _family(anchor, armature, scene) if mesh.data.shape_keys]
+    meshes = [(mesh, key) for mesh in _family(anchor, armature, scene) if (key := _shape_keys(mesh))]
     if not meshes:
         raise EmoTalkError(f"{anchor.name!r} has no shape keys; choose a face that has some, or add the sample head")
     faces: dict[bpy.types.Key, dict[str, str]] = {}
-    for mesh in meshes:
-        key = mesh.data.shape_keys
+    for mesh, key in meshes:
         matched = match_shape_keys((block.name for block in key.key_blocks[1:]), basis) if basis else {}
         if matched or basis is None:
-            _check_editable(mesh)
+            _check_editable(mesh, key)
             faces[key] = matched
     if basis is not None and not faces:
         raise EmoTalkError(_unlike(anchor.name, basis))
     if basis is not None:
         _check_free_of_drivers(faces, anchor.name)
     bone = _head_bone(armature)
-    if bone is not None and not armature.is_editable:
+    if armature is not None and bone is not None and not armature.is_editable:
         armature, bone = None, None
-    return Character((armature or meshes[0]).name, tuple(faces), _merged(faces.values()), armature, bone)
+    return Character((armature or meshes[0][0]).name, tuple(faces), _merged(faces.values()), armature, bone)
 
 
 def _unlike(name: str, basis: Basis) -> str:
@@ -88,7 +88,7 @@ def _armature_of(obj: bpy.types.Object) -> bpy.types.Object | None:
     for candidate in (obj, *_ancestors(obj)):
         if candidate.type == "ARMATURE":
             return candidate
-    rigs = (modifier.object for modifier in obj.modifiers if modifier.type == "ARMATURE")
+    rigs = (modifier.object for modifier in obj.modifiers if isinstance(modifier, bpy.types.ArmatureModifier))
     return next((rig for rig in rigs if rig), None)
 
 
@@ -110,8 +110,12 @@ def _family(
     return sorted(relatives, key=lambda obj: (obj != anchor, obj.name))
 
 
-def _check_editable(mesh: bpy.types.Object) -> None:
-    if mesh.data.shape_keys.is_editable:
+def _shape_keys(mesh: bpy.types.Object) -> bpy.types.Key | None:
+    return cast(bpy.types.Mesh, mesh.data).shape_keys
+
+
+def _check_editable(mesh: bpy.types.Object, key: bpy.types.Key) -> None:
+    if key.is_editable:
         return
     if mesh.library is None:
         raise EmoTalkError(
@@ -138,7 +142,7 @@ def _head_bone(armature: bpy.types.Object | None) -> str | None:
     """The bone called head, whatever stands before it (mixamorig:Head, J_Bip_C_Head); control bones come first."""
     if armature is None:
         return None
-    named = [bone.name for bone in armature.data.bones if _HEAD_BONE.search(bone.name)]
+    named = [bone.name for bone in cast(bpy.types.Armature, armature.data).bones if _HEAD_BONE.search(bone.name)]
     return min(named, key=len, default=None)
 
 

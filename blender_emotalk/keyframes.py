@@ -141,5 +141,7 @@ def _set_pairs(points: Any, attribute: str, frames: np.ndarray, values: np.ndarr
 
 
 def _set_enum(points: Any, attribute: str, value: str) -> None:
-    number = bpy.types.Keyframe.bl_rna.properties[attribute].enum_items[value].value
+    # The stubs have no kinds of properties here, and only this kind has items.
+    rna: Any = bpy.types.Keyframe.bl_rna.properties[attribute]
+    number = rna.enum_items[value].value
     points.foreach_set(attribute, np.full(len(points), number, np.int32))

@@ -2,13 +2,14 @@
 
 import contextlib
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import bpy
 import numpy as np
 
 from ..face.controls import CONTROL_BY_NAME, Control
 from ..inference.contract import EmoTalkError, ModelSpec
+from .access import scene_of, view_layer_of
 from .actions import active_curves
 from .keyframes import Timing
 from .properties import LineProperties
@@ -36,9 +37,9 @@ def anchor_of(line: LineProperties, context: bpy.types.Context) -> bpy.types.Obj
     A chosen object that was deleted still exists, because the line refers to it; it does not count.
     """
     chosen = line.character
-    if chosen is not None and context.scene.objects.get(chosen.name) == chosen:
+    if chosen is not None and scene_of(context).objects.get(chosen.name) == chosen:
         return chosen
-    return context.view_layer.objects.active
+    return view_layer_of(context).objects.active
 
 
 def sound_of(line: LineProperties, scene: bpy.types.Scene, files: contextlib.ExitStack) -> LineSound:
@@ -82,7 +83,7 @@ def control_values(
         timing: where the frames of the model fall in the scene.
         frames: how many frames the line has.
     """
-    curves = {curve.data_path: curve for curve in active_curves(line.id_data)}
+    curves = {curve.data_path: curve for curve in active_curves(cast(bpy.types.ID, line.id_data))}
     at = timing.frames(np.arange(max(frames, 1)))
     values: dict[str, float | str | list[float]] = {}
     for control in spec.heeded():

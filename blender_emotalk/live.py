@@ -1,12 +1,13 @@
 """Live: whenever a slider moves, the line is performed again. The worker remembers its sound, so this is quick."""
 
-from typing import Final
+from typing import Any, Final
 
 import bpy
 
 from ..face.controls import CONTROLS, KEY_TOLERANCE
 from ..inference.contract import EmoTalkError
 from . import runs
+from .access import current_line
 from .properties import LineProperties, OwnEmotion
 
 _SECONDS_BETWEEN_LOOKS: Final = 0.01
@@ -22,7 +23,8 @@ def watch() -> None:
     _subscribe((OwnEmotion, "weight"))
 
 
-def _subscribe(key: tuple[type, str]) -> None:
+def _subscribe(key: Any) -> None:
+    """``key`` is a class and the name of a property: the stubs know the classes as instances only."""
     bpy.msgbus.subscribe_rna(key=key, owner=_owner, args=(), notify=slider_moved, options={"PERSISTENT"})
 
 
@@ -36,7 +38,7 @@ def unwatch() -> None:
 def slider_moved() -> None:
     """Perform the line again soon, if it is live."""
     global _changed_again
-    if not bpy.context.scene.emotalk.live:
+    if not current_line(bpy.context).live:
         return
     _changed_again = True
     if not bpy.app.timers.is_registered(tick):
@@ -60,7 +62,7 @@ def _start() -> runs.Run | None:
     try:
         return runs.start(bpy.context, quiet=True)
     except EmoTalkError:
-        bpy.context.scene.emotalk.live = False
+        current_line(bpy.context).live = False
         return None
 
 
@@ -70,4 +72,4 @@ def _write(run: runs.Run) -> None:
     try:
         run.write()
     except EmoTalkError:
-        bpy.context.scene.emotalk.live = False
+        current_line(bpy.context).live = False

@@ -11,6 +11,7 @@ from ..face.controls import CONTROLS, KEY_TOLERANCE, Control, emotion_control
 from ..face.emotions import EMOTIONS
 from ..face.styles import STYLES
 from . import model_choice
+from .property_definitions import properties
 
 
 def control_property(control: Control) -> Any:
@@ -27,11 +28,13 @@ def control_property(control: Control) -> Any:
         return bpy.props.EnumProperty(items=items, default=int(control.default), **common)
     limits = {"min": control.minimum, "max": control.maximum, "default": control.default}
     if control.kind == "whole":
-        return bpy.props.IntProperty(**{name: int(value) for name, value in limits.items()}, **common)
+        common.update((name, int(value)) for name, value in limits.items())
+        return bpy.props.IntProperty(**common)
+    common.update(limits)
     if control.unit:
-        return bpy.props.FloatProperty(precision=0, step=100, **limits, **common)
-    decimals = 2 if control.maximum >= 1 else 3
-    return bpy.props.FloatProperty(subtype="FACTOR", precision=decimals, step=0.1, **limits, **common)
+        return bpy.props.FloatProperty(precision=0, step=100, **common)
+    common["step"] = 0.1  # the stubs want a whole number, Blender does not
+    return bpy.props.FloatProperty(subtype="FACTOR", precision=2 if control.maximum >= 1 else 3, **common)
 
 
 def _search_styles(line: "LineProperties", _context: bpy.types.Context, text: str) -> Iterator[tuple[str, str]]:
@@ -57,38 +60,34 @@ def take_emotions_of_model(line: "LineProperties") -> None:
             line.own_emotions.add().name = name
 
 
+@properties(weight=control_property(emotion_control("an emotion of the model")))
 class OwnEmotion(bpy.types.PropertyGroup):
     """The weight of an emotion that only some models know; ``name`` is the emotion's."""
 
-    weight: control_property(emotion_control("an emotion of the model"))
+    weight: float
 
 
-class LineProperties(bpy.types.PropertyGroup):
-    """A line of dialogue: sound, place on the timeline, character; the controls are added below.
-
-    ``name``, which every property group has, is the line's name; its action is called "EmoTalk <name>".
-    """
-
-    audio: bpy.props.StringProperty(
+@properties(
+    audio=bpy.props.StringProperty(
         name="Audio", description="The sound file of the line, which is named after it", update=_take_name_of_audio
-    )
-    strip: bpy.props.StringProperty(
+    ),
+    strip=bpy.props.StringProperty(
         name="Sound Strip", description="The strip of the Video Sequencer that is the line; empty to use the file"
-    )
-    start_frame: bpy.props.IntProperty(name="Start Frame", description="The frame at which the sound starts", default=1)
-    character: bpy.props.PointerProperty(
+    ),
+    start_frame=bpy.props.IntProperty(name="Start Frame", description="The frame at which the sound starts", default=1),
+    character=bpy.props.PointerProperty(
         name="Character",
         description="Who speaks: the face or its armature; empty means the active object",
         type=bpy.types.Object,
-    )
-    model: bpy.props.StringProperty(
+    ),
+    model=bpy.props.StringProperty(
         name="Model",
         description="The network that performs the line; empty for the built-in one",
         update=_model_changed,
-    )
-    own_emotions: bpy.props.CollectionProperty(type=OwnEmotion)
-    live: bpy.props.BoolProperty(name="Live", description="Animate again whenever a slider moves", options=set())
-    existing_keys: bpy.props.EnumProperty(
+    ),
+    own_emotions=bpy.props.CollectionProperty(type=OwnEmotion),
+    live=bpy.props.BoolProperty(name="Live", description="Animate again whenever a slider moves", options=set()),
+    existing_keys=bpy.props.EnumProperty(
         name="Existing Keys",
         description="What happens to keys that you have already set on the face; nothing is ever deleted",
         items=[
@@ -96,22 +95,41 @@ class LineProperties(bpy.types.PropertyGroup):
             ("TRACK", "Stay on Top", "Your action stays active and wins; EmoTalk's goes on an NLA track below it"),
         ],
         options=set(),
-    )
-
-
-LineProperties.__annotations__.update(
-    (control.name, control_property(control)) for control in (*CONTROLS, KEY_TOLERANCE)
+    ),
+    **{control.name: control_property(control) for control in (*CONTROLS, KEY_TOLERANCE)},
 )
+class LineProperties(bpy.types.PropertyGroup):
+    """A line of dialogue: sound, place on the timeline, character; the controls are properties too.
+
+    ``name``, which every property group has, is the line's name; its action is called "EmoTalk <name>".
+    """
+
+    audio: str
+    strip: str
+    start_frame: int
+    character: bpy.types.Object | None
+    model: str
+    own_emotions: "bpy.types.bpy_prop_collection_idprop[OwnEmotion]"
+    live: bool
+    existing_keys: str
+    key_tolerance: float
 
 
+@properties(
+    running=bpy.props.BoolProperty(options={"SKIP_SAVE"}),
+    progress=bpy.props.FloatProperty(min=0, max=1, subtype="FACTOR", options={"SKIP_SAVE"}),
+    message=bpy.props.StringProperty(options={"SKIP_SAVE"}),
+    failed=bpy.props.BoolProperty(options={"SKIP_SAVE"}),
+    ran_on=bpy.props.StringProperty(options={"SKIP_SAVE"}),
+)
 class RunProperties(bpy.types.PropertyGroup):
     """How the run in the background is doing, and the way to the API; on the WindowManager, never saved."""
 
-    running: bpy.props.BoolProperty(options={"SKIP_SAVE"})
-    progress: bpy.props.FloatProperty(min=0, max=1, subtype="FACTOR", options={"SKIP_SAVE"})
-    message: bpy.props.StringProperty(options={"SKIP_SAVE"})
-    failed: bpy.props.BoolProperty(options={"SKIP_SAVE"})
-    ran_on: bpy.props.StringProperty(options={"SKIP_SAVE"})
+    running: bool
+    progress: float
+    message: str
+    failed: bool
+    ran_on: str
 
     @property
     def api(self) -> ModuleType:

@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, cast
 
 import bpy
 
@@ -16,6 +16,7 @@ from ..inference.contract import EmoTalkError, StageProgress
 from ..inference.worker.client import Message, WorkerClient
 from ..inference.worker.failure import sentence_for
 from . import background, baking, model_choice, torch_environment
+from .access import line_of_scene, run_state, scene_of, window_manager_of
 from .characters import find_character
 from .keyframes import Keys, Timing, choose_face_keys
 from .lines import anchor_of, control_values, line_name, sound_of
@@ -51,12 +52,13 @@ class Run:
     def __init__(
         self, context: bpy.types.Context, quiet: bool = False, placement: Mapping[str, Any] | None = None
     ) -> None:
-        scene = context.scene
-        line = scene.emotalk
+        scene = scene_of(context)
+        line = line_of_scene(scene)
         anchor = anchor_of(line, context)
         weights = model_choice.usable_weights(line)
         spec = weights.spec
         baking.check_layers(find_character(anchor, scene, spec.basis))
+        anchor = cast(bpy.types.Object, anchor)  # where there is none, there is no character
         python = torch_environment.torch_python(context) if weights.needs_torch else Path(sys.executable)
         preferences = preferences_of(context)
         self._line = line_name(line)
@@ -102,7 +104,7 @@ class Run:
 
     def wait(self, progress: StageProgress | None = None) -> None:
         """Look until there is nothing more to wait for; what interrupts the waiting cancels the run."""
-        state = bpy.context.window_manager.emotalk
+        state = run_state(bpy.context)
         try:
             while not self.look():
                 if progress is not None:
@@ -188,7 +190,7 @@ class Run:
         if _current is self:
             _current = None
         show(message, failed=failed)
-        bpy.context.window_manager.emotalk.ran_on = self._ran_on
+        run_state(bpy.context).ran_on = self._ran_on
 
 
 def start(context: bpy.types.Context, quiet: bool = False, placement: Mapping[str, Any] | None = None) -> Run:
@@ -226,7 +228,7 @@ def leave_file() -> None:
     """Another file is about to be opened: what runs and what was said belongs to this one."""
     cancel()
     show("")
-    bpy.context.window_manager.emotalk.ran_on = ""
+    run_state(bpy.context).ran_on = ""
 
 
 def forget_models() -> None:
@@ -243,10 +245,9 @@ def close() -> None:
 
 def show(message: str, progress: float = 0.0, running: bool = False, failed: bool = False) -> None:
     """Tell the panel, wherever it is open, how it goes or went."""
-    manager = bpy.context.window_manager
-    state = manager.emotalk
+    state = run_state(bpy.context)
     state.message, state.progress, state.running, state.failed = message, progress, running, failed
-    for window in manager.windows:
+    for window in window_manager_of(bpy.context).windows:
         for area in window.screen.areas:
             if area.type == "VIEW_3D":
                 area.tag_redraw()

@@ -2,7 +2,7 @@
 
 import argparse
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from ..face.controls import KEY_TOLERANCE
 from .complaints import GOOD, UsageError
@@ -41,14 +41,15 @@ def run(options: argparse.Namespace) -> int:
     import bpy
 
     from ..blender_emotalk import runs
+    from ..blender_emotalk.access import scene_of
 
     target = options.save.absolute() if options.save else Path(bpy.data.filepath)
     if target == Path():
         raise UsageError("No file is open; say with -o where to save the result")
     context = bpy.context
     if options.scene:
-        context.window.scene = _named(bpy.data.scenes, options.scene, "scene")
-    _apply(options, context.scene)
+        cast(bpy.types.Window, context.window).scene = _named(bpy.data.scenes, options.scene, "scene")
+    _apply(options, scene_of(context))
     placement = {name: getattr(options, name) for name in _PLACEMENT if getattr(options, name) is not None}
     line = runs.start(context, placement=placement)
     with ProgressBar(1) as bar:
@@ -62,13 +63,14 @@ def run(options: argparse.Namespace) -> int:
 def _apply(options: argparse.Namespace, scene: "bpy.types.Scene") -> None:
     """Set on the scene's line what was given."""
     from ..blender_emotalk import model_choice
+    from ..blender_emotalk.access import line_of_scene
     from ..blender_emotalk.line_settings import LineSettings
 
-    spec = model_choice.usable(options.model or model_choice.model_of(scene.emotalk)).spec
+    spec = model_choice.usable(options.model or model_choice.model_of(line_of_scene(scene))).spec
     controls_from(options, spec)  # what does not suit the model is wrong usage
     values = control_values(options, spec)
     if options.emotion:
-        values = dict.fromkeys(spec.emotions, 0.0) | values
+        values = {**dict.fromkeys(spec.emotions, 0.0), **values}
     LineSettings(
         audio=options.audio,
         strip=options.strip,
