@@ -1,28 +1,31 @@
 """One emotion with one click."""
 
-from typing import ClassVar
-
 import bpy
 
 from ..blender_emotalk import live, model_choice
+from ..blender_emotalk.access import current_line
 from ..blender_emotalk.lines import slider_of
+from ..blender_emotalk.property_definitions import properties
 from ..face.controls import emotion_control
-from .explained import ExplainedOperator
+from .explained import ExplainedOperator, OperatorResult
 
 
+@properties(
+    emotion=bpy.props.StringProperty(name="Emotion", description="One that the model knows", options={"SKIP_SAVE"})
+)
 class SetEmotion(ExplainedOperator, bpy.types.Operator):
     """The emotion buttons."""
 
     bl_idname = "emotalk.set_emotion"
     bl_label = "Set Emotion"
     bl_description = "Make this the only emotion of the line; the sliders below mix several"
-    bl_options: ClassVar[set[str]] = {"UNDO"}
+    bl_options = {"UNDO"}
 
-    emotion: bpy.props.StringProperty(name="Emotion", description="One that the model knows", options={"SKIP_SAVE"})
+    emotion: str
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def execute(self, context: bpy.types.Context) -> OperatorResult:
         """Full weight to one slider, none to the others."""
-        line = context.scene.emotalk
+        line = current_line(context)
         emotions = model_choice.spec_of(line).emotions
         if self.emotion not in emotions:
             self.report({"ERROR"}, f"The model does not know the emotion {self.emotion!r}")

@@ -3,8 +3,8 @@
 import bpy
 
 from ..blender_emotalk import model_choice
+from ..blender_emotalk.access import current_line
 from ..blender_emotalk.lines import slider_of
-from ..blender_emotalk.properties import LineProperties
 from .sub_panel import ControlPanel
 
 
@@ -17,7 +17,7 @@ class EmotionPanel(ControlPanel, bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         """Buttons on top, then how strongly it is performed, and the mix below."""
-        line: LineProperties = context.scene.emotalk
+        line = current_line(context)
         spec = model_choice.spec_of(line)
         controls = [control for control in spec.heeded() if control.group == self.group]
         mix = [slider_of(line, control) for control in controls if control.name in spec.emotions]

@@ -1,18 +1,18 @@
 """Which network performs, whether it can, and how it did."""
 
-from typing import ClassVar
-
 import bpy
 
 from ..blender_emotalk import background, model_choice, torch_environment
+from ..blender_emotalk.access import current_line, run_state
 from ..blender_emotalk.properties import LineProperties
+from .drawn import Drawn, Icon
 from .sub_panel import SubPanel
 from .task import draw_outcome, draw_progress
 from .text import draw_sentence
 from .torch_environment import draw_pytorch_offers, is_pytorch_missing
 
 
-class ModelMenu(bpy.types.Menu):
+class ModelMenu(Drawn, bpy.types.Menu):
     """The models that are installed."""
 
     bl_idname = "EMOTALK_MT_models"
@@ -23,7 +23,7 @@ class ModelMenu(bpy.types.Menu):
         for weights in model_choice.installed():
             row = self.layout.row()
             row.enabled = not weights.damage
-            icon = "ERROR" if weights.damage else "NONE"
+            icon: Icon = "ERROR" if weights.damage else "NONE"
             row.operator("emotalk.choose_model", text=weights.label, icon=icon).model = weights.model_id
 
 
@@ -32,18 +32,18 @@ class ModelPanel(SubPanel, bpy.types.Panel):
 
     bl_idname = "EMOTALK_PT_model"
     bl_label = "Model"
-    bl_options: ClassVar[set[str]] = {"DEFAULT_CLOSED"}
+    bl_options = {"DEFAULT_CLOSED"}
 
     def draw_header_preset(self, context: bpy.types.Context) -> None:
         """The name of the model, to be read while the box is closed."""
-        weights = model_choice.weights_of(context.scene.emotalk)
+        weights = model_choice.weights_of(current_line(context))
         self.layout.label(text=weights.label if weights else "Missing")
 
     def draw(self, context: bpy.types.Context) -> None:
         """The choice, what stands in its way, and ways to more models."""
-        line: LineProperties = context.scene.emotalk
+        line = current_line(context)
         _draw_choice(self.layout, line, context)
-        ran_on = context.window_manager.emotalk.ran_on
+        ran_on = run_state(context).ran_on
         if ran_on:
             draw_sentence(self.layout, context, ran_on, "TIME")
         column = self.layout.column(align=True)

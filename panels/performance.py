@@ -1,7 +1,5 @@
 """How the line is spoken and what the face does besides."""
 
-from typing import ClassVar
-
 import bpy
 
 from .sub_panel import ControlPanel
@@ -20,7 +18,7 @@ class ShapePanel(ControlPanel, bpy.types.Panel):
 
     bl_idname = "EMOTALK_PT_shape"
     bl_label = "Shape"
-    bl_options: ClassVar[set[str]] = {"DEFAULT_CLOSED"}
+    bl_options = {"DEFAULT_CLOSED"}
     group = "shape"
 
 
@@ -29,5 +27,5 @@ class LifePanel(ControlPanel, bpy.types.Panel):
 
     bl_idname = "EMOTALK_PT_life"
     bl_label = "Life"
-    bl_options: ClassVar[set[str]] = {"DEFAULT_CLOSED"}
+    bl_options = {"DEFAULT_CLOSED"}
     group = "life"

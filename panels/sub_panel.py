@@ -1,15 +1,25 @@
 """What the boxes under the main panel share."""
 
+from typing import TYPE_CHECKING
+
 import bpy
 
 from ..blender_emotalk import model_choice
+from ..blender_emotalk.access import current_line
 from ..blender_emotalk.lines import has_style
 from ..blender_emotalk.properties import LineProperties
 from ..inference.contract import ModelSpec
+from .drawn import Drawn
 from .text import draw_sentence
 
+# Each box names bpy.types.Panel itself, after this base, as Blender wants it; types need it here already.
+if TYPE_CHECKING:
+    _Panel = bpy.types.Panel
+else:
+    _Panel = object
 
-class SubPanel:
+
+class SubPanel(Drawn, _Panel):
     """Base of the boxes under the main panel."""
 
     bl_space_type = "VIEW_3D"
@@ -25,7 +35,7 @@ class ControlPanel(SubPanel):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """A box that would be empty is not drawn."""
-        heeded = model_choice.spec_of(context.scene.emotalk).heeded()
+        heeded = model_choice.spec_of(current_line(context)).heeded()
         return any(control.group == cls.group for control in heeded)
 
     def draw_header_preset(self, context: bpy.types.Context) -> None:
@@ -35,7 +45,7 @@ class ControlPanel(SubPanel):
 
     def draw(self, context: bpy.types.Context) -> None:
         """Every control of the group."""
-        line = context.scene.emotalk
+        line = current_line(context)
         draw_controls(self.layout, context, line, model_choice.spec_of(line), self.group)
 
 
