@@ -4,6 +4,7 @@ from typing import Any, Final
 
 import bpy
 
+from . import api
 from .blender_emotalk import background, live, migration, model_choice, runs, torch_environment
 from .blender_emotalk.access import PROPERTY
 from .blender_emotalk.properties import LineProperties, OwnEmotion, RunProperties
@@ -75,6 +76,8 @@ def register() -> None:
     """Enable the extension."""
     for cls in CLASSES:
         bpy.utils.register_class(cls)
+    # Scripts find the API there, whatever repository the extension was installed from (docs/scripting.md).
+    setattr(RunProperties, "api", api)  # noqa: B010 - the class does not know it
     setattr(bpy.types.Scene, PROPERTY, bpy.props.PointerProperty(type=LineProperties))
     setattr(bpy.types.WindowManager, PROPERTY, bpy.props.PointerProperty(type=RunProperties, options={"SKIP_SAVE"}))
     bpy.app.handlers.load_pre.append(_leave_file)
@@ -94,6 +97,7 @@ def unregister() -> None:
     bpy.app.handlers.load_post.remove(_enter_file)
     runs.close()
     delattr(bpy.types.WindowManager, PROPERTY)
+    delattr(RunProperties, "api")
     delattr(bpy.types.Scene, PROPERTY)
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 import bpy
@@ -123,17 +122,10 @@ class LineProperties(bpy.types.PropertyGroup):
     ran_on=bpy.props.StringProperty(options={"SKIP_SAVE"}),
 )
 class RunProperties(bpy.types.PropertyGroup):
-    """How the run in the background is doing, and the way to the API; on the WindowManager, never saved."""
+    """How the run in the background is doing; lives on the WindowManager and is never saved."""
 
     running: bool
     progress: float
     message: str
     failed: bool
     ran_on: str
-
-    @property
-    def api(self) -> ModuleType:
-        """The API for scripts, wherever the extension was installed to; see docs/scripting.md."""
-        from .. import api
-
-        return api

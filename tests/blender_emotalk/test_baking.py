@@ -7,6 +7,7 @@ from emotalk.blender_emotalk import baking
 from emotalk.blender_emotalk.actions import HAS_SLOTS, active_curves
 from emotalk.blender_emotalk.characters import find_character
 from emotalk.blender_emotalk.keyframes import Timing
+from emotalk.face import arkit
 from emotalk.face.arkit import CHANNELS
 from emotalk.inference.contract import EmoTalkError
 
@@ -31,6 +32,13 @@ def bake(performance, anchor, line="line", start=1.0, settings=DENSE):
 
 def clear(anchor, line=None):
     return baking.clear(find_character(anchor, bpy.context.scene), line)
+
+
+def test_curves_are_grouped_by_the_regions_of_the_face(add_face, performance):
+    face = add_face()
+    bake(performance(), face)
+    groups = {curve.data_path.split('"')[1]: curve.group.name for curve in active_curves(face.data.shape_keys)}
+    assert groups == {name: region.title() for region, names in arkit.REGIONS.items() for name in names}
 
 
 def value_at(face, frame, channel="jawOpen"):

@@ -116,6 +116,14 @@ def test_keyed_controls_are_sampled_at_the_frames_of_the_model():
     assert controls.constant("jaw_gain") == 1.5
 
 
+def test_a_muted_curve_is_not_read():
+    line().happy = 1
+    line().keyframe_insert("happy", frame=1)
+    line().happy = 0.25
+    active_curves(bpy.context.scene)[0].mute = True
+    assert control_values(line(), COMPACT_SPEC, Timing(1, 0.8), 30)["happy"] == 0.25
+
+
 def test_overshooting_curves_stay_within_the_limits():
     for frame, value in ((1, 1.0), (5, 1.0), (6, 0.0), (20, 0.0)):
         line().happy = value

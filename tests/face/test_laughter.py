@@ -75,6 +75,20 @@ def test_the_smile_comes_before_the_first_call_and_goes_slower_than_it_came():
     assert np.abs(np.diff(smile)).max() < 0.25
 
 
+@pytest.mark.parametrize("fps", [25, 60, 100])
+def test_it_lasts_as_long_at_any_rate(fps):
+    seconds = {}
+    for rate in (30, fps):
+        times = np.arange(5 * rate) / rate
+        laughing = ((times >= 2) & (times < 3)).astype(np.float32)
+        calls = (0.7 + 0.3 * np.sin(2 * np.pi * 5 * times)).astype(np.float32)
+        face = np.zeros((len(times), len(arkit.CHANNELS)), np.float32)
+        smile = layer_laughter(face, laughing, calls, np.ones(len(times), np.float32), rate)[:, SMILE]
+        shown = np.flatnonzero(smile > 0.3 * smile.max())
+        seconds[rate] = shown[0] / rate, shown[-1] / rate
+    assert seconds[fps] == pytest.approx(seconds[30], abs=1.5 / min(fps, 30))
+
+
 def test_a_loud_laugh_opens_wider_than_a_chuckle():
     loud, soft = laughed(), laughed(calls=ha_ha(loudest=0.3))
     assert loud[60:90, JAW].mean() > 2 * soft[60:90, JAW].mean()

@@ -11,6 +11,7 @@ import shutil
 import subprocess
 import sys
 import wave
+from dataclasses import replace
 from pathlib import Path
 
 import bpy
@@ -19,6 +20,8 @@ import numpy as np
 import pytest
 from emotalk.blender_emotalk import model_choice, runs
 from emotalk.blender_emotalk.actions import active_curves
+from emotalk.blender_emotalk.keyframes import Timing
+from emotalk.blender_emotalk.lines import control_values
 from emotalk.face.basis import FLAME
 from emotalk.face.controls import ControlError, Controls
 from emotalk.face.curve_files import CurveFileError, read_curves, write_curves
@@ -230,6 +233,8 @@ def test_the_tab_shows_what_it_heeds_and_nothing_else(model, head, drawn):
     assert ("prop", "blink_rate") in drawn(LifePanel)
     assert bpy.ops.emotalk.set_emotion(emotion="smug grin") == {"FINISHED"}
     assert [emotion.weight for emotion in line.own_emotions] == [0, 1, 0]
+    assert bpy.ops.emotalk.reset_controls(group="emotion") == {"FINISHED"}
+    assert [emotion.weight for emotion in line.own_emotions] == [0, 0, 0]
     with pytest.raises(RuntimeError, match="does not know the emotion 'sad'"):
         bpy.ops.emotalk.set_emotion(emotion="sad")
     bpy.ops.emotalk.choose_model(model="emotalk-compact")
@@ -271,6 +276,30 @@ def test_the_button_writes_its_keys_at_its_rate(model, tree, head, sound, monkey
     assert bpy.ops.emotalk.clear() == {"FINISHED"}
     assert head.data.shape_keys.animation_data is None
     assert head.data.shape_keys.key_blocks["exp000"].value == 0
+
+
+def test_a_style_of_another_model_is_not_sent_and_the_tab_says_so(model, drawn):
+    line = bpy.context.scene.emotalk
+    line.personal_style = "Crisp"
+    bpy.ops.emotalk.choose_model(model=model)
+    spec = find_weights(model).spec
+    assert "personal_style" not in control_values(line, spec, Timing(1, 1), 25)
+    labels = " ".join(text for kind, text in drawn(StylePanel) if kind == "label")
+    assert labels == "Crisp is no style of this model; its first one is taken"
+    line.personal_style = "bob"
+    assert control_values(line, spec, Timing(1, 1), 25)["personal_style"] == "bob"
+    assert not [text for kind, text in drawn(StylePanel) if kind == "label"]
+
+
+def test_a_box_that_would_be_empty_is_not_drawn(model, monkeypatch):
+    assert StylePanel.poll(bpy.context)
+    row = registry.NETWORKS["test"]
+    without_styles = replace(row, spec=replace(row.spec, controls=frozenset()))
+    monkeypatch.setitem(registry.NETWORKS, "test", without_styles)
+    bpy.ops.emotalk.refresh_models()
+    bpy.ops.emotalk.choose_model(model=model)
+    assert not StylePanel.poll(bpy.context)
+    assert EmotionPanel.poll(bpy.context)
 
 
 def test_a_face_of_another_basis_is_refused(model, stage):

@@ -8,6 +8,7 @@ from emotalk.face import arkit
 from emotalk.face.basis import ARKIT
 from emotalk.face.controls import Controls
 from emotalk.face.emotions import EMOTIONS, PROTOTYPES
+from emotalk.face.laughter import ATTACK
 from emotalk.face.metrics import APERTURE
 from emotalk.face.styles import STYLE_NAMES
 from emotalk.inference.checkpoints.safetensors_file import bundled_weights, read_safetensors, write_safetensors
@@ -137,6 +138,8 @@ def test_who_laughs_smiles_and_who_does_not_stays_as_before(model, features):
     smile, early = arkit.INDEX["mouthSmileLeft"], features.frames // 2 - 10
     assert (amused[early + 20 :, smile] > calm[early + 20 :, smile] + 0.2).all()
     np.testing.assert_array_equal(amused[:early], calm[:early])
+    first = np.flatnonzero((amused != calm).any(axis=1))[0]
+    assert first == features.frames // 2 - round(ATTACK * 30)
 
 
 def test_laughter_can_be_ignored(model, features):
