@@ -17,7 +17,7 @@ Kind = Literal["number", "whole", "choice", "name"]
 
 
 class ControlError(EmoTalkError, ValueError):
-    """A control has an unusable name or value; the message is a sentence for the animator."""
+    """A control has an unknown name or an invalid value; the message is a sentence for the animator."""
 
 
 @dataclass(frozen=True)
@@ -27,15 +27,15 @@ class Control:
     Attributes:
         name: identifier in Python, in presets and, with dashes, on the command line.
         label: what the panel shows.
-        group: which box of the panel it stands in.
-        kind: number (float), whole (int), choice (a name out of ``choices``, stored as its index) or name (one that the
-            model knows, stored as it is).
+        group: its box in the panel.
+        kind: number (float), whole (int), choice (one of ``choices``, stored as its index) or name (one of the model's
+            names, stored as text).
         default, minimum, maximum: in ``unit``; a name's default is the model's first one, stored as "".
-        unit: "" where it has none.
+        unit: "" if it has none.
         sentence: tooltip and help text, without a full stop.
         animatable: whether it may change over time.
         choices: the names of a choice.
-        regions: the regions of a face that it acts on; empty where it acts on any face.
+        regions: the regions of a face that it acts on; empty if it acts on any face.
     """
 
     name: str
@@ -53,7 +53,7 @@ class Control:
 
 
 def emotion_control(name: str) -> Control:
-    """The slider of an emotion, one of the eight or one that only some model knows."""
+    """The slider of an emotion: one of the eight, or one that only some models have."""
     sentence = (
         "Pulls the mix back towards no emotion" if name == "neutral" else f"Weight of {name} in the mix of emotions"
     )
@@ -140,7 +140,7 @@ KEY_TOLERANCE: Final = Control(
     "Largest error when curves are reduced to editable keys; 0 writes a key on every frame of the model",
     animatable=False,
 )
-"""Belongs to writing keys, not to the performance; listed here because every default is."""
+"""Used when keys are written, not by the performance; listed here because all defaults are."""
 
 Value = float | str | np.ndarray
 
@@ -149,11 +149,11 @@ class Controls(Mapping[str, Value]):
     """Values of all controls: one number each, or an array with one number per frame of the model; styles by name.
 
     Args:
-        values: what differs from the defaults; choices may be given as names, emotions also as "angry" etc.
-        emotions: the names of the model's emotions, where they are not the eight of ``emotions.EMOTIONS``.
+        values: those that differ from the defaults; choices may be given as names, emotions also as "angry" etc.
+        emotions: the names of the model's emotions, if they are not the eight of ``emotions.EMOTIONS``.
 
     Raises:
-        ControlError: an unknown name, a value outside its limits, not finite, or an array where none may stand.
+        ControlError: an unknown name, a value outside its limits, not finite, or an array for a constant control.
     """
 
     def __init__(self, values: Mapping[str, Any] | None = None, emotions: Sequence[str] = EMOTIONS) -> None:
@@ -176,22 +176,22 @@ class Controls(Mapping[str, Value]):
         return len(self._values)
 
     def constant(self, name: str) -> float:
-        """The value of a control that does not change over time; the first one where it does."""
+        """The value of a constant control; the first value of one that changes over time."""
         return float(np.ravel(self._values[name])[0])
 
     def choice(self, name: str) -> str:
-        """The name that is chosen of a control with choices."""
+        """The chosen name of a control with choices."""
         return self._table[name].choices[int(self.constant(name))]
 
     def track(self, name: str, frames: int) -> np.ndarray:
-        """(frames,) float32 values of a control; the last one is held where its array is shorter."""
+        """(frames,) float32 values of a control; a shorter array is extended with its last value."""
         value = np.ravel(np.asarray(self._values[name], np.float32))
         return value[np.minimum(np.arange(frames), len(value) - 1)]
 
     def emotion_tracks(self, frames: int, names: Sequence[str] = EMOTIONS) -> np.ndarray:
-        """(frames, names) effective weights of these emotions: the mix, never above 1 in sum, times the intensity.
+        """(frames, names) effective weights of these emotions: the mix, at most 1 in sum, times the intensity.
 
-        The mix is that of all emotions that the controls have; one that they lack has no weight.
+        The mix includes all emotions of the controls; an emotion that they lack has weight 0.
         """
         mix = np.stack([self.track(name, frames) for name in self.emotions], axis=1)
         mix = mix / np.maximum(mix.sum(axis=1, keepdims=True), 1)
@@ -215,7 +215,7 @@ class Controls(Mapping[str, Value]):
         return weights
 
     def style(self, name: str, names: Sequence[str]) -> int:
-        """Which of a model's styles is meant by ``personal_style`` or ``second_style``: its place among ``names``.
+        """Index in ``names`` of the style that ``personal_style`` or ``second_style`` selects.
 
         Raises:
             ControlError: the model has no style of that name.
@@ -231,7 +231,7 @@ class Controls(Mapping[str, Value]):
         return known.index(wanted.casefold())
 
     def changed(self) -> dict[str, float | str | list[float]]:
-        """What differs from the defaults, ready for JSON."""
+        """The values that differ from the defaults, ready for JSON."""
         return {
             name: value if isinstance(value, str) else np.asarray(value, float).tolist()
             for name, value in self._values.items()
@@ -240,7 +240,7 @@ class Controls(Mapping[str, Value]):
 
 
 def check_value(control: Control, value: Any) -> Value:
-    """A control's value as it is stored. Raises ControlError where it cannot be one."""
+    """A control's value as it is stored. Raises ControlError if it is invalid."""
     if control.kind == "name":
         if not isinstance(value, str):
             raise ControlError(f"{control.label} must be a name, not {value!r}")
@@ -270,7 +270,7 @@ def check_value(control: Control, value: Any) -> Value:
 
 
 def parse_control(control: Control, text: str) -> float | str:
-    """A control's value out of the text somebody typed. Raises ControlError with a sentence."""
+    """A control's value from typed text. Raises ControlError with a sentence."""
     if control.kind == "name":
         return text
     try:
