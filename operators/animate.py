@@ -1,4 +1,4 @@
-"""The button: sound in, keys out."""
+"""The Animate button: sound in, keys out."""
 
 from typing import Any, Final
 
@@ -38,9 +38,7 @@ class Animate(ExplainedOperator, bpy.types.Operator):
 
     bl_idname = "emotalk.animate"
     bl_label = "Animate"
-    bl_description = (
-        "Let the character speak the line: works in the background, then writes keys in an action of their own"
-    )
+    bl_description = "Make the character speak the line: works in the background, then writes keys to a separate action"
     bl_options = {"REGISTER", "UNDO"}
 
     # What a script sets of the line first.
@@ -55,7 +53,7 @@ class Animate(ExplainedOperator, bpy.types.Operator):
 
     @classmethod
     def disabled_reason(cls, context: bpy.types.Context) -> str:
-        """A run that is not over; and, for the panel's button, what is missing."""
+        """A run that has not ended; for the panel's button, also missing input."""
         if runs.is_running():
             return "A line is being animated; wait for it, or press Esc"
         return _missing(context) if hasattr(context, BUTTON) else ""
@@ -70,7 +68,7 @@ class Animate(ExplainedOperator, bpy.types.Operator):
         return {"RUNNING_MODAL"}
 
     def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> OperatorResult:
-        """Look at the worker now and then; everything else stays usable meanwhile."""
+        """Check the worker regularly; Blender stays usable meanwhile."""
         if event.type == "ESC" and event.value == "PRESS":
             self._run.cancel()
         elif event.type != "TIMER":
@@ -81,14 +79,14 @@ class Animate(ExplainedOperator, bpy.types.Operator):
         return self._finish()
 
     def execute(self, context: bpy.types.Context) -> OperatorResult:
-        """The same, waiting for the result: for scripts, the command line and background Blender."""
+        """Animate and wait for the result: for scripts, the command line and background Blender."""
         if not self._start(context):
             return {"CANCELLED"}
         self._run.wait()
         return self._finish()
 
     def cancel(self, context: bpy.types.Context) -> None:
-        """Blender ends the operator: another file is opened, or the window is closed."""
+        """Called when Blender ends the operator: another file is opened, or the window is closed."""
         self._run.cancel()
 
     def _start(self, context: bpy.types.Context) -> bool:

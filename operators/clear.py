@@ -1,4 +1,4 @@
-"""Take back what Animate wrote."""
+"""Remove the keys that Animate wrote."""
 
 import bpy
 
@@ -24,7 +24,7 @@ class Clear(ExplainedOperator, bpy.types.Operator):
 
     bl_idname = "emotalk.clear"
     bl_label = "Clear"
-    bl_description = "Remove the keys that EmoTalk wrote and bring back what was there before; your own keys stay"
+    bl_description = "Remove the keys that EmoTalk wrote and restore the earlier state; your own keys stay"
     bl_options = {"REGISTER", "UNDO"}
 
     line: str
@@ -36,7 +36,7 @@ class Clear(ExplainedOperator, bpy.types.Operator):
         return "" if anchor_of(current_line(context), context) else "Click the character, or choose it above"
 
     def execute(self, context: bpy.types.Context) -> OperatorResult:
-        """Remove the line's action, or all of ours."""
+        """Remove the line's action, or all our actions."""
         line = current_line(context)
         name = self.line or line_name(line)
         try:

@@ -143,7 +143,7 @@ def test_two_blenders_never_change_it_at_once(wheels, environment):
     try:
         assert other.stdout.readline() == "held\n"
         before = environment.status()
-        sentence = f"Another Blender (process {other.pid}) is at work on this PyTorch; wait for it"
+        sentence = f"Another Blender (process {other.pid}) is changing this PyTorch; wait for it"
         assert made(environment, plan(wheels)).failure == sentence
         with pytest.raises(EmoTalkError, match="Another Blender"):
             environment.remove()
@@ -215,7 +215,7 @@ def test_without_any_python_it_says_what_to_install(monkeypatch, tmp_path):
 
 @pytest.mark.parametrize(
     ("program", "sentence"),
-    [("nowhere/python", "cannot be run"), ("true", "is no Python"), ("false", "does not start there")],
+    [("nowhere/python", "cannot be run"), ("true", "is not a Python"), ("false", "does not start there")],
 )
 def test_a_program_that_is_no_python_is_told_apart(program, sentence):
     task = BackgroundTask("Check", lambda task: describe_python(program, task).sentence)
