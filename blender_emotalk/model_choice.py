@@ -67,7 +67,7 @@ def usable(model_id: str) -> InstalledWeights:
 
 
 def look_up(model_id: str) -> InstalledWeights:
-    """The weights of a model, damaged or not, looked for again if need be; "" is the built-in one.
+    """The weights of a model ("" is the built-in one), damaged or not; the disk is searched again if necessary.
 
     Raises:
         EmoTalkError: they are not on this computer.

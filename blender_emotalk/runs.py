@@ -42,8 +42,8 @@ class Run:
         placement: ``device``, ``precision`` and ``windowed``, if they differ from the preferences.
 
     Attributes:
-        cancelled: whether it was.
-        keys: how many were written.
+        cancelled: whether the run was cancelled.
+        keys: the number of keys written.
 
     Raises:
         EmoTalkError: the line has no usable sound or character; nothing was started.
@@ -103,7 +103,7 @@ class Run:
         return self._is_done
 
     def wait(self, progress: StageProgress | None = None) -> None:
-        """Look until there is nothing more to wait for; what interrupts the waiting cancels the run."""
+        """Wait until the run has ended; an interruption cancels it."""
         state = run_state(bpy.context)
         try:
             while not self.look():

@@ -72,7 +72,7 @@ EMOTALK_SPEC: Final = ModelSpec(
     basis=ARKIT,
     fps=30.0,
     emotions=EMOTIONS,
-    # The persons of the released network are the actors of its training set, RAVDESS, by their numbers there.
+    # The styles of the released network are the actors of its training set RAVDESS, by their numbers there.
     styles=tuple(f"Actor {number:02}" for number in range(1, 25)),
     controls=frozenset(("intensity", "emotion_level", "personal_style", "second_style", "style_blend")),
 )
@@ -109,7 +109,7 @@ NETWORKS: Final[dict[str, Network]] = {
 
 
 def recognise(names: Iterable[str]) -> str | None:
-    """The name of the network whose published checkpoints have weights of such names; None where there is none."""
+    """The name of the network whose published checkpoints have such names; None if there is none."""
     names = tuple(names)
     for name, network in NETWORKS.items():
         if network.converter is not None and network.converter.recognises(names):
@@ -154,7 +154,7 @@ def _basis(text: str) -> Basis:
     try:
         return basis_of(_names(text, "channels"))
     except ValueError as error:
-        raise EmoTalkError(f"The weights name channels that cannot be: {error}; get them again") from None
+        raise EmoTalkError(f"The weights name invalid channels: {error}; get them again") from None
 
 
 def _rate(text: str) -> float:

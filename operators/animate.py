@@ -16,7 +16,7 @@ from .explained import ExplainedOperator, OperatorResult
 _SECONDS_BETWEEN_LOOKS: Final = 0.05
 _ARGUMENTS: Final = ("audio", "strip", "line", "character", "start_frame", "model", "controls", "key_tolerance")
 _ONCE: Final[Any] = {"SKIP_SAVE", "HIDDEN"}
-"""An argument is not remembered for the next press, and not shown in the redo panel."""
+"""Arguments are not stored for the next call, and not shown in the redo panel."""
 
 
 @properties(
@@ -41,7 +41,7 @@ class Animate(ExplainedOperator, bpy.types.Operator):
     bl_description = "Make the character speak the line: works in the background, then writes keys to a separate action"
     bl_options = {"REGISTER", "UNDO"}
 
-    # What a script sets of the line first.
+    # Settings of the line from a script.
     audio: str
     strip: str
     line: str
@@ -104,7 +104,7 @@ class Animate(ExplainedOperator, bpy.types.Operator):
         given: dict[str, Any] = {name: getattr(self, name) for name in _ARGUMENTS if self._is_given(name)}
         if "controls" in given:
             given["controls"] = controls_of(given["controls"])
-        if "key_tolerance" in given:  # Blender keeps 0.1 as a float32, which is a little more
+        if "key_tolerance" in given:  # Blender stores 0.1 as a float32, which is slightly larger
             given["key_tolerance"] = round(given["key_tolerance"], 6)
         return LineSettings(**given)
 
@@ -125,7 +125,7 @@ class Animate(ExplainedOperator, bpy.types.Operator):
 
 
 def _missing(context: bpy.types.Context) -> str:
-    """What the line lacks, in the order in which the panel asks for it."""
+    """The missing input of the line, in the order of the panel."""
     line = current_line(context)
     if not (line.audio or line.strip):
         return "Choose an audio file, or use the selected sound strip"

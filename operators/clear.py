@@ -13,7 +13,7 @@ from .explained import ExplainedOperator, OperatorResult
 
 @properties(
     line=bpy.props.StringProperty(
-        name="Line", description="The line to remove; this one if empty", options={"SKIP_SAVE", "HIDDEN"}
+        name="Line", description="The line to remove; the current one if empty", options={"SKIP_SAVE", "HIDDEN"}
     ),
     all_lines=bpy.props.BoolProperty(
         name="All Lines", description="Every line of the character instead of this one", options={"SKIP_SAVE"}

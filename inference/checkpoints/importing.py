@@ -73,13 +73,13 @@ def licence_notice(checkpoint: str | Path) -> str:
 
 
 def convert_checkpoint(checkpoint: str | Path, path: Path) -> tuple[str, ...]:
-    """Convert a published checkpoint of PyTorch to a weights file, written whole or not at all.
+    """Convert a published PyTorch checkpoint to a weights file, atomically.
 
     Returns:
-        Names in the checkpoint that its network has no use for.
+        Names in the checkpoint that its network does not use.
 
     Raises:
-        EmoTalkError: it is missing, damaged, holds code, or is of no known network.
+        EmoTalkError: it is missing, damaged, contains code, or is for no known network.
         OSError: the folder cannot be written to.
     """
     write, unknown = _prepare_conversion(Path(checkpoint))

@@ -1,4 +1,4 @@
-"""The button, with the real worker: what it writes, what it refuses, and what may happen while it runs."""
+"""The Animate button with the real worker: its keys, its refusals, and events while it runs."""
 
 import os
 import signal

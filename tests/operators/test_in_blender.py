@@ -1,4 +1,4 @@
-"""``blender -b … -c emotalk``: what the button does, and honest exit statuses."""
+"""``blender -b … -c emotalk``: the same results as the button, and correct exit statuses."""
 
 import shutil
 

@@ -1,4 +1,4 @@
-"""Choosing the sound, the head and the mood of a line."""
+"""Choosing the sound, the head and the emotion of a line."""
 
 import bpy
 import pytest

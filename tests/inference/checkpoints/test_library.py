@@ -1,4 +1,4 @@
-"""Weights at hand: found, refused, verified, removed, and performed with."""
+"""Installed weights: found, refused, verified, removed, and used."""
 
 import shutil
 import subprocess

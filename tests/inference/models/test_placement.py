@@ -1,4 +1,4 @@
-"""Where a network computes, and what happens when a GPU's memory or PyTorch itself fails."""
+"""The device of a network, and the fallback when a GPU runs out of memory or PyTorch fails."""
 
 import platform
 import subprocess

@@ -1,4 +1,4 @@
-"""Sound files of every kind to speech, and a sentence for everything that is none."""
+"""Sound files of every kind to speech, and a sentence for every invalid file."""
 
 import subprocess
 import sys

@@ -1,4 +1,4 @@
-"""An environment is made from wheels without a network, told apart from a broken one, repaired and removed."""
+"""An environment is created from wheels without a network, distinguished from a broken one, repaired and removed."""
 
 import json
 import os
@@ -27,7 +27,7 @@ backends = SimpleNamespace(mps=SimpleNamespace(is_available=lambda: False))
 
 @pytest.fixture(scope="module", autouse=True)
 def no_settings_of_pip():
-    """Whatever this machine tells pip about packages does not count."""
+    """Ignore this machine's settings of pip."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PIP_CONFIG_FILE", os.devnull)
         patch.delenv("PIP_FIND_LINKS", raising=False)
