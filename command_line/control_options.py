@@ -79,7 +79,7 @@ def flag(control: Control) -> str:
 def limits(control: Control) -> str:
     """The values of a control, in words."""
     if control.kind == "name":
-        return "a name that the model knows"
+        return "one of the model's names"
     if control.choices:
         return f"one of {len(control.choices)} names"
     return f"{control.minimum:g} to {control.maximum:g} {control.unit}".rstrip()

@@ -54,9 +54,7 @@ class Control:
 
 def emotion_control(name: str) -> Control:
     """The slider of an emotion: one of the eight, or one that only some models have."""
-    sentence = (
-        "Pulls the mix back towards no emotion" if name == "neutral" else f"Weight of {name} in the mix of emotions"
-    )
+    sentence = "Reduces the mix towards no emotion" if name == "neutral" else f"Weight of {name} in the mix of emotions"
     return Control(name, name.capitalize(), "emotion", "number", 0.0, 0.0, 1.0, "", sentence)
 
 
@@ -84,16 +82,16 @@ CONTROLS: Final[tuple[Control, ...]] = (
         0,
         1,
         "",
-        "EmoTalk's two steps, blended: 0 performs the emotion held back, 1 performs it strongly",
+        "Blends EmoTalk's two levels: 0 is a restrained emotion, 1 a strong one",
     ),
     Control("laughter", "Laughter", "emotion", "number", 1, 0, 1.5, "", "Gain on laughs in the sound; 0 ignores them"),
-    _style("personal_style", "Personal Style", "Whose way of speaking the face takes"),
+    _style("personal_style", "Personal Style", "The style of articulation and expression"),
     _style("second_style", "Second Style", "The personal style to blend towards"),
     Control("style_blend", "Style Blend", "style", "number", 0, 0, 1, "", "0 is the personal style, 1 the second one"),
     _gain("jaw_gain", "Jaw", ("jaw",), "How far the jaw opens"),
-    _gain("lip_gain", "Lips", ("lips",), "How much the lips do; contacts are kept at any value"),
-    _gain("brow_gain", "Brows", ("brows",), "How much the brows do"),
-    _gain("eye_gain", "Lids and Cheeks", ("lids", "cheeks"), "How much lids, cheeks and nose do"),
+    _gain("lip_gain", "Lips", ("lips",), "How far the lips move; lip contacts are kept at any value"),
+    _gain("brow_gain", "Brows", ("brows",), "How far the brows move"),
+    _gain("eye_gain", "Lids and Cheeks", ("lids", "cheeks"), "How far lids, cheeks and nose move"),
     Control("smoothing", "Smoothing", "shape", "number", 0, 0, 200, "ms", "Zero-phase smoothing; lip contacts stay"),
     Control("time_offset", "Time Offset", "shape", "number", 0, -200, 200, "ms", "Later (+) or earlier (-)", False),
     _switch(
@@ -101,14 +99,14 @@ CONTROLS: Final[tuple[Control, ...]] = (
         "Savitzky-Golay",
         "shape",
         ("Off", "On"),
-        "The released demo's smoothing of the network's curves, before all else: zero-phase, window 5, order 2",
+        "The released demo's smoothing of the network's curves, applied first: zero-phase, window 5, order 2",
     ),
     _switch(
         "clamping",
         "Clamping",
         "shape",
         ("On", "Off"),
-        "Keeps curves within their limits and the lips from crossing; off leaves what the network gives, as released",
+        "Keeps curves within their limits and the lips from crossing; off keeps the network's values, as released",
     ),
     Control(
         "blink_rate", "Blinks", "life", "number", 20, 0, 60, "/min", "Blinks per minute; 0 switches them off", False
@@ -118,12 +116,12 @@ CONTROLS: Final[tuple[Control, ...]] = (
         "Blink Kind",
         "life",
         ("Lifelike", "Released demo"),
-        "Lifelike follows rate and voice; the released demo's replace the network's own, every 2 to 6 s at any rate",
+        "Lifelike follows rate and voice; the released demo's blinks replace the network's own, every 2 to 6 s",
     ),
     Control("gaze_gain", "Gaze", "life", "number", 0.5, 0, 2, "", "Small glances between phrases; 0 is off", False),
     Control("head_gain", "Head Motion", "life", "number", 1, 0, 2, "", "Nods and drift of the head; 0 is off", False),
     Control(
-        "seed", "Seed", "life", "whole", 0, 0, 99999, "", "Another seed gives other blinks, glances and nods", False
+        "seed", "Seed", "life", "whole", 0, 0, 99999, "", "Each seed gives different blinks, glances and nods", False
     ),
 )
 CONTROL_BY_NAME: Final[dict[str, Control]] = {control.name: control for control in CONTROLS}
