@@ -1,4 +1,4 @@
-"""What Blender learns about the extension, and forgets again in the opposite order."""
+"""Registers the extension in Blender, and unregisters it in the opposite order."""
 
 from typing import Any, Final
 
@@ -89,7 +89,7 @@ def register() -> None:
 
 
 def unregister() -> None:
-    """Disable the extension; the worker goes with it."""
+    """Disable the extension and end the worker."""
     bpy.utils.unregister_cli_command(_commands.pop())
     live.unwatch()
     background.close()
@@ -115,7 +115,7 @@ def _enter_file(*_paths: Any) -> None:
 
 
 def _run_command(words: list[str]) -> int:
-    """Blender was started with ``-c emotalk``."""
+    """Called for ``blender -c emotalk``."""
     from .command_line.main import BLENDER_COMMANDS, main
 
     return main(words, BLENDER_COMMANDS)

@@ -1,1 +1,1 @@
-"""The animator's scene: characters, lines, jobs and keyframes, on bpy."""
+"""The animator's scene in bpy: characters, lines, runs and keyframes."""

@@ -1,7 +1,7 @@
-"""Our properties, and the scene they belong to, with their types.
+"""Typed access to our properties and to the context.
 
-Blender's stubs do not know what an extension adds to its types, and let whatever a context holds be None. In callbacks
-of operators, panels and timers the scene and the window manager are always there.
+Blender's stubs do not include the properties that an extension adds, and allow None for every member of a context. In
+callbacks of operators, panels and timers the scene and the window manager always exist.
 """
 
 from typing import Final, cast
@@ -46,6 +46,6 @@ def current_line(context: bpy.types.Context) -> LineProperties:
 
 
 def run_state(context: bpy.types.Context) -> RunProperties:
-    """How the run in the background is doing."""
+    """The state of the run in the background."""
     state: RunProperties = getattr(window_manager_of(context), PROPERTY)
     return state

@@ -1,4 +1,4 @@
-"""Actions, slots and NLA strips, alike on Blender 4.2 (no slots), 4.4 (slots) and 5.x (slots only)."""
+"""Actions, slots and NLA strips with one interface for Blender 4.2 (no slots), 4.4 (slots) and 5.x (slots only)."""
 
 from typing import Any, Final, Literal
 
@@ -7,16 +7,16 @@ import bpy
 HAS_SLOTS: Final = bpy.app.version >= (4, 4, 0)
 
 Animated = bpy.types.Key | bpy.types.Object
-"""What a line is written to: the shape keys of a mesh, or the armature."""
+"""The data-block that a line is written to: the shape keys of a mesh, or the armature."""
 
 
 def new_curves(action: bpy.types.Action, id_type: Literal["KEY", "OBJECT"], slot_name: str) -> Any:
-    """The empty F-curve container for one kind of data-block, in a slot of its own where Blender has slots.
+    """The empty F-curve container for one kind of data-block, in its own slot if Blender has slots.
 
     Args:
-        action: a new action; before slots it can serve a single ``id_type``.
+        action: a new action; without slots it supports a single ``id_type``.
         id_type: "KEY" or "OBJECT".
-        slot_name: what the animator sees.
+        slot_name: the name that the animator sees.
 
     Returns:
         A ``bpy.types.ActionChannelbag``, or the action itself; both have ``fcurves`` and ``groups``.
@@ -32,19 +32,19 @@ def new_curves(action: bpy.types.Action, id_type: Literal["KEY", "OBJECT"], slot
 
 
 def slot_for(action: bpy.types.Action, owner: Animated) -> Any:
-    """The action's slot for this kind of data-block, None where there is none or Blender has no slots."""
+    """The action's slot for this kind of data-block; None if there is none or Blender has no slots."""
     if not HAS_SLOTS:
         return None
     return next((slot for slot in action.slots if slot.target_id_type == owner.id_type), None)
 
 
 def animation_data_of(owner: Animated) -> bpy.types.AnimData:
-    """A data-block's animation data, made where it has none."""
+    """A data-block's animation data, created if it has none."""
     return owner.animation_data or owner.animation_data_create()
 
 
 def assign(owner: Animated, action: bpy.types.Action, slot: Any = None) -> None:
-    """Make this the active action, with its slot: Blender picks none for slots that a script has named."""
+    """Make this the active action, with its slot: Blender does not choose slots that a script has named."""
     data = animation_data_of(owner)
     data.action = action
     if HAS_SLOTS:
@@ -52,18 +52,18 @@ def assign(owner: Animated, action: bpy.types.Action, slot: Any = None) -> None:
 
 
 def active_slot(data: bpy.types.AnimData) -> Any:
-    """The slot through which the active action moves a data-block; None before slots."""
+    """The slot of the active action that animates a data-block; None without slots."""
     return data.action_slot if HAS_SLOTS else None
 
 
 def active_curves(owner: bpy.types.ID) -> tuple[bpy.types.FCurve, ...]:
-    """The F-curves of the active action that move this data-block."""
+    """The F-curves of the active action that animate this data-block."""
     data: bpy.types.AnimData | None = getattr(owner, "animation_data", None)
     return curves_of_slot(data.action, active_slot(data)) if data and data.action else ()
 
 
 def curves_of_slot(action: bpy.types.Action, slot: Any) -> tuple[bpy.types.FCurve, ...]:
-    """The F-curves of one slot of an action; all of them before slots."""
+    """The F-curves of one slot of an action; all of them without slots."""
     if not HAS_SLOTS:
         return _curves_before_slots(action)
     bags = [strip.channelbag(slot) for strip in _strips_of(action)] if slot else []
@@ -71,7 +71,7 @@ def curves_of_slot(action: bpy.types.Action, slot: Any) -> tuple[bpy.types.FCurv
 
 
 def all_curves(action: bpy.types.Action) -> tuple[bpy.types.FCurve, ...]:
-    """Every F-curve of an action, whatever it moves."""
+    """Every F-curve of an action, in all slots."""
     if not HAS_SLOTS:
         return _curves_before_slots(action)
     return tuple(curve for strip in _strips_of(action) for bag in strip.channelbags for curve in bag.fcurves)
@@ -82,7 +82,7 @@ def _curves_before_slots(action: Any) -> tuple[bpy.types.FCurve, ...]:
 
 
 def _strips_of(action: bpy.types.Action) -> list[Any]:
-    """The strips of an action; each is an ActionKeyframeStrip, of which the stubs know the base class only."""
+    """The strips of an action; each is an ActionKeyframeStrip, but the stubs only have the base class."""
     return [strip for layer in action.layers for strip in layer.strips]
 
 
@@ -93,10 +93,10 @@ def add_strip(
 
     Args:
         track: has nothing between ``first`` and ``last``.
-        action: what the strip plays.
+        action: of the strip.
         first: the frame of the action's first key; a fraction is kept.
         last: the frame of its last key.
-        slot: the slot to play; Blender picks by itself where None.
+        slot: the slot to play; None lets Blender choose.
 
     Raises:
         RuntimeError: the track has no room there.
@@ -104,7 +104,7 @@ def add_strip(
     strip = track.strips.new(action.name, int(first), action)
     if HAS_SLOTS and slot is not None:
         strip.action_slot = slot
-    # Twice: each end is held back by the other one until that has moved.
+    # Twice, because each end limits the other one until that has moved.
     for _ in range(2):
         strip.action_frame_end, strip.action_frame_start = last, first
         strip.scale = 1

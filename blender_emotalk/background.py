@@ -1,4 +1,4 @@
-"""The one task in the background that is no performance, a set-up or an import, and the timer that watches it."""
+"""The background task (a set-up or an import; at most one), and the timer that watches it."""
 
 import atexit
 from collections.abc import Callable
@@ -19,40 +19,40 @@ def start(name: str, work: Callable[[BackgroundTask], str], finished: Callable[[
     """Begin a task.
 
     Args:
-        name: what the panels call it.
+        name: shown in the panels.
         work: runs in a thread and must not touch Blender's data.
-        finished: called in Blender's own thread at the end, however it ended.
+        finished: called in Blender's main thread at the end, also after a failure.
 
     Raises:
-        EmoTalkError: another one is at work.
+        EmoTalkError: another task is running.
     """
     global _task, _finished
     if (busy := at_work()) is not None:
-        raise EmoTalkError(f"{busy.name} is at work; wait for it, or cancel it")
+        raise EmoTalkError(f"{busy.name} is running; wait for it, or cancel it")
     _task, _finished = BackgroundTask(name, work), finished
     atexit.register(cancel)
-    # Without a window there are no timers: who starts a task there waits for it.
+    # Without a window there are no timers: the caller waits for the task.
     bpy.app.timers.register(tick, first_interval=0, persistent=True)
     return _task
 
 
 def latest() -> BackgroundTask | None:
-    """The task at work, or the last one, for its result."""
+    """The running task, or the last one for its result."""
     return _task
 
 
 def at_work() -> BackgroundTask | None:
-    """The task that is at work, or has ended and was not dealt with yet."""
+    """The task that is running, or has ended but is not processed yet."""
     return _task if _finished is not None else None
 
 
 def is_busy() -> bool:
-    """Whether a task is at work or its end not yet dealt with."""
+    """Whether a task is running, or has ended but is not processed yet."""
     return _finished is not None
 
 
 def tick() -> float | None:
-    """One look at the task, as a timer: seconds until the next one, or None when it is over."""
+    """Timer callback that checks the task: seconds until the next call, or None when it has ended."""
     global _finished
     redraw()
     if _task is not None and not _task.done:
@@ -65,7 +65,7 @@ def tick() -> float | None:
 
 
 def wait() -> None:
-    """Stay until the task is over. Raises EmoTalkError where it failed."""
+    """Wait until the task has ended. Raises EmoTalkError if it failed."""
     if _task is None:
         return
     _task.wait()
@@ -75,7 +75,7 @@ def wait() -> None:
 
 
 def cancel() -> None:
-    """Stop the task, if there is one, and the programs that it runs."""
+    """Stop the task, if there is one, and its programs."""
     if _task is not None:
         _task.cancel()
 
@@ -93,7 +93,7 @@ def close() -> None:
 
 
 def redraw() -> None:
-    """Have the panels and the preferences drawn again, wherever they are open."""
+    """Redraw the panels and the preferences in all windows."""
     for window in window_manager_of(bpy.context).windows:
         for area in window.screen.areas:
             if area.type in ("VIEW_3D", "PREFERENCES"):

@@ -1,4 +1,4 @@
-"""A performance becomes keys on a character, and disappears from it again."""
+"""Writes a performance as keys on a character, and removes it again."""
 
 import math
 from collections.abc import Mapping
@@ -19,11 +19,11 @@ from .keyframes import Keys, Timing, choose_face_keys, write_face, write_head
 
 @dataclass(frozen=True)
 class KeySettings:
-    """How keys are written.
+    """Settings of the written keys.
 
     Attributes:
         tolerance: largest error of reduced curves in coefficient units; 0 keys every sample.
-        own_track: ours goes to its own NLA track and leaves the animator's action active.
+        own_track: put our action on an NLA track and leave the animator's action active.
     """
 
     tolerance: float
@@ -31,7 +31,7 @@ class KeySettings:
 
 
 def check_layers(character: Character) -> None:
-    """Find out beforehand whether this character's keys may be touched. Raises EmoTalkError."""
+    """Check beforehand that this character's keys can be changed. Raises EmoTalkError if not."""
     for owner in _owners(character):
         layers.check_layers(owner)
 
@@ -44,23 +44,23 @@ def bake(
     settings: KeySettings,
     face_keys: Mapping[str, Keys] | None = None,
 ) -> int:
-    """Write a performance in actions of its own, in place of what an earlier run wrote for the same line.
+    """Write a performance to its own actions, which replace those of an earlier run for the same line.
 
-    An action of the earlier run in which the animator has edited keys stays in the file, unused.
+    An earlier action whose keys the animator has edited stays in the file, unused.
 
     Args:
         performance: face and head.
-        character: who performs it.
+        character: to animate.
         line: the line's name; the action is called "EmoTalk <line>".
-        timing: where the samples lie on the timeline.
-        settings: how keys are written.
-        face_keys: what ``choose_face_keys`` gave for this performance, where it was called elsewhere already.
+        timing: of the samples on the timeline.
+        settings: of the keys.
+        face_keys: the result of ``choose_face_keys`` for this performance, if it was called already.
 
     Returns:
-        How many keys were written.
+        The number of keys written.
 
     Raises:
-        EmoTalkError: the animator is tweaking a strip of this character.
+        EmoTalkError: a strip of this character is in NLA tweak mode.
     """
     check_layers(character)
     performance = merge_eyes(performance)
@@ -92,7 +92,7 @@ def bake(
 
 
 def _widen_sliders(basis: Basis, keys: Mapping[str, Keys], character: Character) -> None:
-    """Let sliders reach what a channel without limits does: Blender holds values back to a slider's range."""
+    """Widen the sliders of channels without limits: Blender clamps values to a slider's range."""
     for channel, names in character.shape_keys.items():
         if np.isfinite(basis.limits[basis.index[channel]]).all():
             continue
@@ -105,13 +105,13 @@ def _widen_sliders(basis: Basis, keys: Mapping[str, Keys], character: Character)
 
 
 def clear(character: Character, line: str | None = None) -> int:
-    """Remove what we wrote for one line, or for all of them, and bring back what was there before.
+    """Remove our actions of one line, or of all lines, and restore the earlier state.
 
     Returns:
-        How many lines were removed.
+        The number of lines removed.
 
     Raises:
-        EmoTalkError: the animator is tweaking a strip of this character.
+        EmoTalkError: a strip of this character is in NLA tweak mode.
     """
     check_layers(character)
     names = {name for owner in _owners(character) for name in layers.lines_on(owner) if line in (None, name)}
@@ -128,7 +128,7 @@ def clear(character: Character, line: str | None = None) -> int:
 
 
 def lines_of(character: Character) -> list[str]:
-    """The names of the lines that the character performs, sorted."""
+    """The names of the character's lines, sorted."""
     return sorted({name for owner in _owners(character) for name in layers.lines_on(owner)})
 
 

@@ -1,4 +1,4 @@
-"""Who speaks: the face meshes and the head bone that belong to an object of the scene."""
+"""Characters: the face meshes and the head bone that belong to an object of the scene."""
 
 import re
 from collections.abc import Iterable
@@ -16,10 +16,10 @@ _HEAD_BONE = re.compile(r"(^|[^a-z])head$", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Character:
-    """What a performance is written to; holds references, so it must not outlive the operator call that made it.
+    """The target of a performance. It holds references, so it must not outlive the operator call that created it.
 
     Attributes:
-        name: the armature's name, or the face's where there is none.
+        name: the armature's name, or the face's if there is none.
         faces: the shape keys of every mesh that moves with the face (head, teeth, tongue, lashes ...).
         shape_keys: channel of the performance's basis -> the names of its shape keys on these meshes.
         armature: the rig, or None.
@@ -34,16 +34,16 @@ class Character:
 
 
 def find_character(anchor: bpy.types.Object | None, scene: bpy.types.Scene, basis: Basis | None = ARKIT) -> Character:
-    """The character that an object belongs to: any of its meshes, its armature or their parent will do.
+    """The character of an object, which can be any of its meshes, its armature or their parent.
 
     Args:
         anchor: the object.
-        scene: where the character's other parts are looked for.
-        basis: of what is to be performed; shape keys are looked for that carry its channels. None takes every mesh that
-            has shape keys, whatever they are called.
+        scene: searched for the other parts of the character.
+        basis: of the performance; its channels are matched with the names of shape keys. None accepts every mesh with
+            shape keys of any name.
 
     Raises:
-        EmoTalkError: nothing there can be animated; the sentence says what to do about it.
+        EmoTalkError: nothing can be animated; the sentence says what to do.
     """
     if anchor is None:
         raise EmoTalkError("No character is selected; click a face that has shape keys, or add the sample head")
@@ -139,7 +139,7 @@ def _check_free_of_drivers(faces: dict[bpy.types.Key, dict[str, str]], name: str
 
 
 def _head_bone(armature: bpy.types.Object | None) -> str | None:
-    """The bone called head, whatever stands before it (mixamorig:Head, J_Bip_C_Head); control bones come first."""
+    """The bone named head, with any prefix (mixamorig:Head, J_Bip_C_Head); control bones come first."""
     if armature is None:
         return None
     named = [bone.name for bone in cast(bpy.types.Armature, armature.data).bones if _HEAD_BONE.search(bone.name)]

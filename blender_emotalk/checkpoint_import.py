@@ -1,4 +1,4 @@
-"""Importing a checkpoint: the command does it, in the Python with PyTorch, so that Blender never holds the file."""
+"""Imports a checkpoint with the command in the Python with PyTorch, so that Blender never loads the file."""
 
 from pathlib import Path
 from typing import Final
@@ -15,15 +15,15 @@ _COMPLAINT: Final = "emotalk: "
 
 
 def start_import(context: bpy.types.Context, checkpoint: Path, overwrite: bool = False) -> None:
-    """Read, check and keep a checkpoint in the background.
+    """Read, check and install a checkpoint in the background.
 
     Args:
-        context: its preferences name the Python.
+        context: with the preferences, which name the Python.
         checkpoint: the file; the weights get its name.
         overwrite: replace weights of that name.
 
     Raises:
-        EmoTalkError: there is no Python with PyTorch, or another task is at work.
+        EmoTalkError: there is no Python with PyTorch, or another task is running.
     """
     python = torch_environment.torch_python(context)
     words = [str(python), "-I", "-X", "utf8", "-W", "ignore", str(COMMAND), "weights", "import", str(checkpoint)]
@@ -34,10 +34,10 @@ def start_import(context: bpy.types.Context, checkpoint: Path, overwrite: bool =
         task.report(0.1, f"Reading {checkpoint.name}")
         if task.run(words, said.append) != 0:
             raise EmoTalkError(_complaint(said))
-        notices = {weights.notice for weights in installed_weights()}  # the panel shows them anyway
+        notices = {weights.notice for weights in installed_weights()}  # the panel shows these
         return ". ".join(line for line in said if line not in notices)
 
-    runs.forget_models()  # some systems do not replace a file that is in use
+    runs.forget_models()  # some systems cannot replace a file that is in use
     background.start("Import Checkpoint", work, _take_notice)
 
 
@@ -48,4 +48,4 @@ def _take_notice() -> None:
 
 def _complaint(said: list[str]) -> str:
     sentences = [line.removeprefix(_COMPLAINT) for line in said if line.startswith(_COMPLAINT)]
-    return (sentences or said or ["The import ended without a word; try again"])[-1]
+    return (sentences or said or ["The import ended without a message; try again"])[-1]

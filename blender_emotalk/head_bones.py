@@ -1,4 +1,4 @@
-"""Head rotation in degrees to the rotation channels of somebody's head bone."""
+"""Head rotation in degrees to the rotation channels of a rig's head bone."""
 
 from collections.abc import Sequence
 
@@ -15,10 +15,10 @@ def rotation_path(bone: bpy.types.PoseBone) -> str:
 
 
 def rotation_values(degrees: np.ndarray, bone: bpy.types.PoseBone) -> np.ndarray:
-    """What to key on the bone so that the head turns as asked.
+    """The values to key on the bone for a head rotation.
 
-    The rest pose is taken to look along -Y with Z up, or along +Z with Y up (rigs that came by FBX), whichever the
-    head bone's direction is closer to.
+    The rest pose is assumed to look along -Y with Z up, or along +Z with Y up (rigs imported from FBX): the one that is
+    closer to the direction of the head bone.
 
     Args:
         degrees: (frames, 3) pitch (+ chin down), yaw and roll (+ to the actor's left).

@@ -30,7 +30,7 @@ def add_sample_head(collection: bpy.types.Collection, name: str = "EmoTalk Head"
 
 
 def _add_armature(name: str, bones: tuple[Bone, ...]) -> bpy.types.Object:
-    """An armature that is in no collection yet. Bones can only be made in edit mode, hence in the view layer."""
+    """An armature outside all collections. Bones can only be created in edit mode, hence in the view layer."""
     data = bpy.data.armatures.new(name)
     armature = bpy.data.objects.new(name, data)
     scene, layer = scene_of(bpy.context), view_layer_of(bpy.context)
@@ -96,7 +96,7 @@ def _node_material(name: str, surface: Material) -> bpy.types.Material:
     material.roughness = surface.roughness
     if material.node_tree is None:  # from Blender 5.0 on every material has nodes, and asking for them is deprecated
         material.use_nodes = True
-    tree: Any = material.node_tree  # the type of an input's value differs from input to input
+    tree: Any = material.node_tree  # the types of input values differ
     shader = next(node for node in tree.nodes if node.type == "BSDF_PRINCIPLED")
     shader.inputs["Base Color"].default_value = (*surface.colour, 1)
     shader.inputs["Roughness"].default_value = surface.roughness

@@ -1,4 +1,4 @@
-"""Curves of a performance to F-curves, thousands of keys at a time."""
+"""Writes the curves of a performance to F-curves, thousands of keys at a time."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -13,15 +13,15 @@ from ..face.key_reduction import reduce_keys
 from .head_bones import rotation_path, rotation_values
 
 _HEAD_TOLERANCE: Final = 0.5
-"""What one unit of key tolerance is worth in head rotation (radians): 0.004 becomes a tenth of a degree."""
+"""Radians of head rotation per unit of key tolerance: 0.004 becomes a tenth of a degree."""
 
 
 @dataclass(frozen=True)
 class Timing:
-    """Where the frames of the model fall on the scene's timeline.
+    """Maps the frames of the model to the scene's timeline.
 
     Attributes:
-        first: the scene frame at which the sound starts; may have a fraction.
+        first: the scene frame at which the sound starts; can be fractional.
         step: scene frames per frame of the model, e.g. 0.8 for a 30 fps model in a 24 fps scene.
     """
 
@@ -45,12 +45,12 @@ def frame_rate(scene: bpy.types.Scene) -> float:
 
 @dataclass(frozen=True)
 class Keys:
-    """The keys of one curve, before they are written.
+    """The keys of one curve before they are written.
 
     Attributes:
         samples: (keys,) frame numbers of the model, rising.
-        values: (keys,) what the curve is there.
-        slopes: (keys,) change per frame of the model; None where straight lines run between the keys.
+        values: (keys,) of the curve at these frames.
+        slopes: (keys,) change per frame of the model; None for straight lines between the keys.
     """
 
     samples: np.ndarray
@@ -59,7 +59,7 @@ class Keys:
 
 
 def choose_keys(values: np.ndarray, tolerance: float) -> Keys:
-    """Every sample where the tolerance is 0, else few that stay within it."""
+    """Every sample if the tolerance is 0, otherwise few keys that stay within it."""
     if not tolerance:
         return Keys(np.arange(len(values)), values)
     reduced = reduce_keys(values, tolerance)
@@ -67,7 +67,7 @@ def choose_keys(values: np.ndarray, tolerance: float) -> Keys:
 
 
 def choose_face_keys(face: FaceCurves, tolerance: float) -> dict[str, Keys]:
-    """The keys of each channel. Slow for long lines, but touches no Blender data: it may run in a thread."""
+    """The keys of each channel. Slow for long lines, but it uses no Blender data and can run in a thread."""
     return {channel: choose_keys(face.channel(channel), tolerance) for channel in face.channels}
 
 
@@ -77,14 +77,14 @@ def write_face(
     """Write coefficients to the values of shape keys.
 
     Args:
-        target: what ``actions.new_curves`` made.
+        target: the result of ``actions.new_curves``.
         keys: of each channel.
         basis: of the channels; each of its regions becomes a group.
-        shape_keys: channel -> names of the shape keys that carry it.
-        timing: where the samples lie.
+        shape_keys: channel -> names of its shape keys.
+        timing: of the samples.
 
     Returns:
-        How many keys were written.
+        The number of keys written.
     """
     written = 0
     groups: dict[str, Any] = {}
@@ -101,7 +101,7 @@ def write_face(
 
 
 def write_head(target: Any, head: FaceCurves, bone: bpy.types.PoseBone, timing: Timing, tolerance: float) -> int:
-    """Write the head's rotation to a bone, in the bone's own rotation mode. Returns how many keys were written."""
+    """Write the head's rotation to a bone, in the bone's own rotation mode. Returns the number of keys written."""
     group = target.groups.new(bone.name)
     written = 0
     for index, column in enumerate(rotation_values(head.values, bone).T):
@@ -125,7 +125,7 @@ def _write(curve: bpy.types.FCurve, keys: Keys, timing: Timing) -> int:
 
 
 def _set_handles(points: Any, frames: np.ndarray, values: np.ndarray, slopes: np.ndarray) -> None:
-    """Handles a third of the way to the neighbours draw the cubic that the keys were chosen for."""
+    """Handles a third of the way to the neighbours give exactly the cubic that the keys were chosen for."""
     thirds = np.diff(frames) / 3
     before, after = np.append(thirds[:1], thirds), np.append(thirds, thirds[-1:])
     if not len(thirds):

@@ -1,4 +1,4 @@
-"""Where our actions lie among the animator's: active or on NLA tracks, and how all of it is taken back."""
+"""Places our actions beside the animator's, active or on NLA tracks, and removes them again."""
 
 import json
 import math
@@ -17,7 +17,7 @@ _BEFORE: Final = "emotalk_before"
 
 
 def check_layers(owner: Animated) -> None:
-    """Refuse to touch animation that is being edited strip by strip.
+    """Refuse to change animation while one of its strips is edited.
 
     Raises:
         EmoTalkError: NLA tweak mode is on.
@@ -27,7 +27,7 @@ def check_layers(owner: Animated) -> None:
 
 
 def lines_on(owner: Animated) -> dict[str, bpy.types.Action]:
-    """Our actions on a data-block, by the name of their line."""
+    """Our actions on a data-block by the names of their lines."""
     data = owner.animation_data
     if data is None:
         return {}
@@ -42,11 +42,11 @@ def has_other_action(owner: Animated) -> bool:
 
 
 def place(owner: Animated, action: bpy.types.Action, own_track: bool) -> None:
-    """Let a data-block perform one of our actions; whatever it performed before is kept.
+    """Play one of our actions on a data-block; its earlier animation is kept.
 
-    Alone, ours becomes the active action, and one that the animator had there goes to a muted NLA track. With
-    ``own_track`` ours goes to an NLA track instead, the animator's stays active, and wherever both have keys the
-    animator's win. Several lines of ours share one track.
+    Normally our action becomes the active one, and the animator's action moves to a muted NLA track. With ``own_track``
+    our action goes to an NLA track, the animator's stays active, and its keys win wherever both have keys. Several of
+    our lines share one track.
     """
     action[_BEFORE] = json.dumps({**json.loads(action.get(_BEFORE, "{}")), owner.name: _values_before(owner, action)})
     data = animation_data_of(owner)
@@ -63,7 +63,7 @@ def place(owner: Animated, action: bpy.types.Action, own_track: bool) -> None:
 
 
 def remove(owner: Animated, line: str) -> None:
-    """Take one line's action off a data-block; with the last line, bring back what was there before."""
+    """Remove one line's action from a data-block; with the last line, restore the earlier state."""
     action = lines_on(owner).get(line)
     if action is None:
         return
@@ -104,20 +104,20 @@ def _add_to_track(owner: Animated, action: bpy.types.Action) -> None:
 
 
 def _has_room(track: bpy.types.NlaTrack, first: float, last: float) -> bool:
-    """Blender inserts strips at whole frames before they can be moved, hence the spare frames."""
+    """Blender inserts strips at whole frames before they can be moved, so spare frames are needed."""
     return all(
         strip.frame_end <= math.floor(first) - 1 or strip.frame_start >= math.ceil(last) + 1 for strip in track.strips
     )
 
 
 def _hold_between(track: bpy.types.NlaTrack, is_lowest: bool) -> None:
-    """Faces rest on the end of a line until the next one; an upper track gives way to the lower where it is empty."""
+    """The face holds the end of a line until the next one; an upper track shows the lower one where it is empty."""
     for number, strip in enumerate(track.strips):
         strip.extrapolation = ("HOLD" if number == 0 else "HOLD_FORWARD") if is_lowest else "NOTHING"
 
 
 def _extent(action: bpy.types.Action) -> tuple[float, float]:
-    """The frames that an action covers, one at least."""
+    """The frame range of an action, at least one frame."""
     first, last = action.frame_range[0], action.frame_range[1]
     return first, max(last, first + 1)
 
@@ -145,7 +145,7 @@ def _restore_kept(owner: Animated, data: bpy.types.AnimData) -> None:
 
 
 def _values_before(owner: Animated, action: bpy.types.Action) -> list[Any]:
-    """[path, index, value] of everything that the action moves, as it was before any line of ours."""
+    """[path, index, value] of every property that the action animates, before any of our lines."""
     values: dict[tuple[str, int], Any] = {}
     for path, index in _moved_by(owner, action):
         value = owner.path_resolve(path)

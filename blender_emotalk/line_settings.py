@@ -1,4 +1,4 @@
-"""What a script, an operator or the command sets of a line: all of it is checked before any of it is set."""
+"""Settings of a line from a script, an operator or the command; all are checked before any of them is set."""
 
 import json
 from collections.abc import Mapping
@@ -31,7 +31,7 @@ from .strips import find_sound_strip
 
 @dataclass(frozen=True)
 class LineSettings:
-    """Settings of a line; what is None stays as the scene has it.
+    """Settings of a line; None keeps the value in the scene.
 
     Attributes:
         audio: the sound file, after which the line is named; "//" begins at the .blend file.
@@ -60,7 +60,7 @@ class LineSettings:
 
         Raises:
             EmoTalkError: there is no such sound, strip, object or model; nothing was set.
-            ControlError: no such control, or a value that it cannot have; nothing was set.
+            ControlError: an unknown control or an invalid value; nothing was set.
         """
         line = line_of_scene(scene)
         audio = None if self.audio is None else _usable_audio(self.audio)
@@ -100,7 +100,7 @@ class LineSettings:
 
 
 def controls_of(text: str) -> dict[str, Any]:
-    """Controls out of the JSON that an operator takes. Raises ControlError where it is no object."""
+    """Controls from the JSON argument of an operator. Raises ControlError if it is not an object."""
     try:
         values = json.loads(text)
     except (ValueError, RecursionError):
@@ -111,7 +111,7 @@ def controls_of(text: str) -> dict[str, Any]:
 
 
 def object_of(character: "str | bpy.types.Object", scene: bpy.types.Scene) -> bpy.types.Object:
-    """An object of the scene, by its name if need be. Raises EmoTalkError where the scene has no such object."""
+    """An object of the scene, given itself or by name. Raises EmoTalkError if the scene lacks it."""
     name = character if isinstance(character, str) else character.name
     found = scene.objects.get(name)
     if found is None or character not in (name, found):
@@ -120,7 +120,7 @@ def object_of(character: "str | bpy.types.Object", scene: bpy.types.Scene) -> bp
 
 
 def _usable_audio(audio: str | Path) -> str:
-    """The path to store. Raises EmoTalkError where there is no sound."""
+    """The path to store. Raises EmoTalkError if there is no sound."""
     text = str(audio)
     if not text.startswith("//"):
         text = str(Path(text).absolute())
@@ -129,7 +129,7 @@ def _usable_audio(audio: str | Path) -> str:
 
 
 def _slider_values(values: Mapping[str, Any], given: Controls) -> dict[str, Any]:
-    """What the sliders of the named controls are to be, by the controls' own names."""
+    """The new values of the sliders by the names of the controls."""
     sliders: dict[str, Any] = {}
     for alias in values:
         control = _control(alias if alias in given else ALIASES[alias])
@@ -143,7 +143,7 @@ def _slider_values(values: Mapping[str, Any], given: Controls) -> dict[str, Any]
 
 
 def _check_free_of_keys(scene: bpy.types.Scene, sliders: Mapping[str, Any]) -> None:
-    """A slider that is keyframed would not keep a value. Raises ControlError."""
+    """Raises ControlError for a keyframed slider, which would not keep a value."""
     line = line_of_scene(scene)
     keyed = {curve.data_path for curve in active_curves(scene) if not curve.mute}
     for control in map(_control, sliders):

@@ -1,4 +1,4 @@
-"""A line of dialogue: where its sound is, when it starts, who speaks it and with which controls."""
+"""A line of dialogue: its sound, start, character and controls."""
 
 import contextlib
 from pathlib import Path
@@ -23,18 +23,18 @@ BUTTON: Final = "emotalk_button"
 A script may give the very thing as an argument, so for a script the operator is there without it.
 """
 SAMPLE_LINE: Final = Path(__file__).resolve().parents[1] / "samples" / "line.wav"
-"""A few spoken seconds that come with the extension."""
+"""A short sample line that comes with the extension."""
 
 
 def line_name(line: LineProperties) -> str:
-    """What the line is called: the animator's name for it, else its strip's or its file's."""
+    """The name of the line: the animator's name for it, else its strip's or its file's."""
     return line.name or line.strip or Path(bpy.path.abspath(line.audio)).stem or UNNAMED
 
 
 def anchor_of(line: LineProperties, context: bpy.types.Context) -> bpy.types.Object | None:
-    """The object that says whose line this is: the one chosen, else the active object.
+    """The object that identifies the character: the chosen one, else the active object.
 
-    A chosen object that was deleted still exists, because the line refers to it; it does not count.
+    A deleted object still exists while the line refers to it; it is ignored.
     """
     chosen = line.character
     if chosen is not None and scene_of(context).objects.get(chosen.name) == chosen:
@@ -43,15 +43,15 @@ def anchor_of(line: LineProperties, context: bpy.types.Context) -> bpy.types.Obj
 
 
 def sound_of(line: LineProperties, scene: bpy.types.Scene, files: contextlib.ExitStack) -> LineSound:
-    """Where the line sounds: its strip, trimmed as it is on the timeline, else its file.
+    """The line's sound on the timeline: its strip, as it is trimmed, else its file.
 
     Args:
-        line: has a strip or a file.
-        scene: whose sequencer holds the strip.
-        files: receives the removal of temporary files.
+        line: with a strip or a file.
+        scene: with the sequencer of the strip.
+        files: closed by the caller to remove temporary files.
 
     Raises:
-        EmoTalkError: neither is chosen, or it is gone.
+        EmoTalkError: neither is chosen, or it no longer exists.
     """
     if line.strip:
         strip = find_sound_strip(scene, line.strip)
@@ -66,7 +66,7 @@ def sound_of(line: LineProperties, scene: bpy.types.Scene, files: contextlib.Exi
 
 
 def slider_of(line: LineProperties, control: Control) -> tuple[Any, str]:
-    """Where a control's slider is: what has it, and the name of the property. Raises KeyError where there is none."""
+    """The owner and the property name of a control's slider. Raises KeyError if there is none."""
     if control.name in CONTROL_BY_NAME:
         return line, control.name
     return line.own_emotions[control.name], "weight"
@@ -75,13 +75,13 @@ def slider_of(line: LineProperties, control: Control) -> tuple[Any, str]:
 def control_values(
     line: LineProperties, spec: ModelSpec, timing: Timing, frames: int
 ) -> dict[str, float | str | list[float]]:
-    """What the animator set, ready for the worker: a number each, or one per frame of the model where keyed.
+    """The animator's controls for the worker: one number each, or one per frame of the model if keyframed.
 
     Args:
         line: its controls may be keyframed in the active action of the scene.
-        spec: of the model that performs; what it does not heed is left out, and so is a style that it does not have.
-        timing: where the frames of the model fall in the scene.
-        frames: how many frames the line has.
+        spec: of the model; controls that it does not use are left out, and so is a style that it lacks.
+        timing: of the model's frames in the scene.
+        frames: the number of frames of the line.
     """
     curves = {curve.data_path: curve for curve in active_curves(cast(bpy.types.ID, line.id_data))}
     at = timing.frames(np.arange(max(frames, 1)))
@@ -89,7 +89,7 @@ def control_values(
     for control in spec.heeded():
         try:
             owner, name = slider_of(line, control)
-        except KeyError:  # an emotion of a model that was installed after it was chosen
+        except KeyError:  # an emotion of a model that was installed after the model was chosen
             continue
         curve = curves.get(owner.path_from_id(name))
         if curve is None or not control.animatable or curve.mute:
@@ -104,7 +104,7 @@ def control_values(
 
 
 def has_style(spec: ModelSpec, name: str) -> bool:
-    """Whether a model has the style of a name; the empty name is every model's first style."""
+    """Whether a model has a style of this name; the empty name is the first style of any model."""
     return not name or name.casefold() in (style.casefold() for style in spec.styles)
 
 

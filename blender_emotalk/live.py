@@ -1,4 +1,4 @@
-"""Live: whenever a slider moves, the line is performed again. The worker remembers its sound, so this is quick."""
+"""Live: animates the line again after every change of a slider. It is fast: the worker caches the encoded sound."""
 
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ _changed_again = False
 
 
 def watch() -> None:
-    """Have Blender say when a slider was moved or the model changed, in this file and in those opened later."""
+    """Subscribe to changes of sliders and of the model, in this file and in those opened later."""
     for name in (*(control.name for control in (*CONTROLS, KEY_TOLERANCE)), "model"):
         _subscribe((LineProperties, name))
     _subscribe((OwnEmotion, "weight"))
@@ -29,14 +29,14 @@ def _subscribe(key: Any) -> None:
 
 
 def unwatch() -> None:
-    """Hear no more of sliders."""
+    """Unsubscribe."""
     bpy.msgbus.clear_by_owner(_owner)
     if bpy.app.timers.is_registered(tick):
         bpy.app.timers.unregister(tick)
 
 
 def slider_moved() -> None:
-    """Perform the line again soon, if it is live."""
+    """Animate the line again soon, if Live is on."""
     global _changed_again
     if not current_line(bpy.context).live:
         return
@@ -46,7 +46,7 @@ def slider_moved() -> None:
 
 
 def tick() -> float | None:
-    """One look at the run, as a timer: seconds until the next one, or None when all changes are on the face."""
+    """Timer callback that checks the run: seconds until the next call, or None when all changes are on the face."""
     global _run, _changed_again
     if _run is not None and (_run.cancelled or _run.look()):
         run, _run = _run, None
@@ -58,7 +58,7 @@ def tick() -> float | None:
 
 
 def _start() -> runs.Run | None:
-    """What cannot be performed is no longer live: the panel says why, once."""
+    """Switch Live off after a failure; the panel shows the reason once."""
     try:
         return runs.start(bpy.context, quiet=True)
     except EmoTalkError:

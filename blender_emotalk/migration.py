@@ -1,4 +1,4 @@
-"""Files of earlier versions: what they store otherwise than this one does."""
+"""Updates data in files of earlier versions."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from .access import line_of_scene
 
 
 def take_over(scene: bpy.types.Scene) -> None:
-    """Bring a scene's line up to date; nothing changes in one of this version.
+    """Update a scene's line; a line of this version is left as it is.
 
     Version 0.1.0 stored personal styles as numbers in the order of the model's list; now they are stored by name.
     """
@@ -23,7 +23,7 @@ def take_over(scene: bpy.types.Scene) -> None:
 
 
 def _stored(line: Any) -> dict[str, Any]:
-    """What the file has for the line, whatever type the properties have today; read before Blender drops it."""
+    """The line's stored values, whatever type the properties have today; read before Blender drops them."""
     if hasattr(line, "bl_system_properties_get"):  # from Blender 5.0 on
         properties = line.bl_system_properties_get()
         return dict(properties.items()) if properties is not None else {}

@@ -1,4 +1,4 @@
-"""Which model performs a line, out of those that are installed."""
+"""The model of a line, chosen from the installed ones."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -15,19 +15,19 @@ _installed: tuple[InstalledWeights, ...] = ()
 
 
 def refresh() -> None:
-    """Look for weights again, on the disk."""
+    """Search the disk for weights again."""
     global _installed
     found = installed_weights()
     _installed = tuple(sorted(found, key=lambda weights: weights.model_id != DEFAULT_MODEL))
 
 
 def installed() -> Sequence[InstalledWeights]:
-    """The weights that were found when they were last looked for, the built-in model first; for panels."""
+    """The weights found by the last search, the built-in model first; for panels."""
     return _installed
 
 
 def own_folder() -> Path:
-    """The folder of the animator's own weights, made if need be. Raises OSError where it cannot be."""
+    """The folder of the animator's own weights, created if necessary. Raises OSError if that fails."""
     folder = user_weights_folder()
     folder.mkdir(parents=True, exist_ok=True)
     return folder
@@ -39,12 +39,12 @@ def model_of(line: "LineProperties") -> str:
 
 
 def weights_of(line: "LineProperties") -> InstalledWeights | None:
-    """The weights of the line's model; None where they are not on this computer."""
+    """The weights of the line's model; None if they are not on this computer."""
     return _found(model_of(line))
 
 
 def spec_of(line: "LineProperties") -> ModelSpec:
-    """What the line's model gives and takes; the built-in model's where it is not on this computer."""
+    """The specification of the line's model; the built-in model's if it is not on this computer."""
     weights = weights_of(line)
     return weights.spec if weights else COMPACT_SPEC
 
@@ -55,7 +55,7 @@ def usable_weights(line: "LineProperties") -> InstalledWeights:
 
 
 def usable(model_id: str) -> InstalledWeights:
-    """The weights of a model, looked for again if need be; "" is the built-in one.
+    """The weights of a model ("" is the built-in one); the disk is searched again if necessary.
 
     Raises:
         EmoTalkError: they are not on this computer, or damaged.
@@ -67,7 +67,7 @@ def usable(model_id: str) -> InstalledWeights:
 
 
 def look_up(model_id: str) -> InstalledWeights:
-    """The weights of a model, damaged or not, looked for again if need be; "" is the built-in one.
+    """The weights of a model ("" is the built-in one), damaged or not; the disk is searched again if necessary.
 
     Raises:
         EmoTalkError: they are not on this computer.

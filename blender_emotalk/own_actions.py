@@ -1,4 +1,4 @@
-"""How our actions are told from the animator's, and from what the animator has made of ours."""
+"""Distinguishes our actions from the animator's, and unchanged actions of ours from edited ones."""
 
 import hashlib
 from typing import Final
@@ -11,28 +11,28 @@ from .actions import all_curves
 _LINE: Final = "emotalk_line"
 _SEAL: Final = "emotalk_seal"
 _DECIMALS: Final = 3
-"""Blender moves handles a little whenever it looks at a curve; nobody edits by less than this."""
+"""Blender moves handles slightly when it evaluates a curve; smaller changes are not edits."""
 
 
 def new_action(line: str) -> bpy.types.Action:
-    """An empty action that is known as ours under any name."""
+    """An empty action that is marked as ours, under any name."""
     action = bpy.data.actions.new("EmoTalk")
     action[_LINE] = line
     return action
 
 
 def line_of(action: bpy.types.Action | None) -> str | None:
-    """The line that one of our actions performs; None for anybody else's."""
+    """The line of one of our actions; None for other actions."""
     return action.get(_LINE) if action else None
 
 
 def seal(action: bpy.types.Action) -> None:
-    """Remember the keys as we wrote them."""
+    """Store the keys as we wrote them."""
     action[_SEAL] = _fingerprint(action)
 
 
 def dispose(action: bpy.types.Action) -> None:
-    """Remove an action of ours that nothing uses any more; one that the animator has edited is kept, unused."""
+    """Remove an unused action of ours; if the animator has edited it, it is kept, unused."""
     if action.users:
         return
     if action.get(_SEAL) == _fingerprint(action):

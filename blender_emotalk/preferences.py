@@ -1,4 +1,4 @@
-"""What holds for every file of this animator: where networks run, and how exactly they compute."""
+"""The preferences for all files: where networks run, and at which precision."""
 
 from pathlib import Path
 from typing import Final, cast
@@ -11,11 +11,11 @@ from .access import preferences_of_blender
 from .property_definitions import properties
 
 EXTENSION: Final = __package__.rpartition(".")[0]
-"""The package that Blender knows the extension by."""
+"""The name of the extension's package in Blender."""
 
 _DEVICE_LABELS: Final = {
-    "auto": ("Automatic", "The GPU where there is one"),
-    "cpu": ("Processor", "The CPU, whatever else there is"),
+    "auto": ("Automatic", "The GPU if there is one"),
+    "cpu": ("Processor", "Always the CPU"),
     "cuda": ("NVIDIA or AMD GPU", "CUDA or ROCm"),
     "mps": ("Apple GPU", "Metal"),
 }
@@ -34,7 +34,7 @@ _PRECISION_LABELS: Final = {
     ),
     accelerator=bpy.props.EnumProperty(
         name="For",
-        description="What PyTorch shall compute on",
+        description="The hardware that PyTorch is installed for",
         items=[(each.name, each.label, each.sentence) for each in accelerators()],
     ),
     package_index=bpy.props.StringProperty(
@@ -48,17 +48,17 @@ _PRECISION_LABELS: Final = {
     ),
     device=bpy.props.EnumProperty(
         name="Device",
-        description="What networks in PyTorch compute on",
+        description="The device for networks in PyTorch",
         items=[(name, *_DEVICE_LABELS[name]) for name in DEVICES],
     ),
     precision=bpy.props.EnumProperty(
         name="Precision",
-        description="How exactly networks in PyTorch compute",
+        description="The number format for networks in PyTorch",
         items=[(name, *_PRECISION_LABELS[name]) for name in PRECISIONS],
     ),
     windowed=bpy.props.BoolProperty(
         name="Windows",
-        description="Let networks in PyTorch hear long lines ten seconds at a time: quicker beyond three minutes",
+        description="Networks in PyTorch encode long lines ten seconds at a time: faster beyond three minutes",
     ),
 )
 class PreferenceProperties:
@@ -74,7 +74,7 @@ class PreferenceProperties:
 
 
 class UnsetPreferences:
-    """The defaults, where Blender enabled the extension for one session and keeps no preferences for it."""
+    """The defaults, used if Blender enabled the extension for one session and has no preferences for it."""
 
     torch_python = package_index = wheels = ""
     accelerator = accelerators()[0].name
@@ -92,5 +92,5 @@ def preferences_of(context: bpy.types.Context) -> PreferenceProperties | UnsetPr
 
 
 def chosen_path(path: str) -> Path | None:
-    """A file or folder as the animator chose it; None where none is chosen."""
+    """The file or folder that the animator chose; None if none is chosen."""
     return Path(bpy.path.abspath(path)) if path else None

@@ -1,4 +1,4 @@
-"""What is stored in the .blend file: a line of dialogue and its controls; and the state of a run, which is not."""
+"""Properties: a line of dialogue and its controls, stored in the .blend file, and the state of a run, not stored."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -37,7 +37,7 @@ def control_property(control: Control) -> Any:
 
 
 def _search_styles(line: "LineProperties", _context: bpy.types.Context, text: str) -> Iterator[tuple[str, str]]:
-    """The styles of the line's model whose names hold a text, each with its sentence where it has one."""
+    """The styles of the line's model whose names contain a text, each with its sentence if it has one."""
     sentences = {style.name: style.sentence for style in STYLES}
     for name in model_choice.spec_of(line).styles:
         if text.casefold() in name.casefold():
@@ -53,7 +53,7 @@ def _model_changed(line: "LineProperties", _context: bpy.types.Context) -> None:
 
 
 def take_emotions_of_model(line: "LineProperties") -> None:
-    """Give the line a slider for each emotion that only its model knows; those of other models keep their weights."""
+    """Add a slider for each emotion that only the line's model has; those of other models keep their weights."""
     for name in model_choice.spec_of(line).emotions:
         if name not in (*EMOTIONS, *line.own_emotions.keys()):
             line.own_emotions.add().name = name
@@ -61,7 +61,7 @@ def take_emotions_of_model(line: "LineProperties") -> None:
 
 @properties(weight=control_property(emotion_control("an emotion of the model")))
 class OwnEmotion(bpy.types.PropertyGroup):
-    """The weight of an emotion that only some models know; ``name`` is the emotion's."""
+    """The weight of an emotion that only some models have; ``name`` is the emotion's."""
 
     weight: float
 
@@ -71,7 +71,7 @@ class OwnEmotion(bpy.types.PropertyGroup):
         name="Audio", description="The sound file of the line, which is named after it", update=_take_name_of_audio
     ),
     strip=bpy.props.StringProperty(
-        name="Sound Strip", description="The strip of the Video Sequencer that is the line; empty to use the file"
+        name="Sound Strip", description="The line's strip in the Video Sequencer; empty to use the file"
     ),
     start_frame=bpy.props.IntProperty(name="Start Frame", description="The frame at which the sound starts", default=1),
     character=bpy.props.PointerProperty(
@@ -81,14 +81,14 @@ class OwnEmotion(bpy.types.PropertyGroup):
     ),
     model=bpy.props.StringProperty(
         name="Model",
-        description="The network that performs the line; empty for the built-in one",
+        description="The network for this line; empty for the built-in one",
         update=_model_changed,
     ),
     own_emotions=bpy.props.CollectionProperty(type=OwnEmotion),
     live=bpy.props.BoolProperty(name="Live", description="Animate again whenever a slider moves", options=set()),
     existing_keys=bpy.props.EnumProperty(
         name="Existing Keys",
-        description="What happens to keys that you have already set on the face; nothing is ever deleted",
+        description="What to do with keys that you have already set on the face; they are never deleted",
         items=[
             ("KEEP", "Keep on a Muted Track", "Your action moves to a muted NLA track; Clear brings it back"),
             ("TRACK", "Stay on Top", "Your action stays active and wins; EmoTalk's goes on an NLA track below it"),
@@ -122,7 +122,7 @@ class LineProperties(bpy.types.PropertyGroup):
     ran_on=bpy.props.StringProperty(options={"SKIP_SAVE"}),
 )
 class RunProperties(bpy.types.PropertyGroup):
-    """How the run in the background is doing; lives on the WindowManager and is never saved."""
+    """The state of the run in the background; on the WindowManager, never saved."""
 
     running: bool
     progress: float

@@ -1,7 +1,7 @@
 """Blender's properties on classes whose attributes keep their Python types.
 
-Blender looks for a property where Python has the type of an attribute: ``live: bpy.props.BoolProperty()``. Nobody can
-say then that ``live`` is a bool. Here the class says so, and a decorator puts the properties in place.
+Blender expects a property in place of an attribute's type: ``live: bpy.props.BoolProperty()``. Then ``live`` cannot be
+annotated as a bool. Here the class has the Python types, and a decorator adds the properties.
 """
 
 from collections.abc import Callable
@@ -22,10 +22,10 @@ def properties(**definitions: Any) -> Callable[[_Class], _Class]:
     """A class decorator: define these properties, and let the annotated attributes of the class be their types.
 
     Args:
-        definitions: what ``bpy.props`` gave, by name; a name that the class does not annotate is defined as well.
+        definitions: results of ``bpy.props`` by name; names without an annotation in the class are defined as well.
 
     Raises:
-        TypeError: an annotated attribute is no property, or one of another type.
+        TypeError: an annotated attribute has no property, or one of another type.
     """
 
     def define(cls: _Class) -> _Class:

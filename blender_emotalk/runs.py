@@ -1,4 +1,4 @@
-"""A run in the background: handed to the worker, watched by an operator, written to the scene when it is done."""
+"""A run in the background: sent to the worker, watched by an operator, written to the scene at the end."""
 
 import contextlib
 import sys
@@ -32,18 +32,18 @@ _current: "Run | None" = None
 
 
 class Run:
-    """One line on its way through the worker and into the scene.
+    """One line that the worker animates and that is then written to the scene.
 
     Only names and numbers are kept between ticks: references to data-blocks do not survive an undo.
 
     Args:
-        context: its scene holds the line.
+        context: its scene has the line.
         quiet: the panel shows nothing before the end.
-        placement: ``device``, ``precision`` and ``windowed`` where they are not to be those of the preferences.
+        placement: ``device``, ``precision`` and ``windowed``, if they differ from the preferences.
 
     Attributes:
-        cancelled: whether it was.
-        keys: how many were written.
+        cancelled: whether the run was cancelled.
+        keys: the number of keys written.
 
     Raises:
         EmoTalkError: the line has no usable sound or character; nothing was started.
@@ -96,14 +96,14 @@ class Run:
             self._files = files.pop_all()
 
     def look(self) -> bool:
-        """Hear what the worker says; True when there is nothing more to wait for."""
+        """Process the worker's messages; True when the run has ended."""
         for message in _client.messages():
             if message["id"] == self._request:
                 self._handle(message)
         return self._is_done
 
     def wait(self, progress: StageProgress | None = None) -> None:
-        """Look until there is nothing more to wait for; what interrupts the waiting cancels the run."""
+        """Wait until the run has ended; an interruption cancels it."""
         state = run_state(bpy.context)
         try:
             while not self.look():
@@ -127,10 +127,10 @@ class Run:
         """Write the keys.
 
         Returns:
-            What was done, in a sentence.
+            A sentence about the result.
 
         Raises:
-            EmoTalkError: the worker failed, or the character or its scene is gone; nothing was changed.
+            EmoTalkError: the worker failed, or the character or its scene was deleted; nothing was changed.
         """
         try:
             sentence = self._write()
@@ -150,11 +150,11 @@ class Run:
             return
         self._ran_on = f"{message['device']}: {message['speed']:.3g} × real time"
         self._report("Choosing keys", 1)
-        # Not in Blender's own thread, which would make an hour of speech hold up the window.
+        # Not in Blender's main thread: an hour of speech would block the window.
         threading.Thread(target=self._prepare, name="EmoTalk keys", daemon=True).start()
 
     def _prepare(self) -> None:
-        """Runs in a thread: touches no Blender data."""
+        """Runs in a thread: uses no Blender data."""
         try:
             performance = read_curves(self._result)
             self._prepared = performance, choose_face_keys(performance.face, self._settings.tolerance)
@@ -175,7 +175,7 @@ class Run:
         return f"{character.name} speaks {self._line!r}: {self.keys:,} keys in {seconds:.1f} s"
 
     def _suspect_pytorch(self) -> None:
-        """Find out in the background whether it was PyTorch that failed, so that the panel can offer the repair."""
+        """Check in the background whether PyTorch has failed, so that the panel can offer Repair."""
         if self._needs_torch and not background.is_busy():
             torch_environment.start_check(bpy.context)
 
@@ -194,7 +194,7 @@ class Run:
 
 
 def start(context: bpy.types.Context, quiet: bool = False, placement: Mapping[str, Any] | None = None) -> Run:
-    """Begin to animate the line of the context's scene; see ``Run``. Raises EmoTalkError where it cannot be."""
+    """Begin to animate the line of the context's scene; see ``Run``. Raises EmoTalkError if that is not possible."""
     global _current
     if is_running():
         raise EmoTalkError(BUSY)
@@ -225,26 +225,26 @@ def cancel() -> None:
 
 
 def leave_file() -> None:
-    """Another file is about to be opened: what runs and what was said belongs to this one."""
+    """Stop the run and clear its messages before another file is opened."""
     cancel()
     show("")
     run_state(bpy.context).ran_on = ""
 
 
 def forget_models() -> None:
-    """Let the worker end, unless it is at work: it starts again with the weights that are installed then."""
+    """End the worker unless it is busy: it starts again with the weights installed by then."""
     if not is_running():
         _client.close()
 
 
 def close() -> None:
-    """Stop everything and wait until the worker is gone."""
+    """Stop everything and wait until the worker has ended."""
     cancel()
     _client.close()
 
 
 def show(message: str, progress: float = 0.0, running: bool = False, failed: bool = False) -> None:
-    """Tell the panel, wherever it is open, how it goes or went."""
+    """Show the progress or the result in the panel, in all windows."""
     state = run_state(bpy.context)
     state.message, state.progress, state.running, state.failed = message, progress, running, failed
     for window in window_manager_of(bpy.context).windows:

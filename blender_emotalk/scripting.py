@@ -1,4 +1,4 @@
-"""What the API does in Blender; ``api.py`` says what each of these takes, gives and raises."""
+"""The API's functions in Blender; ``api.py`` documents their arguments, results and errors."""
 
 import contextlib
 from collections.abc import Iterator, Mapping
@@ -58,7 +58,7 @@ def write_keys(
 
 @contextlib.contextmanager
 def _context_in(scene: bpy.types.Scene | None) -> Iterator[bpy.types.Context]:
-    """Blender's context, in a scene. Raises EmoTalkError where the extension is not enabled."""
+    """Blender's context for a scene. Raises EmoTalkError if the extension is not enabled."""
     if not hasattr(bpy.types.Scene, PROPERTY):
         raise EmoTalkError("EmoTalk is not enabled in this Blender; enable it in the preferences, or call register()")
     if scene is None or scene == bpy.context.scene:

@@ -1,4 +1,4 @@
-"""The sound of a line on disk, in a form that the worker can read."""
+"""The sound of a line as a file that the worker can read."""
 
 import contextlib
 import os
@@ -16,12 +16,12 @@ from ..inference.sound.wav import open_wav
 
 @dataclass(frozen=True)
 class LineSound:
-    """Where a line is heard.
+    """The sound of a line and its place on the timeline.
 
     Attributes:
         path: the file.
-        start_frame: the scene frame at which the line begins; may have a fraction.
-        section: the first second in the file and the number of seconds that belong to the line; None is all of it.
+        start_frame: the scene frame at which the line begins; can be fractional.
+        section: start and duration of the line in the file, in seconds; None is the whole file.
     """
 
     path: Path
@@ -34,8 +34,8 @@ class PreparedSound:
     """A sound that the worker can read.
 
     Attributes:
-        request: what the worker must be told about it.
-        seconds: how long it is.
+        request: its fields in the request to the worker.
+        seconds: its duration.
     """
 
     request: dict[str, Any]
@@ -43,14 +43,14 @@ class PreparedSound:
 
 
 def prepare(sound: LineSound, files: contextlib.ExitStack) -> PreparedSound:
-    """Have everything but WAV decoded by Blender, which knows more formats than the worker.
+    """Decode everything but WAV with Blender, which supports more formats than the worker.
 
     Args:
-        sound: the line's.
-        files: receives the removal of temporary files.
+        sound: of the line.
+        files: closed by the caller to remove temporary files.
 
     Raises:
-        EmoTalkError: the file is missing, no sound, or of a format that this Blender cannot read.
+        EmoTalkError: the file is missing, not a sound, or has a format that this Blender cannot read.
     """
     section: dict[str, Any] = {"section": sound.section} if sound.section else {}
     request: dict[str, Any]
@@ -67,10 +67,10 @@ def prepare(sound: LineSound, files: contextlib.ExitStack) -> PreparedSound:
 
 
 def sound_format(path: Path) -> str:
-    """The kind of a sound file by what is in it, "wav" or another.
+    """The kind of a sound file by its content, "wav" or another.
 
     Raises:
-        EmoTalkError: the file is missing, a folder, empty or no sound at all.
+        EmoTalkError: the file is missing, a folder, empty or not a sound.
     """
     try:
         kind = known_audio_format(path)
@@ -79,7 +79,7 @@ def sound_format(path: Path) -> str:
     except OSError as error:
         raise EmoTalkError(f"{path} cannot be read: {error.strerror or error}") from None
     if kind is None:
-        raise EmoTalkError(f"{path.name} is no sound file of a known kind; export it as WAV")
+        raise EmoTalkError(f"{path.name} is not a sound file of a known kind; export it as WAV")
     return kind
 
 
@@ -93,15 +93,15 @@ def temporary_file(files: contextlib.ExitStack, suffix: str, data: bytes = b"") 
 
 
 def _decode(path: Path) -> tuple[np.ndarray, int]:
-    """(n, channels) float32 and their rate. Only for known formats: some builds of Blender end when ``aud`` throws.
+    """(n, channels) float32 and their rate. Only for known formats: some builds of Blender crash when ``aud`` throws.
 
-    Blender could resample too, but takes thirty times as long as decoding does; the worker has its own way.
+    Blender could resample too, but that takes thirty times as long as decoding; the worker resamples faster.
     """
     try:
         import aud
     except ImportError:
         raise EmoTalkError(
-            f"This build of Blender reads no sound but WAV; convert {path.name} to WAV and choose that"
+            f"This build of Blender only reads WAV; convert {path.name} to WAV and choose that"
         ) from None
     try:
         sound = aud.Sound(str(path))

@@ -1,4 +1,4 @@
-"""Sound strips of the Video Sequencer, under the names that each Blender version gives them."""
+"""Sound strips of the Video Sequencer, whose API names differ between Blender versions."""
 
 from typing import Any, Final
 
@@ -17,7 +17,7 @@ _CONTENT_START, _LEFT, _RIGHT = (
 
 
 def all_strips(scene: bpy.types.Scene) -> tuple[Any, ...]:
-    """Every strip of a scene's edit, those in meta strips included."""
+    """Every strip in a scene's sequencer, including those in meta strips."""
     editor: Any = scene.sequence_editor
     if editor is None:
         return ()
@@ -25,7 +25,7 @@ def all_strips(scene: bpy.types.Scene) -> tuple[Any, ...]:
 
 
 def sequencer_scene(context: bpy.types.Context) -> bpy.types.Scene:
-    """The scene whose edit the animator sees: Blender 5 lets a workspace show another one than the active scene."""
+    """The scene in the animator's sequencer: in Blender 5 it can differ from the active scene of the workspace."""
     shown: bpy.types.Scene | None = getattr(context.workspace, "sequencer_scene", None)
     return shown or scene_of(context)
 
@@ -55,11 +55,11 @@ def find_sound_strip(scene: bpy.types.Scene, name: str) -> Any:
 
 
 def audible_section(strip: Any, scene: bpy.types.Scene) -> tuple[float, tuple[float, float]]:
-    """When a strip is heard and which part of its sound.
+    """The timing of a strip and the audible part of its sound.
 
     Returns:
-        The scene frame at which the sound begins, and the first second and the number of seconds in its file. A
-        strip that begins before its sound does is silent until then.
+        The scene frame at which the sound begins, and the start and the duration in its file in seconds. A strip that
+        begins before its sound is silent until then.
     """
     fps = frame_rate(scene)
     left, right = getattr(strip, _LEFT), getattr(strip, _RIGHT)
@@ -69,7 +69,7 @@ def audible_section(strip: Any, scene: bpy.types.Scene) -> tuple[float, tuple[fl
 
 
 def add_sound_strip(scene: bpy.types.Scene, name: str, path: str, frame: int) -> Any:
-    """Lay a sound file on the lowest channel that is free from this frame on."""
+    """Place a sound file on the lowest channel that is free from this frame on."""
     editor: Any = scene.sequence_editor or scene.sequence_editor_create()
     strips = editor.strips if hasattr(editor, "strips") else editor.sequences
     taken = {strip.channel for strip in strips if getattr(strip, _RIGHT) > frame}

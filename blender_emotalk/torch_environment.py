@@ -21,14 +21,14 @@ from .preferences import EXTENSION, chosen_path, preferences_of
 
 _environment_status = ABSENT
 _tried: dict[Path, EnvironmentStatus] = {}
-"""Pythons of the animator's own that were started."""
+"""States of the animator's own Pythons that were checked."""
 
 
 def environment() -> TorchEnvironment:
-    """The environment that Set Up makes; it outlives updates of the extension."""
+    """The environment that Set Up creates; it is kept when the extension is updated."""
     try:
         folder = bpy.utils.extension_path_user(EXTENSION, path="runtime")
-    except ValueError:  # the tree was not installed as an extension
+    except ValueError:  # not installed as an extension
         folder = bpy.utils.user_resource("DATAFILES", path=str(Path("emotalk", "runtime")))
     return TorchEnvironment(folder)
 
@@ -39,13 +39,13 @@ def own_python(context: bpy.types.Context) -> Path | None:
 
 
 def status(context: bpy.types.Context) -> EnvironmentStatus:
-    """What was known of the Python in use when anything last changed; starts and reads nothing, for panels."""
+    """The last known status of the Python in use; starts and reads nothing, for panels."""
     own = own_python(context)
     return _tried.get(own, UNTRIED) if own else _environment_status
 
 
 def refresh() -> None:
-    """Read again what is known of the environment."""
+    """Read the state of the environment again."""
     global _environment_status
     _environment_status = environment().status()
 
@@ -64,13 +64,13 @@ def torch_python(context: bpy.types.Context) -> Path:
 
 
 def expected_build(context: bpy.types.Context) -> Accelerator:
-    """What Set Up will install, for its size."""
+    """The build that Set Up will install, for its size."""
     preferences = preferences_of(context)
     return accelerators.expected_build(preferences.accelerator, preferences.package_index.strip())
 
 
 def start_set_up(context: bpy.types.Context) -> None:
-    """Make the environment, or make it anew, in the background. Raises EmoTalkError where another task is at work."""
+    """Create the environment (again) in the background. Raises EmoTalkError if another task is running."""
     preferences = preferences_of(context)
     index = preferences.package_index.strip()
     plan = SetUpPlan(preferences.accelerator, index, chosen_path(preferences.wheels))
@@ -79,7 +79,7 @@ def start_set_up(context: bpy.types.Context) -> None:
 
 
 def start_removal() -> None:
-    """Delete the environment in the background. Raises EmoTalkError where another task is at work."""
+    """Delete the environment in the background. Raises EmoTalkError if another task is running."""
     place = environment()
 
     def work(task: BackgroundTask) -> str:
@@ -91,7 +91,7 @@ def start_removal() -> None:
 
 
 def start_check(context: bpy.types.Context) -> None:
-    """Start PyTorch once in the background to see how it is. Raises EmoTalkError where another task is at work."""
+    """Start PyTorch once in the background to check it. Raises EmoTalkError if another task is running."""
     own = own_python(context)
     place = environment()
 

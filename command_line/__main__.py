@@ -1,4 +1,4 @@
-"""The command by this file's path, in a Python in which nothing is installed: how Blender runs it with PyTorch."""
+"""Runs the command by this file's path, in a Python without the package: Blender does so in the Python with PyTorch."""
 
 import importlib
 import runpy

@@ -23,7 +23,7 @@ SUMMARY = "turn lines of dialogue into face curves"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Describe the subcommand's words."""
+    """Add the subcommand's arguments."""
     parser.add_argument("audio", nargs="+", metavar="AUDIO", help="sound files; patterns like lines/*.wav work too")
     parser.add_argument(
         "-o", "--output", required=True, metavar="OUT", help="a .npz, .json or .csv file, or a folder for many lines"
@@ -33,7 +33,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--fps", type=_frame_rate, metavar="NUMBER", help="frames per second to write; the model's own if not given"
     )
     add_model_options(parser, DEFAULT_CHOICE)
-    parser.add_argument("--overwrite", action="store_true", help="replace files that are there already")
+    parser.add_argument("--overwrite", action="store_true", help="replace existing files")
     add_control_options(parser)
 
 
@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
     outputs = plan(lines, options.output, options.format)
     engine = Engine()
     choice = ModelChoice(options.model, options.device, options.precision, options.windowed)
-    model = engine.model(choice)  # without a model, no line needs to be tried
+    model = engine.model(choice)  # fail at once if there is no model
     controls = controls_from(options, model.spec)
     perform = partial(engine.perform, controls=controls, choice=choice)
     failed = 0
@@ -63,7 +63,7 @@ def run(options: argparse.Namespace) -> int:
             else:
                 bar.say(str(output), sys.stdout)
     if model.fell_back or model.shrunk:
-        print(f"emotalk: performed on {model.runs_on}", file=sys.stderr)
+        print(f"emotalk: computed on {model.runs_on}", file=sys.stderr)
     if failed and len(lines) > 1:
         print(f"emotalk: {failed} of {len(lines)} lines failed", file=sys.stderr)
     return SOME_FAILED if failed else GOOD
@@ -77,7 +77,7 @@ def _animate(
     from ..inference.sound.audio import read_speech
 
     if output.exists() and not options.overwrite:
-        raise EmoTalkError(f"{output} is there already; --overwrite replaces it")
+        raise EmoTalkError(f"{output} exists already; --overwrite replaces it")
     performance = perform(read_speech(line))
     if options.fps:
         performance = performance.resampled(options.fps)
@@ -91,5 +91,5 @@ def _frame_rate(text: str) -> float:
     except ValueError:
         fps = 0.0
     if not 1 <= fps <= 1000:
-        raise argparse.ArgumentTypeError(f"a frame rate between 1 and 1000 is needed, not {text!r}")
+        raise argparse.ArgumentTypeError(f"the frame rate must be between 1 and 1000, not {text!r}")
     return fps

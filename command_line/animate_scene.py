@@ -1,4 +1,4 @@
-"""``blender -b scene.blend -c emotalk animate``: what the button does, without a window."""
+"""``blender -b scene.blend -c emotalk animate``: the Animate button without a window."""
 
 import argparse
 from pathlib import Path
@@ -19,7 +19,7 @@ _PLACEMENT: Final = ("device", "precision", "windowed")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Describe the subcommand's words; whatever is not given stays as the file or the preferences have it."""
+    """Add the subcommand's arguments; those that are not given keep the values of the file or the preferences."""
     parser.add_argument("--audio", type=Path, metavar="FILE", help="the line's sound file")
     parser.add_argument("--strip", metavar="NAME", help="the line's sound strip, instead of a file")
     parser.add_argument("--scene", metavar="NAME", help="which scene; the one that the file opens with if not given")
@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
 
     target = options.save.absolute() if options.save else Path(bpy.data.filepath)
     if target == Path():
-        raise UsageError("No file is open; say with -o where to save the result")
+        raise UsageError("No file is open; give the file to save with -o")
     context = bpy.context
     if options.scene:
         cast(bpy.types.Window, context.window).scene = _named(bpy.data.scenes, options.scene, "scene")
@@ -61,7 +61,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _apply(options: argparse.Namespace, scene: "bpy.types.Scene") -> None:
-    """Set on the scene's line what was given."""
+    """Set the given options on the scene's line."""
     from ..blender_emotalk import model_choice
     from ..blender_emotalk.access import line_of_scene
     from ..blender_emotalk.line_settings import LineSettings

@@ -1,4 +1,4 @@
-"""How the command says that something is wrong: one sentence on stderr."""
+"""Error messages of the command: one sentence on stderr."""
 
 import sys
 import traceback
@@ -12,11 +12,11 @@ INTERRUPTED: Final = 130
 
 
 class UsageError(Exception):
-    """The words of the command make no sense together; the message is a sentence."""
+    """The arguments of the command contradict each other; the message is a sentence."""
 
 
 def complaint(error: Exception, *, verbose: bool = False) -> str:
-    """What to print on stderr about an error: its sentence, and the traceback below it where it is asked for."""
+    """The text for stderr about an error: its sentence, followed by the traceback if ``verbose``."""
     from ..inference.worker.failure import sentence_for
 
     sentence = str(error) if isinstance(error, UsageError) else sentence_for(error)
@@ -24,5 +24,5 @@ def complaint(error: Exception, *, verbose: bool = False) -> str:
 
 
 def complain(error: Exception, *, verbose: bool = False) -> None:
-    """Print the complaint about an error."""
+    """Print the message about an error."""
     print(f"emotalk: {complaint(error, verbose=verbose)}", file=sys.stderr)

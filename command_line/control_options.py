@@ -24,7 +24,7 @@ def add_control_options(parser: argparse.ArgumentParser) -> None:
                 action="append",
                 metavar="NAME[=WEIGHT]",
                 help=f"sets an emotion to 1 or to WEIGHT: one of {names}, or one of the model's own; may be repeated "
-                "(angry, sadness and the like are understood too)",
+                "(angry, sadness and similar names work too)",
             )
         for control in controls:
             group.add_argument(
@@ -37,10 +37,10 @@ def add_control_options(parser: argparse.ArgumentParser) -> None:
 
 
 def control_values(options: argparse.Namespace, spec: ModelSpec) -> dict[str, float | str]:
-    """What the options set, by the names of the controls; an emotion's own option wins over ``--emotion``.
+    """The given options by the names of the controls; an emotion's own option wins over ``--emotion``.
 
     Raises:
-        ControlError: the model does not know an emotion.
+        ControlError: the model lacks an emotion.
     """
     values: dict[str, float | str] = {_known(name, spec): weight for name, weight in options.emotion or ()}
     given = {control.name: getattr(options, control.name) for control in CONTROLS}
@@ -48,10 +48,10 @@ def control_values(options: argparse.Namespace, spec: ModelSpec) -> dict[str, fl
 
 
 def controls_from(options: argparse.Namespace, spec: ModelSpec) -> Controls:
-    """The controls that the options ask for.
+    """The controls from the options.
 
     Raises:
-        UsageError: the model does not know an emotion or a style.
+        UsageError: the model lacks an emotion or a style.
     """
     try:
         controls = Controls(control_values(options, spec), spec.emotions)
@@ -70,23 +70,23 @@ def by_group(controls: tuple[Control, ...]) -> dict[str, list[Control]]:
 
 
 def flag(control: Control) -> str:
-    """The option of a control: its name with dashes; of an emotion that only a model knows, ``--emotion``."""
+    """The option of a control: its name with dashes; for a model's own emotion, ``--emotion``."""
     if control.group == "emotion" and control.name not in {known.name for known in CONTROLS}:
         return f"--emotion {control.name}"
     return "--" + control.name.replace("_", "-")
 
 
 def limits(control: Control) -> str:
-    """What values a control takes, in words."""
+    """The values of a control, in words."""
     if control.kind == "name":
-        return "a name that the model knows"
+        return "one of the model's names"
     if control.choices:
         return f"one of {len(control.choices)} names"
     return f"{control.minimum:g} to {control.maximum:g} {control.unit}".rstrip()
 
 
 def default(control: Control) -> str:
-    """A control's default as one would type it."""
+    """A control's default as text for the command line."""
     if isinstance(control.default, str):
         return "the model's first"
     return control.choices[int(control.default)] if control.choices else f"{control.default:g}"
@@ -115,5 +115,5 @@ def _known(name: str, spec: ModelSpec) -> str:
     for candidate in (name.casefold(), ALIASES.get(name.casefold(), "")):
         if candidate in by_casefold:
             return by_casefold[candidate]
-    there = f"there are: {', '.join(spec.emotions)}" if spec.emotions else "this model takes none"
+    there = f"there are: {', '.join(spec.emotions)}" if spec.emotions else "this model has none"
     raise ControlError(f"There is no emotion {name!r}; {there}")

@@ -1,4 +1,4 @@
-"""``emotalk controls``: the controls that a model heeds, for people, for programs and for the documentation."""
+"""``emotalk controls``: the controls of a model, for people, for programs and for the documentation."""
 
 import argparse
 import json
@@ -16,9 +16,9 @@ SUMMARY = "list the controls of a model with their limits and defaults"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Describe the subcommand's words."""
+    """Add the subcommand's arguments."""
     parser.add_argument("--format", choices=tuple(_FORMATS), default="text", help="how to print it (text)")
-    parser.add_argument("--model", default=DEFAULT_MODEL, metavar="ID", help=f"whose controls ({DEFAULT_MODEL})")
+    parser.add_argument("--model", default=DEFAULT_MODEL, metavar="ID", help=f"the model ({DEFAULT_MODEL})")
 
 
 def run(options: argparse.Namespace) -> int:
@@ -31,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
 
 
 def as_text(spec: ModelSpec) -> str:
-    """The table in aligned columns, a block for each group, and the names that choices take."""
+    """The table in aligned columns, a block for each group, and the names of the choices."""
     rows = {
         title: [(flag(control), limits(control), default(control), control.sentence) for control in controls]
         for title, controls in by_group(spec.heeded()).items()
@@ -47,7 +47,7 @@ def as_text(spec: ModelSpec) -> str:
 
 
 def as_markdown(spec: ModelSpec) -> str:
-    """The table as the documentation shows it."""
+    """The table in Markdown, for the documentation."""
     lines = ["| option | values | default | what it does |", "|---|---|---|---|"]
     lines += [
         f"| `{flag(control)}` | {limits(control)} | {default(control)} | {control.sentence} |"

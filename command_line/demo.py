@@ -1,4 +1,4 @@
-"""``emotalk demo``: one line on the built-in head, as a scene, a film and a contact sheet."""
+"""``emotalk demo``: one line spoken by the built-in head, as a scene, a film and a contact sheet."""
 
 import argparse
 import contextlib
@@ -16,14 +16,14 @@ SUMMARY = "let the built-in head speak a line, and render it with sound"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Describe the subcommand's words."""
+    """Add the subcommand's arguments."""
     parser.add_argument("audio", metavar="AUDIO", help="the sound file of the line")
-    parser.add_argument("--folder", default="out", help="where demo.blend, demo.mp4 and demo.png go (out)")
+    parser.add_argument("--folder", default="out", help="the folder for demo.blend, demo.mp4 and demo.png (out)")
     add_control_options(parser)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Produce the demo and say where it is."""
+    """Produce the demo and print its paths."""
     from ..inference.contract import EmoTalkError
     from ..inference.registry import COMPACT_SPEC
 
@@ -44,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
 
 @contextlib.contextmanager
 def _quiet_blender() -> Iterator[None]:
-    """Keep Blender's own chatter off the terminal: it writes past Python, to the streams themselves."""
+    """Keep Blender's own output off the terminal: it bypasses Python and writes to the file descriptors."""
     sys.stdout.flush()
     sys.stderr.flush()
     kept = os.dup(1), os.dup(2)
@@ -63,7 +63,7 @@ def _quiet_blender() -> Iterator[None]:
 
 
 def _leave(status: int) -> int:
-    """End the process here: bpy modules are known to hang or crash on the way out once sound was used."""
+    """End the process here: bpy modules are known to hang or crash at exit after sound was used."""
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(status)

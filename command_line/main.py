@@ -1,4 +1,4 @@
-"""The ``emotalk`` command: finds the subcommand, runs it, and turns what goes wrong into a sentence and a status."""
+"""The ``emotalk`` command: runs the subcommand and turns errors into a sentence and an exit status."""
 
 import argparse
 import importlib
@@ -9,19 +9,19 @@ from typing import Final, NoReturn
 from .complaints import INTERRUPTED, SOME_FAILED, WRONG_USAGE, UsageError, complain
 
 COMMANDS: Final = {name: name for name in ("animate", "controls", "weights", "demo", "prepare", "train", "evaluate")}
-"""Subcommands by name: modules of this room with ``SUMMARY``, ``add_arguments(parser)`` (None where the words are left
-alone, as ``options.words``) and ``run(options)``, which returns the exit status."""
+"""Subcommands by name: modules of this package with ``SUMMARY``, ``add_arguments(parser)`` (None if the arguments are
+not parsed but passed on as ``options.words``) and ``run(options)``, which returns the exit status."""
 
 BLENDER_COMMANDS: Final = {"animate": "animate_scene", "controls": "controls"}
 """The same for ``blender -b scene.blend -c emotalk``."""
 
 
 class SentenceParser(argparse.ArgumentParser):
-    """A parser that complains in one line."""
+    """A parser whose error messages are one line."""
 
     def error(self, message: str) -> NoReturn:
-        """Print the sentence alone; the full usage would bury it."""
-        self.exit(WRONG_USAGE, f"{self.prog}: {message}; {self.prog} --help explains\n")
+        """Print only the sentence, without the long usage."""
+        self.exit(WRONG_USAGE, f"{self.prog}: {message}; see {self.prog} --help\n")
 
 
 def build_parser(commands: Mapping[str, str] = COMMANDS) -> argparse.ArgumentParser:
@@ -40,13 +40,13 @@ def build_parser(commands: Mapping[str, str] = COMMANDS) -> argparse.ArgumentPar
         )
         subparser.set_defaults(run=command.run, leaves_words=leaves_words, verbose=False)
         if not leaves_words:
-            subparser.add_argument("--verbose", action="store_true", help="with every error, where it came from")
+            subparser.add_argument("--verbose", action="store_true", help="print the traceback of every error")
             command.add_arguments(subparser)
     return parser
 
 
 def parse(words: Sequence[str] | None = None, commands: Mapping[str, str] = COMMANDS) -> argparse.Namespace:
-    """What the words ask for. Raises SystemExit: 2 for words that are no options, 0 after ``--help``."""
+    """The parsed arguments. Raises SystemExit: 2 for invalid arguments, 0 after ``--help``."""
     parser = build_parser(commands)
     options, rest = parser.parse_known_args(words)
     options.words = rest
@@ -59,14 +59,14 @@ def main(words: Sequence[str] | None = None, commands: Mapping[str, str] = COMMA
     """Run the command.
 
     Args:
-        words: what follows ``emotalk``; the process's own words if not given.
-        commands: the subcommands there are.
+        words: the arguments after ``emotalk``; those of the process if not given.
+        commands: the available subcommands.
 
     Returns:
-        0 all good, 1 something failed, 2 words that make no sense together, 130 interrupted.
+        0 success, 1 something failed, 2 contradicting arguments, 130 interrupted.
 
     Raises:
-        SystemExit: 2 for words that are no options, 0 after ``--help``.
+        SystemExit: 2 for invalid arguments, 0 after ``--help``.
     """
     options = parse(words, commands)
     try:

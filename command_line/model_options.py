@@ -1,4 +1,4 @@
-"""The words that say which model performs and how a torch network computes, the same for every subcommand."""
+"""The options for the model and its computation in PyTorch, the same for every subcommand."""
 
 import argparse
 
@@ -10,18 +10,18 @@ def add_model_options(parser: argparse.ArgumentParser, default: ModelChoice | No
     """Add ``--model``, ``--device``, ``--precision`` and ``--windowed``.
 
     Args:
-        parser: where to.
-        default: what is chosen where nothing is given; if None, what is not given is None.
+        parser: to add them to.
+        default: used for options that are not given; if None, these are None.
     """
     for word, choices, chosen, meaning in (
-        ("--model", model_ids(), default and default.model_id, "which model performs"),
+        ("--model", model_ids(), default and default.model_id, "the model"),
         (
             "--device",
             DEVICES,
             default and default.device,
-            "where a torch network computes; auto: a GPU if any",
+            "the device of a torch network; auto: a GPU if any",
         ),
-        ("--precision", PRECISIONS, default and default.precision, "how exactly a torch network computes"),
+        ("--precision", PRECISIONS, default and default.precision, "the number format of a torch network"),
     ):
         otherwise = f" ({chosen})" if chosen else ""
         parser.add_argument(word, choices=choices, default=chosen, help=meaning + otherwise)
@@ -29,5 +29,5 @@ def add_model_options(parser: argparse.ArgumentParser, default: ModelChoice | No
         "--windowed",
         action="store_true",
         default=default and default.windowed,
-        help="let a torch network hear long lines in windows: quicker, not exact",
+        help="let a torch network encode long lines in windows: faster, not exact",
     )

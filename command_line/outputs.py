@@ -1,4 +1,4 @@
-"""Which file each line goes to, decided before any work begins."""
+"""The output file of each line, chosen before any work begins."""
 
 import glob
 import os
@@ -12,10 +12,10 @@ DEFAULT_FORMAT = FORMATS[0]
 
 
 def expand(names: Sequence[str]) -> list[Path]:
-    """The files that are meant; patterns are filled in where the shell (on Windows) did not.
+    """The files; patterns are expanded if the shell (on Windows) did not.
 
     Raises:
-        UsageError: a pattern that no file fits.
+        UsageError: no file matches a pattern.
     """
     files: list[Path] = []
     for name in names:
@@ -24,7 +24,7 @@ def expand(names: Sequence[str]) -> list[Path]:
         elif found := sorted(glob.glob(name)):  # noqa: PTH207 - Path.glob takes no absolute patterns
             files += map(Path, found)
         else:
-            raise UsageError(f"No file fits {name}")
+            raise UsageError(f"No file matches {name}")
     return files
 
 
@@ -33,11 +33,11 @@ def plan(lines: Sequence[Path], output: str, chosen_format: str | None) -> list[
 
     Args:
         lines: the sound files.
-        output: a file, for one line alone, or a folder.
-        chosen_format: one of ``FORMATS``; otherwise the output's name decides, and .npz in a folder.
+        output: a file, for a single line, or a folder.
+        chosen_format: one of ``FORMATS``; if not given, the output's suffix, or .npz in a folder.
 
     Raises:
-        UsageError: one file for several lines, two lines with the same name, or a format that the name contradicts.
+        UsageError: one file for several lines, two lines with the same name, or a format that contradicts the suffix.
     """
     path = Path(output)
     is_folder = path.is_dir() or output.endswith((os.sep, "/")) or not path.suffix
@@ -59,7 +59,7 @@ def plan(lines: Sequence[Path], output: str, chosen_format: str | None) -> list[
 def _refuse_same(lines: Sequence[Path], outputs: Sequence[Path]) -> None:
     taken: dict[str, Path] = {}
     for line, output in zip(lines, outputs, strict=True):
-        # Not every file system tells Line.npz from line.npz.
+        # Some file systems do not distinguish Line.npz from line.npz.
         other = taken.setdefault(output.name.casefold(), line)
         if other is not line:
             raise UsageError(f"{other} and {line} would both become {output}; rename one or use two folders")

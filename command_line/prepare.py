@@ -9,5 +9,5 @@ add_arguments = None
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the step with its own words."""
+    """Run the step with its own arguments."""
     return run_step("prepare", options.words)

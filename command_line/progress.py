@@ -8,10 +8,10 @@ _FORMAT = "{desc} {percentage:3.0f}%|{bar}| [{elapsed}<{remaining}]"
 
 
 class ProgressBar:
-    """Progress over several lines; a bar where stderr is a terminal and tqdm is installed.
+    """Progress over several lines; a bar if stderr is a terminal and tqdm is installed.
 
     Args:
-        lines: how many there are.
+        lines: their number.
     """
 
     def __init__(self, lines: int) -> None:
@@ -28,13 +28,13 @@ class ProgressBar:
             self._bar.close()
 
     def show(self, done: float, text: str) -> None:
-        """Move the bar to ``done`` lines, a whole number and a part of the one at work."""
+        """Move the bar to ``done`` lines, including the finished share of the current one."""
         if self._bar is not None:
             self._bar.n = done
             self._bar.set_description_str(text)
 
     def say(self, text: str, stream: TextIO) -> None:
-        """Print a line without tearing the bar."""
+        """Print a line without breaking the bar."""
         if self._bar is None:
             print(text, file=stream, flush=True)
         else:
@@ -42,7 +42,7 @@ class ProgressBar:
 
 
 def _make_bar(lines: int) -> Any:
-    """A tqdm bar, or None: not everybody has it."""
+    """A tqdm bar, or None if tqdm is not installed."""
     try:
         from tqdm import tqdm
     except ImportError:

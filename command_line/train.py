@@ -1,13 +1,13 @@
-"""``emotalk train``: train the built-in model by a recipe on prepared speech."""
+"""``emotalk train``: train the built-in model with a recipe on prepared speech."""
 
 import argparse
 
 from .training_steps import run_step
 
-SUMMARY = "train the built-in model by a recipe on prepared speech"
+SUMMARY = "train the built-in model with a recipe on prepared speech"
 add_arguments = None
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run the step with its own words."""
+    """Run the step with its own arguments."""
     return run_step("train", options.words)

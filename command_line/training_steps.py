@@ -1,4 +1,4 @@
-"""What ``emotalk prepare``, ``train`` and ``evaluate`` share: their words go on to the training room as they are."""
+"""Shared by ``emotalk prepare``, ``train`` and ``evaluate``: passes their arguments on to the training package."""
 
 import importlib
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ def run_step(step: str, words: Sequence[str]) -> int:
     """Run a step of training.
 
     Raises:
-        EmoTalkError: what training needs is not installed.
+        EmoTalkError: a package for training is not installed.
     """
     from ..inference.contract import EmoTalkError
 

@@ -1,4 +1,4 @@
-"""``emotalk weights``: bring weights in, list, verify and remove them, and see what can be had where."""
+"""``emotalk weights``: import, list, verify, remove and download weights."""
 
 import argparse
 import re
@@ -17,7 +17,7 @@ SUMMARY = "import, list, verify, remove and download weights"
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
-    """Describe the words of every action."""
+    """Add the arguments of every action."""
     actions = parser.add_subparsers(metavar="ACTION", required=True)
 
     def add(name: str, summary: str) -> argparse.ArgumentParser:
@@ -28,23 +28,23 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
     bring = add("import", "check a checkpoint and install it as weights")
     bring.add_argument("checkpoint", metavar="CHECKPOINT", help="EmoTalk.pth, a training of your own, or .safetensors")
-    bring.add_argument("--name", default="", metavar="NAME", help="what to call the weights; as the file if not given")
+    bring.add_argument("--name", default="", metavar="NAME", help="name of the weights; the file's if not given")
     bring.add_argument("--overwrite", action="store_true", help="replace weights of that name")
     bring.add_argument("--yes", action="store_true", help="do not ask about the licence")
     add("list", "list the weights that are installed")
-    verify = add("verify", "read every byte of weights and compare with what was imported")
+    verify = add("verify", "read every byte of weights and compare with the import")
     verify.add_argument("name", nargs="?", metavar="NAME", help="which; all if not given")
     remove = add("remove", "delete weights of your own")
     remove.add_argument("name", metavar="NAME", help="which")
     remove.add_argument("--yes", action="store_true", help="do not ask")
     get = add("get", "download a file of the catalogue, or list the catalogue")
     get.add_argument("name", nargs="?", metavar="NAME", help="which; without it, the catalogue is listed")
-    get.add_argument("--sha256", type=_sha256, metavar="HASH", help="what to verify it with, where we know no hash")
-    get.add_argument("--yes", action="store_true", help="take it unverified where no hash is known")
+    get.add_argument("--sha256", type=_sha256, metavar="HASH", help="the expected hash, if the catalogue has none")
+    get.add_argument("--yes", action="store_true", help="accept an unverified file if no hash is known")
 
 
 def run(options: argparse.Namespace) -> int:
-    """Do what is asked for."""
+    """Run the action."""
     return int(options.act(options))
 
 
@@ -53,7 +53,7 @@ def _import(options: argparse.Namespace) -> int:
     from ..inference.checkpoints.library import place_for
 
     checkpoint = Path(options.checkpoint)
-    place_for(options.name or checkpoint.stem, options.overwrite)  # before anybody is asked anything
+    place_for(options.name or checkpoint.stem, options.overwrite)  # before any question
     notice = licence_notice(checkpoint)
     ask = bool(notice) and not options.yes and sys.stdin.isatty()
     if ask and not _agreed(f"{notice}\nImport them?"):
@@ -73,7 +73,7 @@ def _list(_options: argparse.Namespace) -> int:
     from ..inference.checkpoints.library import installed_weights, user_weights_folder
 
     _print_table([_row(weights) for weights in installed_weights()])
-    print(f"Your own weights lie in {user_weights_folder()}")
+    print(f"Your own weights are in {user_weights_folder()}")
     return GOOD
 
 
@@ -89,7 +89,7 @@ def _verify(options: argparse.Namespace) -> int:
             complain(error, verbose=options.verbose)
             status = SOME_FAILED
         else:
-            print(f"{name}: {'as it was imported' if was_noted else 'whole; no hash was noted to compare with'}")
+            print(f"{name}: {'unchanged' if was_noted else 'complete; no hash is stored to compare with'}")
     return status
 
 
@@ -118,7 +118,7 @@ def _get(options: argparse.Namespace) -> int:
     entry = find_entry(options.name)
     if entry.url and not (entry.sha256 or options.sha256 or options.yes):
         raise UsageError(
-            f"No hash of {entry.name} is known to verify it with; give one with --sha256, or take what comes with --yes"
+            f"No hash of {entry.name} is known to verify it with; give one with --sha256, or skip it with --yes"
         )
     print(f"{entry.name}: {entry.licence}, see {entry.page}", file=sys.stderr)
     with ProgressBar(1) as bar:

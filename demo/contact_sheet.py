@@ -15,12 +15,12 @@ _MARK: Final = (240, 176, 80)
 _WAVE_HEIGHT: Final = 110
 _MARGIN: Final = 12
 _TELLING: Final = frozenset("p b m f v w aa ae ay ao aw ow uw iy ey eh sh ch jh".split())
-"""Phones that one sees on the lips."""
+"""Phones that are visible on the lips."""
 
 
 @dataclass(frozen=True)
 class PhoneLabel:
-    """One spoken sound, in seconds from the start of the line."""
+    """One phone, in seconds from the start of the line."""
 
     start: float
     end: float
@@ -28,7 +28,7 @@ class PhoneLabel:
 
 
 def choose_moments(seconds: float, phones: Sequence[PhoneLabel], count: int) -> list[float]:
-    """Seconds worth a picture: the middle of telling phones where they are known, else evenly spread."""
+    """The times of the pictures: the middles of visible phones if they are known, else evenly spaced."""
     telling = [p for p in phones if p.name in _TELLING]
     if len(telling) < count:
         return [(i + 0.5) * seconds / count for i in range(count)]
@@ -45,15 +45,15 @@ def draw_contact_sheet(
     title: str,
     columns: int = 6,
 ) -> Image.Image:
-    """Draw pictures in rows; under each row the piece of waveform that it covers.
+    """Draw pictures in rows, each with its part of the waveform below.
 
     Args:
         stills: one picture per moment, all of one size.
         moments: seconds, rising.
         samples: (n,) the line's sound.
         rate: its sample rate in Hz.
-        phones: labels for the waveform; seconds are marked where there are none.
-        title: one line above everything.
+        phones: labels for the waveform; if there are none, seconds are marked.
+        title: one line at the top.
         columns: pictures per row.
     """
     width, height = stills[0].size

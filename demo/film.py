@@ -26,9 +26,9 @@ def render_film(scene: bpy.types.Scene, path: Path, on_frame: Callable[[int], No
     """Write the scene's frame range as H.264 with AAC sound.
 
     Args:
-        scene: its sequencer's sound is mixed in; its 3D picture is used.
+        scene: its 3D view is rendered, with the sound of its sequencer.
         path: the .mp4 to write.
-        on_frame: called with the number of frames done, after each of them.
+        on_frame: called after each frame with the number of finished frames.
     """
     _set_output(scene, "FFMPEG", path)
     scene.render.use_file_extension = False

@@ -29,13 +29,13 @@ _SHEET_SIZE: Final = 240
 
 @dataclass(frozen=True)
 class Production:
-    """Where a demo's files are.
+    """The files of a demo.
 
     Attributes:
-        blend: the scene, its sound packed in.
+        blend: the scene with the sound packed in.
         film: H.264 with AAC sound.
         sheet: frames over the waveform.
-        keys: how many keys were written.
+        keys: the number of keys written.
     """
 
     blend: Path
@@ -47,12 +47,12 @@ class Production:
 def produce(audio: Path, controls: Controls, folder: Path, progress: StageProgress) -> Production:
     """Let the built-in head speak a line, and write ``demo.blend``, ``demo.mp4`` and ``demo.png``.
 
-    The file open in this Blender is left behind: meant for the bpy module, not for a session at work.
+    It closes the file that is open in this Blender: use it with the bpy module, not in an interactive session.
 
     Args:
         audio: the line; phones in a file of the same name ending in ``.phones`` are drawn on the sheet.
         controls: the performance.
-        folder: made where it does not exist.
+        folder: created if it does not exist.
         progress: called between and within the steps.
 
     Raises:
@@ -94,7 +94,7 @@ def produce(audio: Path, controls: Controls, folder: Path, progress: StageProgre
 
 
 def read_phones(path: Path) -> list[PhoneLabel]:
-    """The phones of a label file: a line each, ``end-in-seconds name``; none where there is no such file."""
+    """The phones of a label file: one line each, ``end-in-seconds name``; none if there is no such file."""
     if not path.exists():
         return []
     phones: list[PhoneLabel] = []

@@ -7,7 +7,7 @@ import bpy
 from mathutils import Vector
 
 FOCAL_LENGTH: Final = 85.0
-"""Millimetres; a portrait lens, so that the nose does not grow."""
+"""Millimetres; a portrait lens, which does not enlarge the nose."""
 
 _LIGHTS: Final = (
     # name, direction from the face, distance and size in face heights, watts per square metre of face, colour
@@ -22,8 +22,8 @@ def set_stage(scene: bpy.types.Scene, meshes: list[bpy.types.Object], size: int 
     """Frame the character's face with a camera, light it, and set the renderer up for quick pictures.
 
     Args:
-        scene: what to furnish.
-        meshes: the character; the camera looks at the upper part of what they fill.
+        scene: to add them to.
+        meshes: the character; the camera looks at the upper part of their bounding box.
         size: edge of the square picture in pixels.
     """
     low, high = _bounds(meshes)
@@ -73,7 +73,7 @@ def _set_background(scene: bpy.types.Scene) -> None:
 
 
 def _set_renderer(scene: bpy.types.Scene, size: int) -> None:
-    # What a scene always has may be None to the stubs, and the engines are add-ons that they do not know.
+    # The stubs allow None for members that a scene always has, and lack the engines, which are add-ons.
     render: Any = scene.render
     display: Any = scene.display
     view: Any = scene.view_settings

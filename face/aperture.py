@@ -16,7 +16,7 @@ def lip_aperture(values: np.ndarray, basis: Basis = ARKIT) -> np.ndarray:
         basis: of the columns.
 
     Returns:
-        (frames,) apertures; zeros where the basis has no lip terms.
+        (frames,) apertures; zeros if the basis has no lip terms.
     """
     aperture = np.zeros(len(values), values.dtype)
     for term in basis.lip_terms:
@@ -25,14 +25,14 @@ def lip_aperture(values: np.ndarray, basis: Basis = ARKIT) -> np.ndarray:
 
 
 def lip_contact(values: np.ndarray, basis: Basis = ARKIT) -> np.ndarray:
-    """How much a frame relies on contact: lips together (p, b, m, silence) or lower lip on the teeth (f, v).
+    """How much lip contact a frame has: closed lips (p, b, m, silence) or the labiodental contact (f, v).
 
     Args:
         values: (frames, channels) coefficients.
         basis: of the columns.
 
     Returns:
-        (frames,) 0 = free, 1 = a contact that nothing may undo; continuous in the coefficients. Zeros where the basis
+        (frames,) 0 = no contact, 1 = a contact that must be kept; continuous in the coefficients. Zeros if the basis
         has no lip terms.
     """
     if not basis.lip_terms:

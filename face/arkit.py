@@ -69,7 +69,7 @@ HEAD_CHANNELS: Final[tuple[str, ...]] = ("headPitch", "headYaw", "headRoll")
 """Head rotation in degrees; pitch + is chin down, yaw + turns and roll + tilts to the actor's left."""
 
 EYE_CHANNELS: Final[tuple[str, ...]] = ("blinkLeft", "blinkRight", "lookLeft", "lookUp")
-"""What both eyes do besides the network's own curves: how far each lid is down, 0 to 1, and where both look."""
+"""Eye motion added to the network's own curves: closure of each lid, 0 to 1, and the gaze of both eyes."""
 
 LOOK_DEGREES: Final = 30.0
 """How far an eye turns when its look channel is 1; look + is to the actor's left, and up."""
@@ -94,7 +94,7 @@ def indices(names: Iterable[str]) -> list[int]:
 
 
 def mirrored(name: str) -> str:
-    """The channel's counterpart on the other side of the face; itself where it has none."""
+    """The channel's counterpart on the other side of the face; itself if it has none."""
     if name.endswith("Left"):
         return name[: -len("Left")] + "Right"
     if name.endswith("Right"):
@@ -112,7 +112,7 @@ def sides(stem: str) -> tuple[str, ...]:
         return (stem,)
     pair = (stem + "Left", stem + "Right")
     if pair[0] not in INDEX:
-        raise KeyError(f"{stem!r} is no ARKit channel")
+        raise KeyError(f"{stem!r} is not an ARKit channel")
     return pair
 
 

@@ -1,4 +1,4 @@
-"""Writing a file whole or not at all."""
+"""Atomic writing of files."""
 
 import os
 import tempfile
@@ -9,16 +9,16 @@ from pathlib import Path
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """A temporary path beside ``path`` that takes its place when the block ends well.
+    """A temporary path beside ``path`` that replaces it when the block ends without an error.
 
-    Whatever interrupts the block (an error, Ctrl-C) removes the temporary file and leaves what stood at ``path``.
+    An interruption (an error, Ctrl-C) removes the temporary file and leaves the old file at ``path``.
 
     Raises:
         OSError: the folder cannot be written to.
     """
     try:
         handle, name = tempfile.mkstemp(prefix=f".{path.name[:80]}.", suffix=".part", dir=path.parent)
-    except OSError as error:  # say which file is meant, not the temporary one
+    except OSError as error:  # name the target, not the temporary file
         raise OSError(error.errno, error.strerror, str(path)) from error
     os.close(handle)
     part = Path(name)

@@ -1,7 +1,7 @@
-"""A face's basis: what the channels of its curves are, and which of them open and close the lips.
+"""The basis of a face: the channels of its curves, and which of them open and close the lips.
 
-Curves carry their basis. Whatever works on curves (shaping, liveliness, files, keys) asks it which columns a region
-has, what their limits are and where lips meet; nothing counts columns by itself.
+Curves carry their basis. All code that works on curves (shaping, liveliness, files, keys) looks up the columns of a
+region, their limits and the lip terms here; no other code contains column numbers.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
@@ -23,7 +23,7 @@ class LipTerm:
     Attributes:
         channels: one or two names.
         opening: at a value of 1, in units of the wide open jaw; below 0 the channels bring the lips together.
-        per: divides ``opening``: the value at which the channels add it in full.
+        per: divides ``opening``; the value at which the channels add all of it.
     """
 
     channels: tuple[str, ...]
@@ -36,15 +36,15 @@ class Basis:
     """The channels of a kind of face. Two bases are the same only if they are the same object.
 
     Attributes:
-        name: what people call it.
+        name: for people.
         channels: the name of each column.
-        limits: (lowest, highest) value of each channel; infinite where it has none.
+        limits: (lowest, highest) value of each channel; infinite if it has none.
         units: of each channel; "" for a blendshape coefficient.
-        regions: names of the channels of each part of the face; the same channel may not stand in two.
-        mirrored: each channel that has a counterpart on the other side of the face, and that one.
-        lip_terms: the opening between the lips as a sum; empty where it does not follow from the channels.
-        labiodental: the channel that sets the lower lip to the upper teeth, "" where there is none.
-        seals: (closing, opening) channels; more of the first than of the second would push the lips through each other.
+        regions: names of the channels of each part of the face; a channel may be in one region only.
+        mirrored: channel -> its counterpart on the other side of the face, for channels that have one.
+        lip_terms: the opening between the lips as a sum; empty if it cannot be computed from the channels.
+        labiodental: the channel that brings the lower lip to the upper teeth, "" if there is none.
+        seals: (closing, opening) channels; the lips would intersect if the first exceeded the second.
     """
 
     name: str
@@ -59,7 +59,7 @@ class Basis:
 
     def __post_init__(self) -> None:
         if not len(self.channels) == len(self.limits) == len(self.units):
-            raise ValueError(f"the basis {self.name} does not say limits and a unit for each of its channels")
+            raise ValueError(f"the basis {self.name} needs limits and a unit for each of its channels")
 
     def __len__(self) -> int:
         return len(self.channels)
@@ -85,15 +85,15 @@ class Basis:
         return bool(np.isfinite(self.lowest).any() or np.isfinite(self.highest).any())
 
     def has(self, names: Iterable[str]) -> bool:
-        """Whether all these channels are in it."""
+        """Whether the basis has all these channels."""
         return all(name in self.index for name in names)
 
     def columns(self, names: Iterable[str]) -> list[int]:
-        """Columns of the named channels. Raises KeyError for one that is not in the basis."""
+        """Columns of the named channels. Raises KeyError if the basis lacks one."""
         return [self.index[name] for name in names]
 
     def region(self, *names: str) -> list[int]:
-        """Columns of the channels of some regions, in the order of the regions; none of one that it lacks."""
+        """Columns of the channels of some regions, in the order of the regions; regions that it lacks are skipped."""
         return self.columns(channel for name in names for channel in self.regions.get(name, ()))
 
     @cached_property
@@ -137,7 +137,7 @@ ARKIT: Final = Basis(
 """The 52 ARKit blendshape coefficients.
 
 The lip terms of jaw, mouthClose, LowerDown, UpperUp and Funnel are the gaps measured on ICT-FaceKit; those of pressed
-and rolled lips are chosen. docs/face-basis.md has the measurements.
+and rolled lips were chosen by hand. docs/face-basis.md has the measurements.
 """
 
 JAW_CHANNELS: Final = ("jaw_x", "jaw_y", "jaw_z")
@@ -148,13 +148,13 @@ JAW_CHANNELS: Final = ("jaw_x", "jaw_y", "jaw_z")
 def FLAME(expressions: int) -> Basis:  # noqa: N802 - the name of the model
     """FLAME's expression and jaw: ``exp000`` and on, in standard deviations of the expression space, and the jaw pose.
 
-    How far the lips are apart does not follow from the channels: it depends on the model file. Nor do limits.
+    The channels have no limits. The opening of the lips depends on the model file, so there are no lip terms.
 
     Args:
         expressions: how many expression coefficients, 1 to 100.
 
     Raises:
-        ValueError: FLAME has no such number of expressions.
+        ValueError: the number is not 1 to 100.
     """
     if not 1 <= expressions <= 100:
         raise ValueError(f"FLAME has 1 to 100 expression coefficients, not {expressions}")
@@ -182,22 +182,22 @@ EYES: Final = Basis(
     limits=((0.0, 1.0), (0.0, 1.0), UNBOUNDED, UNBOUNDED),
     units=("", "", f"{arkit.LOOK_DEGREES:g} deg", f"{arkit.LOOK_DEGREES:g} deg"),
 )
-"""Lids and gaze: what blinks and glances add to a face."""
+"""Lids and gaze, as blinks and glances add them to a face."""
 
 
 @cache
 def basis_of(channels: Sequence[str]) -> Basis:
-    """The basis that has exactly these channels, as files and weights name them; one without regions if none is known.
+    """The basis with exactly these channels, as files and weights name them, or a new one without regions.
 
     Args:
         channels: a tuple of names, each once.
 
     Raises:
-        ValueError: a name stands twice, or there is none.
+        ValueError: a name occurs twice, or there are no names.
     """
     channels = tuple(channels)
     if not channels or len(set(channels)) != len(channels):
-        raise ValueError("a face needs channels, each with a name of its own")
+        raise ValueError("a face needs channels with unique names")
     for known in (ARKIT, HEAD, EYES):
         if channels == known.channels:
             return known

@@ -1,6 +1,6 @@
-"""Lips that must touch: what a bilabial (p, b, m) and a labiodental (f, v) do to whatever the mouth is doing.
+"""Lip contacts: closed lips in bilabials (p, b, m) and the lower lip on the upper teeth in labiodentals (f, v).
 
-Smooth curves average contacts away; so a model says separately how much of a contact there is, and this closes it.
+Smooth regression averages contacts away. So a model predicts contacts separately, and this module makes them full.
 """
 
 from typing import Final
@@ -13,15 +13,15 @@ JAW: Final = arkit.INDEX["jawOpen"]
 CLOSE: Final = arkit.INDEX["mouthClose"]
 
 BILABIAL_POSE: Final[dict[str, float]] = {"mouthPress": 0.26, "mouthRollLower": 0.13, "mouthRollUpper": 0.10}
-"""Lips against each other. Together with a seal, the lips press by about a millimetre."""
+"""Bilabial contact. Together with a seal, it compresses the lips by about a millimetre."""
 
 LABIODENTAL_POSE: Final[dict[str, float]] = {"mouthRollLower": 0.45, "mouthUpperUp": 0.20}
-"""Lower lip under the upper teeth."""
+"""Labiodental contact: the lower lip under the upper teeth."""
 
 BILABIAL_JAW: Final = 0.10
 LABIODENTAL_JAW: Final = 0.06
 SEAL: Final = 0.95
-"""mouthClose over jawOpen in a bilabial: a little more than ``arkit.SEAL_FACTOR``, so that the lips give."""
+"""mouthClose over jawOpen in a bilabial: a little more than ``arkit.SEAL_FACTOR``, so that the lips are compressed."""
 
 _BILABIAL_OPENS: Final = {"mouthLowerDown": 0.0, "mouthUpperUp": 0.0, "mouthFunnel": 0.1, "mouthShrugUpper": 0.3}
 _LABIODENTAL_OPENS: Final = {
@@ -33,18 +33,18 @@ _LABIODENTAL_OPENS: Final = {
 }
 
 REST_PRESS: Final = 0.12
-"""mouthPress of lips that lie on each other while nobody speaks."""
+"""mouthPress of closed lips in silence."""
 
 OPENERS: Final = arkit.indices(("jawOpen", "mouthFunnel", *arkit.sides("mouthLowerDown"), *arkit.sides("mouthUpperUp")))
 PRESSES: Final = arkit.indices(arkit.sides("mouthPress"))
 
 BILABIAL_KEEPS: Final = arkit.row(_BILABIAL_OPENS, 1.0)
 LABIODENTAL_KEEPS: Final = arkit.row(_LABIODENTAL_OPENS, 1.0)
-"""(52,) share of each coefficient that a full contact lets through."""
+"""(52,) share of each coefficient that is kept under a full contact."""
 
 BILABIAL_ROW: Final = arkit.row(BILABIAL_POSE)
 LABIODENTAL_ROW: Final = arkit.row(LABIODENTAL_POSE)
-"""(52,) least value of each coefficient under a full contact."""
+"""(52,) minimum of each coefficient under a full contact."""
 
 
 def apply_contacts(
@@ -54,12 +54,12 @@ def apply_contacts(
 
     Args:
         values: (frames, 52) coefficients.
-        bilabial: (frames,) 0..1 how much of a bilabial contact there is.
-        labiodental: (frames,) 0..1 how much of a labiodental contact there is.
-        firmness: (frames,) how hard lips meet lips, 1 = normal.
+        bilabial: (frames,) bilabial contact, 0 = none, 1 = full.
+        labiodental: (frames,) labiodental contact, 0 = none, 1 = full.
+        firmness: (frames,) strength of the bilabial contact, 1 = normal.
 
     Returns:
-        (frames, 52) float32; in a full bilabial mouthClose is 0.95 of a narrow jawOpen, whatever was there before.
+        (frames, 52) float32; in a full bilabial mouthClose is 0.95 of a narrow jawOpen for any input.
     """
     firm = BILABIAL_ROW * firmness[:, None]
     values = _under(values, labiodental, LABIODENTAL_KEEPS, LABIODENTAL_ROW, LABIODENTAL_JAW)
@@ -69,14 +69,14 @@ def apply_contacts(
 
 
 def rest_lips(values: np.ndarray, talking: np.ndarray) -> np.ndarray:
-    """Close the mouth where nobody speaks: what is left of a regression's doubt would look like chatter.
+    """Close the mouth in silence, where small errors of the network would look like chatter.
 
     Args:
         values: (frames, 52) coefficients without emotion.
         talking: (frames,) 0 = silence, 1 = speech.
 
     Returns:
-        (frames, 52) with nothing that opens the lips in silence, and the lips lightly together.
+        (frames, 52); in silence nothing opens the lips and they are lightly closed.
     """
     values = values.copy()
     values[:, OPENERS] *= talking[:, None]

@@ -17,7 +17,7 @@ Kind = Literal["number", "whole", "choice", "name"]
 
 
 class ControlError(EmoTalkError, ValueError):
-    """A control has an unusable name or value; the message is a sentence for the animator."""
+    """A control has an unknown name or an invalid value; the message is a sentence for the animator."""
 
 
 @dataclass(frozen=True)
@@ -27,15 +27,15 @@ class Control:
     Attributes:
         name: identifier in Python, in presets and, with dashes, on the command line.
         label: what the panel shows.
-        group: which box of the panel it stands in.
-        kind: number (float), whole (int), choice (a name out of ``choices``, stored as its index) or name (one that the
-            model knows, stored as it is).
+        group: its box in the panel.
+        kind: number (float), whole (int), choice (one of ``choices``, stored as its index) or name (one of the model's
+            names, stored as text).
         default, minimum, maximum: in ``unit``; a name's default is the model's first one, stored as "".
-        unit: "" where it has none.
+        unit: "" if it has none.
         sentence: tooltip and help text, without a full stop.
         animatable: whether it may change over time.
         choices: the names of a choice.
-        regions: the regions of a face that it acts on; empty where it acts on any face.
+        regions: the regions of a face that it acts on; empty if it acts on any face.
     """
 
     name: str
@@ -53,10 +53,8 @@ class Control:
 
 
 def emotion_control(name: str) -> Control:
-    """The slider of an emotion, one of the eight or one that only some model knows."""
-    sentence = (
-        "Pulls the mix back towards no emotion" if name == "neutral" else f"Weight of {name} in the mix of emotions"
-    )
+    """The slider of an emotion: one of the eight, or one that only some models have."""
+    sentence = "Reduces the mix towards no emotion" if name == "neutral" else f"Weight of {name} in the mix of emotions"
     return Control(name, name.capitalize(), "emotion", "number", 0.0, 0.0, 1.0, "", sentence)
 
 
@@ -84,16 +82,16 @@ CONTROLS: Final[tuple[Control, ...]] = (
         0,
         1,
         "",
-        "EmoTalk's two steps, blended: 0 performs the emotion held back, 1 performs it strongly",
+        "Blends EmoTalk's two levels: 0 is a restrained emotion, 1 a strong one",
     ),
     Control("laughter", "Laughter", "emotion", "number", 1, 0, 1.5, "", "Gain on laughs in the sound; 0 ignores them"),
-    _style("personal_style", "Personal Style", "Whose way of speaking the face takes"),
+    _style("personal_style", "Personal Style", "The style of articulation and expression"),
     _style("second_style", "Second Style", "The personal style to blend towards"),
     Control("style_blend", "Style Blend", "style", "number", 0, 0, 1, "", "0 is the personal style, 1 the second one"),
     _gain("jaw_gain", "Jaw", ("jaw",), "How far the jaw opens"),
-    _gain("lip_gain", "Lips", ("lips",), "How much the lips do; contacts are kept at any value"),
-    _gain("brow_gain", "Brows", ("brows",), "How much the brows do"),
-    _gain("eye_gain", "Lids and Cheeks", ("lids", "cheeks"), "How much lids, cheeks and nose do"),
+    _gain("lip_gain", "Lips", ("lips",), "How far the lips move; lip contacts are kept at any value"),
+    _gain("brow_gain", "Brows", ("brows",), "How far the brows move"),
+    _gain("eye_gain", "Lids and Cheeks", ("lids", "cheeks"), "How far lids, cheeks and nose move"),
     Control("smoothing", "Smoothing", "shape", "number", 0, 0, 200, "ms", "Zero-phase smoothing; lip contacts stay"),
     Control("time_offset", "Time Offset", "shape", "number", 0, -200, 200, "ms", "Later (+) or earlier (-)", False),
     _switch(
@@ -101,14 +99,14 @@ CONTROLS: Final[tuple[Control, ...]] = (
         "Savitzky-Golay",
         "shape",
         ("Off", "On"),
-        "The released demo's smoothing of the network's curves, before all else: zero-phase, window 5, order 2",
+        "The released demo's smoothing of the network's curves, applied first: zero-phase, window 5, order 2",
     ),
     _switch(
         "clamping",
         "Clamping",
         "shape",
         ("On", "Off"),
-        "Keeps curves within their limits and the lips from crossing; off leaves what the network gives, as released",
+        "Keeps curves within their limits and the lips from crossing; off keeps the network's values, as released",
     ),
     Control(
         "blink_rate", "Blinks", "life", "number", 20, 0, 60, "/min", "Blinks per minute; 0 switches them off", False
@@ -118,12 +116,12 @@ CONTROLS: Final[tuple[Control, ...]] = (
         "Blink Kind",
         "life",
         ("Lifelike", "Released demo"),
-        "Lifelike follows rate and voice; the released demo's replace the network's own, every 2 to 6 s at any rate",
+        "Lifelike follows rate and voice; the released demo's blinks replace the network's own, every 2 to 6 s",
     ),
     Control("gaze_gain", "Gaze", "life", "number", 0.5, 0, 2, "", "Small glances between phrases; 0 is off", False),
     Control("head_gain", "Head Motion", "life", "number", 1, 0, 2, "", "Nods and drift of the head; 0 is off", False),
     Control(
-        "seed", "Seed", "life", "whole", 0, 0, 99999, "", "Another seed gives other blinks, glances and nods", False
+        "seed", "Seed", "life", "whole", 0, 0, 99999, "", "Each seed gives different blinks, glances and nods", False
     ),
 )
 CONTROL_BY_NAME: Final[dict[str, Control]] = {control.name: control for control in CONTROLS}
@@ -140,7 +138,7 @@ KEY_TOLERANCE: Final = Control(
     "Largest error when curves are reduced to editable keys; 0 writes a key on every frame of the model",
     animatable=False,
 )
-"""Belongs to writing keys, not to the performance; listed here because every default is."""
+"""Used when keys are written, not by the performance; listed here because all defaults are."""
 
 Value = float | str | np.ndarray
 
@@ -149,11 +147,11 @@ class Controls(Mapping[str, Value]):
     """Values of all controls: one number each, or an array with one number per frame of the model; styles by name.
 
     Args:
-        values: what differs from the defaults; choices may be given as names, emotions also as "angry" etc.
-        emotions: the names of the model's emotions, where they are not the eight of ``emotions.EMOTIONS``.
+        values: those that differ from the defaults; choices may be given as names, emotions also as "angry" etc.
+        emotions: the names of the model's emotions, if they are not the eight of ``emotions.EMOTIONS``.
 
     Raises:
-        ControlError: an unknown name, a value outside its limits, not finite, or an array where none may stand.
+        ControlError: an unknown name, a value outside its limits, not finite, or an array for a constant control.
     """
 
     def __init__(self, values: Mapping[str, Any] | None = None, emotions: Sequence[str] = EMOTIONS) -> None:
@@ -176,22 +174,22 @@ class Controls(Mapping[str, Value]):
         return len(self._values)
 
     def constant(self, name: str) -> float:
-        """The value of a control that does not change over time; the first one where it does."""
+        """The value of a constant control; the first value of one that changes over time."""
         return float(np.ravel(self._values[name])[0])
 
     def choice(self, name: str) -> str:
-        """The name that is chosen of a control with choices."""
+        """The chosen name of a control with choices."""
         return self._table[name].choices[int(self.constant(name))]
 
     def track(self, name: str, frames: int) -> np.ndarray:
-        """(frames,) float32 values of a control; the last one is held where its array is shorter."""
+        """(frames,) float32 values of a control; a shorter array is extended with its last value."""
         value = np.ravel(np.asarray(self._values[name], np.float32))
         return value[np.minimum(np.arange(frames), len(value) - 1)]
 
     def emotion_tracks(self, frames: int, names: Sequence[str] = EMOTIONS) -> np.ndarray:
-        """(frames, names) effective weights of these emotions: the mix, never above 1 in sum, times the intensity.
+        """(frames, names) effective weights of these emotions: the mix, at most 1 in sum, times the intensity.
 
-        The mix is that of all emotions that the controls have; one that they lack has no weight.
+        The mix includes all emotions of the controls; an emotion that they lack has weight 0.
         """
         mix = np.stack([self.track(name, frames) for name in self.emotions], axis=1)
         mix = mix / np.maximum(mix.sum(axis=1, keepdims=True), 1)
@@ -215,7 +213,7 @@ class Controls(Mapping[str, Value]):
         return weights
 
     def style(self, name: str, names: Sequence[str]) -> int:
-        """Which of a model's styles is meant by ``personal_style`` or ``second_style``: its place among ``names``.
+        """Index in ``names`` of the style that ``personal_style`` or ``second_style`` selects.
 
         Raises:
             ControlError: the model has no style of that name.
@@ -231,7 +229,7 @@ class Controls(Mapping[str, Value]):
         return known.index(wanted.casefold())
 
     def changed(self) -> dict[str, float | str | list[float]]:
-        """What differs from the defaults, ready for JSON."""
+        """The values that differ from the defaults, ready for JSON."""
         return {
             name: value if isinstance(value, str) else np.asarray(value, float).tolist()
             for name, value in self._values.items()
@@ -240,7 +238,7 @@ class Controls(Mapping[str, Value]):
 
 
 def check_value(control: Control, value: Any) -> Value:
-    """A control's value as it is stored. Raises ControlError where it cannot be one."""
+    """A control's value as it is stored. Raises ControlError if it is invalid."""
     if control.kind == "name":
         if not isinstance(value, str):
             raise ControlError(f"{control.label} must be a name, not {value!r}")
@@ -270,7 +268,7 @@ def check_value(control: Control, value: Any) -> Value:
 
 
 def parse_control(control: Control, text: str) -> float | str:
-    """A control's value out of the text somebody typed. Raises ControlError with a sentence."""
+    """A control's value from typed text. Raises ControlError with a sentence."""
     if control.kind == "name":
         return text
     try:

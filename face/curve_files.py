@@ -1,8 +1,8 @@
 """Performances as files: .npz for pipelines, .json for anything, .csv for Live Link Face tools.
 
 * ``.npz``: ``values`` (frames, channels) float32, ``channels``, ``fps``, ``basis``, ``head`` (frames, 3) degrees,
-  ``head_channels``; and ``eyes``, ``eye_channels`` where the face has no channels for blinks and looks, which are in
-  ``values`` otherwise.
+  ``head_channels``; and ``eyes``, ``eye_channels`` if the face has no channels for blinks and gaze (otherwise these are
+  in ``values``).
 * ``.json``: the same names, six decimals.
 * ``.csv``: as the Live Link Face app records: timecode, 52 capitalised ARKit names in Apple's order, and rotations of
   head and eyes as shares of 180 degrees (as Unreal Engine reads them), six decimals.
@@ -59,11 +59,11 @@ _MOVES: Final = {"head": "a head that does not move", "eyes": "eyes that do not 
 
 
 class CurveFileError(EmoTalkError, ValueError):
-    """A file holds no usable curves, or a name ends in no known format; the message is a sentence."""
+    """A file holds no usable curves, or its name has an unknown suffix; the message is a sentence."""
 
 
 def format_of(path: str | Path) -> str:
-    """The format that a file's name asks for. Raises CurveFileError where it is none of ``FORMATS``."""
+    """The format by a file's suffix. Raises CurveFileError if it is not one of ``FORMATS``."""
     suffix = Path(path).suffix.lower().removeprefix(".")
     if suffix not in FORMATS:
         raise CurveFileError(f"{Path(path).name} should end in .{', .'.join(FORMATS[:-1])} or .{FORMATS[-1]}")
@@ -71,10 +71,10 @@ def format_of(path: str | Path) -> str:
 
 
 def write_curves(path: str | Path, performance: Performance) -> None:
-    """Write a performance in the format that the name ends in, whole or not at all; equal input gives equal bytes.
+    """Write a performance atomically in the format of the suffix; equal input gives equal bytes.
 
     Raises:
-        CurveFileError: the name ends in nothing known.
+        CurveFileError: the suffix is unknown.
         OSError: the folder cannot be written to.
     """
     path = Path(path)
@@ -88,11 +88,11 @@ def read_curves(path: str | Path, fps: float | None = None) -> Performance:
     """Read a performance back.
 
     Args:
-        path: .npz, .json, or .csv of ours or of the Live Link Face app.
-        fps: the frame rate of a .csv; else the whole number nearest to it, from its timecodes.
+        path: .npz, .json or .csv, written by EmoTalk, or a .csv of the Live Link Face app.
+        fps: the frame rate of a .csv; without it, the nearest whole number, from its timecodes.
 
     Raises:
-        CurveFileError: the file is none of these, damaged, or a .csv under a second long without ``fps``.
+        CurveFileError: the file has another format, is damaged, or is a .csv under a second long without ``fps``.
         OSError: it cannot be read.
     """
     path = Path(path)
@@ -108,7 +108,7 @@ def read_curves(path: str | Path, fps: float | None = None) -> Performance:
         raise CurveFileError(f"{path.name} {error}") from None
     except OSError:
         raise
-    except Exception:  # zipfile, json and NumPy answer damage with a dozen kinds of exceptions
+    except Exception:  # zipfile, json and NumPy raise a dozen kinds of exceptions for damaged files
         raise CurveFileError(f"{path.name} does not hold curves as EmoTalk writes them") from None
 
 
@@ -125,7 +125,7 @@ def _write_npz(path: Path, performance: Performance) -> None:
         arrays[_CHANNELS_OF[name]] = np.array(curves.channels)
     with zipfile.ZipFile(path, "w") as archive:
         for name, array in arrays.items():
-            # A ZipInfo of our own has no clock time in it: equal curves are equal bytes.
+            # Our own ZipInfo contains no clock time: equal curves give equal bytes.
             with archive.open(zipfile.ZipInfo(f"{name}.npy"), "w", force_zip64=True) as member:
                 np.save(member, array, allow_pickle=False)
 
@@ -145,9 +145,9 @@ def _write_json(path: Path, performance: Performance) -> None:
 
 
 def _rows(values: np.ndarray) -> Iterator[list[float]]:
-    """Row by row, so that an hour of curves does not become millions of Python numbers at once."""
+    """One row at a time, so that an hour of curves does not become millions of Python numbers at once."""
     for row in values:
-        yield (np.round(row.astype(np.float64), 6) + 0.0).tolist()  # + 0.0: no minus before a zero
+        yield (np.round(row.astype(np.float64), 6) + 0.0).tolist()  # + 0.0 turns -0.0 into 0.0
 
 
 def _performance(fields: dict[str, Any]) -> Performance:
@@ -160,7 +160,7 @@ def _performance(fields: dict[str, Any]) -> Performance:
 
 
 def _part(name: str, basis: Basis, fields: dict[str, Any], face: FaceCurves) -> FaceCurves:
-    """The head or the eyes, still where the file has none."""
+    """The head or the eyes; motionless if the file has none."""
     if name not in fields:
         return still(basis, face.frames, face.fps)
     channels = tuple(str(channel) for channel in fields.get(_CHANNELS_OF[name], basis.channels))
@@ -173,7 +173,7 @@ def _part(name: str, basis: Basis, fields: dict[str, Any], face: FaceCurves) -> 
 
 
 def _parts(performance: Performance) -> dict[str, FaceCurves]:
-    """What is written beside the face: the head, and the eyes where the face has no channels for them."""
+    """The parts written beside the face: the head, and the eyes if the face has no channels for them."""
     parts = {"head": performance.head}
     if not performance.face.basis.has(("eyeBlinkLeft", "eyeLookUpLeft")):
         parts["eyes"] = performance.eyes
@@ -223,7 +223,7 @@ def _read_csv(path: Path, fps: float | None) -> Performance:
     place = {name.strip().lower(): column for column, name in enumerate(header)}
     names = [name for name in arkit.CHANNELS if name.lower() in place]
     if "timecode" not in place or not names:
-        raise CurveFileError("is no table of Live Link Face: it needs a Timecode and ARKit's names")
+        raise CurveFileError("is not a Live Link Face table: it needs a Timecode and ARKit's names")
     rows = [row for row in rows if row]
     table = np.zeros((len(rows), len(arkit.CHANNELS)), np.float32)
     head = np.zeros((len(rows), len(arkit.HEAD_CHANNELS)), np.float32)
@@ -233,7 +233,7 @@ def _read_csv(path: Path, fps: float | None) -> Performance:
         if theirs.lower() in place:
             head[:, column] = sign * _HALF_TURN * _column(rows, place[theirs.lower()])
     if not (np.isfinite(table).all() and np.isfinite(head).all()):
-        raise CurveFileError("holds values that are no numbers")
+        raise CurveFileError("holds values that are not numbers")
     if fps is None:
         fps = _rate_of(row[place["timecode"]] for row in rows)
     return Performance(FaceCurves(table, ARKIT, fps), FaceCurves(head, HEAD, fps), still(EYES, len(rows), fps))
@@ -243,12 +243,12 @@ def _column(rows: list[list[str]], column: int) -> np.ndarray:
     try:
         return np.array([float(row[column]) for row in rows], np.float32)
     except (ValueError, IndexError):
-        raise CurveFileError("has a row that is cut off or holds no numbers") from None
+        raise CurveFileError("has a row that is cut off or holds values that are not numbers") from None
 
 
 def _rate_of(timecodes: Iterable[str]) -> float:
-    """Frames per second out of timecodes: one more than the highest frame number, once a second has passed."""
+    """Frames per second from timecodes: one more than the highest frame number; takes at least one second."""
     frames = [int(float(timecode.rpartition(":")[2])) for timecode in timecodes]
     if all(later >= earlier for earlier, later in pairwise(frames)):
-        raise CurveFileError("is shorter than a second, so its frame rate does not follow from its timecodes; give it")
+        raise CurveFileError("is shorter than a second, so its timecodes do not show its frame rate; pass fps")
     return float(max(frames) + 1)

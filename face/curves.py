@@ -1,4 +1,4 @@
-"""FaceCurves: the coefficients of a face over time, and Performance: all that one line does to a character."""
+"""FaceCurves: the coefficients of a face over time; Performance: face, head and eyes of one line."""
 
 from dataclasses import dataclass, replace
 
@@ -9,12 +9,12 @@ from .basis import EYES, HEAD, Basis
 
 @dataclass(frozen=True)
 class FaceCurves:
-    """Coefficients sampled at a fixed rate; frame i stands at i / fps seconds after the sound starts.
+    """Coefficients sampled at a fixed rate; frame i is at i / fps seconds after the start of the sound.
 
     Attributes:
         values: (frames, channels) float32.
-        basis: what the columns are.
-        fps: frames per second, may be fractional.
+        basis: of the columns.
+        fps: frames per second, can be fractional.
     """
 
     values: np.ndarray
@@ -51,7 +51,7 @@ class FaceCurves:
         return replace(self, values=np.ascontiguousarray(values, np.float32))
 
     def resampled(self, fps: float) -> "FaceCurves":
-        """The same motion at another rate, interpolated linearly; the last frame is never lost."""
+        """The same motion at another rate, interpolated linearly; the last frame is kept."""
         if fps == self.fps or self.frames == 0:
             return replace(self, fps=fps)
         times = np.arange(int(np.ceil((self.frames - 1) / self.fps * fps)) + 1) / fps
@@ -61,12 +61,12 @@ class FaceCurves:
 
 @dataclass(frozen=True)
 class Performance:
-    """What one line of dialogue does to a character: as many frames of each part, at one rate.
+    """The motion of a character for one line of dialogue; all parts have the same frames and rate.
 
     Attributes:
         face: the network's coefficients, shaped.
         head: head rotation (``basis.HEAD``).
-        eyes: blinks and looks (``basis.EYES``), which ``eyes.merge_eyes`` adds to a face that has channels for them.
+        eyes: blinks and gaze (``basis.EYES``), which ``eyes.merge_eyes`` adds to a face that has channels for them.
         clamped: whether values are kept within the limits of their basis.
     """
 
@@ -87,10 +87,10 @@ class Performance:
 
 
 def still(basis: Basis, frames: int, fps: float) -> FaceCurves:
-    """Curves of a face, a head or eyes that do not move."""
+    """Motionless curves of a face, a head or eyes."""
     return FaceCurves(np.zeros((frames, len(basis)), np.float32), basis, fps)
 
 
 def performance_of(face: FaceCurves) -> Performance:
-    """A performance whose head and eyes do not move."""
+    """A performance with a motionless head and eyes."""
     return Performance(face, still(HEAD, face.frames, face.fps), still(EYES, face.frames, face.fps))

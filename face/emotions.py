@@ -1,4 +1,4 @@
-"""Eight emotions and what each does to a face at rest and while speaking.
+"""Eight emotions and their effect on a face at rest and while speaking.
 
 The prototypes come from the action units of EMFACS and Du et al. (PNAS 2014), translated to ARKit
 coefficients; magnitudes are the project's own proposal, checked for lip collisions on ICT-FaceKit.
@@ -26,7 +26,7 @@ ALIASES: Final[dict[str, str]] = {
     "contemptuous": "contempt",
     "calm": "neutral",
 }
-"""What people call the emotions, and the class that is meant."""
+"""Other names of the emotions -> the class."""
 
 _STEM_VALUES: Final[dict[str, dict[str, float]]] = {
     "neutral": {},
@@ -135,7 +135,7 @@ _MOUTH_CORNERS: Final = ("mouthSmile", "mouthFrown", "mouthDimple", "mouthStretc
 _SPEECH_SHARE: Final = 0.3
 _CORNER_SHARE: Final = 0.6
 MOUTH_EXPONENT: Final = 0.8
-"""A mouth takes on an emotion by this power of its weight, brows and eyes linearly."""
+"""Exponent of the emotion weight at the mouth; brows and eyes follow the weight linearly."""
 
 
 PROTOTYPES: Final = np.stack([arkit.row(_STEM_VALUES[emotion]) for emotion in EMOTIONS])
@@ -144,21 +144,21 @@ PROTOTYPES: Final = np.stack([arkit.row(_STEM_VALUES[emotion]) for emotion in EM
 SPEAKING_SHARE: Final = arkit.row(
     dict.fromkeys(_SHARED_WITH_SPEECH, _SPEECH_SHARE) | dict.fromkeys(_MOUTH_CORNERS, _CORNER_SHARE), default=1.0
 )
-"""(52,) share of a prototype that stays while the mouth is busy speaking."""
+"""(52,) share of a prototype that is kept while speaking."""
 
 IS_MOUTH: Final = np.array([name.startswith(("mouth", "jaw")) for name in arkit.CHANNELS])
 """(52,) which coefficients an emotion shares with speech."""
 
 
 def emotion_offsets(weights: np.ndarray, speaking: np.ndarray) -> np.ndarray:
-    """What the emotions add to a face that is neutral otherwise.
+    """Offsets that the emotions add to a neutral face.
 
     Args:
         weights: (frames, 8) effective emotion weights, 0 and up (1 = the full prototype).
         speaking: (frames,) 0 = mouth at rest, 1 = speaking.
 
     Returns:
-        (frames, 52) float32 offsets: brows and eyes linear in the weight, mouth by its power 0.8.
+        (frames, 52) float32 offsets: brows and eyes linear in the weight, mouth with the exponent 0.8.
     """
     weights = np.maximum(np.asarray(weights, np.float32), 0)
     upper = weights @ np.where(IS_MOUTH, 0, PROTOTYPES)

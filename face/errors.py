@@ -1,5 +1,5 @@
-"""What can go wrong in a way that people can put right."""
+"""The error that people can fix."""
 
 
 class EmoTalkError(Exception):
-    """Something that the animator can put right; the message is one sentence, shown as it is."""
+    """An error that the animator can fix; the message is one sentence, shown as it is."""

@@ -1,4 +1,4 @@
-"""Blinks and looks as channels of a face, where its basis has such."""
+"""Merges blinks and gaze into a face's own channels, if its basis has them."""
 
 from typing import Final
 
@@ -20,16 +20,16 @@ _LOOKS: Final = {
     "eyeLookDownLeft": ("lookUp", -1),
     "eyeLookDownRight": ("lookUp", -1),
 }
-"""ARKit's channels: which eye channel moves each, and in which direction of it."""
+"""ARKit channel -> the eye channel that drives it, and its sign."""
 
 
 def merge_eyes(performance: Performance) -> Performance:
-    """Add blinks and looks to the face's own channels.
+    """Add blinks and gaze to the face's own channels.
 
-    A blink closes what the network has left open of a lid; looks are added to the network's.
+    A blink closes the part of a lid that the network left open; gaze is added to the network's own.
 
     Returns:
-        A performance whose eyes are still; the very ``performance`` where the basis of its face has no such channels.
+        A performance with motionless eyes; ``performance`` itself if the basis of its face has no such channels.
     """
     face, eyes = performance.face, performance.eyes
     if not face.basis.has((*BLINKS, *_LOOKS)):

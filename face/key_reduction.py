@@ -1,4 +1,4 @@
-"""Dense samples to few keys: cubic segments that stay within an error bound."""
+"""Key reduction: from dense samples to few keys, whose cubic segments stay within an error bound."""
 
 from dataclasses import dataclass
 from typing import Final
@@ -8,7 +8,7 @@ import numpy as np
 
 @dataclass(frozen=True)
 class SparseKeys:
-    """Keys of one curve; between two of them runs the cubic Hermite segment of their values and slopes.
+    """Keys of one curve; two neighbours define a cubic Hermite segment by their values and slopes.
 
     A Bezier curve draws exactly that segment when each handle lies a third of the way to the neighbouring key:
     at ``frame ± span / 3``, ``value ± slope * span / 3``.
@@ -42,7 +42,7 @@ class SparseKeys:
 
 
 _STRETCH: Final = 256
-"""A key at least this often (samples): an hour is reduced as many short curves, which is much faster."""
+"""Largest distance of two keys (samples): reducing an hour as many short curves is much faster."""
 
 
 def reduce_keys(values: np.ndarray, tolerance: float) -> SparseKeys:
@@ -53,7 +53,7 @@ def reduce_keys(values: np.ndarray, tolerance: float) -> SparseKeys:
         tolerance: largest allowed error, in units of the values, 0 and up; 0 keeps every sample that matters.
 
     Returns:
-        The keys; the first and last samples are always among them unless one key says it all.
+        The keys, with the first and last samples among them; one key if the curve is constant within ``tolerance``.
     """
     values = np.asarray(values, np.float64)
     if np.ptp(values) <= tolerance:
@@ -67,7 +67,7 @@ def reduce_keys(values: np.ndarray, tolerance: float) -> SparseKeys:
         frames = np.flatnonzero(chosen)
         keys = SparseKeys(frames, values[frames], slopes[frames])
         error = np.abs(keys.at(pending) - values[pending])
-        # A key's own sample is met but for the last bit, which no further key would mend.
+        # At its own sample a key is exact up to rounding, which more keys would not improve.
         error[chosen[pending]] = 0
         segment = np.searchsorted(frames, pending, side="right")
         starts = np.flatnonzero(np.diff(segment, prepend=-1))

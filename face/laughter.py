@@ -1,8 +1,8 @@
-"""Laughing: what a laugh in the sound adds to a face, and what it leaves of speaking.
+"""Laughter: the expression that a laugh in the sound adds, and how much it reduces the mouth shapes of speech.
 
 A Duchenne smile (cheeks and corners) stays over the whole bout while the jaw follows its calls, about five a second
-(Ruch and Hofmann on the face, Provine on the calls). Numbers are the project's own proposal. Every frame looks a
-bounded way to both sides (``REACH_SECONDS``), so that stretches of a line can be layered by themselves.
+(Ruch and Hofmann on the face, Provine on the calls). Numbers are the project's own proposal. Every frame
+depends on a bounded time to both sides (``REACH_SECONDS``), so that windows of a line can be processed separately.
 """
 
 from typing import Final
@@ -13,18 +13,18 @@ from . import arkit
 
 ATTACK: Final = 0.20
 RELEASE: Final = 0.50
-"""Seconds: the face begins before the first call and lingers after the last one."""
+"""Seconds: the face starts before the first call and fades after the last one."""
 
 CALL_REACH: Final = 0.20
-"""Seconds to both sides in which a call finds the softest moment around it: the calls' own spacing."""
+"""Seconds to both sides in which the softest moment near a call is searched: the spacing of the calls."""
 
 REACH_SECONDS: Final = max(ATTACK, RELEASE, CALL_REACH)
 
 SPEECH_KEEPS: Final = 0.4
-"""Share of speech's mouth shapes under a full laugh; the rest of the face keeps all it does."""
+"""Share of the mouth shapes of speech that is kept under a full laugh; the rest of the face keeps everything."""
 
 _SHALLOWEST_CALL: Final = 0.15
-"""Rises of the calls' loudness below this move the jaw less than a whole pulse."""
+"""Calls whose loudness rises by less than this move the jaw by less than a full pulse."""
 
 _STAYS: Final[dict[str, float]] = {
     "mouthSmile": 0.55,
@@ -54,7 +54,7 @@ _PULSES: Final[dict[str, float]] = {"jawOpen": 0.20, "mouthLowerDown": 0.05}
 STAYS: Final = arkit.row(_STAYS)
 GROWS: Final = arkit.row(_GROWS)
 PULSES: Final = arkit.row(_PULSES)
-"""(52,) what any laugh does over the whole bout, what a loud one adds, and what each call adds at its height."""
+"""(52,) coefficients of any laugh over the whole bout, those that a loud one adds, and those of each call's peak."""
 
 _FADES: Final = np.array(
     [name.startswith(("mouth", "tongue")) and "Smile" not in name for name in arkit.CHANNELS], np.float32
@@ -64,17 +64,17 @@ _FADES: Final = np.array(
 def layer_laughter(
     values: np.ndarray, laughing: np.ndarray, calls: np.ndarray, gain: np.ndarray, fps: float
 ) -> np.ndarray:
-    """Let a face laugh. Lip contacts are made afterwards, so that a word spoken with a laugh keeps them.
+    """Add laughter to a face. Apply lip contacts afterwards, so that a word spoken with a laugh keeps them.
 
     Args:
         values: (frames, 52) coefficients before contacts.
-        laughing: (frames,) 0..1, whether somebody laughs.
-        calls: (frames,) 0..1 loudness in even steps of decibels, not of power.
-        gain: (frames,) 0 and up; 0 leaves the face as it is, 1 is a laugh as strong as the sound's.
+        laughing: (frames,) laughter in the sound, 0 = none, 1 = certain.
+        calls: (frames,) 0..1 loudness, linear in decibels.
+        gain: (frames,) 0 and up; 0 leaves the face as it is, 1 is as strong as in the sound.
         fps: frames per second.
 
     Returns:
-        (frames, 52) within 0..1 where ``values`` are; the very ``values`` where nobody laughs nearby.
+        (frames, 52) within 0..1 where ``values`` are; ``values`` itself if there is no laughter.
     """
     if not laughing.any():
         return values
@@ -88,7 +88,7 @@ def layer_laughter(
 
 
 def spread(laughing: np.ndarray, fps: float) -> np.ndarray:
-    """(frames,) how much of a laugh is on the face: rises before the first call and falls after the last one."""
+    """(frames,) 0..1 strength of the laugh on the face: rises before the first call and falls after the last one."""
     before, after = round(ATTACK * fps), round(RELEASE * fps)
     padded = np.pad(np.asarray(laughing, np.float32), (after, before))
     bout = np.zeros(len(laughing), np.float32)
@@ -100,13 +100,13 @@ def spread(laughing: np.ndarray, fps: float) -> np.ndarray:
 
 
 def pulses(calls: np.ndarray, fps: float) -> np.ndarray:
-    """(frames,) 0..1: 1 at the height of each call, 0 between calls, whatever their loudness."""
+    """(frames,) 0..1: 1 at the peak of each call, 0 between calls, at any loudness."""
     low = _furthest(calls, round(CALL_REACH * fps), np.minimum)
     high = _furthest(calls, round(CALL_REACH * fps), np.maximum)
     return (calls - low) / np.maximum(high - low, _SHALLOWEST_CALL)
 
 
 def _furthest(values: np.ndarray, reach: int, choose: np.ufunc) -> np.ndarray:
-    """The largest or smallest value within so many frames to both sides."""
+    """The largest or smallest value within ``reach`` frames to both sides."""
     padded = np.pad(np.asarray(values, np.float32), reach, mode="edge")
     return choose.reduce(np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1), axis=1)

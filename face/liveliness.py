@@ -1,8 +1,8 @@
-"""Blinks, glances and head motion: seeded, switchable, and placed by what the voice does.
+"""Blinks, glances and head motion: seeded, switchable, and placed by speech activity and loudness.
 
 Rates, phases and amplitudes follow Bentivoglio 1997 (blink rates, log-normal gaps), Sforza 2008 (phases),
-Nakano & Kitazawa 2010 (blinks at phrase ends), Kuratate, Munhall and Busso (head motion with prosody); how they
-are put together is the project's own recipe.
+Nakano & Kitazawa 2010 (blinks at phrase ends), Kuratate, Munhall and Busso (head motion with prosody); the
+combination is the project's own.
 """
 
 from typing import Final
@@ -28,7 +28,7 @@ _LIMIT_DEGREES: Final = 12.0
 
 
 def liven(curves: FaceCurves, loudness: np.ndarray, controls: Controls) -> Performance:
-    """Add what a face does besides speaking.
+    """Add blinks, glances and head motion to a face.
 
     Args:
         curves: of any basis, already shaped.
@@ -37,8 +37,8 @@ def liven(curves: FaceCurves, loudness: np.ndarray, controls: Controls) -> Perfo
             used.
 
     Returns:
-        The face, the head's rotation, and the eyes' blinks and looks, which ``eyes.merge_eyes`` adds to the face where
-        it has channels for them; equal input gives equal output.
+        The face, the head's rotation, and the eyes' blinks and gaze, which ``eyes.merge_eyes`` adds to the face if it
+        has channels for them; equal input gives equal output.
     """
     loudness = shift_time(
         np.asarray(loudness, np.float32)[:, None], controls.constant("time_offset") / 1000 * curves.fps
@@ -65,7 +65,7 @@ def liven(curves: FaceCurves, loudness: np.ndarray, controls: Controls) -> Perfo
 
 
 def find_speech(loudness: np.ndarray, fps: float) -> np.ndarray:
-    """(frames,) bool: where somebody speaks; pauses under 150 ms do not count as such."""
+    """(frames,) bool: voice activity; pauses under 150 ms count as speech."""
     if len(loudness) == 0:
         return np.zeros(0, bool)
     threshold = max(0.1 * float(np.percentile(loudness, 95)), 1e-4)
@@ -131,10 +131,10 @@ def move_head(loudness: np.ndarray, speaking: np.ndarray, fps: float, controls: 
 
 
 def blink(speaking: np.ndarray, fps: float, rate: float, seed: int) -> np.ndarray:
-    """(frames,) how far both lids are down, 0 to 1; see ``blink_times``."""
+    """(frames,) lid closure of both eyes, 0 to 1; see ``blink_times``."""
     lids = np.zeros(len(speaking), np.float32)
     for second, amplitude in blink_times(speaking, fps, rate, seed):
-        # The closure must fall on a frame, or its peak would be lost between two.
+        # The full closure must be on a frame, or its peak would be lost between two frames.
         closed = min(round(second * fps), len(lids) - 1)
         frames = np.arange(
             max(closed - int(BLINK_CLOSING * fps), 0),
@@ -148,7 +148,7 @@ def blink(speaking: np.ndarray, fps: float, rate: float, seed: int) -> np.ndarra
 
 
 def glance(speaking: np.ndarray, fps: float, gain: float, seed: int) -> np.ndarray:
-    """(frames, 2) where both eyes look, to the actor's left and up, in units of ``arkit.LOOK_DEGREES``."""
+    """(frames, 2) gaze of both eyes, to the actor's left and up, in units of ``arkit.LOOK_DEGREES``."""
     frames = len(speaking)
     target = np.zeros((frames, 2), np.float32)
     if gain == 0:
@@ -167,14 +167,14 @@ def glance(speaking: np.ndarray, fps: float, gain: float, seed: int) -> np.ndarr
 
 
 def _without_blinks(curves: FaceCurves) -> np.ndarray:
-    """The face without the network's own blinks, where it has channels for them."""
+    """The face without the network's own blinks, if it has channels for them."""
     values = curves.values.copy()
     values[:, curves.basis.columns(name for name in BLINKS if name in curves.basis.index)] = 0
     return values
 
 
 def _less_wide(curves: FaceCurves, lids: np.ndarray) -> np.ndarray:
-    """The face with eyes that are not wide while a lid is down, where it has channels for it."""
+    """The face with eyeWide reduced while a lid is closed, if it has channels for it."""
     values = curves.values.copy()
     values[:, curves.basis.columns(name for name in WIDE if name in curves.basis.index)] *= 1 - lids[:, None]
     return values
@@ -216,5 +216,5 @@ def _add_nod(pitch: np.ndarray, fps: float, centre: float, width: float, degrees
 
 
 def _normal(rng: np.random.Generator) -> float:
-    """A standard normal number out of two uniform ones, whose stream NumPy never changes."""
+    """A standard normal number from two uniform ones (Box-Muller): NumPy keeps the stream of uniform numbers stable."""
     return float(np.sqrt(-2 * np.log(1 - rng.random())) * np.cos(2 * np.pi * rng.random()))

@@ -1,14 +1,14 @@
-"""How well lips follow speech, from coefficients and phone times alone.
+"""Lip sync metrics from coefficients and phone times alone.
 
-Seven figures, each blind to a global gain of the curves, and their weighted mean, the composite:
+Seven figures, each independent of a global gain of the curves, and their weighted mean, the composite:
 
-- closure: the share of p, b, m whose aperture falls below a fifth of the clip's range, and of such falls that belong
-  to a p, b, m; their F1.
-- labiodental: how well a lower lip on the teeth separates f, v from sounds of the tongue (area under the ROC curve).
-- openness: rank correlation of a vowel's height and how far the mouth opens in its middle.
+- closure: F1 of bilabial closures. Recall is the share of p, b, m whose aperture falls below a fifth of the clip's
+  range; precision is the share of such falls that belong to a p, b, m.
+- labiodental: how well the labiodental contact separates f, v from lingual consonants (area under the ROC curve).
+- openness: rank correlation of a vowel's openness and the aperture in the middle of the vowel.
 - rounding: how well protrusion separates rounded from unrounded vowels (area under the ROC curve).
-- opening: correlation of the aperture with the opening that the phones lead one to expect, and its lag.
-- rest: silences of 200 ms and more in which the mouth is neither open nor moving.
+- opening: correlation of the aperture with the opening expected from the phones, and its lag.
+- rest: in silences of 200 ms and more, how often the mouth is open, and how much it moves.
 """
 
 from collections.abc import Iterable, Sequence
@@ -22,7 +22,7 @@ from .basis import ARKIT
 from .intervals import intervals_of
 
 RATE: Final = 100.0
-"""Curves are judged at this many instants a second."""
+"""Hz; curves are resampled to this rate."""
 
 Segment = tuple[float, float, str]
 """Start and end in seconds and an ARPAbet phone; SIL is silence, P and B count as closed for 70 % of their length."""
@@ -53,14 +53,14 @@ _MAY_NEARLY_CLOSE: Final = frozenset("F V W UW".split())
 APERTURE: Final = ARKIT.lip_weights
 """(52,) see ``aperture.lip_aperture``."""
 
-# Of a channel with two sides, each side counts half.
+# Each side of a two-sided channel counts half.
 PROTRUSION: Final = arkit.row({"mouthPucker": 1, "mouthFunnel": 0.7, "mouthStretch": -0.25, "mouthSmile": -0.15})
 LABIODENTAL: Final = arkit.row({"mouthRollLower": 1, "mouthShrugLower": 0.5, "mouthUpperUp": 0.125, "jawOpen": -0.5})
 
 
 @dataclass
 class ClipMeasures:
-    """What one clip contributes; clips are pooled before anything is divided."""
+    """The measurements of one clip; clips are pooled before ratios are computed."""
 
     static: bool
     found: list[bool] = field(default_factory=list)
@@ -80,7 +80,7 @@ class ClipMeasures:
 
 @dataclass(frozen=True)
 class LipSync:
-    """Pooled figures; NaN where there was nothing to judge.
+    """Pooled figures; NaN if nothing could be measured.
 
     Attributes:
         composite: 0..100.
@@ -88,7 +88,7 @@ class LipSync:
         lag_ms: above 0 the mouth is late.
         rest_open: share of silence with an open mouth.
         rest_motion: speed of the lips in silence relative to speech.
-        closures, clips: how many were judged.
+        closures, clips: how many were evaluated.
     """
 
     composite: float
@@ -105,7 +105,7 @@ class LipSync:
 
 
 def judge(items: Iterable[tuple[np.ndarray, Sequence[Segment]]], fps: float = 30.0) -> LipSync:
-    """Judge curves against the phones that were spoken.
+    """Evaluate curves against the spoken phones.
 
     Args:
         items: (frames, 52) coefficients and the segments of each clip.
@@ -115,7 +115,7 @@ def judge(items: Iterable[tuple[np.ndarray, Sequence[Segment]]], fps: float = 30
 
 
 def look_at(values: np.ndarray, segments: Sequence[Segment], fps: float) -> ClipMeasures:
-    """Everything about one clip that the figures are made of."""
+    """The measurements of one clip."""
     count = max(2, int(np.ceil(segments[-1][1] * RATE)))
     aperture, protrusion, labiodental = (
         _at_rate(values @ formula, fps, count) for formula in (APERTURE, PROTRUSION, LABIODENTAL)
@@ -156,7 +156,7 @@ def look_at(values: np.ndarray, segments: Sequence[Segment], fps: float) -> Clip
 
 
 def pool(clips: Sequence[ClipMeasures]) -> LipSync:
-    """The figures of many clips taken together."""
+    """The pooled figures of many clips."""
 
     def every(name: str) -> np.ndarray:
         return np.array([value for clip in clips for value in getattr(clip, name)], float)
@@ -193,7 +193,7 @@ def pool(clips: Sequence[ClipMeasures]) -> LipSync:
 
 
 def roc_area(positives: np.ndarray, negatives: np.ndarray) -> float:
-    """How often a positive is larger than a negative, ties counting half; NaN where either is missing."""
+    """Area under the ROC curve, ties counting half; NaN if there are no positives or no negatives."""
     if not len(positives) or not len(negatives):
         return float("nan")
     ranks = _ranks(np.concatenate([positives, negatives]))[: len(positives)]
@@ -260,7 +260,7 @@ def _rank_correlation(first: np.ndarray, second: np.ndarray) -> float:
 
 
 def _correlation_over_lags(first: np.ndarray, second: np.ndarray) -> tuple[float, float, float]:
-    """Correlation now, the best one within 300 ms, and its lag in samples (above 0: ``second`` is late)."""
+    """Correlation at lag 0, the largest one within 300 ms, and its lag in samples (above 0: ``second`` is late)."""
     length = len(first)
     curve = []
     for lag in range(-_LONGEST_LAG, _LONGEST_LAG + 1):

@@ -1,7 +1,7 @@
-"""What the released EmoTalk demo does to the network's curves, as options: its smoothing and its way of blinking.
+"""The postprocessing of the released EmoTalk demo as options: its smoothing and its blinks.
 
-After the facts of the released code (Peng et al., ICCV 2023); its blinks are drawn without a seed and are no part of
-the network. The curves of a blink are the project's own.
+It follows the behaviour of the released code (Peng et al., ICCV 2023), where blinks are random without a seed and not
+part of the network. The shapes of the blinks are the project's own.
 """
 
 from typing import Final
@@ -18,12 +18,12 @@ BLINK_CURVES: Final = np.array(
     ],
     np.float32,
 )
-"""(4, 7) how far both lids are down in each frame of a blink."""
+"""(4, 7) lid closure in each frame of four kinds of blink."""
 
 _POSITIONS: Final = np.arange(SAVITZKY_GOLAY_WINDOW) - SAVITZKY_GOLAY_WINDOW // 2
 _POWERS: Final = np.stack([_POSITIONS**0, _POSITIONS, _POSITIONS**2], axis=1).astype(np.float64)
 _PARABOLA: Final = (_POWERS @ np.linalg.pinv(_POWERS)).astype(np.float32)
-"""(5, 5) five samples to the parabola through their midst, at the same five places."""
+"""(5, 5) maps five samples to their least-squares parabola at the same five places."""
 
 _FIRST_BLINK_SECONDS: Final = 2.0
 _GAP_SECONDS: Final = (2.0, 6.0)
@@ -32,11 +32,10 @@ _GAP_SECONDS: Final = (2.0, 6.0)
 def savitzky_golay(values: np.ndarray) -> np.ndarray:
     """Smooth rows with a Savitzky-Golay filter of window 5 and order 2, without delay.
 
-    The first and the last two rows lie on the parabolas of the first and the last five, which is what scipy calls
-    the mode "interp".
+    The first two and the last two rows are on the parabolas of the first five and the last five: scipy's mode "interp".
 
     Args:
-        values: (frames, columns) float32; fewer than five frames come back as they are.
+        values: (frames, columns) float32; fewer than five frames are returned unchanged.
     """
     frames, reach = len(values), SAVITZKY_GOLAY_WINDOW // 2
     if frames < SAVITZKY_GOLAY_WINDOW:
@@ -52,7 +51,7 @@ def savitzky_golay(values: np.ndarray) -> np.ndarray:
 
 
 def released_blinks(frames: int, fps: float, seed: int) -> np.ndarray:
-    """How far both lids are down: blinks of seven frames at even chance 2 to 6 s apart, whatever is said.
+    """Lid closure of both eyes: blinks of seven frames, uniformly 2 to 6 s apart, independent of the speech.
 
     Args:
         frames: how many there are.
@@ -73,5 +72,5 @@ def released_blinks(frames: int, fps: float, seed: int) -> np.ndarray:
 
 
 def _whole(rng: np.random.Generator, lowest: float, highest: float) -> int:
-    """A whole number between the two, both included, out of a uniform one."""
+    """A random whole number between the two, both included, from one uniform number."""
     return int(lowest) + int(rng.random() * (int(highest) - int(lowest) + 1))

@@ -1,4 +1,4 @@
-"""Which shape key of somebody's rig is meant by which channel of a basis."""
+"""Matches the shape keys of a rig to the channels of a basis by name."""
 
 import re
 from collections.abc import Iterable
@@ -8,14 +8,14 @@ from .basis import ARKIT, Basis
 
 
 def match_shape_keys(names: Iterable[str], basis: Basis = ARKIT) -> dict[str, str]:
-    """Find the shape keys that carry a basis' channels under the spellings rigs use.
+    """Find the shape keys for the channels of a basis, in the spellings that rigs use.
 
     ``jawOpen``, ``JawOpen``, ``jaw_open``, ``Head.jawOpen``, ``mouthSmile_L``, ``mouthSmile.L`` and
-    ``Mouth Smile Left`` are all understood; an exact name wins over a similar one.
+    ``Mouth Smile Left`` are all recognised; an exact name wins over a similar one.
 
     Args:
         names: the rig's shape keys.
-        basis: whose channels are looked for.
+        basis: of the channels.
 
     Returns:
         Channel -> shape key name, in the order of the basis; channels without one are left out.

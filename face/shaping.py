@@ -1,4 +1,4 @@
-"""What the sliders do to finished curves: gains, smoothing, shift and limits. Contacts survive all of it."""
+"""Shaping controls on finished curves: gains, smoothing, time offset and limits. Lip contacts are kept."""
 
 import math
 
@@ -14,8 +14,7 @@ from .released_postprocessing import savitzky_golay
 def shape(curves: FaceCurves, controls: Controls) -> FaceCurves:
     """Apply the shaping controls to a model's curves.
 
-    Wherever the model closes the lips or sets the lower lip to the teeth, the result does too, at any gain and
-    any smoothing: shaping may never undo a contact.
+    Bilabial and labiodental contacts of the model are kept at any gain and any smoothing.
 
     Args:
         curves: of any basis; a gain acts on the regions that the basis has.
@@ -27,7 +26,7 @@ def shape(curves: FaceCurves, controls: Controls) -> FaceCurves:
     if curves.frames == 0:
         return curves
     if controls.choice("savitzky_golay") == "On":
-        # First, as the released demo does: the contacts to keep are those of the curves that it would deliver.
+        # First, as in the released demo: the contacts to keep are those of its smoothed curves.
         curves = curves.with_values(savitzky_golay(curves.values))
     basis = curves.basis
     contact = lip_contact(curves.values, basis)
@@ -70,13 +69,13 @@ def gaussian_filter(values: np.ndarray, sigma: float) -> np.ndarray:
 
 def _apply_gains(values: np.ndarray, basis: Basis, contact: np.ndarray, controls: Controls) -> np.ndarray:
     frames = len(values)
-    # What seals the lips follows the jaw, so that a closed mouth stays closed.
+    # The channels that seal the lips follow the jaw, so that a closed mouth stays closed.
     sealing = [closing for closing, _ in basis.seals]
     closers = basis.columns(name for name in basis.closes_lips if name not in sealing)
     sealers = basis.columns(sealing)
     openers = [column for column in basis.region("lips") if column not in (*closers, *sealers)]
     lips = controls.track("lip_gain", frames)
-    # Under contact the lips may open less and press harder, never the other way round.
+    # In a contact the lips may only open less and be compressed more.
     opening = lips + contact * (np.minimum(lips, 1) - lips)
     closing = lips + contact * (np.maximum(lips, 1) - lips)
     values = values.copy()

@@ -1,1 +1,1 @@
-"""Sound to face curves: the contract of a network, the registry of networks, the engine, and the rooms below."""
+"""Sound to face curves: the interface of a network, the registry of networks, the engine, and the packages below."""

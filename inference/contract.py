@@ -1,4 +1,4 @@
-"""What every model agrees to: encode once, decode on every tweak."""
+"""The interface of every model: encode a sound once, decode whenever a control changes."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -16,15 +16,15 @@ SAMPLE_RATE: Final = 16_000
 """The sample rate (Hz) of the mono sound that every model takes."""
 
 Progress = Callable[[float], None]
-"""Called now and then with the share (0..1) of one piece of work that is done."""
+"""Called regularly with the share (0..1) of one step that is done."""
 
 StageProgress = Callable[[float, str], None]
-"""Called with the share (0..1) of the whole job that is done, and what happens next."""
+"""Called with the share (0..1) of the whole job that is done, and a description of the next step."""
 
 
 @dataclass(frozen=True)
 class Speech:
-    """One line of dialogue as every model takes it.
+    """One line of dialogue, the input of every model.
 
     Attributes:
         samples: (n,) float32 mono at 16 kHz, nominally within -1..1, finite.
@@ -36,17 +36,17 @@ class Speech:
 
     @property
     def seconds(self) -> float:
-        """How long it lasts."""
+        """The duration in seconds."""
         return len(self.samples) / SAMPLE_RATE
 
 
 @dataclass(frozen=True)
 class Features:
-    """What a model keeps of a line's sound: everything that sliders cannot change.
+    """A model's encoding of a sound, which does not depend on the controls.
 
     Attributes:
-        model: the id of the model that made them and that alone can decode them.
-        frames: how many frames of the model's rate the line has.
+        model: the id of the model that encoded them; only this model can decode them.
+        frames: the number of frames at the model's rate.
         arrays: named float32 arrays.
     """
 
@@ -57,14 +57,14 @@ class Features:
 
 @dataclass(frozen=True)
 class ModelSpec:
-    """What a network gives and what it takes.
+    """The inputs and outputs of a network.
 
     Attributes:
         basis: the channels of its curves.
         fps: the frame rate that it was trained at.
-        emotions: names of the emotions that it can be asked for; their order is the network's own affair.
-        styles: names of its personal styles, the first one being the default.
-        controls: names of the controls in the groups emotion and style that it heeds, besides its emotions.
+        emotions: names of its emotions, in the network's own order.
+        styles: names of its personal styles; the first one is the default.
+        controls: names of the controls in the groups emotion and style that it uses, besides its emotions.
     """
 
     basis: Basis
@@ -74,25 +74,25 @@ class ModelSpec:
     controls: frozenset[str] = frozenset()
 
     def heeded(self) -> tuple[Control, ...]:
-        """The controls that do something to this network's performances, in the order of the table.
+        """The controls that affect this network's performances, in the order of the table.
 
-        Emotions come first; shaping is heeded where the basis has what it shapes; liveliness always.
+        Emotions come first. Shaping controls are included if the basis has their regions, liveliness always.
         """
         emotions = (emotion_control(name) for name in self.emotions)
         return (*emotions, *(control for control in CONTROLS if self._heeds(control)))
 
     def check(self, controls: Controls) -> None:
-        """Refuse controls that ask for what the network cannot do.
+        """Reject controls that the network does not support.
 
         Raises:
-            ControlError: a style or an emotion that it does not know.
+            ControlError: it lacks a style or an emotion.
         """
         for name in ("personal_style", "second_style"):
             controls.style(name, self.styles)
         for name in dict.fromkeys((*EMOTIONS, *controls.emotions)):
             if name not in self.emotions and np.any(controls[name]):
-                known = f"it knows: {', '.join(self.emotions)}" if self.emotions else "it takes none"
-                raise ControlError(f"The model does not know the emotion {name!r}; {known}")
+                known = f"there are: {', '.join(self.emotions)}" if self.emotions else "it has none"
+                raise ControlError(f"The model has no emotion {name!r}; {known}")
 
     def _heeds(self, control: Control) -> bool:
         if control.name in EMOTIONS:
@@ -111,18 +111,18 @@ class FaceModel(Protocol):
     spec: ModelSpec
 
     def encode(self, speech: Speech, progress: Progress | None = None) -> Features:
-        """The slow half: depends on the sound alone. A long line calls ``progress`` now and then."""
+        """The slow half: depends on the sound alone. Calls ``progress`` regularly during a long line."""
         ...
 
     def decode(self, features: Features, controls: Controls) -> FaceCurves:
-        """The fast half: depends on the sliders; runs again on every tweak."""
+        """The fast half: depends on the controls; runs again after every change of them."""
         ...
 
 
 @runtime_checkable
 class Shrinkable(Protocol):
-    """A face model that can do the same with less memory."""
+    """A face model that can also compute in smaller steps, with less memory."""
 
     def shrink(self) -> bool:
-        """Compute in smaller steps from now on; False where there are none."""
+        """Compute in smaller steps from now on; False if there are none."""
         ...

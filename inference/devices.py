@@ -1,4 +1,4 @@
-"""Which devices PyTorch can compute on here; it is imported when somebody asks, and never for the built-in model."""
+"""The devices that PyTorch can compute on; PyTorch is imported on first use, and never for the built-in model."""
 
 import contextlib
 import ctypes
@@ -11,7 +11,7 @@ from typing import Any, Final
 from .contract import EmoTalkError
 
 DEVICES: Final = ("auto", "cpu", "cuda", "mps")
-"""auto is the GPU where there is one; cuda stands for AMD's GPUs too, as PyTorch has it; mps is Apple's."""
+"""auto is the GPU if there is one; cuda includes AMD GPUs, as in PyTorch; mps is Apple's GPU."""
 
 PRECISIONS: Final = ("float32", "bfloat16", "int8")
 """float32 gives the published numbers; the others are quicker and less exact."""
@@ -23,19 +23,19 @@ _NAMES: Final = {"cpu": "CPU", "cuda": "CUDA GPU", "mps": "Apple GPU"}
 
 
 def import_torch(what: str) -> ModuleType:
-    """PyTorch.
+    """Import PyTorch.
 
     Args:
-        what: who needs it, for the message.
+        what: the part that needs it, for the message.
 
     Raises:
-        EmoTalkError: it is missing or broken; the message says how to get it.
+        EmoTalkError: it is missing or broken; the message says how to install it.
     """
-    # PyTorch looks at it when it starts: with pages of 2 MB, the encoders' weights stream 3 to 8 % quicker on Linux.
+    # Read by PyTorch at start: with pages of 2 MB, the encoders' weights stream 3 to 8 % faster on Linux.
     os.environ.setdefault("THP_MEM_ALLOC_ENABLE", "1")
     try:
         return importlib.import_module("torch")
-    except Exception as error:  # a broken installation fails in whatever way it likes
+    except Exception as error:  # a broken installation may raise anything
         is_missing = isinstance(error, ModuleNotFoundError) and error.name == "torch"
         how = "does not have" if is_missing else f"cannot load ({_first_line(error)})"
         raise EmoTalkError(
@@ -45,14 +45,14 @@ def import_torch(what: str) -> ModuleType:
 
 
 def check_choice(device: str, precision: str) -> None:
-    """Raises EmoTalkError where a device or a precision has a name that is not known."""
+    """Raises EmoTalkError if the name of a device or a precision is unknown."""
     for value, known, what in ((device, DEVICES, "device"), (precision, PRECISIONS, "precision")):
         if value not in known:
             raise EmoTalkError(f"There is no {what} named {value!r}; there are: {', '.join(known)}")
 
 
 def find_device(device: str) -> str:
-    """The device to use: ``auto`` becomes the quickest one. Raises EmoTalkError where it is not there."""
+    """The device to use: ``auto`` becomes the fastest one. Raises EmoTalkError if it is not available."""
     found = available_devices()
     if device == "auto":
         return found[-1]
@@ -62,7 +62,7 @@ def find_device(device: str) -> str:
 
 
 def available_devices() -> tuple[str, ...]:
-    """The devices that can be used, the CPU first and the quickest last. Raises EmoTalkError without PyTorch."""
+    """The available devices, the CPU first and the fastest last. Raises EmoTalkError without PyTorch."""
     torch = import_torch("A device")
     found = ["cpu"]
     if torch.backends.mps.is_available():
@@ -73,15 +73,15 @@ def available_devices() -> tuple[str, ...]:
 
 
 def device_name(device: str) -> str:
-    """What a person calls a device: the GPU's own name where it has one."""
+    """The name of a device for people: the GPU's own name if it has one."""
     return import_torch("A device").cuda.get_device_name() if device == "cuda" else _NAMES[device]
 
 
 def describe() -> dict[str, Any]:
-    """What this Python can compute with, ready for JSON.
+    """PyTorch and the devices of this Python, ready for JSON.
 
     Returns:
-        ``torch`` (its version, None where it is missing or broken), ``devices`` (each with ``id`` and ``name``),
+        ``torch`` (its version, None if it is missing or broken), ``devices`` (each with ``id`` and ``name``),
         ``python`` (its version), ``problem`` (why there is no PyTorch, or "").
     """
     python = ".".join(map(str, sys.version_info[:3]))
@@ -94,17 +94,17 @@ def describe() -> dict[str, Any]:
 
 
 def is_out_of_memory(error: BaseException) -> bool:
-    """Whether an error says that a device's memory does not suffice. Imports nothing."""
+    """Whether an error means that a device is out of memory. Imports nothing."""
     torch = sys.modules.get("torch")
     if torch is None or not isinstance(error, RuntimeError):
         return False
-    # Only CUDA has an error of its own for it.
+    # Only CUDA has its own exception for it.
     says = str(error).lower()
     return isinstance(error, torch.OutOfMemoryError) or any(words in says for words in _OUT_OF_MEMORY)
 
 
 def free_gpu_memory() -> None:
-    """Give back what PyTorch keeps of a GPU's memory for later."""
+    """Free the GPU memory that PyTorch has cached."""
     torch = import_torch("A device")
     if torch.cuda.is_available():
         torch.cuda.empty_cache()
@@ -113,9 +113,9 @@ def free_gpu_memory() -> None:
 
 
 def return_large_blocks() -> None:
-    """Have glibc return every block of 2 MB and more to the system as soon as it is free; elsewhere, nothing.
+    """Make glibc return every freed block of 2 MB and more to the system at once; without glibc, do nothing.
 
-    Left alone it keeps blocks of up to 32 MB, once it has seen such, and a long line holds twice the memory it needs.
+    By default glibc keeps freed blocks of up to 32 MB, and a long line takes twice the memory it needs.
     """
     if sys.platform == "linux":
         with contextlib.suppress(OSError, AttributeError):

@@ -1,4 +1,4 @@
-"""The order of steps from a line of dialogue to a performance, and the memory of features."""
+"""The steps from a line of dialogue to a performance, and a cache of features."""
 
 import hashlib
 from collections import OrderedDict
@@ -21,12 +21,12 @@ _REMEMBERED_BYTES: Final = 256 * 1024 * 1024
 
 
 class Engine:
-    """Turns speech and sliders into performances; the slow half runs once for each line and model.
+    """Turns speech and controls into performances; a line is encoded once for each model.
 
-    One model is held at a time, because some take gigabytes.
+    One model is kept in memory at a time, because some take gigabytes.
 
     Args:
-        load: gives a model by id, device, precision and whether it encodes in windows, or raises EmoTalkError.
+        load: returns a model by id, device, precision and whether it encodes in windows, or raises EmoTalkError.
     """
 
     def __init__(self, load: Callable[[str, str, str, bool], PlacedModel] = load_model) -> None:
@@ -41,21 +41,21 @@ class Engine:
         choice: ModelChoice = DEFAULT_CHOICE,
         progress: StageProgress | None = None,
     ) -> Performance:
-        """What the line does to a face with these sliders.
+        """The performance of a line with these controls.
 
         Args:
             speech: the line.
-            controls: constant or one value per frame of the model; made with the model's emotions, see
+            controls: constant or one value per frame of the model; created with the model's emotions, see
                 ``Engine.model(choice).spec``.
-            choice: which model performs, and where.
+            choice: the model, its device and precision.
             progress: called in this thread.
 
         Returns:
             Face and head at the model's frame rate; the same arguments give the same bytes.
 
         Raises:
-            EmoTalkError: the model cannot be loaded, or can do nothing with the line.
-            ControlError: the controls ask for a style or an emotion that the model does not know.
+            EmoTalkError: the model cannot be loaded, or cannot process the line.
+            ControlError: the controls name a style or an emotion that the model lacks.
         """
         report = progress or _ignore
         report(0.0, "Loading the model")
@@ -72,9 +72,9 @@ class Engine:
         return performance
 
     def model(self, choice: ModelChoice = DEFAULT_CHOICE) -> PlacedModel:
-        """The chosen model, loaded when another one was chosen before. Raises EmoTalkError where it cannot be."""
+        """The chosen model, loaded if it is not in memory. Raises EmoTalkError if that fails."""
         if self._loaded is None or self._loaded[0] != choice:
-            self._loaded = None  # its memory is needed for the new one
+            self._loaded = None  # free its memory for the new one
             self._loaded = choice, self._load(choice.model_id, choice.device, choice.precision, choice.windowed)
         return self._loaded[1]
 
@@ -87,7 +87,7 @@ class Engine:
         return self._known[key]
 
     def _forget(self) -> None:
-        """Drop the lines that were not used for longest; the newest one always stays."""
+        """Drop the least recently used lines; the newest one always stays."""
         while len(self._known) > 1 and (
             len(self._known) > REMEMBERED_LINES or sum(map(_size, self._known.values())) > _REMEMBERED_BYTES
         ):
@@ -95,7 +95,7 @@ class Engine:
 
 
 def fingerprint(speech: Speech) -> bytes:
-    """The same for the same sound, whatever file it came from."""
+    """A key of the cache: equal for equal samples, from any file."""
     return hashlib.blake2b(np.ascontiguousarray(speech.samples).data, digest_size=16).digest()
 
 

@@ -1,6 +1,6 @@
-"""The networks there are, by the name that their weights carry, and what their weights say of themselves.
+"""The available networks, by the name in their weights, and the specifications in the headers of weights.
 
-A network's row says everything that the rest of the house must know. Its module is imported when it is loaded.
+A network's row has everything that the rest of the program needs. Its module is imported when it is loaded.
 """
 
 import json
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
 DEFAULT_MODEL: Final = "emotalk-compact"
 
 MOST_NAMES: Final = 200
-"""Styles, or emotions, that weights may name; more is taken for damage."""
+"""Maximum number of styles or of emotions in weights; a file with more counts as damaged."""
 
 _LONGEST_NAME: Final = 63
-"""Characters, what Blender keeps of a name."""
+"""Characters; Blender truncates longer names."""
 
 _FPS_RANGE: Final = (1.0, 240.0)
 
@@ -36,12 +36,12 @@ class Network:
     """A kind of network.
 
     Attributes:
-        label: what people call it.
+        label: its name for people.
         needs_torch: whether it runs in PyTorch; otherwise in NumPy, on the CPU, in float32.
-        spec: what it gives and takes, where its weights do not say otherwise.
-        load: gives the network of a weights file with its spec on a device at a precision, encoding the whole line or
-            windows of it; raises EmoTalkError where it cannot.
-        converter: for checkpoints that others publish; None where there are none.
+        spec: its inputs and outputs, unless its weights say otherwise.
+        load: returns the network of a weights file with its spec on a device at a precision, encoding the whole line
+            or windows of it; raises EmoTalkError if it cannot.
+        converter: for published checkpoints; None if there are none.
     """
 
     label: str
@@ -72,7 +72,7 @@ EMOTALK_SPEC: Final = ModelSpec(
     basis=ARKIT,
     fps=30.0,
     emotions=EMOTIONS,
-    # The persons of the released network are the actors of its training set, RAVDESS, by their numbers there.
+    # The styles of the released network are the actors of its training set RAVDESS, by their numbers there.
     styles=tuple(f"Actor {number:02}" for number in range(1, 25)),
     controls=frozenset(("intensity", "emotion_level", "personal_style", "second_style", "style_blend")),
 )
@@ -109,7 +109,7 @@ NETWORKS: Final[dict[str, Network]] = {
 
 
 def recognise(names: Iterable[str]) -> str | None:
-    """The name of the network whose published checkpoints have weights of such names; None where there is none."""
+    """The name of the network whose published checkpoints have such names; None if there is none."""
     names = tuple(names)
     for name, network in NETWORKS.items():
         if network.converter is not None and network.converter.recognises(names):
@@ -118,15 +118,15 @@ def recognise(names: Iterable[str]) -> str | None:
 
 
 def spec_of(network: Network, metadata: Mapping[str, str]) -> ModelSpec:
-    """What weights give and take: the network's row, and whatever their header says otherwise.
+    """The specification of weights: the network's row, changed by the header of the weights.
 
     Args:
-        network: the weights' own.
+        network: of the weights.
         metadata: of the weights file; ``channels``, ``styles`` and ``emotions`` are JSON lists of names, ``fps`` is a
             number.
 
     Raises:
-        EmoTalkError: the header says what cannot be.
+        EmoTalkError: the header is invalid.
     """
     spec = network.spec
     if "channels" in metadata:
@@ -141,7 +141,7 @@ def spec_of(network: Network, metadata: Mapping[str, str]) -> ModelSpec:
 
 
 def spec_metadata(spec: ModelSpec) -> dict[str, str]:
-    """What ``spec_of`` reads, for every writer of weights."""
+    """The metadata that ``spec_of`` reads, for every writer of weights."""
     return {
         "channels": json.dumps(spec.basis.channels),
         "fps": f"{spec.fps:g}",
@@ -154,7 +154,7 @@ def _basis(text: str) -> Basis:
     try:
         return basis_of(_names(text, "channels"))
     except ValueError as error:
-        raise EmoTalkError(f"The weights name channels that cannot be: {error}; get them again") from None
+        raise EmoTalkError(f"The weights name invalid channels: {error}; get them again") from None
 
 
 def _rate(text: str) -> float:

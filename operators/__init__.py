@@ -1,1 +1,1 @@
-"""What the animator can do: one verb per file, thin."""
+"""The operators: one per file, without logic."""

@@ -1,4 +1,4 @@
-"""A face to try it on."""
+"""Add the sample head."""
 
 import bpy
 
@@ -22,7 +22,7 @@ class AddSampleHead(ExplainedOperator, bpy.types.Operator):
         return "" if context.mode == "OBJECT" else "Leave Edit Mode first (Tab)"
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> OperatorResult:
-        """Add the head and look at it: it is of human size, which is small in Blender's default view."""
+        """Add the head and move the view to it: it has human size, which is small in Blender's default view."""
         result = self.execute(context)
         if context.area is not None and context.area.type == "VIEW_3D":
             view = next(region for region in context.area.regions if region.type == "WINDOW")
@@ -31,7 +31,7 @@ class AddSampleHead(ExplainedOperator, bpy.types.Operator):
         return result
 
     def execute(self, context: bpy.types.Context) -> OperatorResult:
-        """Add the head, select it and make it the line's character; a sample line is chosen where there is none."""
+        """Add the head, select it and make it the line's character; a sample line is chosen if there is none."""
         armature = add_sample_head(context.collection or scene_of(context).collection)
         for obj in context.selected_objects:
             obj.select_set(False)

@@ -1,4 +1,4 @@
-"""The button: sound in, keys out."""
+"""The Animate button: sound in, keys out."""
 
 from typing import Any, Final
 
@@ -16,7 +16,7 @@ from .explained import ExplainedOperator, OperatorResult
 _SECONDS_BETWEEN_LOOKS: Final = 0.05
 _ARGUMENTS: Final = ("audio", "strip", "line", "character", "start_frame", "model", "controls", "key_tolerance")
 _ONCE: Final[Any] = {"SKIP_SAVE", "HIDDEN"}
-"""An argument is not remembered for the next press, and not shown in the redo panel."""
+"""Arguments are not stored for the next call, and not shown in the redo panel."""
 
 
 @properties(
@@ -38,12 +38,10 @@ class Animate(ExplainedOperator, bpy.types.Operator):
 
     bl_idname = "emotalk.animate"
     bl_label = "Animate"
-    bl_description = (
-        "Let the character speak the line: works in the background, then writes keys in an action of their own"
-    )
+    bl_description = "Make the character speak the line: works in the background, then writes keys to a separate action"
     bl_options = {"REGISTER", "UNDO"}
 
-    # What a script sets of the line first.
+    # Settings of the line from a script.
     audio: str
     strip: str
     line: str
@@ -55,7 +53,7 @@ class Animate(ExplainedOperator, bpy.types.Operator):
 
     @classmethod
     def disabled_reason(cls, context: bpy.types.Context) -> str:
-        """A run that is not over; and, for the panel's button, what is missing."""
+        """A run that has not ended; for the panel's button, also missing input."""
         if runs.is_running():
             return "A line is being animated; wait for it, or press Esc"
         return _missing(context) if hasattr(context, BUTTON) else ""
@@ -70,7 +68,7 @@ class Animate(ExplainedOperator, bpy.types.Operator):
         return {"RUNNING_MODAL"}
 
     def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> OperatorResult:
-        """Look at the worker now and then; everything else stays usable meanwhile."""
+        """Check the worker regularly; Blender stays usable meanwhile."""
         if event.type == "ESC" and event.value == "PRESS":
             self._run.cancel()
         elif event.type != "TIMER":
@@ -81,14 +79,14 @@ class Animate(ExplainedOperator, bpy.types.Operator):
         return self._finish()
 
     def execute(self, context: bpy.types.Context) -> OperatorResult:
-        """The same, waiting for the result: for scripts, the command line and background Blender."""
+        """Animate and wait for the result: for scripts, the command line and background Blender."""
         if not self._start(context):
             return {"CANCELLED"}
         self._run.wait()
         return self._finish()
 
     def cancel(self, context: bpy.types.Context) -> None:
-        """Blender ends the operator: another file is opened, or the window is closed."""
+        """Called when Blender ends the operator: another file is opened, or the window is closed."""
         self._run.cancel()
 
     def _start(self, context: bpy.types.Context) -> bool:
@@ -106,7 +104,7 @@ class Animate(ExplainedOperator, bpy.types.Operator):
         given: dict[str, Any] = {name: getattr(self, name) for name in _ARGUMENTS if self._is_given(name)}
         if "controls" in given:
             given["controls"] = controls_of(given["controls"])
-        if "key_tolerance" in given:  # Blender keeps 0.1 as a float32, which is a little more
+        if "key_tolerance" in given:  # Blender stores 0.1 as a float32, which is slightly larger
             given["key_tolerance"] = round(given["key_tolerance"], 6)
         return LineSettings(**given)
 
@@ -127,7 +125,7 @@ class Animate(ExplainedOperator, bpy.types.Operator):
 
 
 def _missing(context: bpy.types.Context) -> str:
-    """What the line lacks, in the order in which the panel asks for it."""
+    """The missing input of the line, in the order of the panel."""
     line = current_line(context)
     if not (line.audio or line.strip):
         return "Choose an audio file, or use the selected sound strip"

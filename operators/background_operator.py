@@ -1,4 +1,4 @@
-"""What the buttons share that begin a task in the background."""
+"""The base of buttons that start a background task."""
 
 import bpy
 
@@ -8,23 +8,23 @@ from .explained import ExplainedOperator, OperatorResult
 
 
 class BackgroundOperator(ExplainedOperator):
-    """Base of operators that begin a task and leave it to the panels to show how it goes.
+    """Base of operators that start a task whose progress is shown by the panels.
 
-    In background Blender, which draws no panels, they wait for its end.
+    Background Blender has no panels: there they wait for the end of the task.
     """
 
     @classmethod
     def disabled_reason(cls, context: bpy.types.Context) -> str:
-        """One task at a time."""
+        """Only one task can run at a time."""
         task = background.at_work()
-        return f"{task.name} is at work" if task else ""
+        return f"{task.name} is running" if task else ""
 
     def start(self, context: bpy.types.Context) -> None:
-        """Begin the task. Raises EmoTalkError where it cannot begin."""
+        """Start the task. Raises EmoTalkError if it cannot start."""
         raise NotImplementedError
 
     def execute(self, context: bpy.types.Context) -> OperatorResult:
-        """Begin the task."""
+        """Start the task."""
         try:
             self.start(context)
             if bpy.app.background:

@@ -16,7 +16,7 @@ class Cancel(ExplainedOperator, bpy.types.Operator):
 
     @classmethod
     def disabled_reason(cls, context: bpy.types.Context) -> str:
-        """Nothing to cancel."""
+        """There is nothing to cancel."""
         return "" if runs.is_running() else "Nothing is being animated"
 
     def execute(self, context: bpy.types.Context) -> OperatorResult:

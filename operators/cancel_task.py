@@ -11,15 +11,15 @@ class CancelTask(ExplainedOperator, bpy.types.Operator):
 
     bl_idname = "emotalk.cancel_task"
     bl_label = "Cancel"
-    bl_description = "Stop it, with every program that it runs"
+    bl_description = "Stop the task and its programs"
     bl_options = {"INTERNAL"}
 
     @classmethod
     def disabled_reason(cls, context: bpy.types.Context) -> str:
-        """Nothing to cancel."""
-        return "" if background.is_busy() else "Nothing is at work"
+        """There is nothing to cancel."""
+        return "" if background.is_busy() else "Nothing is running"
 
     def execute(self, context: bpy.types.Context) -> OperatorResult:
-        """Stop it; what is left is dealt with at the next tick."""
+        """Stop it; the timer finishes it at its next tick."""
         background.cancel()
         return {"FINISHED"}

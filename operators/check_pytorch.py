@@ -1,4 +1,4 @@
-"""See whether PyTorch starts."""
+"""Check whether PyTorch starts."""
 
 import bpy
 
@@ -11,7 +11,7 @@ class CheckPytorch(BackgroundOperator, bpy.types.Operator):
 
     bl_idname = "emotalk.check_pytorch"
     bl_label = "Check"
-    bl_description = "Start PyTorch once, and say what it computes on"
+    bl_description = "Start PyTorch once and show its devices"
     bl_options = {"INTERNAL"}
 
     def start(self, context: bpy.types.Context) -> None:

@@ -22,7 +22,7 @@ class ChooseAudio(ExplainedOperator, bpy.types.Operator):
 
     bl_idname = "emotalk.choose_audio"
     bl_label = "Choose Audio"
-    bl_description = "Choose the sound of the line; a video will do where this Blender can read its sound"
+    bl_description = "Choose the sound of the line; a video works too if this Blender can read its sound"
     bl_options = {"REGISTER", "UNDO"}
 
     filepath: str
@@ -38,7 +38,7 @@ class ChooseAudio(ExplainedOperator, bpy.types.Operator):
         return {"RUNNING_MODAL"}
 
     def execute(self, context: bpy.types.Context) -> OperatorResult:
-        """Take the file, if it is a sound; the line is named after it."""
+        """Use the file if it is a sound; the line is named after it."""
         path = Path(bpy.path.abspath(self.filepath))
         try:
             sound_format(path)
@@ -59,5 +59,5 @@ class DroppedAudio(bpy.types.FileHandler):
 
     @classmethod
     def poll_drop(cls, context: bpy.types.Context) -> bool:
-        """Only the 3D view: the sequencer has its own idea of a dropped sound."""
+        """Only the 3D view: the sequencer handles dropped sounds itself."""
         return context.area is not None and context.area.type == "VIEW_3D"

@@ -1,4 +1,4 @@
-"""Another network for the line."""
+"""Choose the network for the line."""
 
 import bpy
 
@@ -19,13 +19,13 @@ class ChooseModel(ExplainedOperator, bpy.types.Operator):
 
     bl_idname = "emotalk.choose_model"
     bl_label = "Choose Model"
-    bl_description = "Let this network perform the line"
+    bl_description = "Use this network for the line"
     bl_options = {"UNDO"}
 
     model: str
 
     def execute(self, context: bpy.types.Context) -> OperatorResult:
-        """Remember it by its id: the file may be opened where the weights are not."""
+        """Store its id: the file may be opened on a computer without the weights."""
         try:
             model_choice.look_up(self.model)
         except EmoTalkError as error:

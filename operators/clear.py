@@ -1,4 +1,4 @@
-"""Take back what Animate wrote."""
+"""Remove the keys that Animate wrote."""
 
 import bpy
 
@@ -13,7 +13,7 @@ from .explained import ExplainedOperator, OperatorResult
 
 @properties(
     line=bpy.props.StringProperty(
-        name="Line", description="The line to remove; this one if empty", options={"SKIP_SAVE", "HIDDEN"}
+        name="Line", description="The line to remove; the current one if empty", options={"SKIP_SAVE", "HIDDEN"}
     ),
     all_lines=bpy.props.BoolProperty(
         name="All Lines", description="Every line of the character instead of this one", options={"SKIP_SAVE"}
@@ -24,7 +24,7 @@ class Clear(ExplainedOperator, bpy.types.Operator):
 
     bl_idname = "emotalk.clear"
     bl_label = "Clear"
-    bl_description = "Remove the keys that EmoTalk wrote and bring back what was there before; your own keys stay"
+    bl_description = "Remove the keys that EmoTalk wrote and restore the earlier state; your own keys stay"
     bl_options = {"REGISTER", "UNDO"}
 
     line: str
@@ -36,7 +36,7 @@ class Clear(ExplainedOperator, bpy.types.Operator):
         return "" if anchor_of(current_line(context), context) else "Click the character, or choose it above"
 
     def execute(self, context: bpy.types.Context) -> OperatorResult:
-        """Remove the line's action, or all of ours."""
+        """Remove the line's action, or all our actions."""
         line = current_line(context)
         name = self.line or line_name(line)
         try:

@@ -1,11 +1,11 @@
-"""A greyed button says why."""
+"""Greyed buttons that explain why they are disabled."""
 
 from typing import TYPE_CHECKING, Literal
 
 import bpy
 
 OperatorResult = set[Literal["FINISHED", "CANCELLED", "RUNNING_MODAL", "PASS_THROUGH", "INTERFACE"]]
-"""What ``execute``, ``invoke`` and ``modal`` return."""
+"""The return type of ``execute``, ``invoke`` and ``modal``."""
 
 # Each operator names bpy.types.Operator itself, after this base, as Blender wants it; types need it here already.
 if TYPE_CHECKING:
@@ -15,18 +15,18 @@ else:
 
 
 class ExplainedOperator(_Operator):
-    """Base of operators whose ``poll`` is a question with an answer in words."""
+    """Base of operators that explain in words why ``poll`` fails."""
 
     bl_options = {"REGISTER"}
 
     @classmethod
     def disabled_reason(cls, context: bpy.types.Context) -> str:
-        """Why the operator cannot run now, as a sentence; empty when it can. Cheap: asked at every redraw."""
+        """Why the operator cannot run now, as a sentence; empty when it can. Cheap: called at every redraw."""
         return ""
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        """Blender's question, answered by ``disabled_reason``."""
+        """Blender's check, based on ``disabled_reason``."""
         reason = cls.disabled_reason(context)
         if reason:
             cls.poll_message_set(reason)

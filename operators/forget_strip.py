@@ -1,4 +1,4 @@
-"""From a strip back to a file."""
+"""Use a file again instead of a strip."""
 
 import bpy
 

@@ -1,4 +1,4 @@
-"""The research network's weights, as they were released or trained."""
+"""Import released or own weights of the research network."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ class ImportCheckpoint(BackgroundOperator, bpy.types.Operator):
 
     bl_idname = "emotalk.import_checkpoint"
     bl_label = "Import Checkpoint…"
-    bl_description = "Read, check and keep EmoTalk.pth, or a training of your own in its format; runs no code in it"
+    bl_description = "Check and install EmoTalk.pth, or a checkpoint of your own in its format; no code in it is run"
     bl_options = {"INTERNAL"}
 
     filepath: str

@@ -1,4 +1,4 @@
-"""From the tab to the preferences of the extension."""
+"""Open the preferences of the extension."""
 
 import bpy
 

@@ -1,4 +1,4 @@
-"""The folder in which the animator's own weights lie."""
+"""Open the folder of the animator's own weights."""
 
 import bpy
 
@@ -11,15 +11,15 @@ class OpenWeightsFolder(ExplainedOperator, bpy.types.Operator):
 
     bl_idname = "emotalk.open_weights_folder"
     bl_label = "Weights Folder"
-    bl_description = "Open the folder of your own weights; what you drop there is in the menu after a refresh"
+    bl_description = "Open the folder of your own weights; files that you add appear in the menu after a refresh"
     bl_options = {"INTERNAL"}
 
     def execute(self, context: bpy.types.Context) -> OperatorResult:
-        """Make the folder if need be, and let the system's file manager show it."""
+        """Create the folder if necessary, and open it in the system's file manager."""
         try:
             folder = model_choice.own_folder()
         except OSError as error:
-            self.report({"ERROR"}, f"{error.filename} cannot be made: {error.strerror}")
+            self.report({"ERROR"}, f"{error.filename} cannot be created: {error.strerror}")
             return {"CANCELLED"}
         bpy.ops.wm.path_open(filepath=str(folder))
         return {"FINISHED"}

@@ -1,4 +1,4 @@
-"""Hear the line where it is performed."""
+"""Place the line's sound in the Video Sequencer."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ class PlaceSound(ExplainedOperator, bpy.types.Operator):
 
     bl_idname = "emotalk.place_sound"
     bl_label = "Place Sound on Timeline"
-    bl_description = "Add the sound to the Video Sequencer at the start frame, so that playback lets you hear it"
+    bl_description = "Add the sound to the Video Sequencer at the start frame, so that you hear it in playback"
     bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
@@ -29,7 +29,7 @@ class PlaceSound(ExplainedOperator, bpy.types.Operator):
         return "" if line.audio else "Choose an audio file first"
 
     def execute(self, context: bpy.types.Context) -> OperatorResult:
-        """Add the strip and let the line follow it from now on."""
+        """Add the strip; from now on the line follows it."""
         scene = scene_of(context)
         line = line_of_scene(scene)
         try:

@@ -1,4 +1,4 @@
-"""Look for weights again."""
+"""Search for weights again."""
 
 import bpy
 
@@ -11,11 +11,11 @@ class RefreshModels(ExplainedOperator, bpy.types.Operator):
 
     bl_idname = "emotalk.refresh_models"
     bl_label = "Refresh"
-    bl_description = "Look again for weights in your weights folder"
+    bl_description = "Search your weights folder again"
     bl_options = {"INTERNAL"}
 
     def execute(self, context: bpy.types.Context) -> OperatorResult:
-        """Read the folder, and what is known of PyTorch."""
+        """Read the folder and the state of PyTorch."""
         model_choice.refresh()
         torch_environment.refresh()
         background.redraw()

@@ -1,4 +1,4 @@
-"""The disk space back."""
+"""Remove PyTorch to free its disk space."""
 
 import bpy
 
@@ -18,7 +18,7 @@ class RemovePytorch(BackgroundOperator, bpy.types.Operator):
 
     @classmethod
     def disabled_reason(cls, context: bpy.types.Context) -> str:
-        """Nothing may use the environment."""
+        """The environment must not be in use."""
         return super().disabled_reason(context) or ("A line is being animated" if runs.is_running() else "")
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> OperatorResult:
@@ -28,6 +28,6 @@ class RemovePytorch(BackgroundOperator, bpy.types.Operator):
         )
 
     def start(self, context: bpy.types.Context) -> None:
-        """Begin; the worker may run in it."""
+        """End the worker, which may run in the environment, and start the removal."""
         runs.close()
         torch_environment.start_removal()

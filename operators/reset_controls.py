@@ -1,4 +1,4 @@
-"""Back to the defaults."""
+"""Reset controls to their defaults."""
 
 import bpy
 
@@ -23,7 +23,7 @@ class ResetControls(ExplainedOperator, bpy.types.Operator):
     group: str
 
     def execute(self, context: bpy.types.Context) -> OperatorResult:
-        """Unset the properties, so that they follow the table again."""
+        """Unset the properties, so that they have the defaults of the table again."""
         line = current_line(context)
         groups = dict.fromkeys(control.group for control in CONTROLS)
         if self.group and self.group not in groups:

@@ -1,4 +1,4 @@
-"""One emotion with one click."""
+"""Set one emotion with one click."""
 
 import bpy
 
@@ -11,7 +11,7 @@ from .explained import ExplainedOperator, OperatorResult
 
 
 @properties(
-    emotion=bpy.props.StringProperty(name="Emotion", description="One that the model knows", options={"SKIP_SAVE"})
+    emotion=bpy.props.StringProperty(name="Emotion", description="One of the model's emotions", options={"SKIP_SAVE"})
 )
 class SetEmotion(ExplainedOperator, bpy.types.Operator):
     """The emotion buttons."""
@@ -28,7 +28,7 @@ class SetEmotion(ExplainedOperator, bpy.types.Operator):
         line = current_line(context)
         emotions = model_choice.spec_of(line).emotions
         if self.emotion not in emotions:
-            self.report({"ERROR"}, f"The model does not know the emotion {self.emotion!r}")
+            self.report({"ERROR"}, f"The model has no emotion {self.emotion!r}")
             return {"CANCELLED"}
         for name in emotions:
             owner, prop = slider_of(line, emotion_control(name))

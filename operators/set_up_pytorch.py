@@ -1,4 +1,4 @@
-"""A Python with PyTorch, made on request."""
+"""Create a Python environment with PyTorch on request."""
 
 import bpy
 
@@ -14,12 +14,12 @@ class SetUpPytorch(BackgroundOperator, bpy.types.Operator):
 
     bl_idname = "emotalk.set_up_pytorch"
     bl_label = "Set Up"
-    bl_description = "Make a Python with PyTorch in a folder of its own, or make it anew, as it is chosen here"
+    bl_description = "Create a Python with PyTorch in a separate folder with these settings, or create it again"
     bl_options = {"INTERNAL"}
 
     @classmethod
     def disabled_reason(cls, context: bpy.types.Context) -> str:
-        """Nothing may use the environment, and nothing is downloaded without leave."""
+        """The environment must not be in use, and downloads need permission."""
         if reason := super().disabled_reason(context):
             return reason
         if runs.is_running():
@@ -29,7 +29,7 @@ class SetUpPytorch(BackgroundOperator, bpy.types.Operator):
         return ""
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> OperatorResult:
-        """Ask first: it is much."""
+        """Ask first, because it is large."""
         build = torch_environment.expected_build(context)
         message = f"Up to {build.disk_bytes / 1e9:.1f} GB of disk will be taken"
         if not preferences_of(context).wheels:
@@ -39,6 +39,6 @@ class SetUpPytorch(BackgroundOperator, bpy.types.Operator):
         )
 
     def start(self, context: bpy.types.Context) -> None:
-        """Begin; the worker may run in the environment that is about to go."""
+        """End the worker, which may run in the old environment, and start the set-up."""
         runs.close()
         torch_environment.start_set_up(context)

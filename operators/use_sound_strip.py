@@ -1,4 +1,4 @@
-"""The sound strip that is selected in the Video Sequencer becomes the line."""
+"""Use the selected sound strip of the Video Sequencer as the line."""
 
 import bpy
 
@@ -18,13 +18,13 @@ class UseSoundStrip(ExplainedOperator, bpy.types.Operator):
 
     @classmethod
     def disabled_reason(cls, context: bpy.types.Context) -> str:
-        """A strip must be selected, in the edit of this very scene."""
+        """A strip must be selected in the sequencer of this scene."""
         if sequencer_scene(context) != context.scene:
             return "The sequencer shows another scene; show this one there, or choose the audio file"
         return "" if active_sound_strip(context) else "Select a sound strip in the Video Sequencer"
 
     def execute(self, context: bpy.types.Context) -> OperatorResult:
-        """Remember the strip by its name: it may be moved and trimmed later."""
+        """Store the strip's name: it may be moved and trimmed later."""
         strip = active_sound_strip(context)
         if strip is None:
             return {"CANCELLED"}

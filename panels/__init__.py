@@ -1,1 +1,1 @@
-"""What the animator sees; panels never compute."""
+"""The panels; they never compute."""

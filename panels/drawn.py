@@ -1,4 +1,4 @@
-"""What everything that draws itself has in common."""
+"""The base of panels and menus."""
 
 from typing import TYPE_CHECKING
 
@@ -13,10 +13,10 @@ else:
 
 
 class Drawn:
-    """Base of panels and menus: where there is something to draw, there is a layout to draw it into."""
+    """Base of panels and menus, whose layout is never None when they draw."""
 
     if TYPE_CHECKING:
 
         @property
         def layout(self) -> bpy.types.UILayout:
-            """Never None, as the stubs let it be."""
+            """Never None, although the stubs allow it."""

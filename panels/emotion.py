@@ -1,4 +1,4 @@
-"""The mood of the line."""
+"""The emotion of the line."""
 
 import bpy
 
@@ -9,14 +9,14 @@ from .sub_panel import ControlPanel
 
 
 class EmotionPanel(ControlPanel, bpy.types.Panel):
-    """One emotion with one click, or a mix of those that the model knows."""
+    """One emotion with one click, or a mix of the model's emotions."""
 
     bl_idname = "EMOTALK_PT_emotion"
     bl_label = "Emotion"
     group = "emotion"
 
     def draw(self, context: bpy.types.Context) -> None:
-        """Buttons on top, then how strongly it is performed, and the mix below."""
+        """Buttons on top, then the strength, and the mix below."""
         line = current_line(context)
         spec = model_choice.spec_of(line)
         controls = [control for control in spec.heeded() if control.group == self.group]

@@ -1,4 +1,4 @@
-"""How keys are written and taken back."""
+"""Settings for writing keys, and Clear."""
 
 import bpy
 
@@ -8,7 +8,7 @@ from .sub_panel import SubPanel
 
 
 class KeysPanel(SubPanel, bpy.types.Panel):
-    """Density of keys, and peace with the animator's own."""
+    """The tolerance of the keys, and the handling of existing keys."""
 
     bl_idname = "EMOTALK_PT_keys"
     bl_label = "Keys"

@@ -1,4 +1,4 @@
-"""The tab: which line, who speaks it, and the button."""
+"""The main panel: the line's sound, its character, and Animate."""
 
 import bpy
 
@@ -20,7 +20,7 @@ class MainPanel(Drawn, bpy.types.Panel):
     bl_category = "EmoTalk"
 
     def draw(self, context: bpy.types.Context) -> None:
-        """Sound, character, Animate, and how it went."""
+        """Sound, character, Animate, and the result."""
         line = current_line(context)
         _draw_sound(self.layout, line)
         _draw_character(self.layout, line, context)

@@ -1,4 +1,4 @@
-"""Which network performs, whether it can, and how it did."""
+"""The choice of the network, problems with it, and its speed."""
 
 import bpy
 
@@ -19,7 +19,7 @@ class ModelMenu(Drawn, bpy.types.Menu):
     bl_label = "Model"
 
     def draw(self, context: bpy.types.Context) -> None:
-        """One entry each; damaged ones are there to be seen."""
+        """One entry for each, including damaged ones."""
         for weights in model_choice.installed():
             row = self.layout.row()
             row.enabled = not weights.damage
@@ -35,12 +35,12 @@ class ModelPanel(SubPanel, bpy.types.Panel):
     bl_options = {"DEFAULT_CLOSED"}
 
     def draw_header_preset(self, context: bpy.types.Context) -> None:
-        """The name of the model, to be read while the box is closed."""
+        """The name of the model, visible while the box is closed."""
         weights = model_choice.weights_of(current_line(context))
         self.layout.label(text=weights.label if weights else "Missing")
 
     def draw(self, context: bpy.types.Context) -> None:
-        """The choice, what stands in its way, and ways to more models."""
+        """The choice, its problems, and ways to get more models."""
         line = current_line(context)
         _draw_choice(self.layout, line, context)
         ran_on = run_state(context).ran_on

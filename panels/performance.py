@@ -1,4 +1,4 @@
-"""How the line is spoken and what the face does besides."""
+"""Style and shape of the motion, blinks and head motion."""
 
 import bpy
 
@@ -6,7 +6,7 @@ from .sub_panel import ControlPanel
 
 
 class StylePanel(ControlPanel, bpy.types.Panel):
-    """Whose way of speaking."""
+    """The personal style."""
 
     bl_idname = "EMOTALK_PT_style"
     bl_label = "Style"
@@ -14,7 +14,7 @@ class StylePanel(ControlPanel, bpy.types.Panel):
 
 
 class ShapePanel(ControlPanel, bpy.types.Panel):
-    """How far everything moves, and when."""
+    """Gains, smoothing and timing."""
 
     bl_idname = "EMOTALK_PT_shape"
     bl_label = "Shape"

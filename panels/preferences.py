@@ -1,4 +1,4 @@
-"""The preferences: PyTorch for the research network, and how exactly it computes."""
+"""The preferences: PyTorch for the research network, its device and precision."""
 
 from typing import Final
 
@@ -14,12 +14,12 @@ _ICONS: Final[dict[str, Icon]] = {"ready": "CHECKMARK", "broken": "ERROR", "unfi
 
 
 class EmoTalkPreferences(PreferenceProperties, bpy.types.AddonPreferences):
-    """What holds for every file of this animator."""
+    """Settings for all files."""
 
     bl_idname = EXTENSION
 
     def draw(self, context: bpy.types.Context) -> None:
-        """How PyTorch is, what can be done about it, and what it shall do."""
+        """The state of PyTorch, buttons to set it up, and its settings."""
         box = self.layout.box()
         box.label(text="The Research Network")
         if background.is_busy():

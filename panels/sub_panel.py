@@ -1,4 +1,4 @@
-"""What the boxes under the main panel share."""
+"""The base of the boxes under the main panel."""
 
 from typing import TYPE_CHECKING
 
@@ -28,13 +28,13 @@ class SubPanel(Drawn, _Panel):
 
 
 class ControlPanel(SubPanel):
-    """Base of boxes that show one group of the controls that the line's model heeds."""
+    """Base of boxes with one group of the controls of the line's model."""
 
     group: str
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        """A box that would be empty is not drawn."""
+        """Empty boxes are not drawn."""
         heeded = model_choice.spec_of(current_line(context)).heeded()
         return any(control.group == cls.group for control in heeded)
 
@@ -52,7 +52,7 @@ class ControlPanel(SubPanel):
 def draw_controls(
     layout: bpy.types.UILayout, context: bpy.types.Context, line: LineProperties, spec: ModelSpec, group: str
 ) -> None:
-    """The sliders of a group that the model heeds, one under the other, in the order of the table."""
+    """The sliders of a group that the model uses, in a column, in the order of the table."""
     column = layout.column()
     column.use_property_split = True
     column.use_property_decorate = True
@@ -65,4 +65,4 @@ def draw_controls(
         column.prop(line, control.name, text=control.label, placeholder=spec.styles[0] if spec.styles else "")
         name = getattr(line, control.name)
         if not has_style(spec, name):
-            draw_sentence(column, context, f"{name} is no style of this model; its first one is taken", "INFO")
+            draw_sentence(column, context, f"This model has no style {name}; its first one is used", "INFO")

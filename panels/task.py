@@ -1,4 +1,4 @@
-"""The task in the background, wherever somebody may look for it."""
+"""The background task, for all panels that show it."""
 
 import bpy
 
@@ -7,7 +7,7 @@ from .text import draw_sentence
 
 
 def draw_progress(layout: bpy.types.UILayout) -> None:
-    """How far the task at work is, and Cancel."""
+    """The progress of the running task, and Cancel."""
     task = background.at_work()
     if task is None:
         return
@@ -17,7 +17,7 @@ def draw_progress(layout: bpy.types.UILayout) -> None:
 
 
 def draw_outcome(layout: bpy.types.UILayout, context: bpy.types.Context, known: str = "") -> None:
-    """How the last task ended, unless that is ``known`` from elsewhere in the panel."""
+    """The result of the last task, unless the panel shows it elsewhere (``known``)."""
     task = background.latest()
     if task is None or (known and known == (task.failure or task.result)):
         return

@@ -1,4 +1,4 @@
-"""Sentences in a narrow panel."""
+"""Long sentences in narrow panels."""
 
 import textwrap
 
@@ -9,7 +9,7 @@ from .drawn import Icon
 
 
 def draw_sentence(layout: bpy.types.UILayout, context: bpy.types.Context, text: str, icon: Icon) -> None:
-    """Labels do not wrap: draw one for each part that fits into the region."""
+    """Draw a sentence as several labels that fit into the region, because labels do not wrap."""
     scale = preferences_of_blender(context).system.ui_scale
     width = context.region.width if context.region else 0
     letters = max(int((width - 60 * scale) / (5.9 * scale)), 20)

@@ -1,4 +1,4 @@
-"""What the tab offers where a model cannot run for want of PyTorch."""
+"""Buttons for a model that cannot run because PyTorch is missing or broken."""
 
 import bpy
 
@@ -7,13 +7,13 @@ from ..blender_emotalk.properties import LineProperties
 
 
 def is_pytorch_missing(line: LineProperties, context: bpy.types.Context) -> bool:
-    """Whether the line's model needs PyTorch and it is known that it cannot be had."""
+    """Whether the line's model needs PyTorch, which is missing or broken."""
     weights = model_choice.weights_of(line)
     return bool(weights and weights.needs_torch) and torch_environment.status(context).state not in ("ready", "untried")
 
 
 def draw_pytorch_offers(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    """Repair, where the environment is ours, and the way to the preferences."""
+    """Repair, if we created the environment, and Preferences."""
     row = layout.row(align=True)
     if torch_environment.status(context).state != "absent" and not torch_environment.own_python(context):
         row.operator("emotalk.set_up_pytorch", text="Repair", icon="FILE_REFRESH")

@@ -1,4 +1,4 @@
-"""Binding of small parts to the skin: they take its moves from the nearest vertices."""
+"""Binding of small parts to the skin: they follow its nearest vertices."""
 
 from dataclasses import dataclass
 

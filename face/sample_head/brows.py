@@ -1,4 +1,4 @@
-"""Brows and upper lashes: small solids that ride on the skin (millimetres)."""
+"""Brows and upper lashes: small solids that follow the skin (millimetres)."""
 
 from typing import Final
 

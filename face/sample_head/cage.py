@@ -145,7 +145,7 @@ def cast(origins: np.ndarray, directions: np.ndarray, reach: float = 150, outerm
     Args:
         origins: (N, 3) points inside.
         directions: (N, 3), of any length.
-        reach: millimetres within which the ray has left for good.
+        reach: millimetres within which the ray has left the sculpture finally.
         outermost: the last place where it leaves; otherwise the first.
     """
     directions = directions / np.linalg.norm(directions, axis=-1, keepdims=True)

@@ -1,4 +1,4 @@
-"""Eyeballs with iris and pupil, and how they look about (millimetres)."""
+"""Eyeballs with iris and pupil, and their gaze (millimetres)."""
 
 from typing import Final
 

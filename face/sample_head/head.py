@@ -25,7 +25,7 @@ from .teeth import build_teeth, lower_teeth_shapes
 from .tongue import build_tongue, parting_for_tongue, tongue_shapes
 
 _RIDERS_REACH = 0.065
-"""Metres about the eyes within which skin may carry brows, lashes and nostrils."""
+"""Metres around the eyes within which skin may carry brows, lashes and nostrils."""
 
 
 @cache

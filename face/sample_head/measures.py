@@ -17,7 +17,7 @@ def posed(part: Part, coefficients: np.ndarray) -> np.ndarray:
 
 
 def lip_gap_mm(head: SampleHead, coefficients: np.ndarray) -> float:
-    """Height between the lips' inner edges at the midline; negative where they press."""
+    """Height between the lips' inner edges at the midline; negative where they are compressed."""
     upper, lower = _landmarks(head, coefficients, "upper lip", "lower lip")
     return float(upper[2] - lower[2]) * 1e3
 

@@ -48,7 +48,7 @@ def mouth_shapes(skin: SkinCage, jaw_open: np.ndarray) -> dict[str, np.ndarray]:
 
     Args:
         skin: the cage.
-        jaw_open: (N, 3) moves of jawOpen, which mouthClose answers.
+        jaw_open: (N, 3) moves of jawOpen, which mouthClose compensates.
     """
     lips = _lips_of(skin)
     return {
@@ -157,7 +157,7 @@ def narrowing(skin: SkinCage, amount: float) -> np.ndarray:
 
 
 def _close(skin: SkinCage, jaw_open: np.ndarray) -> np.ndarray:
-    """The exact answer to jawOpen: at SEAL_FACTOR of it the lips meet as they do in the neutral face."""
+    """Compensates jawOpen exactly: at SEAL_FACTOR of it the lips meet as they do in the neutral face."""
     contact = skin.mouth[CONTACT]
     above, below = contact[: CORNER + 1], contact[CORNER:][::-1]
     meeting = jaw_open[above] + np.multiply(_MEETING, jaw_open[below] - jaw_open[above])

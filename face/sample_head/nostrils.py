@@ -1,4 +1,4 @@
-"""Nostrils: two dark drops that lie on the underside of the nose and ride on its skin (millimetres)."""
+"""Nostrils: two dark drops on the underside of the nose that follow its skin (millimetres)."""
 
 from typing import Final
 

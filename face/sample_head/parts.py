@@ -1,4 +1,4 @@
-"""What the head consists of: meshes with shape keys and bone weights, bones, landmarks (metres)."""
+"""The parts of the head: meshes with shape keys and bone weights, bones, landmarks (metres)."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -34,7 +34,7 @@ class Part:
         name: what it is.
         vertices: (V, 3) float32 metres, neutral; Z up, the face looks along -Y, the actor's left is +X.
         polygons: (P,) vertex numbers of each polygon, anticlockwise from outside.
-        materials: what the material numbers stand for.
+        materials: the material of each material number.
         polygon_materials: (P,) numbers into ``materials``.
         shapes: (V, 3) float32 offsets for each ARKit channel that moves this part.
         bone_weights: (V,) float32 by bone name; they sum to 1 in each vertex.
@@ -51,7 +51,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Bone:
-    """A bone at rest: where it begins and ends (metres), and on which it hangs."""
+    """A bone at rest: where it begins and ends (metres), and its parent."""
 
     name: str
     start: tuple[float, float, float]
@@ -88,7 +88,7 @@ def part_of(
     shapes: dict[str, np.ndarray],
     weights: dict[str, np.ndarray],
 ) -> Part:
-    """A part out of modelling coordinates (V, 3) and moves in millimetres; shapes that do nothing are left out."""
+    """A part from modelling coordinates (V, 3) and moves in millimetres; shapes that move nothing are left out."""
     moved = {key: moves for key, moves in shapes.items() if np.abs(moves).max() > _STILL}
     return Part(
         name,
@@ -110,5 +110,5 @@ def rigid_part(
     bone: str,
     shapes: dict[str, np.ndarray] | None = None,
 ) -> Part:
-    """A part that hangs on one bone."""
+    """A part that follows one bone."""
     return part_of(name, points, polygons, materials, polygon_materials, shapes or {}, {bone: np.ones(len(points))})

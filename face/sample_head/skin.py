@@ -33,7 +33,7 @@ def build_skin(cage: SkinCage) -> tuple[Part, np.ndarray]:
 
 
 def _with_islands(cage: SkinCage) -> tuple[np.ndarray, list[tuple[int, ...]]]:
-    """The cage with what only lies against it: two ears and the lid that closes the neck."""
+    """The cage with the parts that only touch it: two ears and the lid that closes the neck."""
     ear, ear_polygons = build_ear()
     points, polygons = [cage.points], list(cage.polygons)
     for side, step in ((1, 1), (-1, -1)):

@@ -1,4 +1,4 @@
-"""The whole cage of the skin with what the shape keys need to know about its vertices (millimetres)."""
+"""The whole cage of the skin with the data about its vertices that the shape keys need (millimetres)."""
 
 from dataclasses import dataclass
 from typing import Final

@@ -1,4 +1,4 @@
-"""Signed distances of simple solids and their soft unions: the clay the head is modelled in (millimetres)."""
+"""Signed distances of simple solids and their soft unions, which the head is modelled from (millimetres)."""
 
 import numpy as np
 

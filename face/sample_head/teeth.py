@@ -32,7 +32,7 @@ _GUM_FROM: Final = 8
 _SHORTER_UPPER: Final = (0, 1, 2, 3, 6), (0.0, 0.5, 0.2, 0.7, 1.4)
 _SHORTER_LOWER: Final = (0, 1, 2, 3, 6), (0.0, 0.5, 0.2, 1.2, 5.5)
 """Tooth numbers from the middle, and how much shorter than the front ones they are: as the jaw opens round its hinge,
-the lower back teeth come up beside the tongue, where no cheek hides them as it would in a mouth of flesh."""
+the lower back teeth come up beside the tongue, where no cheek hides them."""
 
 UPPER_EDGE: Final = LINE_HEIGHT - 2.2
 _LOWER_EDGE: Final = LINE_HEIGHT - 4.2

@@ -45,5 +45,5 @@ def tongue_shapes(points: np.ndarray) -> dict[str, np.ndarray]:
 
 
 def parting_for_tongue(jaw_open: np.ndarray) -> np.ndarray:
-    """(N, 3) what tongueOut does to skin and lower teeth: the jaw makes room."""
+    """(N, 3) moves of skin and lower teeth in tongueOut: the jaw opens to make room."""
     return _DROP * jaw_open

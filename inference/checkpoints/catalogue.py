@@ -1,4 +1,4 @@
-"""The weights that can be had elsewhere: where, under which licence, and how to know that they are the right ones."""
+"""Weights that others publish: their address, licence and hash."""
 
 import json
 from dataclasses import dataclass
@@ -16,17 +16,17 @@ CATALOGUE_FILE: Final = WEIGHTS_FOLDER / "catalogue.json"
 
 @dataclass(frozen=True)
 class CatalogueEntry:
-    """One file that somebody else offers.
+    """One published file.
 
     Attributes:
         name: identifier.
-        architecture: "emotalk" for weights that perform, "wav2vec2" for encoders that training begins with.
+        architecture: "emotalk" for weights of a whole network, "wav2vec2" for encoders that training starts from.
         licence: of the file.
-        page: where a person reads about it.
-        url: the file itself; None where there is no direct address.
-        bytes: its size; None where unknown.
-        sha256: as its publisher states it; None where unknown.
-        sentence: what it is, and what to do where it cannot be downloaded.
+        page: the web page about it, for people.
+        url: the file itself; None if there is no direct address.
+        bytes: its size; None if unknown.
+        sha256: as its publisher states it; None if unknown.
+        sentence: what it is, and what to do if it cannot be downloaded.
     """
 
     name: str
@@ -45,7 +45,7 @@ def catalogue() -> tuple[CatalogueEntry, ...]:
 
 
 def find_entry(name: str) -> CatalogueEntry:
-    """The entry of a name. Raises EmoTalkError where there is none."""
+    """The entry of a name. Raises EmoTalkError if there is none."""
     entries = {entry.name: entry for entry in catalogue()}
     if name not in entries:
         raise EmoTalkError(f"The catalogue has no {name!r}; it has: {', '.join(entries)}")
@@ -57,14 +57,14 @@ def fetch(entry: CatalogueEntry, sha256: str | None = None, progress: ByteProgre
 
     Args:
         entry: one with an address.
-        sha256: what to verify instead of the catalogue's hash. Where neither is known, what comes is taken.
-        progress: see ``downloads``; what it raises cancels.
+        sha256: compared instead of the catalogue's hash. If neither is known, the file is not verified.
+        progress: see ``downloads``; an exception from it cancels the download.
 
     Returns:
         Where the file is.
 
     Raises:
-        EmoTalkError: it has no address, or cannot be had; the message says what to do.
+        EmoTalkError: it has no address, or the download fails; the message says what to do.
         OSError: the folder cannot be written to.
     """
     if entry.url is None:

@@ -1,4 +1,4 @@
-"""The named tensors of a checkpoint, which remember what they were asked for."""
+"""The named tensors of a checkpoint, with a record of the names that were read."""
 
 from collections.abc import Iterator, Mapping
 
@@ -9,15 +9,15 @@ from ..contract import EmoTalkError
 
 
 class CheckpointState(Mapping[str, Tensor]):
-    """A checkpoint's tensors as float32; what was never read is what a network has no use for.
+    """A checkpoint's tensors as float32; those that were never read are unused by the network.
 
     Args:
         state: the tensors by name.
         source: the file's name, for messages.
-        network: whose checkpoint it should be, for messages.
+        network: the expected network, for messages.
 
     Attributes:
-        read: the names that were asked for.
+        read: the names of the tensors that were read.
     """
 
     def __init__(self, state: Mapping[str, Tensor], source: str, network: str) -> None:
@@ -26,7 +26,7 @@ class CheckpointState(Mapping[str, Tensor]):
         self._state = state
 
     def __getitem__(self, name: str) -> Tensor:
-        """One tensor. Raises EmoTalkError where it is missing."""
+        """One tensor. Raises EmoTalkError if it is missing."""
         if name not in self._state:
             raise EmoTalkError(f"{self.source} is no {self.network} checkpoint, or not all of one: it lacks {name}")
         self.read.add(name)

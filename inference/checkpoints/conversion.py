@@ -1,4 +1,4 @@
-"""What a network's row says of checkpoints that others publish: how they are recognised, and what becomes of them."""
+"""Recognising and converting published checkpoints, as part of a network's row."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -17,10 +17,10 @@ class Conversion:
     """A checkpoint of PyTorch turned into weights.
 
     Attributes:
-        arrays: the weights by name, as the network's own file wants them.
+        arrays: the weights by their names in the network's own file.
         config: dimensions of the network, ready for JSON.
-        spec: what it gives and takes.
-        unknown: names in the checkpoint that the network has no use for.
+        spec: inputs and outputs of the network.
+        unknown: names in the checkpoint that the network does not use.
     """
 
     arrays: dict[str, np.ndarray]
@@ -31,12 +31,12 @@ class Conversion:
 
 @dataclass(frozen=True)
 class Converter:
-    """How published checkpoints of a network are recognised and converted.
+    """Recognises and converts published checkpoints of a network.
 
     Attributes:
         marks: beginnings of names that only this network's checkpoints have.
         convert: takes a checkpoint's tensors by name, the file's name for messages, and the spec of the network's row;
-            PyTorch is there when it is called. Raises EmoTalkError where the checkpoint is not whole.
+            PyTorch is available when it is called. Raises EmoTalkError if the checkpoint is incomplete.
         licence: of the published weights.
         notice: the sentence to show with the licence.
     """
@@ -47,5 +47,5 @@ class Converter:
     notice: str
 
     def recognises(self, names: Iterable[str]) -> bool:
-        """Whether these are names of weights of such a checkpoint."""
+        """Whether these names are from such a checkpoint."""
         return any(name.startswith(self.marks) for name in names)

@@ -1,7 +1,7 @@
-"""Fetching one large file: only when asked, resumed where it broke off, and verified before it appears.
+"""Downloads one large file: only on request, resumed after an interruption, and verified before it appears.
 
-What was fetched waits beside the target as ``NAME.part``, with the server's mark of its version in ``NAME.part.tag``,
-so that a broken or cancelled download goes on from there and never joins two versions.
+Partial data is stored beside the target as ``NAME.part``, with the server's entity tag in ``NAME.part.tag``, so that an
+interrupted or cancelled download can be resumed and two versions are never joined.
 """
 
 import hashlib
@@ -17,10 +17,10 @@ from urllib.parse import urlsplit
 from ..contract import EmoTalkError
 
 ByteProgress = Callable[[int, int | None], None]
-"""Told the bytes that are there and how many there will be, where known. What it raises cancels the download."""
+"""Called with the bytes so far and the total, if known. An exception from it cancels the download."""
 
 LARGEST: Final = 16 * 1024**3
-"""Bytes; no weights are larger."""
+"""Bytes; an upper limit for any weights."""
 
 _BLOCK: Final = 1024 * 1024
 _PATIENCE_SECONDS: Final = 30.0
@@ -31,20 +31,20 @@ _RANGE_NOT_SATISFIABLE: Final = 416
 def download(
     url: str, target: Path, sha256: str | None, progress: ByteProgress | None = None, largest: int = LARGEST
 ) -> str:
-    """Fetch a file.
+    """Download a file.
 
     Args:
-        url: where it is: https, or http on this machine.
-        target: where it goes; its folder is made. It appears only when it is whole and verified.
-        sha256: what its SHA-256 must be; None takes whatever comes.
-        progress: told how far it is.
-        largest: bytes that are not exceeded, whatever the server says.
+        url: its address: https, or http on this machine.
+        target: the path to write; its folder is created. The file appears only when it is complete and verified.
+        sha256: its expected SHA-256; None skips the check.
+        progress: called with the bytes so far.
+        largest: the maximum number of bytes, whatever the server announces.
 
     Returns:
         The file's SHA-256.
 
     Raises:
-        EmoTalkError: it cannot be had, is not what was promised, or does not fit on the disk; the message says why.
+        EmoTalkError: the download fails, the hash differs, or the disk is too full; the message says why.
         OSError: the folder cannot be written to.
     """
     _check_address(url)
@@ -60,7 +60,7 @@ def download(
 
 
 class _Part:
-    """What was fetched so far."""
+    """The partial download."""
 
     def __init__(self, target: Path) -> None:
         self._target = target
@@ -73,11 +73,11 @@ class _Part:
 
     @property
     def tag(self) -> str:
-        """The server's mark of the version that was begun; "" where it cannot be resumed."""
+        """The entity tag of the partial download; "" if it cannot be resumed."""
         return self._tag.read_text("utf-8") if self._tag.exists() and self.size else ""
 
     def begin(self, tag: str) -> None:
-        """Forget what is there: another version, or the first, is about to come."""
+        """Delete the partial data before the first or another version is downloaded."""
         self.delete()
         if tag:
             self._tag.write_text(tag, "utf-8")
@@ -96,7 +96,7 @@ class _Part:
 
 
 def _fetch_all(url: str, part: _Part, largest: int, progress: ByteProgress) -> None:
-    """Fetch until all is there; a connection that breaks is made again as long as every one brings something."""
+    """Download until complete; reconnect after an interruption as long as every connection adds some bytes."""
     while True:
         before = part.size
         total = _fetch(url, part, largest, progress)
@@ -110,7 +110,7 @@ def _fetch_all(url: str, part: _Part, largest: int, progress: ByteProgress) -> N
 
 
 def _fetch(url: str, part: _Part, largest: int, progress: ByteProgress) -> int | None:
-    """One connection: adds to the part what comes through it, and tells the size of the whole, where known."""
+    """One connection: appends its data to the part and returns the total size, if known."""
     progress(part.size, None)
     try:
         answer = _open(url, part)
@@ -156,7 +156,7 @@ def _read(answer: http.client.HTTPResponse, total: int | None) -> bytes:
     except (OSError, http.client.HTTPException) as error:
         if total is None:
             raise EmoTalkError(f"The connection broke off ({type(error).__name__}); try again") from None
-        return b""  # whoever knows the total sees that something is missing
+        return b""  # the caller compares with the total size
 
 
 def _total(answer: http.client.HTTPResponse, start: int) -> int | None:
@@ -165,7 +165,7 @@ def _total(answer: http.client.HTTPResponse, start: int) -> int | None:
 
 
 def _tag_of(answer: http.client.HTTPResponse) -> str:
-    """The strong mark of a version; a weak one does not promise the same bytes."""
+    """The strong entity tag of a version; a weak one does not guarantee the same bytes."""
     tag = answer.headers.get("ETag", "")
     return "" if tag.startswith("W/") else tag
 
@@ -186,7 +186,7 @@ def _explain_status(url: str, error: urllib.error.HTTPError, part: _Part) -> int
     with error:
         status = error.code
     if status == _RANGE_NOT_SATISFIABLE and part.size:
-        return part.size  # nothing is missing; whether it is right, its hash will tell
+        return part.size  # complete; the hash is checked later
     if status in (http.client.NOT_FOUND, http.client.GONE):
         raise EmoTalkError(f"{url} is not there any more ({status}); look for the file on its page") from None
     if status in (http.client.UNAUTHORIZED, http.client.FORBIDDEN):
@@ -195,7 +195,7 @@ def _explain_status(url: str, error: urllib.error.HTTPError, part: _Part) -> int
 
 
 class _SafeRedirects(urllib.request.HTTPRedirectHandler):
-    """Follows a redirect only to where a download may begin too."""
+    """Follows redirects only to addresses that a download may start from."""
 
     def redirect_request(
         self,

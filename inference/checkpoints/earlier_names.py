@@ -1,4 +1,4 @@
-"""Files of EmoTalk weights that were imported before their names followed transformers: how those names read today.
+"""Maps the names in older files of EmoTalk weights to today's names, which follow transformers.
 
 The arrays are the same, in the same layout. A file with today's names passes unchanged.
 """
@@ -51,12 +51,12 @@ Value = TypeVar("Value")
 
 
 def with_todays_names(weights: Mapping[str, Value]) -> dict[str, Value]:
-    """The same weights, each under the name that it has today."""
+    """The same weights under today's names."""
     return {_todays_name(name): value for name, value in weights.items()}
 
 
 def with_todays_config(values: Mapping[str, Any]) -> dict[str, Any]:
-    """The configuration in a weights file, the encoder's dimensions in an entry ``encoder`` of their own."""
+    """The configuration in a weights file, with the encoder's dimensions in a separate entry ``encoder``."""
     encoder = {today: values[earlier] for earlier, today in _CONFIG.items() if earlier in values}
     kept = {name: value for name, value in values.items() if name not in _CONFIG}
     return {"encoder": encoder, **kept}

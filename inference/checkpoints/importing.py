@@ -1,4 +1,4 @@
-"""From a checkpoint to weights in the animator's own folder."""
+"""Imports a checkpoint as weights into the animator's own folder."""
 
 import json
 import shutil
@@ -19,16 +19,16 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 Write = Callable[[Path], None]
-"""Writes weights to a file, whole or not at all."""
+"""Writes weights to a file atomically."""
 
 
 @dataclass(frozen=True)
 class ImportedWeights:
-    """What became of a checkpoint.
+    """The result of an import.
 
     Attributes:
-        weights: as they are installed now.
-        unknown: names in the checkpoint that the network has no use for.
+        weights: the installed weights.
+        unknown: names in the checkpoint that the network does not use.
     """
 
     weights: InstalledWeights
@@ -36,12 +36,12 @@ class ImportedWeights:
 
 
 def import_weights(checkpoint: str | Path, name: str = "", overwrite: bool = False) -> ImportedWeights:
-    """Check a checkpoint and install it as weights, whole or not at all.
+    """Check a checkpoint and install it as weights, atomically.
 
     Args:
-        checkpoint: a published checkpoint of a network with a converter, which takes PyTorch to read; or weights
-            that were imported elsewhere (.safetensors), which are copied.
-        name: what to call the weights; the checkpoint's own name if empty.
+        checkpoint: a published checkpoint of a network with a converter, which needs PyTorch; or weights that were
+            imported on another computer (.safetensors), which are copied.
+        name: of the weights; the checkpoint's own name if empty.
         overwrite: replace weights of that name.
 
     Raises:
@@ -52,7 +52,7 @@ def import_weights(checkpoint: str | Path, name: str = "", overwrite: bool = Fal
     path = place_for(name or checkpoint.stem, overwrite)
     prepare = _prepare_copy if checkpoint.suffix == ".safetensors" else _prepare_conversion
     write, unknown = prepare(checkpoint)
-    # The old file's hash must not outlive it, whatever happens in between.
+    # Remove the old file's hash first: it must not remain beside new weights after an interruption.
     path.with_suffix(HASH_SUFFIX).unlink(missing_ok=True)
     write(path)
     note_hash(path)
@@ -60,10 +60,10 @@ def import_weights(checkpoint: str | Path, name: str = "", overwrite: bool = Fal
 
 
 def licence_notice(checkpoint: str | Path) -> str:
-    """The sentence to show before a checkpoint is imported; "" where there is none.
+    """The notice to show before a checkpoint is imported; "" if there is none.
 
     Raises:
-        EmoTalkError: it is no checkpoint of a known network.
+        EmoTalkError: it is not a checkpoint of a known network.
     """
     checkpoint = Path(checkpoint)
     if checkpoint.suffix == ".safetensors":
@@ -73,13 +73,13 @@ def licence_notice(checkpoint: str | Path) -> str:
 
 
 def convert_checkpoint(checkpoint: str | Path, path: Path) -> tuple[str, ...]:
-    """Convert a published checkpoint of PyTorch to a weights file, written whole or not at all.
+    """Convert a published PyTorch checkpoint to a weights file, atomically.
 
     Returns:
-        Names in the checkpoint that its network has no use for.
+        Names in the checkpoint that its network does not use.
 
     Raises:
-        EmoTalkError: it is missing, damaged, holds code, or is of no known network.
+        EmoTalkError: it is missing, damaged, contains code, or is for no known network.
         OSError: the folder cannot be written to.
     """
     write, unknown = _prepare_conversion(Path(checkpoint))

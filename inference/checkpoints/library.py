@@ -1,7 +1,7 @@
-"""The weights at hand: those that come with the extension, and those in the animator's own folder.
+"""The installed weights: those that come with the extension, and those in the animator's own folder.
 
-Whatever lies in the animator's folder as a safetensors file is listed, whether it was imported, downloaded or dropped
-there by hand. A file is never found by putting its id into a path, so an id cannot lead out of the folder.
+Every safetensors file in the animator's folder is listed, whether it was imported, downloaded or copied there by hand.
+Files are looked up in that list, never by building a path from an id, so an id cannot lead out of the folder.
 """
 
 import hashlib
@@ -20,10 +20,10 @@ from ..registry import COMPACT_SPEC, NETWORKS, spec_of
 from .safetensors_file import WEIGHTS_FOLDER, read_metadata, read_safetensors
 
 FOLDER_VARIABLE: Final = "EMOTALK_WEIGHTS"
-"""Names another folder than the platform's, for a studio's shared disk or a render farm."""
+"""Environment variable for another folder than the platform's: a studio's shared disk or a render farm."""
 
 HASH_SUFFIX: Final = ".sha256"
-"""Of the file beside imported weights that notes their SHA-256, in the format of ``sha256sum``."""
+"""Suffix of the file beside imported weights with their SHA-256, in the format of ``sha256sum``."""
 
 _SUFFIX: Final = ".safetensors"
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}(?<![ .])")
@@ -35,18 +35,18 @@ class InstalledWeights:
     """One weights file.
 
     Attributes:
-        model_id: its name without the suffix; what ``registry.load_model`` takes.
-        network: the network it belongs to (``NETWORKS``); "" where the file does not say.
-        label: what people call it.
-        spec: what it gives and takes; the built-in model's where it cannot be used.
-        path: where it lies.
+        model_id: its name without the suffix; the argument of ``registry.load_model``.
+        network: the network it belongs to (``NETWORKS``); "" if the file does not say.
+        label: its name for people.
+        spec: its inputs and outputs; the built-in model's if the file cannot be used.
+        path: of the file.
         bytes: its size.
-        licence: as the file says; "" where it does not.
-        notice: the sentence to show with the licence; "" where there is none.
-        needs_torch: whether PyTorch has to run it.
-        source_sha256: SHA-256 of the checkpoint that it was made from; "" where unknown.
+        licence: as the file states it; "" if it does not.
+        notice: the sentence to show with the licence; "" if there is none.
+        needs_torch: whether it runs in PyTorch.
+        source_sha256: SHA-256 of the checkpoint that it was made from; "" if unknown.
         is_bundled: whether it came with the extension.
-        damage: the sentence that says why it cannot be used; "" where it can.
+        damage: a sentence that says why it cannot be used; "" if it can.
     """
 
     model_id: str
@@ -64,12 +64,12 @@ class InstalledWeights:
 
     @property
     def hash_path(self) -> Path:
-        """Where its SHA-256 was noted when it was imported."""
+        """The file with the SHA-256 that was stored at import."""
         return self.path.with_suffix(HASH_SUFFIX)
 
 
 def user_weights_folder() -> Path:
-    """The animator's own folder, which need not exist yet."""
+    """The animator's own folder, which may not exist yet."""
     if chosen := os.environ.get(FOLDER_VARIABLE):
         return Path(chosen).expanduser()
     if sys.platform == "win32":
@@ -90,7 +90,7 @@ def installed_weights() -> tuple[InstalledWeights, ...]:
 
 
 def find_weights(model_id: str) -> InstalledWeights:
-    """The weights of an id, damaged or not. Raises EmoTalkError where there are none."""
+    """The weights of an id, damaged or not. Raises EmoTalkError if there are none."""
     installed = installed_weights()
     for weights in installed:
         if weights.model_id == model_id:
@@ -100,11 +100,11 @@ def find_weights(model_id: str) -> InstalledWeights:
 
 
 def place_for(name: str, overwrite: bool = False) -> Path:
-    """Where weights of a new name would go; the folder is made.
+    """The path for weights of a new name; the folder is created.
 
     Raises:
-        EmoTalkError: the name suits no file, is a bundled model's, or is taken and not to be overwritten.
-        OSError: the folder cannot be made.
+        EmoTalkError: the name is not a valid file name, is a bundled model's, or exists and ``overwrite`` is off.
+        OSError: the folder cannot be created.
     """
     if not _NAME.fullmatch(name) or _WINDOWS_DEVICES.fullmatch(name):
         raise EmoTalkError(
@@ -124,20 +124,20 @@ def place_for(name: str, overwrite: bool = False) -> Path:
 
 
 def note_hash(path: Path) -> None:
-    """Write down the SHA-256 of a weights file beside it, for ``verify_weights``."""
+    """Store the SHA-256 of a weights file beside it, for ``verify_weights``."""
     with replacing(path.with_suffix(HASH_SUFFIX)) as part:
         part.write_text(f"{file_sha256(path)}  {path.name}\n", encoding="utf-8")
 
 
 def verify_weights(model_id: str) -> bool:
-    """Read every byte of a weights file and see whether it is what was imported.
+    """Read every byte of a weights file and check that it is unchanged since its import.
 
     Returns:
-        Whether a SHA-256 had been noted to compare with; without one, the file is only known to be whole and to
-        hold numbers.
+        Whether there was a stored SHA-256 to compare with; without one, the check is only that the file is complete
+        and its values are finite.
 
     Raises:
-        EmoTalkError: it is damaged, or not what was imported.
+        EmoTalkError: it is damaged, or was changed since its import.
     """
     weights = find_weights(model_id)
     if weights.damage:
@@ -148,15 +148,17 @@ def verify_weights(model_id: str) -> bool:
     arrays, _ = read_safetensors(weights.path, mapped=True)
     for name, array in arrays.items():
         if array.dtype.kind == "f" and not np.isfinite(array).all():
-            raise EmoTalkError(f"The weights {model_id} hold values in {name!r} that are no numbers; import them again")
+            raise EmoTalkError(
+                f"The weights {model_id} hold values in {name!r} that are not numbers; import them again"
+            )
     return bool(noted)
 
 
 def remove_weights(model_id: str) -> None:
-    """Delete weights of the animator's own.
+    """Delete imported weights.
 
     Raises:
-        EmoTalkError: there are none of this id, or they came with the extension.
+        EmoTalkError: there are none with this id, or they came with the extension.
         OSError: the file cannot be deleted.
     """
     weights = find_weights(model_id)
@@ -175,7 +177,7 @@ def file_sha256(path: Path) -> str:
 def _files(folder: Path) -> list[Path]:
     try:
         return sorted(path for path in folder.iterdir() if path.suffix == _SUFFIX and path.is_file())
-    except OSError:  # no folder, or none that may be read: nothing is installed there
+    except OSError:  # no folder, or no permission: nothing is installed there
         return []
 
 
@@ -187,7 +189,7 @@ def _look_at(path: Path, is_bundled: bool) -> InstalledWeights:
         metadata = read_metadata(path)
         network = NETWORKS.get(metadata.get("model", ""))
         if network is None:
-            damage = f"The weights in {path.name} are of no network that this version of EmoTalk knows; update EmoTalk"
+            damage = f"The weights in {path.name} are for a network that this version of EmoTalk lacks; update EmoTalk"
         else:
             spec = spec_of(network, metadata)
     except EmoTalkError as error:
@@ -218,7 +220,7 @@ def _label(name: str, network: str) -> str:
 def _size(path: Path) -> int:
     try:
         return path.stat().st_size
-    except OSError:  # it went away since the folder was read
+    except OSError:  # it was deleted after the folder was read
         return 0
 
 

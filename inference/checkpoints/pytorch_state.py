@@ -1,4 +1,4 @@
-"""Checkpoints of PyTorch as named tensors, read without executing anything in them."""
+"""Reads PyTorch checkpoints as named tensors, without executing code in them."""
 
 import pickle
 from pathlib import Path
@@ -11,10 +11,10 @@ from ..contract import EmoTalkError
 
 
 def read_state(path: Path) -> dict[str, Tensor]:
-    """The weights of a checkpoint by name, without the wrappings of training code.
+    """The weights of a checkpoint by name, without the containers of training code.
 
     Raises:
-        EmoTalkError: the file is missing, damaged, holds code, or is no table of named weights.
+        EmoTalkError: the file is missing, damaged, contains code, or is not a table of named weights.
     """
     if not path.is_file():
         raise EmoTalkError(f"There is no file {path}; choose the released EmoTalk.pth, or your own training of it")

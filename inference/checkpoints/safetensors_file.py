@@ -1,7 +1,7 @@
 """Network weights as safetensors files, read and written with NumPy alone.
 
 The format: eight bytes with the length of a JSON header (little-endian), the header, then the arrays' bytes without
-gaps. Nothing in it can execute, and every number in the header is checked before it is believed.
+gaps. It contains no executable code, and every number in the header is checked before it is used.
 """
 
 import json
@@ -16,7 +16,7 @@ from ...face.atomic_file import replacing
 from ..contract import EmoTalkError
 
 WEIGHTS_FOLDER: Final = Path(__file__).resolve().parents[2] / "weights"
-"""Where the weights that come with the extension lie."""
+"""The folder of the weights that come with the extension."""
 
 _DTYPES: Final[dict[str, str]] = {
     "F64": "<f8",
@@ -41,14 +41,14 @@ _MOST_DIMENSIONS: Final = 16
 
 
 class _DamageError(Exception):
-    """What is wrong with the file, as the second half of a sentence."""
+    """A damaged file; the message is the second half of a sentence."""
 
 
 def bundled_weights(model_id: str) -> Path:
     """The file of a model's bundled weights.
 
     Raises:
-        EmoTalkError: no weights of this name are here.
+        EmoTalkError: there are no weights of this name.
     """
     path = WEIGHTS_FOLDER / f"{model_id}.safetensors"
     if not path.is_file():
@@ -64,14 +64,14 @@ def read_safetensors(
     Args:
         path: the file.
         as_float32: give half-precision arrays as float32.
-        mapped: leave the arrays in the file until they are used, which takes no time and no memory; what is written
-            to them stays in memory and never reaches the file. BF16 arrays are read all the same.
+        mapped: memory-map the arrays, copy on write, which takes no time and no memory at first; changes never reach
+            the file. BF16 arrays are read into memory.
 
     Returns:
-        Arrays by name, in the file's order, and metadata, both as the file has them.
+        Arrays by name, in the order of the file, and the metadata.
 
     Raises:
-        EmoTalkError: the file is missing, cut off, no safetensors file, or says things that cannot be.
+        EmoTalkError: the file is missing, truncated, not a safetensors file, or has an invalid header.
     """
     path = Path(path)
     try:
@@ -94,17 +94,17 @@ def read_safetensors(
 
 
 def read_metadata(path: str | Path) -> dict[str, str]:
-    """The metadata of a safetensors file alone, whatever its size. Raises EmoTalkError like ``read_safetensors``."""
+    """The metadata of a safetensors file, without its arrays. Raises EmoTalkError like ``read_safetensors``."""
     return read_safetensors(path, mapped=True)[1]
 
 
 def write_safetensors(
     path: str | Path, arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str] | None = None
 ) -> None:
-    """Write arrays as a safetensors file, whole or not at all; the same arrays give the same bytes.
+    """Write arrays as a safetensors file, atomically; the same arrays give the same bytes.
 
     Raises:
-        ValueError: an array has a type that the format does not know.
+        ValueError: an array has a type that the format does not support.
         OSError: the folder cannot be written to.
     """
     header: dict[str, Any] = {_METADATA: dict(sorted(metadata.items()))} if metadata else {}
@@ -114,7 +114,7 @@ def write_safetensors(
     for name, array in ordered:
         dtype = array.dtype.newbyteorder("<")
         if dtype not in _NAMES:
-            raise ValueError(f"{name} has the type {array.dtype}, which safetensors does not know")
+            raise ValueError(f"{name} has the type {array.dtype}, which safetensors does not support")
         header[name] = {
             "dtype": _NAMES[dtype],
             "shape": list(array.shape),
@@ -164,7 +164,7 @@ class _Entry:
         try:
             array = array.reshape(self.shape)
         except (ValueError, OverflowError):
-            # Cut while it was read, or an empty array with dimensions that no array can have.
+            # Truncated while it was read, or an empty array with impossible dimensions.
             raise _DamageError(f"does not hold the array {self.name!r} that it promises") from None
         if self.dtype_name == "BF16":
             return (array.astype(np.uint32) << 16).view(np.float32)
@@ -179,7 +179,7 @@ def _read_header(file: BinaryIO, size: int) -> tuple[dict[str, Any], int]:
         raise _DamageError("is empty" if size == 0 else "is cut off")
     length = int.from_bytes(file.read(_LENGTH_BYTES), "little")
     if length > _LARGEST_HEADER:
-        raise _DamageError("is no safetensors file")
+        raise _DamageError("is not a safetensors file")
     if _LENGTH_BYTES + length > size:
         raise _DamageError("is cut off in its header")
     try:
@@ -193,12 +193,12 @@ def _read_header(file: BinaryIO, size: int) -> tuple[dict[str, Any], int]:
 
 def _without_repeats(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     if len(pairs) != len({name for name, _ in pairs}):
-        raise ValueError("a name stands twice")
+        raise ValueError("a name occurs twice")
     return dict(pairs)
 
 
 def _metadata_of(header: dict[str, Any]) -> dict[str, str]:
-    """Takes the metadata out of the header."""
+    """Removes the metadata from the header."""
     metadata = header.pop(_METADATA, None) or {}
     if not isinstance(metadata, dict) or not all(isinstance(text, str) for text in metadata.values()):
         raise _DamageError("has unreadable metadata")
@@ -212,7 +212,7 @@ def _whole_numbers(values: Any, what: str) -> tuple[int, ...]:
 
 
 def _check_coverage(entries: list[_Entry], size: int) -> None:
-    """Every byte belongs to exactly one array, so that nothing overlaps and nothing is smuggled in."""
+    """Check that every byte belongs to exactly one array: no overlaps, no hidden data."""
     position = 0
     for entry in entries:
         if entry.begin != position:

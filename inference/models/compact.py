@@ -1,10 +1,10 @@
 """EmoTalk Compact: EmoTalk's structure at a size that NumPy runs many times faster than real time.
 
 Encoding: log-mel bands -> dilated convolutions -> content features; pitch and coarse bands -> a lighter branch ->
-emotion features; both read off at 30 frames per second by absolute time. Decoding: fusion with personal style,
-emotion level and emotion weights -> biased self-attention -> emotion-guided attention -> 52 coefficients, on which
-the emotion prototypes are layered and lip contacts decided. Every step looks a bounded way to both sides, so that
-windows give the same numbers as one pass. ``training/network.py`` is the same network in PyTorch.
+emotion features; both sampled at 30 frames per second by absolute time. Decoding: fusion with personal style,
+emotion level and emotion weights -> biased self-attention -> emotion-guided attention -> 52 coefficients, to which
+emotion prototypes are added and lip contacts applied. Every step has a bounded receptive field, so that windows give
+the same numbers as one pass. ``training/network.py`` is the same network in PyTorch.
 """
 
 import functools
@@ -43,15 +43,15 @@ STEM_WIDTH: Final = 5
 KERNEL: Final = 3
 COARSE_BANDS: Final = 16
 SIGNALS: Final = ("bilabial", "labiodental", "speech", "laughter")
-"""What the content encoder gives as logits beside its features: two lip contacts, voice activity, and laughter."""
+"""Logits that the content encoder outputs besides its features: two lip contacts, voice activity, and laughter."""
 
 NAMES_IN_FILES: Final = {"bilabial": "press", "labiodental": "touch", "speech": "speaking", "laughter": "laughing"}
-"""What weights files call the signals' thresholds."""
+"""The names of the signals' thresholds in weights files."""
 
 FEATURES: Final = ("content", "signals", "emotion", "loudness")
 
 _GESTURE_FRAMES: Final = 3
-"""How far (0.1 s) a contact's surest moment counts."""
+"""Frames to both sides (0.1 s) over which the most probable moment of a contact counts."""
 
 _EPSILON: Final = 1e-5
 _CHUNK: Final = 900
@@ -63,7 +63,7 @@ class EmoTalkCompact:
 
     Args:
         arrays: weights by name, as ``training/export.py`` writes them.
-        config: heads, dilations, reaches, thresholds; the metadata of the weights file.
+        config: heads, dilations, attention reaches, thresholds; the metadata of the weights file.
         spec: names of its styles; its basis, rate and emotions are fixed.
 
     Raises:
@@ -88,14 +88,14 @@ class EmoTalkCompact:
 
     @classmethod
     def load(cls, path: str | Path, spec: ModelSpec) -> "EmoTalkCompact":
-        """The model of a weights file. Raises EmoTalkError where it is not one of this model's."""
+        """The model of a weights file. Raises EmoTalkError if the file is not for this model."""
         arrays, metadata = read_safetensors(path)
         if metadata.get("model") != MODEL_ID:
             raise EmoTalkError(f"The weights in {Path(path).name} are not EmoTalk Compact's; choose another file")
         try:
             config = json.loads(metadata["config"])
         except (KeyError, ValueError):
-            raise EmoTalkError(f"The weights in {Path(path).name} say nothing usable of their network") from None
+            raise EmoTalkError(f"The weights in {Path(path).name} do not describe their network") from None
         return cls(arrays, config, spec)
 
     # Encoding
@@ -109,7 +109,7 @@ class EmoTalkCompact:
 
         Returns:
             Features with ``content`` (frames, C), ``signals`` (frames, S; logits of ``SIGNALS``), ``emotion``
-            (frames, E) and ``loudness`` (frames, 1; 0..1 in even steps of decibels).
+            (frames, E) and ``loudness`` (frames, 1; 0..1, linear in decibels).
         """
         frames = frame_count(len(speech.samples))
         level = speech_level(speech.samples)
@@ -175,7 +175,7 @@ class EmoTalkCompact:
     # Decoding
 
     def decode(self, features: Features, controls: Controls) -> FaceCurves:
-        """The 52 coefficients, 0..1, for these sliders."""
+        """The 52 coefficients, 0..1, for these controls."""
         frames = features.frames
         emotions = controls.emotion_tracks(frames, EMOTIONS)
         styles = controls.style_tracks(frames, self.spec.styles)
@@ -258,7 +258,7 @@ class EmoTalkCompact:
         return normed
 
     def _check(self) -> None:
-        """Run the smallest stretch, so that weights that do not fit fail here and not in the middle of a line."""
+        """Run on one sample, so that weights of a wrong shape fail here and not in the middle of a line."""
         silence = np.zeros(1, np.float32)
         offset = spectral_offset(silence, 0.0, self._weights["content.usual"])
         features = self._encode_stretch(silence, 0.0, offset, 0, 1)
@@ -268,7 +268,7 @@ class EmoTalkCompact:
 
 
 def frame_count(samples: int) -> int:
-    """Frames of video that a sound lasts, the last one begun counted whole."""
+    """The duration of a sound in video frames, rounded up."""
     return -(-samples * FPS // SAMPLE_RATE)
 
 
@@ -285,17 +285,17 @@ def prosody(samples: np.ndarray, level: float, start: int, stop: int) -> np.ndar
 
 
 def decided(chance: np.ndarray, low: float, high: float) -> np.ndarray:
-    """A signal's probability as the share of it that is shown: none below ``low``, all of it above ``high``."""
+    """The strength of a signal by its probability: a smooth step from 0 at ``low`` to 1 at ``high``."""
     share = np.clip((chance - low) / (high - low), 0, 1)
     return share * share * (3 - 2 * share)
 
 
 def as_one_gesture(shares: np.ndarray, likely: np.ndarray) -> np.ndarray:
-    """A contact as whole as its surest moment nearby, as long as it stays likely: lips do not flutter in doubt.
+    """Raise a contact to its maximum nearby while it stays likely, so that the lips do not flutter.
 
     Args:
-        shares: (frames,) how much of a contact is shown.
-        likely: (frames,) bool, where there may be one.
+        shares: (frames,) strength of the contact, 0..1.
+        likely: (frames,) bool, where a contact is likely.
     """
     for _ in range(_GESTURE_FRAMES):
         grown = shares.copy()
@@ -310,12 +310,12 @@ def _sigmoid(values: np.ndarray) -> np.ndarray:
 
 
 def _covering(start: int, stop: int, rate: float) -> tuple[int, int]:
-    """The frames at ``rate`` between which video frames start..stop are read off."""
+    """The range of frames at ``rate`` that video frames start..stop are interpolated from."""
     return int(start / FPS * rate), int(max(stop - 1, start) / FPS * rate) + 2
 
 
 def _at_frames(values: np.ndarray, first: int, rate: float, start: int, stop: int) -> np.ndarray:
-    """Rows at ``rate``, the first one numbered ``first``, read between rows at video frames start..stop."""
+    """Rows at ``rate``, the first one numbered ``first``, interpolated linearly at video frames start..stop."""
     position = np.arange(start, stop) / FPS * rate - first
     below = np.minimum(position.astype(int), len(values) - 2)
     part = (position - below)[:, None].astype(np.float32)
@@ -340,7 +340,7 @@ def _dilated(frames: np.ndarray, kernel: np.ndarray, dilation: int) -> np.ndarra
 def _banded_attention(
     queries: np.ndarray, keys: np.ndarray, values: np.ndarray, heads: int, reach: int, slopes: np.ndarray
 ) -> np.ndarray:
-    """Attention of each frame over ``reach`` frames to both sides, biased towards the near ones."""
+    """Attention of each frame over ``reach`` frames to both sides, with a bias for near frames."""
     frames, width = queries.shape
     depth = width // heads
     block = min(_ATTENTION_BLOCK, frames)
@@ -357,7 +357,7 @@ def _banded_attention(
     asked = asked.reshape(blocks, block, heads, depth).transpose(0, 2, 1, 3)
     scores = asked @ near_keys
     scores += _distance_bias(block, reach, tuple(slopes))
-    # Only the first and the last blocks reach beyond the line; the last ones also hold rows that are cut off below.
+    # Only the first and the last blocks extend beyond the line; the last ones also have rows that are cut off below.
     outside = (rows < reach) | (rows >= frames + reach)
     for number in np.flatnonzero(outside.any(axis=1)):
         scores[number][:, :, outside[number]] = -1e30
@@ -370,12 +370,12 @@ def _banded_attention(
 
 @functools.cache
 def _mean_of(width: int) -> np.ndarray:
-    """(width,) what a row is multiplied with for its mean, which is quicker than to add it up."""
+    """(width,) weights whose product with a row is its mean, which is faster than a sum."""
     return np.full(width, 1 / width, np.float32)
 
 
 def _extended(rows: np.ndarray, before: int, until: int) -> np.ndarray:
-    """Rows with zeros before them, and after them up to ``until`` counted from the first one."""
+    """Rows padded with zeros: ``before`` of them in front, and up to row ``until`` after them."""
     extended = np.zeros((before + until, rows.shape[1]), np.float32)
     extended[before : before + len(rows)] = rows
     return extended
@@ -383,6 +383,6 @@ def _extended(rows: np.ndarray, before: int, until: int) -> np.ndarray:
 
 @functools.cache
 def _distance_bias(block: int, reach: int, slopes: tuple[float, ...]) -> np.ndarray:
-    """(heads, block, block + 2 reach) what each frame of a block holds against the frames around it."""
+    """(heads, block, block + 2 reach) attention bias of each frame of a block by distance."""
     distance = np.abs(np.arange(block + 2 * reach) - reach - np.arange(block)[:, None]).astype(np.float32)
     return np.where(distance <= reach, -np.array(slopes, np.float32)[:, None, None] * distance, -1e30)

@@ -1,4 +1,4 @@
-"""From the id of weights to a network that performs, and where it computes."""
+"""Loads the network of installed weights on a device."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -14,13 +14,13 @@ from .placement import PlacedModel
 
 @dataclass(frozen=True)
 class ModelChoice:
-    """What an animator chooses of a network.
+    """The animator's choice of a network.
 
     Attributes:
         model_id: one of ``model_ids()``.
-        device: one of ``devices.DEVICES``; a network in NumPy computes on the CPU whatever is chosen.
-        precision: one of ``devices.PRECISIONS``; a network in NumPy computes in float32.
-        windowed: whether a network whose attention sees the whole line encodes it in windows, quicker on long lines.
+        device: one of ``devices.DEVICES``; a network in NumPy always computes on the CPU.
+        precision: one of ``devices.PRECISIONS``; a network in NumPy always computes in float32.
+        windowed: whether a network with attention over the whole line encodes it in windows; faster on long lines.
     """
 
     model_id: str = DEFAULT_MODEL
@@ -47,7 +47,7 @@ def load_model(model_id: str, device: str = "auto", precision: str = "float32", 
     """
     check_choice(device, precision)
     if model_id == DEFAULT_MODEL:
-        bundled_weights(DEFAULT_MODEL)  # says how to get them back, should they be gone
+        bundled_weights(DEFAULT_MODEL)  # its error says how to restore missing weights
     weights = find_weights(model_id)
     if weights.damage:
         raise EmoTalkError(weights.damage)

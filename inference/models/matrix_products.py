@@ -1,8 +1,8 @@
-"""How a network's matrix products run on this machine: the same numbers by the quickest way, or fewer bits where asked.
+"""The matrix products of a network by the fastest library on this machine, or with fewer bits on request.
 
-PyTorch multiplies float32 matrices through MKL, which on some processors leaves the widest vector instructions
-unused; oneDNN, which PyTorch carries too, does not, and it keeps weights in a layout of its own. Which is quicker is
-measured once, in a few milliseconds.
+PyTorch multiplies float32 matrices through MKL, which on some processors does not use the widest vector instructions.
+oneDNN, which PyTorch includes too, does, and it keeps weights in its own layout. The faster one is found by a
+measurement of a few milliseconds, once.
 """
 
 import functools
@@ -17,7 +17,7 @@ from torch.nn import functional
 
 Precision = Literal["float32", "bfloat16", "int8"]
 Product = Callable[[Tensor], Tensor]
-"""(rows, in) -> (rows, out), in the arithmetic's own number format whatever that of the rows is."""
+"""(rows, in) -> (rows, out), in the number format of the arithmetic, whatever the format of the rows."""
 
 Result = TypeVar("Result")
 
@@ -25,27 +25,27 @@ _ONEDNN: Final = torch.ops.mkldnn
 _TRIAL: Final = (256, 1024, 1024)
 _TRIALS: Final = 12
 _TYPICAL_ROWS: Final = 300
-"""What oneDNN lays a convolution's weight out for; any other number works."""
+"""The number of rows that oneDNN chooses the layout of a convolution's weight for; other numbers work too."""
 _QUERIES: Final = 320
 """Rows of an attention at a time."""
 _CACHED_ROWS: Final = 160
-"""Rows whose intermediate results stay in a core's cache, and which are enough to read a weight for."""
+"""Rows at a time: few enough to stay in a core's cache, and enough to amortise reading a weight."""
 
 
 class Arithmetic(Protocol):
-    """How products are computed."""
+    """Computes products."""
 
     def linear(self, weight: Tensor, bias: Tensor, gelu: bool = False) -> Product:
-        """A linear layer of a weight (out, in) and a bias (out,), with a GELU after it where asked for."""
+        """A linear layer with a weight (out, in) and a bias (out,), followed by an optional GELU."""
 
     def convolution(self, weight: Tensor, bias: Tensor, groups: int) -> Product:
         """A convolution along the rows and a GELU; weight (out, in / groups, kernel), as many rows as before.
 
-        Each row hears ``kernel // 2`` rows before it, and zeros beyond both ends.
+        Each row depends on ``kernel // 2`` rows before it; both ends are padded with zeros.
         """
 
     def attend(self, queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
-        """Scaled dot-product attention, three times (rows, heads, width) to one."""
+        """Scaled dot-product attention; all inputs and the result are (rows, heads, width)."""
 
 
 class Plain:
@@ -83,15 +83,15 @@ class Plain:
 
     def attend(self, queries: Tensor, keys: Tensor, values: Tensor) -> Tensor:
         """See ``Arithmetic``."""
-        # Only with a batch axis does PyTorch take its kernels that never hold the whole attention map.
+        # PyTorch only uses its memory-efficient attention kernels with a batch axis.
         asking, asked, given = (part.to(self._dtype).transpose(0, 1)[None] for part in (queries, keys, values))
         return functional.scaled_dot_product_attention(asking, asked, given)[0].transpose(0, 1)
 
 
 class OneDnn(Plain):
-    """Products through oneDNN on a processor, weights in its own layout, the GELU computed on the way out.
+    """Products through oneDNN on a processor, with weights in its own layout and a fused GELU.
 
-    A weight is laid out at its first use, so that a network is ready at once and no weight is in memory twice.
+    A weight is converted at its first use, so that a network is ready at once and no weight is in memory twice.
     """
 
     def linear(self, weight: Tensor, bias: Tensor, gelu: bool = False) -> Product:
@@ -117,7 +117,7 @@ class OneDnn(Plain):
         laid_out = _once(weight, lay_out)
 
         def product(rows: Tensor) -> Tensor:
-            # Rows are an image one pixel high, its channels last, which is what oneDNN likes best.
+            # Rows are an image one pixel high with channels last, the fastest layout for oneDNN.
             image = rows.to(dtype).t()[None, :, None]
             done = _ONEDNN._convolution_pointwise(
                 image, laid_out(), bias, padding, once, once, groups, "gelu", [], "none"
@@ -130,7 +130,7 @@ class OneDnn(Plain):
         """See ``Arithmetic``."""
         if self._dtype == torch.float32:
             return super().attend(queries, keys, values)
-        # PyTorch's kernel multiplies bfloat16 no quicker than float32.
+        # PyTorch's kernel is no faster in bfloat16 than in float32.
         queries, keys, values = (part.to(self._dtype).transpose(0, 1).contiguous() for part in (queries, keys, values))
         queries = queries / math.sqrt(queries.shape[2])
         heads, rows, width = queries.shape
@@ -147,7 +147,7 @@ class EightBits:
     """Linear layers with both factors rounded to 8 bits: a scale for each row of the input and of the weight.
 
     Args:
-        others: computes the rest, which gains little from so few bits and loses more.
+        others: computes the other products, which gain little speed from 8 bits and lose more precision.
     """
 
     def __init__(self, others: Arithmetic) -> None:
@@ -173,7 +173,7 @@ class EightBits:
 
 
 def arithmetic_for(device: torch.device, precision: Precision) -> Arithmetic:
-    """How products run on a device at a precision."""
+    """The arithmetic for a device and a precision."""
     if precision == "int8":
         return EightBits(arithmetic_for(device, "bfloat16"))
     dtype = torch.bfloat16 if precision == "bfloat16" else torch.float32
@@ -182,7 +182,7 @@ def arithmetic_for(device: torch.device, precision: Precision) -> Arithmetic:
 
 @functools.cache
 def quickest_arithmetic(dtype: torch.dtype) -> Arithmetic:
-    """The quicker way on this processor; ``Plain`` where the other one fails or disagrees."""
+    """The faster arithmetic on this processor; ``Plain`` if oneDNN fails or disagrees."""
     plain, onednn = Plain(dtype), OneDnn(dtype)
     rows, width, height = _TRIAL
     generator = torch.Generator().manual_seed(0)
@@ -196,7 +196,7 @@ def quickest_arithmetic(dtype: torch.dtype) -> Arithmetic:
         onednn.convolution(weight[:, :, None].repeat(1, 1, 2), bias, 1)(matrix)
     except (AttributeError, RuntimeError):
         return plain
-    # A way that secretly rounds to fewer bits is ten times further off than float32 sums are.
+    # Arithmetic that silently rounds to fewer bits has ten times the error of float32 sums.
     if errors[onednn] > 4 * errors[plain]:
         return plain
     matrix = matrix.to(dtype)
@@ -210,7 +210,7 @@ def quickest_arithmetic(dtype: torch.dtype) -> Arithmetic:
 
 
 def _once(weight: Tensor, lay_out: Callable[[Tensor], Result]) -> Callable[[], Result]:
-    """What is made of a weight at its first use; the weight itself is let go then."""
+    """Converts a weight at its first use and releases the original."""
     kept = [weight]
     made: list[Result] = []
 
@@ -223,7 +223,7 @@ def _once(weight: Tensor, lay_out: Callable[[Tensor], Result]) -> Callable[[], R
 
 
 def _convolution_dtype(dtype: torch.dtype, weight: Tensor) -> torch.dtype:
-    """That of an arithmetic, or float32 where the processor convolves a weight of this shape wrongly in it."""
+    """The type of an arithmetic, or float32 if its convolution of this weight's shape is wrong on this processor."""
     if dtype == torch.float32 or weight.device.type != "cpu":
         return dtype
     return dtype if _convolves(dtype, weight.shape[1], weight.shape[2]) else torch.float32
@@ -231,7 +231,7 @@ def _convolution_dtype(dtype: torch.dtype, weight: Tensor) -> torch.dtype:
 
 @functools.cache
 def _convolves(dtype: torch.dtype, channels: int, kernel: int) -> bool:
-    """Whether PyTorch is right here: with AMX, oneDNN mixes up bfloat16 groups of 8 channels under an even kernel."""
+    """Whether PyTorch's result is right: with AMX, oneDNN mixes up bfloat16 groups of 8 channels for even kernels."""
     generator = torch.Generator().manual_seed(0)
     image = torch.randn(1, 2 * channels, kernel + 16, generator=generator).to(dtype)
     weight = torch.randn(2 * channels, channels, kernel, generator=generator).to(dtype)
@@ -241,7 +241,7 @@ def _convolves(dtype: torch.dtype, channels: int, kernel: int) -> bool:
 
 
 def _eight_bit_product(weight: Tensor) -> Product:
-    """The product of whole numbers (rows, in) with a weight (out, in) rounded to such; the result is float32."""
+    """The product of whole numbers (rows, in) with a weight (out, in) rounded to 8 bits; the result is float32."""
     scale = weight.abs().amax(dim=1).clamp_min(1e-12) / 127
     whole = (weight / scale[:, None]).round().to(torch.int8)
     if weight.device.type == "cpu" and _multiplies_bytes():
@@ -251,7 +251,7 @@ def _eight_bit_product(weight: Tensor) -> Product:
 
 
 def _byte_product(whole: Tensor, scale: Tensor) -> Product:
-    """The same through oneDNN, which takes unsigned bytes and knows what zero is among them."""
+    """The same through oneDNN, which takes unsigned bytes with a zero point."""
     laid_out, zeros = torch.ops.onednn.qlinear_prepack(whole, None), torch.zeros(len(scale), dtype=torch.int64)
     to_float: tuple[object, ...] = (scale, zeros, None, 1.0, 0, torch.float32, "none", [], "")
     return lambda rows: torch.ops.onednn.qlinear_pointwise(
@@ -261,7 +261,7 @@ def _byte_product(whole: Tensor, scale: Tensor) -> Product:
 
 @functools.cache
 def _multiplies_bytes() -> bool:
-    """Whether oneDNN is exact with the largest bytes there are: without instructions for it, sums overflow."""
+    """Whether oneDNN is exact with the largest bytes: on processors without 8-bit instructions, sums overflow."""
     largest = torch.full((32, 64), 127, dtype=torch.int8)
     try:
         return bool((_byte_product(largest, torch.ones(32))(largest) == 64 * 127**2).all())

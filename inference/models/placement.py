@@ -1,4 +1,4 @@
-"""A network on the device that was chosen, and on the CPU where that one's memory does not suffice."""
+"""A network on the chosen device, or on the CPU if that device runs out of memory."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -13,16 +13,16 @@ Result = TypeVar("Result")
 
 
 class PlacedModel:
-    """A face model under the id of its weights, which knows where it computes.
+    """A face model with the id of its weights and its device.
 
-    When a GPU runs out of memory, in loading or in the middle of a line, the work is done again in smaller steps where
-    the network knows any, and on the CPU where that does not help; so is everything after it.
+    If a GPU runs out of memory, while loading or in the middle of a line, the work is repeated in smaller steps if the
+    network supports them, and then on the CPU. Later work stays there.
 
     Args:
         model_id: the id of the weights.
-        load: gives the network on a device.
-        device: where to begin: "cpu", "cuda" or "mps".
-        precision: at which the network computes, for people to read.
+        load: returns the network on a device.
+        device: the first device: "cpu", "cuda" or "mps".
+        precision: of the network, to be shown to people.
 
     Raises:
         EmoTalkError: the network cannot be loaded.
@@ -41,7 +41,7 @@ class PlacedModel:
         name = "CPU" if self._device == "cpu" else device_name(self._device)
         reason = ""
         if self.fell_back:
-            reason = ", because the GPU's memory did not suffice"
+            reason = ", because the GPU ran out of memory"
         elif self.shrunk:
             reason = ", in small steps, because the GPU's memory is short"
         return f"{name}, {self._precision}{reason}"
@@ -62,7 +62,7 @@ class PlacedModel:
         except RuntimeError as error:
             if self._device == "cpu" or not is_out_of_memory(error):
                 raise
-        # Not before the error is gone: its traceback holds what fills the GPU.
+        # Only after the exception is released: its traceback refers to what fills the GPU.
         if isinstance(self._model, Shrinkable) and self._model.shrink():
             self.shrunk = True
         else:

@@ -1,1 +1,1 @@
-"""Sound files and samples to mono speech at 16 kHz, and what networks without PyTorch read of it."""
+"""Sound files and samples to mono speech at 16 kHz, and its features for networks without PyTorch."""

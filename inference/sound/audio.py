@@ -1,4 +1,4 @@
-"""Sound files and sample arrays to the mono 16 kHz speech that every model hears."""
+"""Sound files and sample arrays to mono speech at 16 kHz, the input of every model."""
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -13,16 +13,16 @@ from .wav import FORMS, WavFile, open_wav
 LOWEST_RATE: Final = 4_000
 HIGHEST_RATE: Final = 384_000
 LONGEST_SECONDS: Final = 2 * 60 * 60
-"""Longer files are refused: a line of dialogue is meant, and memory must stay bounded."""
+"""Longer files are refused: the input is a line of dialogue, and memory must stay bounded."""
 
 _LARGEST_SAMPLE: Final = 1e5
-"""Sound lies within -1..1; some programs store whole numbers up to 32768 as floats, nothing stores more."""
+"""Sound lies within -1..1; some programs store whole numbers up to 32768 as floats, none stores more."""
 
 _CENTRE, _SUBWOOFER = 0x4, 0x8
 _SURROUND_51: Final = (0x1, 0x2, _CENTRE, _SUBWOOFER, 0x10, 0x20)
 _SURROUND_71: Final = (*_SURROUND_51, 0x200, 0x400)
 _LAYOUTS: Final = {6: _SURROUND_51, 8: _SURROUND_71}
-"""What the channels are where a file does not say it (the order of WAVE_FORMAT_EXTENSIBLE)."""
+"""The channels of files that do not name them (the order of WAVE_FORMAT_EXTENSIBLE)."""
 
 _MAGIC: Final = {
     "flac": b"fLaC",
@@ -34,12 +34,12 @@ _MAGIC: Final = {
     "w64": bytes.fromhex("726966662e91cf11a5d628db04c10000"),
     "asf": bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c"),
 }
-"""First bytes of what is told by them alone."""
+"""First bytes of the formats that these bytes alone identify."""
 
 _BLOCK_FRAMES: Final = 1 << 17
 
 Section = tuple[float, float]
-"""Part of a sound: its first second and how many seconds belong to it."""
+"""Part of a sound: start and duration in seconds."""
 
 
 def read_speech(path: str | Path, section: Section | None = None) -> Speech:
@@ -49,11 +49,11 @@ def read_speech(path: str | Path, section: Section | None = None) -> Speech:
 
     Args:
         path: the file.
-        section: the part that is wanted, and alone is read; what lies beyond the end of the file is left out.
+        section: the part to read, cut off at the end of the file.
 
     Raises:
-        EmoTalkError: the file is missing, a folder, empty, cut off, no sound, not finite, has no samples, is longer
-            than two hours, has a rate outside 4 to 384 kHz, or ends before the section begins.
+        EmoTalkError: the file is missing, a folder, empty, truncated, not a sound, not finite, has no samples, is
+            longer than two hours, has a rate outside 4 to 384 kHz, or ends before the section begins.
     """
     path = Path(path)
     if path.is_dir():
@@ -63,7 +63,7 @@ def read_speech(path: str | Path, section: Section | None = None) -> Speech:
         if kind == "wav":
             return _from_wav(open_wav(path), section)
         if kind is None:
-            raise EmoTalkError(f"{path.name} is no sound file of a known kind; export it as WAV")
+            raise EmoTalkError(f"{path.name} is not a sound file of a known kind; export it as WAV")
         return _from_other(path, kind, section)
     except FileNotFoundError:
         raise EmoTalkError(f"There is no file {path}") from None
@@ -72,22 +72,22 @@ def read_speech(path: str | Path, section: Section | None = None) -> Speech:
 
 
 def speech_from_samples(samples: np.ndarray, rate: float, source: str = "", section: Section | None = None) -> Speech:
-    """Make speech of samples that are in memory already.
+    """Convert samples in memory to speech.
 
     Args:
         samples: (n,) or (n, channels); floats within -1..1, or signed whole numbers over their type's range.
         rate: Hz, a whole number.
         source: where they came from, for messages.
-        section: the part that is wanted.
+        section: the part to use.
 
     Raises:
-        EmoTalkError: no samples, not finite, too long, a rate outside 4 to 384 kHz, no array of sound, or its end
-            comes before the section.
+        EmoTalkError: no samples, not finite, too long, a rate outside 4 to 384 kHz, an array of a wrong shape, or it
+            ends before the section begins.
     """
     name = Path(source).name or "The sound"
     samples = np.asarray(samples)
     if samples.ndim not in (1, 2) or samples.dtype.kind not in "fi" or 0 in samples.shape[1:]:
-        raise EmoTalkError(f"{name} is no array of sound: (samples,) or (samples, channels) of numbers is needed")
+        raise EmoTalkError(f"{name} is not an array of sound: it must be (samples,) or (samples, channels) of numbers")
     if not float(rate).is_integer():
         raise EmoTalkError(f"{name} has a sample rate of {rate:g} Hz; a whole number is needed")
     table = samples[:, None] if samples.ndim == 1 else samples
@@ -98,9 +98,9 @@ def speech_from_samples(samples: np.ndarray, rate: float, source: str = "", sect
 
 
 def known_audio_format(path: str | Path) -> str | None:
-    """The kind of a sound or video file by its first bytes, or None where they are no known kind's.
+    """The kind of a sound or video file by its first bytes, or None if they are unknown.
 
-    Some builds of Blender end when they are asked to open what is no sound; this tells beforehand.
+    Some builds of Blender crash when they open a file that is not a sound; this check comes first.
 
     Raises:
         EmoTalkError: the file is empty.
@@ -123,7 +123,7 @@ def known_audio_format(path: str | Path) -> str | None:
 
 
 def _mpeg_audio(head: bytes) -> str | None:
-    """MP3 and AAC streams begin with eleven set bits and fields that may not have every value."""
+    """MP3 and AAC streams begin with eleven set bits and fields in which some values are invalid."""
     if len(head) < 4 or head[0] != 0xFF or head[1] & 0xE0 != 0xE0:
         return None
     version, layer = head[1] >> 3 & 3, head[1] >> 1 & 3
@@ -159,7 +159,7 @@ def _from_other(path: Path, kind: str, section: Section | None) -> Speech:
 
 
 def _within(section: Section | None, frames: int, rate: int, name: str) -> tuple[int, int]:
-    """The first frame of a section, and how many of its frames there are."""
+    """The first frame of a section, and how many of its frames exist."""
     if section is None:
         return 0, frames
     first = max(round(section[0] * rate), 0)
@@ -190,17 +190,17 @@ def _mono(blocks: Iterable[np.ndarray], weights: np.ndarray, name: str) -> Itera
     for block in blocks:
         peak = np.abs(block).max(initial=0)
         if not np.isfinite(peak):
-            raise EmoTalkError(f"{name} holds samples that are no numbers (NaN or infinite); export it again")
+            raise EmoTalkError(f"{name} holds samples that are not numbers (NaN or infinite); export it again")
         if peak > _LARGEST_SAMPLE:
-            raise EmoTalkError(f"{name} holds samples of {peak:.3g}, which is no sound; export it again")
+            raise EmoTalkError(f"{name} holds samples of {peak:.3g}, far outside -1 to 1; export it again")
         yield block[:, 0] if len(weights) == 1 else block @ weights
 
 
 def _mono_weights(channels: int, speakers: int) -> np.ndarray:
     """(channels,) gains of a mixdown that keeps the level of dialogue.
 
-    In surround sound, dialogue comes from the centre, or from left and right alike: either arrives at full level,
-    the surround channels at a quarter, the subwoofer not at all. Other channels without a place are averaged.
+    In surround sound, dialogue is in the centre, or in left and right alike. Both keep their full level; the surround
+    channels are reduced to a quarter and the subwoofer is dropped. Channels without a known position are averaged.
     """
     places = [1 << bit for bit in range(32) if speakers >> bit & 1] or list(_LAYOUTS.get(channels, ()))
     if len(places) != channels or _CENTRE not in places or channels < 3:
@@ -212,5 +212,5 @@ def _mono_weights(channels: int, speakers: int) -> np.ndarray:
 def _as_float(block: np.ndarray) -> np.ndarray:
     if block.dtype.kind == "i":
         return block.astype(np.float32) * np.float32(2.0 ** (1 - 8 * block.dtype.itemsize))
-    with np.errstate(over="ignore"):  # what does not fit becomes infinite and is refused
+    with np.errstate(over="ignore"):  # overflow becomes infinite and is refused
         return block.astype(np.float32, copy=False)

@@ -1,8 +1,8 @@
-"""What the compact model hears: log-mel bands and pitch salience, framed by absolute time.
+"""The features of the compact model: log-mel bands and pitch salience, framed by absolute time.
 
-Frame i of a sound is centred on i hops after its start, and outside the sound there is silence; so any stretch of
-frames can be computed alone and an hour needs no more memory than a minute. A sound's level is measured once over
-all of it, so that a quiet and a loud copy of a recording give the same frames; so is its spectral colour.
+Frame i of a sound is centred i hops after its start, and there is silence outside the sound. So any range of frames can
+be computed alone, and an hour needs no more memory than a minute. A sound's level is measured once over the whole
+sound, so that a quiet and a loud copy of a recording give the same frames; so is the offset of its spectral mean.
 """
 
 from functools import cache
@@ -30,7 +30,7 @@ _LEVEL_BLOCK: Final = 160
 _LEVEL_CHUNK: Final = 16_000 * 60
 _SPECTRUM_CHUNK: Final = 3000
 _QUIETEST_LEVEL: Final = -72.0
-"""dB; nothing softer than this is taken for speech, so near-silence is not amplified into chatter."""
+"""dB; softer sound does not count as speech, so near-silence is not amplified into chatter."""
 
 _LEVEL_RANGE: Final = 25.0
 _DYNAMIC_FLOOR: Final = 1e-5
@@ -41,11 +41,11 @@ LOUDEST: Final = 0.5
 """Means over a frame of log-mel; loud speech has about 0.3, and one unit is 20 dB."""
 
 PRIOR_FRAMES: Final = 30
-"""So many loud frames (0.3 s) must be total before they say as much of a sound's colour as one knows beforehand."""
+"""Weight of the long-term average, in loud frames (0.3 s): the prior of a sound's spectral mean."""
 
 
 def speech_level(samples: np.ndarray) -> float:
-    """How loud the loud parts of a sound are, in dB; low frequencies, hum and offset hardly count.
+    """The level of the loud parts of a sound, in dB; low frequencies, hum and DC offset hardly count.
 
     Args:
         samples: (n,) float32.
@@ -74,7 +74,7 @@ def log_mel(samples: np.ndarray, level: float, start: int, stop: int) -> np.ndar
     Args:
         samples: (n,) float32, the whole sound.
         level: its ``speech_level``.
-        start: number of the first frame; negative frames and those after the end hear silence.
+        start: number of the first frame; negative frames and those after the end are silent.
         stop: number after the last frame.
 
     Returns:
@@ -88,7 +88,7 @@ def log_mel(samples: np.ndarray, level: float, start: int, stop: int) -> np.ndar
 
 
 def compressed(mel_power: np.ndarray) -> np.ndarray:
-    """Mel power relative to the speech level, as the logarithm that the network sees."""
+    """The logarithm of mel power relative to the speech level: the input of the network."""
     return ((np.log10(mel_power + np.float32(_DYNAMIC_FLOOR)) + _LOG_CENTRE) / _LOG_SPREAD).astype(np.float32)
 
 
@@ -98,27 +98,27 @@ def expanded(frames: np.ndarray) -> np.ndarray:
 
 
 def relative_loudness(frames: np.ndarray) -> np.ndarray:
-    """How loud log-mel frames are beside the sound's level, evenly in decibels.
+    """The loudness of log-mel frames relative to the sound's level, linear in decibels.
 
     Args:
         frames: (n, 64) log-mel.
 
     Returns:
-        (n,) 0 = 25 dB below loud speech and softer, 1 = as loud as speech gets; the same at any gain of the sound.
+        (n,) 0 = 25 dB or more below loud speech, 1 = the loudest speech; independent of the gain of the sound.
     """
     return np.clip((frames.mean(axis=1) - SOFTEST) / (LOUDEST - SOFTEST), 0, 1)
 
 
 def frame_weights(frames: np.ndarray) -> np.ndarray:
-    """(n,) how much each of (n, 64) log-mel frames says of a sound's colour."""
+    """(n,) weight of each of (n, 64) log-mel frames in the spectral mean."""
     return relative_loudness(frames) ** 2
 
 
 def spectral_offset(samples: np.ndarray, level: float, long_term_average: np.ndarray) -> np.ndarray:
-    """How a sound's mean spectrum differs from the long_term_average one: the voice, the microphone and the room in it.
+    """Offset of a sound's spectral mean against the long-term average spectrum: its voice, microphone and room.
 
-    Loud frames count more, by the square of their loudness, and the less of them there are, the less is believed of
-    what they say. Without this part, recordings are as alike as mean normalisation makes them for recognisers.
+    Loud frames count more (by the square of their loudness), and short sounds are shrunk towards the long-term average.
+    Subtracting the offset makes recordings more alike, like cepstral mean normalisation in speech recognition.
 
     Args:
         samples: (n,) float32, the whole sound.
@@ -126,7 +126,7 @@ def spectral_offset(samples: np.ndarray, level: float, long_term_average: np.nda
         long_term_average: (64,) log-mel, the mean of many sounds.
 
     Returns:
-        (64,) float32, to be taken from every log-mel frame; nothing for silence.
+        (64,) float32, to be subtracted from every log-mel frame; 0 for silence.
     """
     total, weight = PRIOR_FRAMES * long_term_average.astype(np.float64), float(PRIOR_FRAMES)
     frames = len(samples) // HOP + 1
@@ -184,7 +184,7 @@ def _window(length: int) -> np.ndarray:
 
 @cache
 def _mel_filters() -> np.ndarray:
-    """(257, 64) triangles, evenly spaced on the mel scale, each with the same gain on white noise."""
+    """(257, 64) triangles, evenly spaced on the mel scale, with equal gain for white noise."""
     hertz = np.arange(_FFT // 2 + 1)[:, None] * SAMPLE_RATE / _FFT
     rising = (hertz - _CORNERS[:-2]) / (MEL_CENTRES - _CORNERS[:-2])
     falling = (_CORNERS[2:] - hertz) / (_CORNERS[2:] - MEL_CENTRES)
@@ -197,7 +197,7 @@ def _mel_filters() -> np.ndarray:
 
 @cache
 def _lag_picks() -> np.ndarray:
-    """(lags, 24): reads an autocorrelation at 8 kHz between its whole lags, corrected for the window's own decay."""
+    """(lags, 24): interpolates an autocorrelation at 8 kHz between whole lags, and corrects the window's decay."""
     lags = SAMPLE_RATE / 2 / np.geomspace(*_PITCH_RANGE_HZ, PITCH_BINS)
     length = _PITCH_WINDOW // 2
     window = _window(length).astype(np.float64)

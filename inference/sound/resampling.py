@@ -1,6 +1,6 @@
 """Any sample rate to 16 kHz: polyphase windowed-sinc filtering without delay, in bounded memory.
 
-Output sample j stands at exactly j / 16000 seconds of the input, so lips are never late. Kaiser window, 48 zero
+Output sample j is at exactly j / 16000 seconds of the input, so lips are never late. Kaiser window, 48 zero
 crossings on each side: flat to 0.1 dB below 7 kHz (or 0.88 of the lower Nyquist frequency), 80 dB down above it.
 """
 
@@ -21,7 +21,7 @@ _TRANSITION: Final = (_STOP_BAND_DB - 8) / (2.285 * 2 * _ZERO_CROSSINGS * np.pi)
 
 
 def resampled_length(samples: int, rate: int) -> int:
-    """How many samples at 16 kHz last as long as ``samples`` at ``rate`` Hz."""
+    """The number of samples at 16 kHz with the duration of ``samples`` at ``rate`` Hz."""
     return ceil(samples * SAMPLE_RATE / rate)
 
 
@@ -32,7 +32,7 @@ def resample(blocks: Iterable[np.ndarray], rate: int, samples: int) -> np.ndarra
         blocks: one after the other (n,) float32 at ``rate`` Hz; all of them together ``samples`` long, or less
             where the sound ends early.
         rate: Hz.
-        samples: how many to expect; what comes beyond is dropped.
+        samples: the expected number; more are dropped.
 
     Returns:
         (m,) float32, m = ceil(samples * 16000 / rate).
@@ -69,15 +69,15 @@ def _joined(blocks: Iterable[np.ndarray], output: np.ndarray) -> np.ndarray:
 class _FilterBank:
     """The filters of one input rate.
 
-    A period is the shortest stretch after which input and output samples coincide again (repeated until it is worth
-    a matrix product). Its outputs are computed in groups of neighbours: one product of (periods, window) input
+    A period is the shortest time after which input and output samples coincide again (repeated until a matrix product
+    is worth it). Its outputs are computed in groups of neighbours: one product of (periods, window) input
     with a (window, group) matrix that holds each neighbour's filter at its own place.
 
     Attributes:
-        reach: samples on each side of an output sample that its filter hears.
+        reach: samples on each side of an output sample that its filter covers.
         step: input samples in a period.
         outputs: output samples in a period.
-        span: input samples that a period's outputs hear.
+        span: input samples that the outputs of a period depend on.
     """
 
     def __init__(self, rate: int) -> None:
@@ -102,7 +102,7 @@ class _FilterBank:
         distance = (np.arange(window)[:, None] + start - self.reach - places) / ratio
         cutoff = 1 - _TRANSITION / 2
         shape = np.sqrt(np.maximum(1 - (distance / _ZERO_CROSSINGS) ** 2, 0))
-        # Rounding must not decide which taps at the very end count, or the filter would lean to one side.
+        # Rounding must not decide which of the outermost taps count, or the filter would be asymmetric.
         inside = np.abs(distance) < _ZERO_CROSSINGS - 1e-6
         taps = np.sinc(cutoff * distance) * np.i0(_KAISER_BETA * shape) * inside
         return start, (taps / taps.sum(axis=0)).astype(np.float32)
@@ -111,7 +111,7 @@ class _FilterBank:
         """Filter as many whole periods as the signal holds.
 
         Returns:
-            How many output samples are written now, and the part of the signal that is still needed.
+            The number of output samples written so far, and the part of the signal that is still needed.
         """
         periods = max(0, (len(signal) - self.span) // self.step + 1)
         if periods == 0:

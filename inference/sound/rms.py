@@ -1,4 +1,4 @@
-"""How loud a sound is at each frame of a performance."""
+"""The loudness of a sound at each frame of a performance."""
 
 from typing import Final
 
@@ -14,7 +14,7 @@ def frame_rms(speech: Speech, frames: int, fps: float) -> np.ndarray:
     bounds = np.round((np.arange(frames + 1) - 0.5) / fps * SAMPLE_RATE).astype(int)
     power = np.zeros(frames, np.float32)
     for first in range(0, frames, _RMS_FRAMES):
-        # In stretches: the squares of an hour of sound would take as much memory as the sound.
+        # In chunks: the squares of an hour of sound would take as much memory as the sound.
         edges = bounds[first : first + _RMS_FRAMES + 1]
         sound = speech.samples[max(edges[0], 0) : edges[-1]]
         missing_before = max(-edges[0], 0)

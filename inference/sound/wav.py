@@ -1,8 +1,8 @@
 """WAV files, read with the standard library and NumPy in blocks of bounded size.
 
 RIFF, RIFX (big-endian) and RF64/BW64 (longer than 4 GB); whole numbers of 8 to 32 bits, floats of 32 and 64 bits,
-plain or WAVE_FORMAT_EXTENSIBLE; any number of channels; unknown chunks anywhere; headers that a recorder never
-finished.
+plain or WAVE_FORMAT_EXTENSIBLE; any number of channels; unknown chunks anywhere; headers that a recorder did
+not finish.
 """
 
 import struct
@@ -20,16 +20,16 @@ FORMS: Final = (b"RIFF", b"RIFX", b"RF64", b"BW64")
 
 _PCM, _FLOAT, _EXTENSIBLE = 1, 3, 0xFFFE
 _CODEC_FAMILY: Final = (0x0000, 0x0010, bytes.fromhex("800000aa00389b71"))
-"""What follows the code in the sub-format of every WAVE_FORMAT_EXTENSIBLE file (Microsoft, mmreg.h)."""
+"""The rest of the sub-format after the code in every WAVE_FORMAT_EXTENSIBLE file (Microsoft, mmreg.h)."""
 _OTHER_CODECS: Final = {2: "ADPCM", 6: "A-law", 7: "mu-law", 17: "IMA ADPCM", 49: "GSM", 85: "MP3"}
 _UNKNOWN_LENGTH: Final = 0x7FFF0000
-"""A recorder that could not know the length wrote this or more."""
+"""Lengths from here on were written by a recorder that did not know the length."""
 _BLOCK_BYTES: Final = 1 << 21
 
 
 @dataclass(frozen=True)
 class _Coding:
-    """How samples are stored: their format chunk, checked."""
+    """The storage of samples: the checked format chunk."""
 
     rate: int
     channels: int
@@ -45,7 +45,7 @@ class _Coding:
     def decode(self, data: bytes) -> np.ndarray:
         """(n, channels) float32."""
         if self.is_float:
-            with np.errstate(over="ignore", invalid="ignore"):  # what does not fit becomes infinite and is refused
+            with np.errstate(over="ignore", invalid="ignore"):  # overflow becomes infinite and is refused
                 samples = np.frombuffer(data, f"{self.order}f{self.sample_bytes}").astype(np.float32)
         elif self.sample_bytes == 1:  # stored with an offset, unlike everything wider
             samples = (np.frombuffer(data, np.uint8).astype(np.float32) - 128) / 128
@@ -62,13 +62,13 @@ class _Coding:
 
 @dataclass(frozen=True)
 class WavFile:
-    """Where a WAV file's sound lies.
+    """The place of the sound in a WAV file.
 
     Attributes:
         path: the file.
         frames: samples per channel.
         start: position of the first sample's first byte.
-        coding: how the samples are stored.
+        coding: of the samples.
     """
 
     path: Path
@@ -83,16 +83,16 @@ class WavFile:
 
     @property
     def channels(self) -> int:
-        """How many channels there are."""
+        """The number of channels."""
         return self.coding.channels
 
     @property
     def speakers(self) -> int:
-        """WAVE_FORMAT_EXTENSIBLE's speaker bits; 0 where the file does not say which channel is which."""
+        """WAVE_FORMAT_EXTENSIBLE's speaker bits; 0 if the file does not name its channels."""
         return self.coding.speakers
 
     def part(self, first: int, frames: int) -> "WavFile":
-        """Some of the frames: ``frames`` from number ``first`` on, which must be there."""
+        """``frames`` frames from number ``first`` on, which must exist."""
         return replace(self, frames=frames, start=self.start + first * self.coding.frame_bytes)
 
     def blocks(self) -> Iterator[np.ndarray]:
@@ -118,7 +118,7 @@ def open_wav(path: Path) -> WavFile:
     """Read the header of a WAV file.
 
     Raises:
-        EmoTalkError: it is no WAV file, damaged, cut off, or coded in a way that is not read here.
+        EmoTalkError: it is not a WAV file, damaged, truncated, or has an unsupported coding.
         OSError: it cannot be opened.
     """
     size = path.stat().st_size
@@ -134,7 +134,7 @@ def _read_chunks(file: BinaryIO, size: int, path: Path) -> WavFile:
     order = ">" if form == b"RIFX" else "<"
     form_size, kind = _fields(file, order + "I4s")
     if form not in FORMS or kind != b"WAVE":
-        raise EmoTalkError(f"{path.name} is no WAV file")
+        raise EmoTalkError(f"{path.name} is not a WAV file")
     coding: _Coding | None = None
     long_length: int | None = None
     while True:
@@ -162,7 +162,7 @@ def _fields(file: BinaryIO, layout: str) -> tuple[Any, ...]:
 def _is_unfinished(length: int, form_size: int, position: int, size: int) -> bool:
     """Whether the recorder left the length open: a stream, or a recording that crashed."""
     if length == 0:
-        # Where the whole file's length was filled in, the sound really is empty.
+        # If the length of the whole file was filled in, the sound really is empty.
         return form_size + 8 < position or form_size >= _UNKNOWN_LENGTH
     return length >= _UNKNOWN_LENGTH and position + length > size
 
@@ -191,11 +191,11 @@ def _read_coding(file: BinaryIO, length: int, order: str, path: Path) -> _Coding
         if tuple(family) != _CODEC_FAMILY:
             code = -1
     if code not in (_PCM, _FLOAT):
-        coding = _OTHER_CODECS.get(code, "something that is not known here")
+        coding = _OTHER_CODECS.get(code, "something unknown")
         raise EmoTalkError(f"{path.name} is a WAV file coded as {coding}; export it as PCM WAV")
     if not channels or not rate or frame_bytes % channels or not 0 < bits <= 8 * (frame_bytes // channels):
         raise damaged
     sample_bytes = frame_bytes // channels
     if sample_bytes not in ((4, 8) if code == _FLOAT else (1, 2, 3, 4)):
-        raise EmoTalkError(f"{path.name} holds samples of {bits} bits, which are not read here; export it as PCM WAV")
+        raise EmoTalkError(f"{path.name} holds samples of {bits} bits, which are not supported; export it as PCM WAV")
     return _Coding(rate, channels, speakers, sample_bytes, code == _FLOAT, order)

@@ -1,1 +1,1 @@
-"""The Python that has PyTorch: making, checking, repairing and removing it. Standard library only."""
+"""A Python environment with PyTorch: creating, checking, repairing and removing it. Standard library only."""

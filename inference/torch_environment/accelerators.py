@@ -1,4 +1,4 @@
-"""What PyTorch can be installed for, and how much that weighs."""
+"""The builds of PyTorch and their sizes."""
 
 import sys
 from dataclasses import dataclass
@@ -15,9 +15,9 @@ class Accelerator:
         name: identifier.
         label, sentence: for people.
         systems: values of ``sys.platform`` that it exists for.
-        needs_index: those of them where pip's own index has no such build, so that an index must be named.
-        download_bytes: what is downloaded, roughly.
-        disk_bytes: what it takes when it is installed, roughly.
+        needs_index: the systems for which pip's own index lacks this build, so that an index must be given.
+        download_bytes: approximate size of the download.
+        disk_bytes: approximate size on the disk.
     """
 
     name: str
@@ -48,5 +48,5 @@ def accelerator_named(name: str) -> Accelerator:
 
 
 def expected_build(name: str, index: str, system: str = sys.platform) -> Accelerator:
-    """The build that will come: for Linux, pip's own index has the one with CUDA, which serves processors too."""
+    """The build that pip will install: for Linux, its own index has the one with CUDA, which runs on processors too."""
     return accelerator_named("cuda" if system == "linux" and name == "cpu" and not index else name)

@@ -1,4 +1,4 @@
-"""Which Python a PyTorch environment can be made from."""
+"""Finds a Python that can create a PyTorch environment."""
 
 import shutil
 import subprocess
@@ -11,7 +11,7 @@ from ..contract import EmoTalkError
 
 OLDEST: Final = (3, 11)
 NEWEST: Final = (3, 14)
-"""What both this tree and PyTorch run in."""
+"""The versions that both this package and PyTorch support."""
 
 _NAMES: Final = ("python3.13", "python3.12", "python3.11", "python3.14", "python3", "python")
 _PROBE: Final = "import ensurepip, venv, sys; print(*sys.version_info[:2])"
@@ -19,10 +19,10 @@ _SECONDS_TO_ANSWER: Final = 20
 
 
 def find_base_python(first: str | Path = sys.executable) -> Path:
-    """A Python that can make environments.
+    """A Python that can create environments.
 
     Args:
-        first: tried before those on the PATH; Blender's own Python, where it can.
+        first: tried before those on the PATH; Blender's own Python, if it can.
 
     Raises:
         EmoTalkError: there is none.
@@ -30,14 +30,14 @@ def find_base_python(first: str | Path = sys.executable) -> Path:
     found = next(filter(can_make_environments, _candidates(str(first))), None)
     if found is None:
         raise EmoTalkError(
-            f"No Python {_dotted(OLDEST)} to {_dotted(NEWEST)} that can make environments was found; install one "
+            f"No Python {_dotted(OLDEST)} to {_dotted(NEWEST)} that can create environments was found; install one "
             "(on Debian and Ubuntu also python3-venv) and press Set Up again"
         )
     return Path(found)
 
 
 def can_make_environments(python: str | Path) -> bool:
-    """Whether an interpreter runs, has a version that will do, and brings pip along."""
+    """Whether an interpreter runs, has a supported version, and has venv and pip."""
     try:
         answer = subprocess.run(
             [str(python), "-I", "-c", _PROBE],

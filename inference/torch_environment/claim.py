@@ -1,4 +1,4 @@
-"""One program at a time changes a PyTorch environment, also where two Blenders are open."""
+"""A lock: only one program at a time changes a PyTorch environment, even with two Blenders open."""
 
 import errno
 import os
@@ -16,16 +16,16 @@ else:
     import fcntl
 
 _LOCKED_BYTE: Final = 1024
-"""Beyond the text: what is locked cannot be read on Windows."""
+"""An offset beyond the text: locked bytes cannot be read on Windows."""
 _HELD: Final = (errno.EACCES, errno.EAGAIN, errno.EDEADLK)
 
 
 @contextmanager
 def claimed(path: Path) -> Iterator[None]:
-    """Hold a lock file, which names the process that does; the system lets go of it should that one die.
+    """Hold a lock file, which contains the process id; the system releases it if the process dies.
 
     Raises:
-        EmoTalkError: another one holds it.
+        EmoTalkError: another process holds it.
         OSError: the file cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
@@ -36,8 +36,8 @@ def claimed(path: Path) -> Iterator[None]:
             if error.errno in _HELD:
                 file.seek(0)
                 who = file.read().strip() or "unknown"
-                raise EmoTalkError(f"Another Blender (process {who}) is at work on this PyTorch; wait for it") from None
-            # Some network drives have no locks; better without than not at all.
+                raise EmoTalkError(f"Another Blender (process {who}) is changing this PyTorch; wait for it") from None
+            # Some network drives do not support locks; go on without one.
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()
@@ -45,7 +45,7 @@ def claimed(path: Path) -> Iterator[None]:
 
 
 def _lock(file: IO[str]) -> None:
-    """Until the file is closed. Raises OSError where another one has it."""
+    """Lock the file until it is closed. Raises OSError if another process has locked it."""
     if sys.platform == "win32":
         file.seek(_LOCKED_BYTE)
         msvcrt.locking(file.fileno(), msvcrt.LK_NBLCK, 1)

@@ -1,8 +1,7 @@
-"""The PyTorch environment: a Python with PyTorch in a folder of its own, for networks that NumPy cannot run.
+"""The PyTorch environment: a Python with PyTorch in its own folder, for networks that NumPy cannot run.
 
-``set_up`` makes it. What is known about it stands in ``state.json``, which is replaced whole: before anything
-is changed it says "unfinished", and "ready" only after PyTorch was imported there. So whatever interrupts a set-up,
-the state is true.
+``set_up`` creates it. Its state is stored in ``state.json``, which is replaced atomically: it is "unfinished" before
+any change, and "ready" only after PyTorch was imported there. So the state is correct even if a set-up is interrupted.
 """
 
 import contextlib
@@ -33,15 +32,15 @@ print(json.dumps({"torch": str(torch.__version__), "python": platform.python_ver
 
 @dataclass(frozen=True)
 class EnvironmentStatus:
-    """What is known about an environment.
+    """The state of an environment.
 
     Attributes:
-        state: "absent", "unfinished" (a set-up did not end well), "broken" (PyTorch does not start), "untried" (nobody
-            has started it yet), or "ready".
-        sentence: the same for people, with what to do.
-        torch, python: versions; empty where unknown.
-        devices: names of what PyTorch computes on there, the best first.
-        bytes: the size on disk when it was last measured.
+        state: "absent", "unfinished" (a set-up failed), "broken" (PyTorch does not start), "untried" (PyTorch was not
+            started yet), or "ready".
+        sentence: the same for people, and what to do.
+        torch, python: versions; empty if unknown.
+        devices: names of the devices that PyTorch finds there, the best first.
+        bytes: the last measured size on disk.
     """
 
     state: State
@@ -60,7 +59,7 @@ class TorchEnvironment:
     """An environment in a folder, whether it exists or not.
 
     Args:
-        folder: belongs to the environment alone; made when it is set up.
+        folder: used by nothing else; created by the set-up.
     """
 
     def __init__(self, folder: str | Path) -> None:
@@ -75,7 +74,7 @@ class TorchEnvironment:
         return self.venv / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
 
     def status(self) -> EnvironmentStatus:
-        """What is known without starting anything; quick."""
+        """The stored state, without starting anything; fast."""
         try:
             fields = json.loads(self._state.read_text("utf-8"))
             status = EnvironmentStatus(**{**fields, "devices": tuple(fields["devices"])})
@@ -88,18 +87,18 @@ class TorchEnvironment:
         return status
 
     def claim(self) -> AbstractContextManager[None]:
-        """Hold it while it is changed. Raises EmoTalkError where another Blender changes it now."""
-        # Beside the folder, which can be removed.
+        """Lock it while it is changed. Raises EmoTalkError if another Blender is changing it."""
+        # The lock file is beside the folder, because the folder can be removed.
         return claimed(self.folder.with_name(f"{self.folder.name}.lock"))
 
     def verify(self, task: BackgroundTask) -> EnvironmentStatus:
-        """Import PyTorch there and keep what comes out; see ``describe_python``. For those who hold the claim."""
+        """Import PyTorch there and store the result; see ``describe_python``. The caller must hold the lock."""
         status = replace(describe_python(self.python, task), bytes=self.measure())
         self._keep(status)
         return status
 
     def remove(self) -> None:
-        """Delete everything. Raises EmoTalkError where something is in use."""
+        """Delete everything. Raises EmoTalkError if something is in use."""
         if not self.folder.exists():
             return
         with self.claim():
@@ -111,7 +110,7 @@ class TorchEnvironment:
                 raise EmoTalkError(self.status().sentence) from error
 
     def measure(self) -> int:
-        """Bytes on the disk."""
+        """Size on the disk in bytes."""
         total = 0
         for folder, _, names in os.walk(self.folder):
             for name in names:
@@ -120,7 +119,7 @@ class TorchEnvironment:
         return total
 
     def mark_unfinished(self, sentence: str = "The set-up did not end; press Repair") -> None:
-        """Note, before anything is changed, that nothing is to be relied on, and afterwards why it stayed so."""
+        """Store the state "unfinished" before a change, and its reason after a failure."""
         self._keep(EnvironmentStatus("unfinished", sentence, bytes=self.measure()))
 
     def _keep(self, status: EnvironmentStatus) -> None:
@@ -129,10 +128,10 @@ class TorchEnvironment:
 
 
 def describe_python(python: str | Path, task: BackgroundTask) -> EnvironmentStatus:
-    """Start an interpreter and see whether PyTorch works in it. Takes seconds.
+    """Start an interpreter and check whether PyTorch works in it. Takes seconds.
 
     Raises:
-        TaskCancelled: nobody wants to know any more.
+        TaskCancelled: the task was cancelled.
     """
     said: list[str] = []
     try:
@@ -145,6 +144,6 @@ def describe_python(python: str | Path, task: BackgroundTask) -> EnvironmentStat
     try:
         found = json.loads(last)
     except ValueError:
-        return EnvironmentStatus("broken", f"{python} is no Python")
+        return EnvironmentStatus("broken", f"{python} is not a Python")
     sentence = f"PyTorch {found['torch']} in Python {found['python']}, on {', '.join(found['devices'])}"
     return EnvironmentStatus("ready", sentence, found["torch"], found["python"], tuple(found["devices"]))

@@ -1,10 +1,10 @@
-"""What pip says while it installs, as a share of the work and a few words."""
+"""Parses pip's output during an installation to a progress and a short text."""
 
 import re
 from typing import Final
 
 _DOWNLOADED: Final = 0.7
-"""The share of the work that is done when everything is downloaded; unpacking is the rest."""
+"""Progress when everything is downloaded; the rest is unpacking."""
 
 _SIZE: Final = re.compile(r"\(([\d.]+) (bytes|[kMG]B)\)")
 _RAW: Final = re.compile(r"Progress (\d+) of (\d+)")
@@ -19,7 +19,7 @@ class PipProgress:
     """Follows one ``pip install``.
 
     Args:
-        expected_bytes: how much will be downloaded, roughly; 0 where everything is here.
+        expected_bytes: approximate size of the download; 0 if nothing needs to be downloaded.
     """
 
     def __init__(self, expected_bytes: float) -> None:
@@ -32,7 +32,7 @@ class PipProgress:
         self.text = "Looking for packages"
 
     def hear(self, line: str) -> None:
-        """Take in a line of pip's output."""
+        """Parse a line of pip's output."""
         line = line.strip()
         if raw := _RAW.fullmatch(line):
             self._current, self._size = float(raw[1]), float(raw[2])
@@ -53,12 +53,12 @@ class PipProgress:
         self._count()
 
     def failure(self) -> str:
-        """Why pip gave up, as a sentence."""
+        """Why pip failed, as a sentence."""
         if self._is_full:
             return "The disk is full; make room and press Repair"
         if self._is_offline:
             return "The packages could not be downloaded; check the network, or use a folder of wheels"
-        return f"pip could not install it: {self._last_error or 'it gave no reason'}; the log tells more"
+        return f"pip could not install it: {self._last_error or 'it gave no reason'}; see the log"
 
     def _begin(self, line: str) -> None:
         self._end_download()

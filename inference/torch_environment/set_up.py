@@ -1,4 +1,4 @@
-"""Making a PyTorch environment: ``venv`` and ``pip`` as child processes, with progress, a log, and a way to stop."""
+"""Creates a PyTorch environment: ``venv`` and ``pip`` as child processes, with progress, a log, and cancelling."""
 
 import re
 import shlex
@@ -17,7 +17,7 @@ from .environment import TorchEnvironment
 from .pip_progress import PipProgress
 
 TORCH: Final = "torch==2.13.0"
-"""The release that the figures were measured with; every build of it will do."""
+"""The release that the figures were measured with; any build of it is accepted."""
 NUMPY: Final = "numpy>=1.26"
 
 _PIP_WITH_RAW_PROGRESS: Final = (24, 1)
@@ -31,8 +31,8 @@ class SetUpPlan:
     Attributes:
         accelerator: a name of ``accelerators.ACCELERATORS``.
         index: the package index that has this build; pip's own if empty.
-        wheels: a folder of wheels to install from, without any network.
-        base: the Python to make it from; found where not given.
+        wheels: a folder of wheels to install from, without a network.
+        base: the Python that creates it; searched if not given.
     """
 
     accelerator: str
@@ -41,7 +41,7 @@ class SetUpPlan:
     base: Path | None = None
 
     def source(self) -> list[str]:
-        """Options of pip that say where PyTorch comes from. Raises EmoTalkError where that cannot work."""
+        """The options of pip for the source of PyTorch. Raises EmoTalkError if there is no usable source."""
         if self.wheels:
             if not any(self.wheels.glob("*.whl")):
                 raise EmoTalkError(f"There are no wheels in {self.wheels}; choose the folder that holds the .whl files")
@@ -55,19 +55,19 @@ class SetUpPlan:
 
 
 def set_up(environment: TorchEnvironment, plan: SetUpPlan, task: BackgroundTask) -> str:
-    """Make the environment, or make it anew.
+    """Create the environment, or create it again.
 
     Args:
-        environment: where.
+        environment: to create.
         plan: what to install.
-        task: told the progress; runs and cancels the programs.
+        task: reports the progress; runs and cancels the programs.
 
     Returns:
-        What is there now, as a sentence.
+        A sentence about the finished environment.
 
     Raises:
-        EmoTalkError: it cannot be made, and ``status`` says why from then on; or another Blender is making it.
-        TaskCancelled: nobody wants it any more; what is there can be repaired or removed.
+        EmoTalkError: it cannot be created (``status`` then has the reason), or another Blender is creating it.
+        TaskCancelled: the task was cancelled; the unfinished environment can be repaired or removed.
         OSError: the folder cannot be written to.
     """
     source = plan.source()
@@ -85,14 +85,14 @@ def _make(environment: TorchEnvironment, plan: SetUpPlan, source: list[str], bas
             setting_up = _SetUp(environment, task, log)
             setting_up.make_venv(base)
             expected = 0 if plan.wheels else expected_build(plan.accelerator, plan.index).download_bytes
-            if plan.index:  # which need not have the rest
+            if plan.index:  # it may lack the other packages
                 setting_up.install([TORCH], source, expected, until=0.9)
                 source, expected = [], 0
             setting_up.install([TORCH, NUMPY], source, expected, until=0.95)
         task.report(0.95, "Starting PyTorch for the first time")
         status = environment.verify(task)
     except TaskCancelled:
-        environment.mark_unfinished()  # measured anew
+        environment.mark_unfinished()  # measures the size again
         raise
     except EmoTalkError as error:
         environment.mark_unfinished(str(error))
@@ -105,25 +105,25 @@ def _make(environment: TorchEnvironment, plan: SetUpPlan, source: list[str], bas
 
 
 class _SetUp:
-    """The programs of one set-up, with what they say in the log."""
+    """The programs of one set-up; their output goes to the log."""
 
     def __init__(self, environment: TorchEnvironment, task: BackgroundTask, log: TextIO) -> None:
         self._environment, self._task, self._log = environment, task, log
         self._done = 0.0
         downloads = environment.folder / _DOWNLOADS
         downloads.mkdir(exist_ok=True)
-        # The system's own folder for temporary files is often too small for PyTorch, and a setting of pip that sends
-        # everything to the user's packages is refused in an environment.
+        # The system's temporary folder is often too small for PyTorch, and a pip setting that installs into the user's
+        # site-packages is refused in an environment.
         self._variables = {**dict.fromkeys(("TMPDIR", "TEMP", "TMP"), str(downloads)), "PIP_USER": "0"}
 
     def make_venv(self, base: Path) -> None:
-        self._task.report(0.01, "Making the environment")
+        self._task.report(0.01, "Creating the environment")
         if self._run([str(base), "-I", "-m", "venv", "--clear", str(self._environment.venv)], _ignore) != 0:
-            raise EmoTalkError(f"{base} cannot make an environment; the log tells more")
+            raise EmoTalkError(f"{base} cannot create an environment; see the log")
         self._done = 0.05
 
     def install(self, packages: list[str], source: list[str], expected_bytes: float, until: float) -> None:
-        """Let pip install packages; ``until`` is the share of the set-up that is done then."""
+        """Install packages with pip; ``until`` is the progress of the set-up at the end."""
         progress = PipProgress(expected_bytes)
 
         def hear(line: str) -> None:
@@ -137,7 +137,7 @@ class _SetUp:
         self._done = until
 
     def _bar(self) -> str:
-        """Older releases of pip cannot tell a program how far a download is."""
+        """Older releases of pip cannot report the progress of a download to a program."""
         for folder in self._environment.venv.rglob("pip-*.dist-info"):
             version = re.match(r"pip-(\d+)\.(\d+)", folder.name)
             if version and (int(version[1]), int(version[2])) >= _PIP_WITH_RAW_PROGRESS:

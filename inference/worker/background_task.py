@@ -1,4 +1,4 @@
-"""Work in a thread, mostly by running other programs: watched from outside, cancelled with all that it started."""
+"""Work in a thread that mostly runs other programs; cancelling it also ends these programs."""
 
 import contextlib
 import os
@@ -13,17 +13,17 @@ from .failure import sentence_for
 
 
 class TaskCancelled(Exception):  # noqa: N818 - nothing went wrong
-    """Somebody cancelled the task; its work unwinds with this."""
+    """The task was cancelled; this exception ends its work."""
 
 
 class BackgroundTask:
-    """One piece of work, begun at once in a thread of its own.
+    """A piece of work that starts at once in its own thread.
 
     ``fraction``, ``text``, ``done``, ``failure`` and ``result`` may be read by any thread at any time.
 
     Args:
-        name: what it is called, for people.
-        work: does it with this task's ``report`` and ``run``, and gives a sentence about the result.
+        name: for people.
+        work: called with this task, for ``report`` and ``run``; returns a sentence about the result.
     """
 
     def __init__(self, name: str, work: Callable[["BackgroundTask"], str]) -> None:
@@ -37,7 +37,7 @@ class BackgroundTask:
         self._thread.start()
 
     def report(self, fraction: float, text: str) -> None:
-        """Say how much is done (0..1) and what goes on. Raises TaskCancelled where nobody waits for it any more."""
+        """Set the progress (0..1) and its text. Raises TaskCancelled if the task was cancelled."""
         if self.cancelled:
             raise TaskCancelled
         self.fraction, self.text = fraction, text
@@ -49,14 +49,14 @@ class BackgroundTask:
 
         Args:
             words: the program and its arguments.
-            on_line: told every line that the program says on stdout or stderr.
+            on_line: called with every line of the program's stdout and stderr.
             environment: variables to set besides those of this process.
 
         Returns:
             Its exit status.
 
         Raises:
-            TaskCancelled: somebody cancelled; the program and its children are gone.
+            TaskCancelled: the task was cancelled; the program and its children have ended.
             OSError: it cannot be started.
         """
         child = self._start(words, environment or {})
@@ -84,7 +84,7 @@ class BackgroundTask:
             _kill_family(child)
 
     def wait(self, seconds: float | None = None) -> bool:
-        """Wait for the end. Returns whether it has come."""
+        """Wait for the end. Returns whether the task has ended."""
         self._thread.join(seconds)
         return self.done
 
@@ -116,8 +116,8 @@ class BackgroundTask:
 
 
 def _kill_family(child: subprocess.Popen[str]) -> None:
-    """End a program and whatever it has started."""
-    if child.returncode is not None:  # it was waited for: its number may be another's by now
+    """End a program and all its children."""
+    if child.returncode is not None:  # already waited for: its process id may be in use again
         return
     if sys.platform == "win32":
         subprocess.run(["taskkill", "/T", "/F", "/PID", str(child.pid)], capture_output=True, check=False)

@@ -1,4 +1,4 @@
-"""The near side of the worker process: start it, give it requests, collect its messages, and never wait for it."""
+"""The client of the worker process: starts it, sends requests and collects messages without blocking."""
 
 import atexit
 import contextlib
@@ -23,19 +23,19 @@ Message = dict[str, Any]
 """A reply of the worker, as ``jobs`` describes them."""
 
 _MOST_THREADS: Final = 4
-"""The network in NumPy is small: more threads would only get into each other's way."""
+"""The network in NumPy is small: more threads would slow it down."""
 
 _THREAD_VARIABLES: Final = ("OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-"""Those of NumPy alone: PyTorch would heed the ones for OpenMP and MKL too, and its networks can use every core."""
+"""Only NumPy's variables: PyTorch also uses those of OpenMP and MKL, and its networks can use every core."""
 _LAST_LINES: Final = 40
 _SECONDS_TO_DIE: Final = 5.0
 _SIGKILL: Final = 9
 
 
 class WorkerClient:
-    """One worker process, started when it is needed and again when it died.
+    """One worker process, started when it is needed and restarted if it died.
 
-    Every method returns at once; only ``close`` waits until the process is gone.
+    Every method returns at once, except ``close``, which waits until the process has ended.
     """
 
     def __init__(self) -> None:
@@ -51,15 +51,15 @@ class WorkerClient:
 
     @property
     def busy(self) -> bool:
-        """Whether a request still waits for its result or error."""
+        """Whether a request is still without a result or error."""
         return self._worker is not None and bool(self._worker.pending)
 
     def start(self, python: str | Path | None = None) -> None:
-        """Start the worker if it does not run, so that it is warm when the first request comes.
+        """Start the worker if it is not running, so that it is ready for the first request.
 
         Args:
-            python: the interpreter, which must have NumPy; this one if not given. Remembered for later starts. A
-                worker that runs in another interpreter is replaced, with all it was doing.
+            python: the interpreter, which must have NumPy; this one if not given. Stored for later starts. A worker
+                in another interpreter is killed and replaced.
 
         Raises:
             EmoTalkError: the interpreter cannot be run.
@@ -80,10 +80,10 @@ class WorkerClient:
         atexit.register(self.close)
 
     def submit(self, request: Mapping[str, Any]) -> int:
-        """Give the worker a request (see ``jobs``), starting it if need be.
+        """Send the worker a request (see ``jobs``), starting it if necessary.
 
         Returns:
-            The id that the request's messages will carry.
+            The id of the request in its messages.
 
         Raises:
             EmoTalkError: the worker cannot be started.
@@ -95,19 +95,19 @@ class WorkerClient:
         return name
 
     def messages(self) -> list[Message]:
-        """What the worker said since the last call. A worker that died has an error for every open request."""
+        """The worker's messages since the last call; if it died, an error for every open request."""
         messages, self._left = self._left, []
         return messages + self._worker.drain() if self._worker else messages
 
     def cancel(self) -> None:
-        """Kill the worker in the middle of whatever it does; nothing of its open requests will be heard any more."""
+        """Kill the worker at once; its open requests send no more messages."""
         if self._worker is not None:
             self._worker.process.kill()
         self._worker = None
         self._left = []
 
     def close(self) -> None:
-        """Kill the worker and wait until it is gone. May be called at any time, and again."""
+        """Kill the worker and wait until it has ended. Can be called at any time, repeatedly."""
         worker = self._worker
         self.cancel()
         atexit.unregister(self.close)
@@ -116,7 +116,7 @@ class WorkerClient:
 
 
 class _Worker:
-    """One process with the threads that feed it, hear it, and read its stderr to the end."""
+    """One process with the threads for its stdin, stdout and stderr."""
 
     def __init__(self, python: str) -> None:
         self.process = subprocess.Popen(
@@ -133,7 +133,7 @@ class _Worker:
         self._inbox: queue.SimpleQueue[Message] = queue.SimpleQueue()
         self._outbox: queue.SimpleQueue[bytes | None] = queue.SimpleQueue()
         self._stderr_tail: deque[str] = deque(maxlen=_LAST_LINES)
-        process: Any = self.process  # its three pipes are there, because they were asked for
+        process: Any = self.process  # its three pipes exist, because they were requested
         self._stderr = self._thread(self._read_stderr, process.stderr)
         self._threads = (
             self._stderr,
@@ -148,7 +148,7 @@ class _Worker:
         return thread
 
     def take(self, name: int, request: Message) -> bool:
-        """Queue a request; False where the worker has ended."""
+        """Queue a request; False if the worker has ended."""
         line = json.dumps(request).encode() + b"\n"
         with self._lock:
             if self.ended:
@@ -170,8 +170,8 @@ class _Worker:
             thread.join(seconds)
 
     def _write_stdin(self, stdin: IO[bytes]) -> None:
-        # A thread of its own: a pipe that is full must not hold up the window. And one that breaks must not end the
-        # session: some Blenders, 4.3 among them, leave the signal of a broken pipe deadly.
+        # In its own thread: a full pipe must not block the window. A broken pipe must not end the session either: in
+        # some Blenders, 4.3 among them, SIGPIPE kills the process.
         if hasattr(signal, "pthread_sigmask"):
             signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGPIPE})
         while (line := self._outbox.get()) is not None:
@@ -179,7 +179,7 @@ class _Worker:
                 stdin.write(line)
                 stdin.flush()
             except OSError:
-                break  # it died; the listener reports it
+                break  # it died; the thread for stdout reports it
         with contextlib.suppress(OSError):
             stdin.close()
 
@@ -220,7 +220,7 @@ class _Worker:
 
 
 def _parse(line: bytes) -> Message | None:
-    """A reply; None for one that death cut short, or what a Python printed before the worker's code began."""
+    """A reply; None for a truncated line, or for output of Python before the worker's code started."""
     try:
         message = json.loads(line)
     except ValueError:

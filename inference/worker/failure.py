@@ -1,4 +1,4 @@
-"""One sentence for everything that can go wrong."""
+"""One sentence for every kind of error."""
 
 import errno
 
@@ -7,7 +7,7 @@ from ..devices import is_out_of_memory
 
 
 def sentence_for(error: Exception) -> str:
-    """What to tell the animator about an error, whatever it is."""
+    """The message for the animator about any error."""
     if isinstance(error, EmoTalkError):
         return str(error)
     if isinstance(error, MemoryError) or is_out_of_memory(error):

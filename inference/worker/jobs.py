@@ -1,16 +1,16 @@
-"""What the worker does with a request: one JSON object in, progress and then a result or an error out.
+"""The worker's handling of requests: one JSON object in, progress and then a result or an error out.
 
 Requests (``id`` comes back in every reply):
     ``{"id", "verb": "animate", "audio", "output", "model", "device", "precision", "windowed", "controls", "rate",
     "source", "section"}``: ``audio`` is a sound file, or, where ``rate`` (Hz) is given, a .npy file of samples from
-    ``source``; ``output`` is the .npz to write; ``section`` is the first second of the line and how many belong to it;
+    ``source``; ``output`` is the .npz to write; ``section`` is the start and the duration of the line in seconds;
     ``model``, ``device``, ``precision`` and ``windowed`` (``registry.ModelChoice``), ``controls``
     (``Controls.changed()``) and ``section`` may be left out.
     ``{"id", "verb": "describe"}``, ``{"id", "verb": "ping"}`` and ``{"id", "verb": "quit"}``.
 Replies:
     ``{"id", "kind": "progress", "fraction", "text"}``,
     ``{"id", "kind": "result"}`` with ``output``, ``frames``, ``fps``, ``seconds``, ``device`` (in words) and ``speed``
-    (times real time, loading left out) of an animated line, or with what ``devices.describe`` says,
+    (times real time, without loading) of an animated line, or with the result of ``devices.describe``,
     ``{"id", "kind": "error", "sentence", "traceback"}``.
 """
 
@@ -33,13 +33,13 @@ from ..sound.audio import read_speech, speech_from_samples
 from .failure import sentence_for
 
 IDLE_SECONDS: Final = 15 * 60
-"""A worker that was asked nothing for so long gives its memory back by ending."""
+"""Seconds; a worker without a request for this long ends to free its memory."""
 
 Send = Callable[[dict[str, Any]], None]
 
 
 def serve(requests: "queue.SimpleQueue[bytes]", send: Send, idle_seconds: float = IDLE_SECONDS) -> None:
-    """Answer requests, lines of JSON, in their order until one says quit or none comes any more."""
+    """Answer requests (lines of JSON) in order, until one is "quit" or the input ends."""
     engine = Engine()
     while True:
         try:
@@ -53,7 +53,7 @@ def serve(requests: "queue.SimpleQueue[bytes]", send: Send, idle_seconds: float 
 
 
 def answer(request: dict[str, Any], engine: Engine, send: Send) -> None:
-    """Do what a request asks for; whatever goes wrong becomes an error reply."""
+    """Handle a request; any exception becomes an error reply."""
     name = request.get("id")
     try:
         result = _do(request, engine, lambda reply: send({"id": name, **reply}))

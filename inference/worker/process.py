@@ -1,8 +1,8 @@
-"""The worker process: listens for requests on stdin and answers on stdout, so that Blender never waits or falls.
+"""The worker process: reads requests from stdin and answers on stdout, so that Blender never waits or crashes.
 
-Started by its path (``python -I …/inference/worker/process.py``) in any Python that has NumPy. It loads the tree that
-it lies in as the package ``emotalk``, whatever the folder is called, and puts nothing onto ``sys.path``. It ends with
-whoever started it: when stdin closes, at once and even in the middle of a computation.
+It is started by its path (``python -I …/inference/worker/process.py``) in any Python with NumPy. It loads the tree that
+contains it as the package ``emotalk``, whatever the folder is called, and adds nothing to ``sys.path``. It ends with
+its parent: at once when stdin closes, even in the middle of a computation.
 """
 
 import importlib
@@ -21,20 +21,20 @@ PACKAGE = "emotalk"
 
 
 def main() -> NoReturn:
-    """Serve until told to quit, idle, or alone."""
+    """Serve until a quit request, the idle limit, or the end of the parent."""
     status = 0
     try:
         _serve()
     except BaseException:
         traceback.print_exc()
         status = 1
-    # The listener still blocks on stdin, which an orderly shutdown would trip over.
+    # A thread still blocks on stdin, which would disturb an orderly shutdown.
     sys.stderr.flush()
     os._exit(status)
 
 
 def _serve() -> None:
-    # Ctrl-C in a terminal reaches the whole family; it is for the parent to decide.
+    # Ctrl-C in a terminal reaches all processes; the parent decides.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     replies = _claim_stdout()
 
@@ -43,25 +43,25 @@ def _serve() -> None:
         replies.flush()
 
     requests: queue.SimpleQueue[bytes] = queue.SimpleQueue()
-    # Reading starts before anything slow is imported, so that nobody waits for us to take a request.
+    # Start reading before slow imports, so that sending a request never blocks.
     threading.Thread(target=_read_requests, args=(requests,), daemon=True).start()
     load_tree()
     importlib.import_module(f"{PACKAGE}.inference.worker.jobs").serve(requests, send)
 
 
 def load_tree() -> None:
-    """Make the tree that this file lies in importable as ``emotalk``."""
+    """Make the tree that contains this file importable as ``emotalk``."""
     root = Path(__file__).resolve().parents[2]
     spec = importlib.util.spec_from_file_location(PACKAGE, root / "__init__.py", submodule_search_locations=[str(root)])
     if spec is None or spec.loader is None:
-        raise ImportError(f"{root} is no package")
+        raise ImportError(f"{root} is not a package")
     module = importlib.util.module_from_spec(spec)
     sys.modules[PACKAGE] = module
     spec.loader.exec_module(module)
 
 
 def _claim_stdout() -> BinaryIO:
-    """Keep stdout for replies alone; whatever prints, in Python or C, prints to stderr from here on."""
+    """Reserve stdout for replies; all other output, from Python or C, goes to stderr from now on."""
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     sys.stdout = sys.stderr

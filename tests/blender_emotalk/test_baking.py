@@ -1,4 +1,4 @@
-"""Keys sit where the sound is, within the tolerance; nothing of the animator's is lost; Clear takes all of it back."""
+"""Keys are in sync with the sound, within the tolerance; the animator's work is kept; Clear restores the old state."""
 
 import bpy
 import numpy as np

@@ -1,4 +1,4 @@
-"""Which meshes belong to whom, and who cannot be animated."""
+"""The meshes of a character, and characters that cannot be animated."""
 
 import bpy
 import pytest

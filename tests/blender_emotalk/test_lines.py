@@ -152,5 +152,5 @@ def test_a_blender_without_a_decoder_says_so(files, tmp_path, monkeypatch):
     path = tmp_path / "line.ogg"
     path.write_bytes(b"OggS" + bytes(100))
     line().audio = str(path)
-    with pytest.raises(EmoTalkError, match=r"reads no sound but WAV; convert line\.ogg"):
+    with pytest.raises(EmoTalkError, match=r"only reads WAV; convert line\.ogg"):
         prepare(sound_of(line(), bpy.context.scene, files), files)

@@ -83,7 +83,7 @@ def test_nothing_is_overwritten_unasked(lines, tmp_path, capsys):
     assert run("animate", lines / "line0.wav", lines / "line1.wav", "-o", tmp_path) == 1
     assert output.read_text() == "precious"
     assert (tmp_path / "line1.npz").exists()
-    assert f"{output} is there already; --overwrite replaces it" in capsys.readouterr().err
+    assert f"{output} exists already; --overwrite replaces it" in capsys.readouterr().err
     assert run("animate", lines / "line0.wav", "-o", tmp_path, "--overwrite") == 0
     assert read_curves(output).face.frames == 30
 
@@ -120,7 +120,7 @@ def test_patterns_that_no_shell_filled_in(lines, tmp_path, capsys):
     assert run("animate", f"{lines}/line?.wav", "-o", tmp_path) == 0
     assert len(list(tmp_path.iterdir())) == 3
     assert run("animate", f"{lines}/*.opus", "-o", tmp_path) == 2
-    assert capsys.readouterr().err == f"emotalk: No file fits {lines}/*.opus\n"
+    assert capsys.readouterr().err == f"emotalk: No file matches {lines}/*.opus\n"
 
 
 @pytest.mark.parametrize(
@@ -151,7 +151,7 @@ def test_words_that_make_no_sense_together(tmp_path, monkeypatch, capsys, words,
         (["--seed", "1.5"], "Seed must be a whole number"),
         (["--personal-style", "Cowboy"], "Personal Style: the model has no style 'Cowboy'"),
         (["--emotion", "hungry"], "There is no emotion 'hungry'"),
-        (["--fps", "0"], "a frame rate between 1 and 1000 is needed"),
+        (["--fps", "0"], "the frame rate must be between 1 and 1000"),
         (["--model", "nobody"], "invalid choice: 'nobody'"),
         (["--hap", "1"], "unrecognized arguments: --hap"),
         (["--format", "xls"], "invalid choice: 'xls'"),

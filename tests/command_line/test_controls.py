@@ -53,7 +53,7 @@ def test_a_model_s_own_emotions_and_styles():
     assert controls.changed() == {"Smug grin": 0.25, "happy": 1, "personal_style": "ann"}
     for words, sentence in (
         (("--emotion", "sad"), "no emotion 'sad'; there are: happy, Smug grin"),
-        (("--sad", "1"), "does not know the emotion 'sad'"),
+        (("--sad", "1"), "has no emotion 'sad'"),
         (("--personal-style", "Bob"), "no style 'Bob'; there are: Ann"),
     ):
         with pytest.raises(UsageError, match=sentence):

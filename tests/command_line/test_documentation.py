@@ -23,7 +23,7 @@ def test_the_table_of_controls_is_current():
 
 
 @pytest.mark.parametrize("example", EXAMPLES)
-def test_every_example_is_understood(example):
+def test_every_example_is_parsed(example):
     options = parse(shlex.split(example, comments=True)[1:])
     assert callable(options.run)
 

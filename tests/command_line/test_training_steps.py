@@ -1,4 +1,4 @@
-"""``emotalk prepare``, ``train`` and ``evaluate`` hand their words on."""
+"""``emotalk prepare``, ``train`` and ``evaluate`` pass their arguments on."""
 
 import sys
 

@@ -60,7 +60,7 @@ def test_a_checkpoint_is_imported_listed_verified_and_performs(
     assert own.endswith("needs PyTorch")
     assert folder.endswith(str(user_weights))
     assert run("verify", "EmoTalk") == 0
-    assert capsys.readouterr().out == "EmoTalk: as it was imported\n"
+    assert capsys.readouterr().out == "EmoTalk: unchanged\n"
     output = tmp_path / "line.npz"
     words = ["animate", str(line_wav), "-o", str(output), "--model", "EmoTalk", "--device", "cpu"]
     assert main(words) == 0
@@ -112,7 +112,7 @@ def test_verify_looks_at_all_and_reports_each(imported, user_weights, capsys):
     assert run("verify") == 1
     out, err = capsys.readouterr()
     assert out.splitlines() == [
-        f"{name}: whole; no hash was noted to compare with" for name in (DEFAULT_MODEL, "dropped")
+        f"{name}: complete; no hash is stored to compare with" for name in (DEFAULT_MODEL, "dropped")
     ]
     assert "The weights My actor are not what was imported" in err
     assert "cut.safetensors is cut off" in err

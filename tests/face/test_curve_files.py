@@ -1,4 +1,4 @@
-"""Performances survive their files, and files that hold none are refused."""
+"""Performances are unchanged after writing and reading, and invalid files are refused."""
 
 import csv
 import json

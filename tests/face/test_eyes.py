@@ -1,4 +1,4 @@
-"""Blinks and looks become channels of a face that has such, and stay beside one that has none."""
+"""Blinks and gaze are merged into the channels of a face that has them, and kept separate otherwise."""
 
 import numpy as np
 import pytest

@@ -1,4 +1,4 @@
-"""The engine: order of steps, memory of what was heard, progress, and equal bytes for equal input."""
+"""The engine: order of steps, cache of encoded lines, progress, and equal bytes for equal input."""
 
 import numpy as np
 import pytest

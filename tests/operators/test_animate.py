@@ -1,4 +1,4 @@
-"""The button, with the real worker: what it writes, what it refuses, and what may happen while it runs."""
+"""The Animate button with the real worker: its keys, its refusals, and events while it runs."""
 
 import os
 import signal
@@ -243,7 +243,7 @@ def wav(path, samples, rate=16_000):
     [
         (None, "There is no file .*; choose the line's sound again"),
         (b"", "is empty"),
-        (b"Once upon a time, in a text file.", "is no sound file of a known kind"),
+        (b"Once upon a time, in a text file.", "is not a sound file of a known kind"),
         (b"RIFF\x10\x00\x00\x00WAVEfmt ", "sound.wav"),
         ([], "0 samples"),
         ([0.0, np.nan] * 8000, "NaN"),

@@ -1,4 +1,4 @@
-"""Clear takes back what we made, for this line or all, and says so when there is nothing."""
+"""Clear removes our keys, for this line or all lines, and reports it when there are none."""
 
 import bpy
 import pytest

@@ -1,4 +1,4 @@
-"""``blender -b … -c emotalk``: what the button does, and honest exit statuses."""
+"""``blender -b … -c emotalk``: the same results as the button, and correct exit statuses."""
 
 import shutil
 
@@ -83,7 +83,7 @@ def test_failures_are_one_sentence_and_status_1(stage, tmp_path, capsys):
 
 def test_wrong_words_are_status_2(stage, capsys):
     assert run("animate") == 2
-    assert "say with -o" in capsys.readouterr().err
+    assert "the file to save with -o" in capsys.readouterr().err
     assert run("animate", "-o", "x.blend", "--character", "Nobody") == 2
     assert "no object 'Nobody'" in capsys.readouterr().err
     with pytest.raises(SystemExit, match="2"):

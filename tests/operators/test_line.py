@@ -1,4 +1,4 @@
-"""Choosing the sound, the head and the mood of a line."""
+"""Choosing the sound, the head and the emotion of a line."""
 
 import bpy
 import pytest
@@ -19,7 +19,7 @@ def test_the_line_is_named_after_the_chosen_file(line_wav):
 def test_what_is_no_sound_is_not_chosen(tmp_path):
     path = tmp_path / "notes.txt"
     path.write_text("Remember the milk")
-    with pytest.raises(RuntimeError, match="no sound file of a known kind"):
+    with pytest.raises(RuntimeError, match="not a sound file of a known kind"):
         bpy.ops.emotalk.choose_audio(filepath=str(path))
     assert not line().audio
 

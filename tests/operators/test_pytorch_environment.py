@@ -110,10 +110,10 @@ def test_an_empty_folder_of_wheels_is_refused(tmp_path):
 
 
 def test_one_task_at_a_time_and_cancel_ends_it(wheels):
-    with pytest.raises(RuntimeError, match="Nothing is at work"):
+    with pytest.raises(RuntimeError, match="Nothing is running"):
         bpy.ops.emotalk.cancel_task()
     torch_environment.start_set_up(bpy.context)
-    with pytest.raises(RuntimeError, match="Set Up is at work"):
+    with pytest.raises(RuntimeError, match="Set Up is running"):
         bpy.ops.emotalk.remove_pytorch()
     while background.latest().fraction < 0.01:
         time.sleep(0.01)

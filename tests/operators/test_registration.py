@@ -1,4 +1,4 @@
-"""The extension comes and goes without a trace, and generates its sliders from the one table."""
+"""The extension registers and unregisters completely, and generates its sliders from the table of controls."""
 
 import bpy
 from emotalk import registration

@@ -1,4 +1,4 @@
-"""Panels drawn on paper, so that Blender without a window can test them."""
+"""Records what panels draw, so that they can be tested in Blender without a window."""
 
 from types import SimpleNamespace
 

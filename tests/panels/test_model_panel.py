@@ -1,4 +1,4 @@
-"""The Model box and the preferences say what is there, what is missing, and what can be done about it."""
+"""The Model box and the preferences show what is installed, what is missing, and what to do."""
 
 import threading
 

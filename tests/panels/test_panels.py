@@ -1,4 +1,4 @@
-"""Every panel draws, in every state, what the animator needs, and nothing in Blender minds."""
+"""Every panel draws its content in every state, without errors in Blender."""
 
 import bpy
 import pytest

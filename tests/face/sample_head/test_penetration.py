@@ -1,6 +1,6 @@
 """No part of the head may stand more than a millimetre deep in another, or in itself, in any pose it is made for.
 
-A vertex stands in flesh or tooth when the first surface that its outward ray meets is seen from behind. Its depth
+A vertex is inside flesh or a tooth when the first surface that its outward ray meets is seen from behind. Its depth
 is the shortest way out: on along that ray, or back to the nearest surface that faces it. Only vertices that some
 shape moves are tried, and of the teeth only enamel: gums are meant to stand in the flesh, as ears are in the head.
 """

@@ -1,4 +1,4 @@
-"""Downloads from a real server that breaks off, lies, redirects and refuses."""
+"""Downloads from a real server that disconnects, sends wrong data, redirects and refuses."""
 
 import hashlib
 import http.server

@@ -1,4 +1,4 @@
-"""Weights at hand: found, refused, verified, removed, and performed with."""
+"""Installed weights: found, refused, verified, removed, and used."""
 
 import shutil
 import subprocess
@@ -137,7 +137,7 @@ def test_numbers_that_are_none_are_found(imported):
     arrays["blendshapes.bias"][3] = np.nan
     write_safetensors(imported.path, arrays, metadata)
     imported.hash_path.unlink()
-    with pytest.raises(EmoTalkError, match=r"hold values in 'blendshapes\.bias' that are no numbers"):
+    with pytest.raises(EmoTalkError, match=r"hold values in 'blendshapes\.bias' that are not numbers"):
         verify_weights("EmoTalk")
 
 
@@ -180,7 +180,7 @@ def test_damaged_files_are_listed_and_nothing_is_raised(imported):
     assert list(damage) == ["EmoTalk", "cut", "empty", "future"]
     assert "is cut off" in damage["cut"]
     assert "is empty" in damage["empty"]
-    assert "of no network that this version of EmoTalk knows" in damage["future"]
+    assert "for a network that this version of EmoTalk lacks" in damage["future"]
     assert model_ids() == (DEFAULT_MODEL, "EmoTalk")
     for use in (load_model, verify_weights):
         with pytest.raises(EmoTalkError, match="is cut off"):

@@ -185,7 +185,7 @@ def test_hostile_headers(folder, header, data, words):
 
 @pytest.mark.parametrize("length", [2**64 - 1, 2**63, 2**40, safetensors_file._LARGEST_HEADER + 1])
 def test_a_giant_header_length_allocates_nothing(folder, length):
-    with pytest.raises(EmoTalkError, match="no safetensors file"):
+    with pytest.raises(EmoTalkError, match="not a safetensors file"):
         read_safetensors(raw_file(folder / "giant.safetensors", {}, b"", length))
 
 
@@ -202,7 +202,7 @@ def test_an_interrupted_writing_leaves_the_old_file(folder):
     path = folder / "kept.safetensors"
     write_safetensors(path, {"a": np.ones(3)})
     before = path.read_bytes()
-    with pytest.raises(ValueError, match="does not know"):
+    with pytest.raises(ValueError, match="does not support"):
         write_safetensors(path, {"a": np.ones(3), "b": np.array(["text"])})
     assert path.read_bytes() == before
     assert not list(folder.glob(".kept*"))

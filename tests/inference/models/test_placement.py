@@ -1,4 +1,4 @@
-"""Where a network computes, and what happens when a GPU's memory or PyTorch itself fails."""
+"""The device of a network, and the fallback when a GPU runs out of memory or PyTorch fails."""
 
 import platform
 import subprocess
@@ -129,7 +129,7 @@ def test_out_of_memory_on_the_gpu_goes_on_on_the_cpu_and_says_so(jaw_engine, loa
     engine = jaw_engine(step)
     performance = engine.perform(LINE, STILL, ON_GPU)
     assert performance.face.channel("jawOpen").max() == 0.5
-    assert engine.model(ON_GPU).runs_on == "CPU, bfloat16, because the GPU's memory did not suffice"
+    assert engine.model(ON_GPU).runs_on == "CPU, bfloat16, because the GPU ran out of memory"
     assert engine.model(ON_GPU).fell_back
     held = [device for device, model in loaded if model() is not None]
     assert held == ["cpu"]
@@ -158,7 +158,7 @@ class ThriftyModel(JawModel):
     ("helps", "devices", "opened", "words"),
     [
         (True, ["cuda"], 0.25, "Test cuda, bfloat16, in small steps, because the GPU's memory is short"),
-        (False, ["cuda", "cpu"], 0.5, "CPU, bfloat16, because the GPU's memory did not suffice"),
+        (False, ["cuda", "cpu"], 0.5, "CPU, bfloat16, because the GPU ran out of memory"),
     ],
 )
 def test_smaller_steps_are_tried_before_the_cpu(named_gpu, step, helps, devices, opened, words):

@@ -1,4 +1,4 @@
-"""Sound files of every kind to speech, and a sentence for everything that is none."""
+"""Sound files of every kind to speech, and a sentence for every invalid file."""
 
 import subprocess
 import sys
@@ -105,7 +105,7 @@ def test_missing_folder_empty_and_no_sound(tmp_path):
         read_speech(tmp_path / "empty.wav")
     for content in (b"x", b"Once upon a time", b"\x89PNG\r\n\x1a\n" * 20, b"\xff\xfe" * 40):
         (tmp_path / "story.wav").write_bytes(content)
-        with pytest.raises(EmoTalkError, match=r"story\.wav is no sound file of a known kind"):
+        with pytest.raises(EmoTalkError, match=r"story\.wav is not a sound file of a known kind"):
             read_speech(tmp_path / "story.wav")
 
 
@@ -118,7 +118,8 @@ def test_sound_in_name_only(tmp_path, magic):
 
 
 @pytest.mark.parametrize(
-    ("value", "words"), [(np.nan, "no numbers"), (np.inf, "no numbers"), (1e300, "no numbers"), (1e7, "no sound")]
+    ("value", "words"),
+    [(np.nan, "not numbers"), (np.inf, "not numbers"), (1e300, "not numbers"), (1e7, "far outside -1 to 1")],
 )
 def test_numbers_that_are_no_sound(tmp_path, value, words):
     path = tmp_path / "line.wav"
@@ -206,12 +207,12 @@ def test_samples_are_not_shared_with_the_caller():
     [
         (np.zeros(0), 16000, "holds no sound: it has 0 samples"),
         (np.zeros((0, 2)), 16000, "holds no sound: it has 0 samples"),
-        (np.zeros((4, 0)), 16000, "is no array of sound"),
-        (np.zeros((2, 2, 2)), 16000, "is no array of sound"),
-        (np.array(["a"]), 16000, "is no array of sound"),
+        (np.zeros((4, 0)), 16000, "is not an array of sound"),
+        (np.zeros((2, 2, 2)), 16000, "is not an array of sound"),
+        (np.array(["a"]), 16000, "is not an array of sound"),
         (np.zeros(4), 16000.5, "a whole number is needed"),
         (np.zeros(4), float("nan"), "a whole number is needed"),
-        (np.full(4, np.nan), 16000, "no numbers"),
+        (np.full(4, np.nan), 16000, "not numbers"),
     ],
 )
 def test_arrays_that_are_no_sound(samples, rate, words):

@@ -197,8 +197,8 @@ def test_a_damaged_header_raises_nothing_else(folder, data):
     ("content", "words"),
     [
         (riff(fmt(code=7, sample_bytes=1), chunk(b"data", b"12")), "coded as mu-law; export it as PCM"),
-        (riff(fmt(code=999), chunk(b"data", b"12")), "coded as something that is not known"),
-        (riff(extensible(tail=b"\0" * 12), chunk(b"data", b"1234")), "coded as something that is not known"),
+        (riff(fmt(code=999), chunk(b"data", b"12")), "coded as something unknown"),
+        (riff(extensible(tail=b"\0" * 12), chunk(b"data", b"1234")), "coded as something unknown"),
         (riff(fmt(code=3, sample_bytes=2), chunk(b"data", b"12")), "samples of 16 bits"),
         (riff(fmt(sample_bytes=8), chunk(b"data", b"12345678")), "samples of 64 bits"),
         (riff(fmt(channels=0), chunk(b"data", b"12")), "damaged"),

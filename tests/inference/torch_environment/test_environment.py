@@ -1,4 +1,4 @@
-"""An environment is made from wheels without a network, told apart from a broken one, repaired and removed."""
+"""An environment is created from wheels without a network, distinguished from a broken one, repaired and removed."""
 
 import json
 import os
@@ -27,7 +27,7 @@ backends = SimpleNamespace(mps=SimpleNamespace(is_available=lambda: False))
 
 @pytest.fixture(scope="module", autouse=True)
 def no_settings_of_pip():
-    """Whatever this machine tells pip about packages does not count."""
+    """Ignore this machine's settings of pip."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PIP_CONFIG_FILE", os.devnull)
         patch.delenv("PIP_FIND_LINKS", raising=False)
@@ -143,7 +143,7 @@ def test_two_blenders_never_change_it_at_once(wheels, environment):
     try:
         assert other.stdout.readline() == "held\n"
         before = environment.status()
-        sentence = f"Another Blender (process {other.pid}) is at work on this PyTorch; wait for it"
+        sentence = f"Another Blender (process {other.pid}) is changing this PyTorch; wait for it"
         assert made(environment, plan(wheels)).failure == sentence
         with pytest.raises(EmoTalkError, match="Another Blender"):
             environment.remove()
@@ -215,7 +215,7 @@ def test_without_any_python_it_says_what_to_install(monkeypatch, tmp_path):
 
 @pytest.mark.parametrize(
     ("program", "sentence"),
-    [("nowhere/python", "cannot be run"), ("true", "is no Python"), ("false", "does not start there")],
+    [("nowhere/python", "cannot be run"), ("true", "is not a Python"), ("false", "does not start there")],
 )
 def test_a_program_that_is_no_python_is_told_apart(program, sentence):
     task = BackgroundTask("Check", lambda task: describe_python(program, task).sentence)

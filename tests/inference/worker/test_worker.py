@@ -1,4 +1,4 @@
-"""The real worker process: requests and replies, death from either side, and nobody left behind."""
+"""The real worker process: requests and replies, the end of either side, and no process left behind."""
 
 import json
 import os
@@ -162,7 +162,7 @@ def test_errors_are_sentences_and_the_worker_lives_on(shared_client, line, tmp_p
 
 @pytest.mark.skipif(not hasattr(signal, "SIGSTOP"), reason="halts a process as POSIX does")
 def test_submitting_and_asking_never_wait(client):
-    """The worker is halted and the request is more than a pipe holds: whoever waits for it would wait for long."""
+    """The worker is halted and the request exceeds the pipe's buffer: a blocking send would hang."""
     replies(client, client.submit({"verb": "ping"}))
     os.kill(client.pid, signal.SIGSTOP)
     waking = threading.Timer(PATIENCE, os.kill, (client.pid, signal.SIGCONT))
