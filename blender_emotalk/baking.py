@@ -11,7 +11,7 @@ import numpy as np
 from ..face.basis import Basis
 from ..face.curves import Performance
 from ..face.eyes import merge_eyes
-from . import layers, own_actions
+from . import nla, own_actions
 from .actions import HAS_SLOTS, Animated, new_curves
 from .characters import Character
 from .keyframes import Keys, Timing, choose_face_keys, write_face, write_head
@@ -33,7 +33,7 @@ class KeySettings:
 def check_layers(character: Character) -> None:
     """Check beforehand that this character's keys can be changed. Raises EmoTalkError if not."""
     for owner in _owners(character):
-        layers.check_layers(owner)
+        nla.check_tweak_mode(owner)
 
 
 def bake(
@@ -81,13 +81,13 @@ def bake(
     action.name = f"EmoTalk {line}"
     own_actions.seal(action)
     for face in character.faces:
-        layers.place(face, action, settings.own_track)
+        nla.place(face, action, settings.own_track)
     if armature is not None and head_action is not None:
         if head_action != action:
             head_action.name = f"EmoTalk {line} Head"
             own_actions.seal(head_action)
-        own_track = settings.own_track or layers.has_other_action(armature)
-        layers.place(armature, head_action, own_track)
+        own_track = settings.own_track or nla.has_other_action(armature)
+        nla.place(armature, head_action, own_track)
     return keys
 
 
@@ -114,14 +114,14 @@ def clear(character: Character, line: str | None = None) -> int:
         EmoTalkError: a strip of this character is in NLA tweak mode.
     """
     check_layers(character)
-    names = {name for owner in _owners(character) for name in layers.lines_on(owner) if line in (None, name)}
+    names = {name for owner in _owners(character) for name in nla.lines_on(owner) if line in (None, name)}
     for name in names:
         actions = set()
         for owner in _owners(character):
-            action = layers.lines_on(owner).get(name)
+            action = nla.lines_on(owner).get(name)
             if action is not None:
                 actions.add(action)
-                layers.remove(owner, name)
+                nla.remove(owner, name)
         for action in actions:
             own_actions.dispose(action)
     return len(names)
@@ -129,7 +129,7 @@ def clear(character: Character, line: str | None = None) -> int:
 
 def lines_of(character: Character) -> list[str]:
     """The names of the character's lines, sorted."""
-    return sorted({name for owner in _owners(character) for name in layers.lines_on(owner)})
+    return sorted({name for owner in _owners(character) for name in nla.lines_on(owner)})
 
 
 def _owners(character: Character) -> tuple[Animated, ...]:

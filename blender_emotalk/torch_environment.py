@@ -63,7 +63,7 @@ def torch_python(context: bpy.types.Context) -> Path:
     return own_python(context) or environment().python
 
 
-def expected_build(context: bpy.types.Context) -> Accelerator:
+def chosen_build(context: bpy.types.Context) -> Accelerator:
     """The build that Set Up will install, for its size."""
     preferences = preferences_of(context)
     return accelerators.expected_build(preferences.accelerator, preferences.package_index.strip())

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any, Final, cast
 
 from ..face.controls import KEY_TOLERANCE
 from .complaints import GOOD, UsageError
-from .control_options import add_control_options, control_values, controls_from
+from .control_options import add_control_options, controls_from, option_values
 from .model_options import add_model_options
 from .progress import ProgressBar
 
@@ -68,7 +68,7 @@ def _apply(options: argparse.Namespace, scene: "bpy.types.Scene") -> None:
 
     spec = model_choice.usable(options.model or model_choice.model_of(line_of_scene(scene))).spec
     controls_from(options, spec)  # what does not suit the model is wrong usage
-    values = control_values(options, spec)
+    values = option_values(options, spec)
     if options.emotion:
         values = {**dict.fromkeys(spec.emotions, 0.0), **values}
     LineSettings(

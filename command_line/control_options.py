@@ -36,7 +36,7 @@ def add_control_options(parser: argparse.ArgumentParser) -> None:
             )
 
 
-def control_values(options: argparse.Namespace, spec: ModelSpec) -> dict[str, float | str]:
+def option_values(options: argparse.Namespace, spec: ModelSpec) -> dict[str, float | str]:
     """The given options by the names of the controls; an emotion's own option wins over ``--emotion``.
 
     Raises:
@@ -54,7 +54,7 @@ def controls_from(options: argparse.Namespace, spec: ModelSpec) -> Controls:
         UsageError: the model lacks an emotion or a style.
     """
     try:
-        controls = Controls(control_values(options, spec), spec.emotions)
+        controls = Controls(option_values(options, spec), spec.emotions)
         spec.check(controls)
     except ControlError as error:
         raise UsageError(str(error)) from None

@@ -117,7 +117,7 @@ def recognise(names: Iterable[str]) -> str | None:
     return None
 
 
-def spec_of(network: Network, metadata: Mapping[str, str]) -> ModelSpec:
+def read_spec(network: Network, metadata: Mapping[str, str]) -> ModelSpec:
     """The specification of weights: the network's row, changed by the header of the weights.
 
     Args:
@@ -141,7 +141,7 @@ def spec_of(network: Network, metadata: Mapping[str, str]) -> ModelSpec:
 
 
 def spec_metadata(spec: ModelSpec) -> dict[str, str]:
-    """The metadata that ``spec_of`` reads, for every writer of weights."""
+    """The metadata that ``read_spec`` reads, for every writer of weights."""
     return {
         "channels": json.dumps(spec.basis.channels),
         "fps": f"{spec.fps:g}",

@@ -30,7 +30,7 @@ class SetUpPytorch(BackgroundOperator, bpy.types.Operator):
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> OperatorResult:
         """Ask first, because it is large."""
-        build = torch_environment.expected_build(context)
+        build = torch_environment.chosen_build(context)
         message = f"Up to {build.disk_bytes / 1e9:.1f} GB of disk will be taken"
         if not preferences_of(context).wheels:
             message = f"Up to {build.download_bytes / 1e9:.1f} GB will be downloaded. {message}"

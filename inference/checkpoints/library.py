@@ -16,7 +16,7 @@ import numpy as np
 
 from ...face.atomic_file import replacing
 from ..contract import EmoTalkError, ModelSpec
-from ..registry import COMPACT_SPEC, NETWORKS, spec_of
+from ..registry import COMPACT_SPEC, NETWORKS, read_spec
 from .safetensors_file import WEIGHTS_FOLDER, read_metadata, read_safetensors
 
 FOLDER_VARIABLE: Final = "EMOTALK_WEIGHTS"
@@ -191,7 +191,7 @@ def _look_at(path: Path, is_bundled: bool) -> InstalledWeights:
         if network is None:
             damage = f"The weights in {path.name} are for a network that this version of EmoTalk lacks; update EmoTalk"
         else:
-            spec = spec_of(network, metadata)
+            spec = read_spec(network, metadata)
     except EmoTalkError as error:
         damage = str(error)
     label = path.stem

@@ -11,7 +11,7 @@ from ...face.controls import Controls
 from ...inference.contract import SAMPLE_RATE, FaceModel, Speech
 from ...inference.registry import DEFAULT_MODEL
 from ..phones import SpokenLine
-from .prediction import sound_of
+from .prediction import samples_of
 from .report import Cell, Table
 
 _SECONDS: Final = 60
@@ -26,7 +26,7 @@ _LIMITS: Final[dict[str, str]] = {
 
 def cost_tables(model: FaceModel, weights: Path, lines: Sequence[SpokenLine]) -> list[Table]:
     """Processor seconds of all threads per second of sound (the best of three runs), and megabytes."""
-    sound = np.concatenate([sound_of(line) for line in lines])
+    sound = np.concatenate([samples_of(line) for line in lines])
     speech = Speech(np.resize(sound, _SECONDS * SAMPLE_RATE))
     features = model.encode(speech)
     encode = _processor_seconds(lambda: model.encode(speech))

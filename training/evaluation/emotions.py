@@ -12,7 +12,7 @@ from ..arrays import BoolArray, FloatArray
 from ..phones import SpokenLine
 from .head import distance
 from .lips import judge_lines
-from .prediction import decode, encode, predict, sound_of
+from .prediction import decode, encode, predict, samples_of
 from .report import Cell, Table, left_out
 
 _STEPS: Final = (0.0, 0.25, 0.5, 0.75, 1.0, 1.25, 1.5)
@@ -32,7 +32,7 @@ def emotion_tables(model: FaceModel, lines: Sequence[SpokenLine]) -> list[Table]
         weak, strong = (
             np.concatenate(
                 [
-                    predict(model, sound_of(line), Controls({emotion: 1, "emotion_level": level}))
+                    predict(model, samples_of(line), Controls({emotion: 1, "emotion_level": level}))
                     for line in lines[:_LEVEL_LINES]
                 ]
             )
@@ -66,7 +66,7 @@ def recognise_emotions(model: FaceModel, lines: Sequence[SpokenLine], emotions: 
     """(lines, emotions) whether the mean change of the face at intensity 1 is nearest to its own prototype."""
     right = np.zeros((len(lines), len(emotions)), bool)
     for row, line in zip(right, lines, strict=True):
-        features = encode(model, sound_of(line))
+        features = encode(model, samples_of(line))
         neutral = decode(model, features).mean(axis=0)
         for number, emotion in enumerate(emotions):
             shift = decode(model, features, Controls({emotion: 1})).mean(axis=0) - neutral
@@ -76,7 +76,7 @@ def recognise_emotions(model: FaceModel, lines: Sequence[SpokenLine], emotions: 
 
 def measure_growth(model: FaceModel, line: SpokenLine, emotion: str) -> FloatArray:
     """Projection of the mean face on an emotion's prototype at each of seven intensities from 0 to 1.5."""
-    features = encode(model, sound_of(line))
+    features = encode(model, samples_of(line))
     prototype = PROTOTYPES[EMOTIONS.index(emotion)]
     return np.array(
         [

@@ -13,7 +13,7 @@ from ...inference.sound.rms import frame_rms
 from ..arrays import FloatArray
 from ..sounds.nonverbal import LAUGHING, SoundClip
 from .lips import Sets
-from .prediction import decode, encode, predict, sound_of
+from .prediction import decode, encode, predict, samples_of
 from .report import Cell, Table, left_out
 
 _SMILE: Final = arkit.INDEX["mouthSmileLeft"]
@@ -37,7 +37,7 @@ def laughter_tables(model: FaceModel, sets: Sets, clips: Sequence[SoundClip]) ->
             frames = np.concatenate([curves[clip.name] > _VISIBLE for clip in some])
             detected.append((name, len(some), found, 100 * float(frames.mean())))
     rates = [(clip.name, *call_rates(model, clip)) for clip in laughs]
-    alarms = [(name, *_count_alarms(model, [sound_of(line) for line in lines])) for name, lines in sets.items()]
+    alarms = [(name, *_count_alarms(model, [samples_of(line) for line in lines])) for name, lines in sets.items()]
     for kind in sorted({clip.kind for clip in clips} - {LAUGHING}):
         alarms.append((kind, *_count_alarms(model, [clip.samples for clip in clips if clip.kind == kind])))
     return [

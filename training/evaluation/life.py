@@ -16,7 +16,7 @@ from ...inference.contract import SAMPLE_RATE, Speech
 from ...inference.sound.rms import frame_rms
 from ..arrays import BoolArray, FloatArray, IntArray
 from ..phones import SpokenLine
-from .prediction import sound_of
+from .prediction import samples_of
 from .report import Cell, Table
 
 _SEEDS: Final = 5
@@ -104,7 +104,7 @@ def _head_rows(heads: Sequence[FloatArray], loud: FloatArray, fps: float) -> lis
 
 def _loudness_of(lines: Sequence[SpokenLine], fps: float) -> FloatArray:
     pause = np.zeros(int(_PAUSE * SAMPLE_RATE), np.float32)
-    sound = np.concatenate([part for line in lines for part in (sound_of(line), pause)])
+    sound = np.concatenate([part for line in lines for part in (samples_of(line), pause)])
     repeats = -(-_SECONDS * SAMPLE_RATE // len(sound))
     speech = Speech(np.tile(sound, repeats)[: _SECONDS * SAMPLE_RATE])
     return frame_rms(speech, int(_SECONDS * fps), fps)

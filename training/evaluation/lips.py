@@ -9,7 +9,7 @@ from ...face.controls import Controls
 from ...inference.contract import FaceModel
 from ..phones import SpokenLine
 from .conditions import CHANNEL_CONDITIONS, CLEAN, VOICE_CONDITIONS, Condition
-from .prediction import DEFAULTS, predict, sound_of
+from .prediction import DEFAULTS, predict, samples_of
 from .report import Cell, Table
 
 FIGURES = ("composite", "p b m F1", "f v AUC", "vowel rho", "round AUC", "r0", "lag ms", "rest open", "rest motion")
@@ -25,7 +25,7 @@ def judge_lines(
     rng = np.random.default_rng(0)
     items = []
     for line in lines:
-        sound = condition.apply(sound_of(line), rng)
+        sound = condition.apply(samples_of(line), rng)
         phones = [(phone.start, phone.end, phone.name) for phone in condition.scale_times(line.phones)]
         items.append((predict(model, sound, controls), phones))
     return metrics.judge(items, model.spec.fps)

@@ -15,7 +15,7 @@ from ..recordings.sound_files import as_floats
 DEFAULTS: Final = Controls()
 
 
-def sound_of(line: SpokenLine) -> FloatArray:
+def samples_of(line: SpokenLine) -> FloatArray:
     """(n,) float32 samples of a line."""
     return as_floats(line.samples)
 

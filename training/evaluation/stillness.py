@@ -10,7 +10,7 @@ from ...inference.contract import SAMPLE_RATE, FaceModel
 from ..arrays import FloatArray
 from ..phones import SpokenLine
 from ..sounds.nonverbal import LAUGHING, SoundClip
-from .prediction import predict, sound_of
+from .prediction import predict, samples_of
 from .report import Cell, Table
 
 _MOUTH: Final = arkit.indices(name for name in arkit.CHANNELS if name.startswith(("mouth", "jaw", "tongue")))
@@ -67,7 +67,7 @@ def nonspeech_sounds() -> dict[str, FloatArray]:
 def _motion_of_speech(model: FaceModel, line: SpokenLine) -> tuple[float, float]:
     phones = [phone for phone in line.phones if phone.name != "SIL"]
     first, last = (round(second * model.spec.fps) for second in (phones[0].start, phones[-1].end))
-    return motion(predict(model, sound_of(line))[first : last + 1])
+    return motion(predict(model, samples_of(line))[first : last + 1])
 
 
 def _pad(clip: SoundClip) -> FloatArray:

@@ -10,7 +10,7 @@ from ...inference.contract import FaceModel
 from ..arrays import FloatArray
 from ..phones import SpokenLine
 from .head import distance
-from .prediction import decode, encode, sound_of
+from .prediction import decode, encode, samples_of
 from .report import Table, left_out
 
 NEAREST_MM: Final = 1.5
@@ -48,7 +48,7 @@ def style_tables(model: FaceModel, lines: Sequence[SpokenLine]) -> list[Table]:
 
 def style_distances(model: FaceModel, lines: Sequence[SpokenLine]) -> FloatArray:
     """(styles, styles) millimetres between the curves of every two styles, see ``head.distance``."""
-    encoded = [encode(model, sound_of(line)) for line in lines]
+    encoded = [encode(model, samples_of(line)) for line in lines]
     predicted = [
         np.concatenate([decode(model, f, Controls({"personal_style": name}))[::_FRAME_STEP] for f in encoded])
         for name in model.spec.styles

@@ -16,7 +16,7 @@ from emotalk.inference.checkpoints.safetensors_file import read_metadata, read_s
 from emotalk.inference.contract import EmoTalkError
 from emotalk.inference.models.emotalk import EmoTalk, EmoTalkConfig
 from emotalk.inference.models.wav2vec2 import XLSR_53
-from emotalk.inference.registry import EMOTALK_SPEC, NETWORKS, spec_of
+from emotalk.inference.registry import EMOTALK_SPEC, NETWORKS, read_spec
 
 
 def read_checkpoint(path):
@@ -166,7 +166,7 @@ def test_what_is_kept_says_where_it_came_from_and_under_which_licence(state, sav
 def test_the_header_names_what_the_network_gives_and_takes(state, saved, tmp_path):
     state["obj_vector_person.weight"] = torch.zeros(4, 3)
     convert_checkpoint(saved(state), tmp_path / "studio.safetensors")
-    spec = spec_of(NETWORKS["emotalk"], read_metadata(tmp_path / "studio.safetensors"))
+    spec = read_spec(NETWORKS["emotalk"], read_metadata(tmp_path / "studio.safetensors"))
     assert spec.styles == ("Actor 01", "Actor 02", "Actor 03")
     assert (spec.basis, spec.fps, spec.emotions) == (ARKIT, 30, EMOTIONS)
 

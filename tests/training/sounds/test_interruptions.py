@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 SPEECH = 0.5
 
 
-def sound_of(frames, kind="coughing"):
+def samples_of(frames, kind="coughing"):
     mel = np.tile(compressed(np.linspace(1, 2, 64, dtype=np.float32)), (frames, 1)).astype(np.float16)
     prosody_input = np.full((frames // 4 + 1, 40), 0.25, np.float16)
     calls = np.ones(frames, np.float32) if kind == LAUGHING else np.zeros(frames, np.float32)
@@ -20,7 +20,7 @@ def sound_of(frames, kind="coughing"):
 @given(st.integers(20, 700), st.integers(0, 2**32 - 1))
 def test_the_line_is_untouched_outside_the_sound(frames, seed):
     mel, prosody_input = np.full((408, 64), SPEECH, np.float32), np.full((102, 40), SPEECH, np.float32)
-    replaced, laughing = interrupt(mel, prosody_input, sound_of(frames), np.random.default_rng(seed))
+    replaced, laughing = interrupt(mel, prosody_input, samples_of(frames), np.random.default_rng(seed))
     assert (mel[replaced == 0] == SPEECH).all()
     assert (mel[replaced == 1] != SPEECH).any(axis=1).all()
     assert (prosody_input[:, 0] != SPEECH).sum() == pytest.approx(replaced.sum() / 4, abs=1)
@@ -29,13 +29,13 @@ def test_the_line_is_untouched_outside_the_sound(frames, seed):
 
 def test_a_laugh_says_where_it_is():
     mel, prosody_input = np.zeros((408, 64), np.float32), np.zeros((102, 40), np.float32)
-    replaced, laughing = interrupt(mel, prosody_input, sound_of(120, LAUGHING), np.random.default_rng(3))
+    replaced, laughing = interrupt(mel, prosody_input, samples_of(120, LAUGHING), np.random.default_rng(3))
     np.testing.assert_array_equal(replaced, laughing)
 
 
 def test_laughs_and_other_sounds_are_picked_whether_recorded_or_drawn():
     rng = np.random.default_rng(0)
-    recorded = [sound_of(50), sound_of(60, LAUGHING)]
+    recorded = [samples_of(50), samples_of(60, LAUGHING)]
     picked = [pick_sound(recorded, rng) for _ in range(80)]
     kinds = {sound.kind for sound in picked}
     assert {LAUGHING, "coughing"} < kinds

@@ -16,7 +16,7 @@ KEPT_TRACK: Final = "Kept by EmoTalk"
 _BEFORE: Final = "emotalk_before"
 
 
-def check_layers(owner: Animated) -> None:
+def check_tweak_mode(owner: Animated) -> None:
     """Refuse to change animation while one of its strips is edited.
 
     Raises:
