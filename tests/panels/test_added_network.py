@@ -285,7 +285,7 @@ def test_a_style_of_another_model_is_not_sent_and_the_tab_says_so(model, drawn):
     spec = find_weights(model).spec
     assert "personal_style" not in control_values(line, spec, Timing(1, 1), 25)
     labels = " ".join(text for kind, text in drawn(StylePanel) if kind == "label")
-    assert labels == "Crisp is no style of this model; its first one is taken"
+    assert labels == "This model has no style Crisp; its first one is used"
     line.personal_style = "bob"
     assert control_values(line, spec, Timing(1, 1), 25)["personal_style"] == "bob"
     assert not [text for kind, text in drawn(StylePanel) if kind == "label"]
