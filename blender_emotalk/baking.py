@@ -11,6 +11,7 @@ import numpy as np
 from ..face.basis import Basis
 from ..face.curves import Performance
 from ..face.eyes import merge_eyes
+from ..face.settling import settle
 from . import nla, own_actions
 from .actions import HAS_SLOTS, Animated, new_curves
 from .characters import Character
@@ -24,10 +25,34 @@ class KeySettings:
     Attributes:
         tolerance: largest error of reduced curves in coefficient units; 0 keys every sample.
         own_track: put our action on an NLA track and leave the animator's action active.
+        settle_time: seconds in which the face comes out of rest before the sound, and goes back to it afterwards.
     """
 
     tolerance: float
     own_track: bool = False
+    settle_time: float = 0.0
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """A performance ready to be written.
+
+    Attributes:
+        performance: settled, its eyes merged into the face if the face has channels for them.
+        lead: frames of the model before the sound starts.
+        face_keys: of each channel.
+    """
+
+    performance: Performance
+    lead: int
+    face_keys: Mapping[str, Keys]
+
+
+def prepare(performance: Performance, settings: KeySettings) -> Prepared:
+    """Choose the keys of a performance. Slow for long lines, but touches no Blender data: it may run in a thread."""
+    settled = merge_eyes(settle(performance, settings.settle_time))
+    lead = (settled.face.frames - performance.face.frames) // 2
+    return Prepared(settled, lead, choose_face_keys(settled.face, settings.tolerance))
 
 
 def check_layers(character: Character) -> None:
@@ -42,7 +67,7 @@ def bake(
     line: str,
     timing: Timing,
     settings: KeySettings,
-    face_keys: Mapping[str, Keys] | None = None,
+    prepared: Prepared | None = None,
 ) -> int:
     """Write a performance to its own actions, which replace those of an earlier run for the same line.
 
@@ -54,7 +79,7 @@ def bake(
         line: the line's name; the action is called "EmoTalk <line>".
         timing: of the samples on the timeline.
         settings: of the keys.
-        face_keys: the result of ``choose_face_keys`` for this performance, if it was called already.
+        prepared: the result of ``prepare`` for this performance, if it was called already.
 
     Returns:
         The number of keys written.
@@ -63,15 +88,17 @@ def bake(
         EmoTalkError: a strip of this character is in NLA tweak mode.
     """
     check_layers(character)
-    performance = merge_eyes(performance)
-    if face_keys is None:
-        face_keys = choose_face_keys(performance.face, settings.tolerance)
-    action = own_actions.new_action(line)
+    if prepared is None:
+        prepared = prepare(performance, settings)
+    performance, face_keys = prepared.performance, prepared.face_keys
+    fade = prepared.lead * timing.step
+    timing = Timing(timing.first - fade, timing.step)
+    action = own_actions.new_action(line, fade)
     target = new_curves(action, "KEY", "Face")
     keys = write_face(target, face_keys, performance.face.basis, character.shape_keys, timing)
     armature, head_action = character.armature, None
     if armature is not None and character.head_bone and performance.head.values.any():
-        head_action = action if HAS_SLOTS else own_actions.new_action(line)
+        head_action = action if HAS_SLOTS else own_actions.new_action(line, fade)
         target = new_curves(head_action, "OBJECT", "Head")
         bone = cast(bpy.types.Pose, armature.pose).bones[character.head_bone]
         keys += write_head(target, performance.head, bone, timing, settings.tolerance)

@@ -9,7 +9,7 @@ import bpy
 
 from ..inference.contract import EmoTalkError
 from .actions import Animated, active_slot, add_strip, animation_data_of, assign, curves_of_slot, slot_for
-from .own_actions import line_of
+from .own_actions import fade_of, line_of
 
 TRACK: Final = "EmoTalk"
 KEPT_TRACK: Final = "Kept by EmoTalk"
@@ -99,8 +99,12 @@ def _add_to_track(owner: Animated, action: bpy.types.Action) -> None:
     if track is None:
         track = data.nla_tracks.new()
         track.name = TRACK
-    add_strip(track, action, first, last, slot_for(action, owner))
-    _hold_between(track, is_lowest=not tracks or track == tracks[0])
+    strip = add_strip(track, action, first, last, slot_for(action, owner))
+    is_lowest = not tracks or track == tracks[0]
+    if not is_lowest:
+        # Two lines overlap while one face settles and the other one begins: the upper one is faded in and out.
+        strip.blend_in = strip.blend_out = fade_of(action)
+    _hold_between(track, is_lowest)
 
 
 def _has_room(track: bpy.types.NlaTrack, first: float, last: float) -> bool:

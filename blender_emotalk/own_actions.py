@@ -10,15 +10,26 @@ from .actions import all_curves
 
 _LINE: Final = "emotalk_line"
 _SEAL: Final = "emotalk_seal"
+_FADE: Final = "emotalk_fade"
 _DECIMALS: Final = 3
 """Blender moves handles slightly when it evaluates a curve; smaller changes are not edits."""
 
 
-def new_action(line: str) -> bpy.types.Action:
-    """An empty action that is marked as ours, under any name."""
+def new_action(line: str, fade: float = 0.0) -> bpy.types.Action:
+    """An empty action that is marked as ours, under any name.
+
+    Args:
+        line: that it performs.
+        fade: scene frames at either end in which the face comes out of rest or goes back to it.
+    """
     action = bpy.data.actions.new("EmoTalk")
-    action[_LINE] = line
+    action[_LINE], action[_FADE] = line, fade
     return action
+
+
+def fade_of(action: bpy.types.Action) -> float:
+    """The frames at either end of one of our actions in which the face settles."""
+    return float(action.get(_FADE, 0.0))
 
 
 def line_of(action: bpy.types.Action | None) -> str | None:
@@ -38,7 +49,8 @@ def dispose(action: bpy.types.Action) -> None:
     if action.get(_SEAL) == _fingerprint(action):
         bpy.data.actions.remove(action)
         return
-    del action[_LINE], action[_SEAL]
+    for mark in (_LINE, _SEAL, _FADE):
+        action.pop(mark, None)
     action.name += " (edited)"
     action.use_fake_user = True
 

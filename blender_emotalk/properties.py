@@ -6,7 +6,7 @@ from typing import Any
 
 import bpy
 
-from ..face.controls import CONTROLS, KEY_TOLERANCE, Control, emotion_control
+from ..face.controls import CONTROLS, KEY_CONTROLS, Control, emotion_control
 from ..face.emotions import EMOTIONS
 from ..face.styles import STYLES
 from . import model_choice
@@ -95,7 +95,7 @@ class OwnEmotion(bpy.types.PropertyGroup):
         ],
         options=set(),
     ),
-    **{control.name: control_property(control) for control in (*CONTROLS, KEY_TOLERANCE)},
+    **{control.name: control_property(control) for control in (*CONTROLS, *KEY_CONTROLS)},
 )
 class LineProperties(bpy.types.PropertyGroup):
     """A line of dialogue: sound, place on the timeline, character; the controls are properties too.
@@ -112,6 +112,7 @@ class LineProperties(bpy.types.PropertyGroup):
     live: bool
     existing_keys: str
     key_tolerance: float
+    settle_time: float
 
 
 @properties(

@@ -18,7 +18,7 @@ from ..inference.worker.failure import sentence_for
 from . import background, baking, model_choice, torch_environment
 from .access import line_of_scene, run_state, scene_of, window_manager_of
 from .characters import find_character
-from .keyframes import Keys, Timing, choose_face_keys
+from .keyframes import Timing
 from .lines import anchor_of, control_values, line_name, sound_of
 from .preferences import preferences_of
 from .sounds import prepare, temporary_file
@@ -64,12 +64,13 @@ class Run:
         self._line = line_name(line)
         self._scene, self._anchor = (scene.session_uid, scene.name), (anchor.session_uid, anchor.name)
         self._needs_torch = weights.needs_torch
-        self._settings = baking.KeySettings(line.key_tolerance, own_track=line.existing_keys == "TRACK")
+        own_track = line.existing_keys == "TRACK"
+        self._settings = baking.KeySettings(line.key_tolerance, own_track, line.settle_time)
         self._started = time.monotonic()
         self._is_quiet = quiet
         self._files = contextlib.ExitStack()
         self._failure = self._ran_on = ""
-        self._prepared: tuple[Performance, dict[str, Keys]]
+        self._prepared: tuple[Performance, baking.Prepared]
         self._is_done = self._is_over = False
         self.cancelled = False
         self.keys = 0
@@ -157,7 +158,7 @@ class Run:
         """Runs in a thread: uses no Blender data."""
         try:
             performance = read_curves(self._result)
-            self._prepared = performance, choose_face_keys(performance.face, self._settings.tolerance)
+            self._prepared = performance, baking.prepare(performance, self._settings)
         except Exception as error:
             self._failure = sentence_for(error)
         self._is_done = True
@@ -166,11 +167,11 @@ class Run:
         if self._failure:
             self._suspect_pytorch()
             raise EmoTalkError(self._failure)
-        performance, face_keys = self._prepared
+        performance, prepared = self._prepared
         scene = _find(bpy.data.scenes, *self._scene)
         character = find_character(_find(scene.objects, *self._anchor), scene, performance.face.basis)
         timing = Timing.of(scene, self._start_frame, performance.face.fps)
-        self.keys = baking.bake(performance, character, self._line, timing, self._settings, face_keys)
+        self.keys = baking.bake(performance, character, self._line, timing, self._settings, prepared)
         seconds = time.monotonic() - self._started
         return f"{character.name} speaks {self._line!r}: {self.keys:,} keys in {seconds:.1f} s"
 

@@ -138,6 +138,19 @@ KEY_TOLERANCE: Final = Control(
     "Largest error when curves are reduced to editable keys; 0 writes a key on every frame of the model",
     animatable=False,
 )
+SETTLE_TIME: Final = Control(
+    "settle_time",
+    "Settle Time",
+    "keys",
+    "number",
+    0.5,
+    0,
+    2,
+    "s",
+    "Time in which the face comes out of rest before the sound, and goes back to rest after it; 0 keeps its last pose",
+    animatable=False,
+)
+KEY_CONTROLS: Final = (KEY_TOLERANCE, SETTLE_TIME)
 """Used when keys are written, not by the performance; listed here because all defaults are."""
 
 Value = float | str | np.ndarray

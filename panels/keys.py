@@ -22,6 +22,7 @@ class KeysPanel(SubPanel, bpy.types.Panel):
         column.use_property_decorate = False
         column.prop(line, "name", text="Line", placeholder=line_name(line))
         column.prop(line, "key_tolerance", text="Tolerance")
+        column.prop(line, "settle_time", text="Settle")
         column.prop(line, "existing_keys")
         row = self.layout.row(align=True)
         row.operator("emotalk.clear", text="Clear Line", icon="TRASH").all_lines = False

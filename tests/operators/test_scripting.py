@@ -10,6 +10,7 @@ import pytest
 from emotalk.blender_emotalk import runs
 from emotalk.blender_emotalk.actions import active_curves
 from emotalk.blender_emotalk.lines import BUTTON
+from emotalk.blender_emotalk.own_actions import fade_of
 from emotalk.face.curve_files import write_curves
 from emotalk.face.curves import performance_of, still
 from emotalk.face.emotions import EMOTIONS
@@ -52,7 +53,8 @@ def action_of(face):
 
 
 def start_of(face):
-    return action_of(face).frame_range[0]
+    """The frame at which the sound starts: the face comes out of rest before it."""
+    return action_of(face).frame_range[0] + fade_of(action_of(face))
 
 
 def test_arguments_are_set_on_the_line_first(cast, line_wav):
@@ -226,9 +228,11 @@ def test_example_of_a_line(folder, cast, capsys):
 
 def test_example_of_a_folder(folder, cast):
     run(1)
-    first, second = (bpy.data.actions[f"EmoTalk {name}"].frame_range for name in ("first", "second"))
-    assert first[0] == 1
-    assert second[0] == int(first[1]) + 12
+    first, second = (bpy.data.actions[f"EmoTalk {name}"] for name in ("first", "second"))
+    fade = fade_of(first)
+    assert fade > 0
+    assert first.frame_range[0] + fade == 1
+    assert second.frame_range[0] + fade_of(second) == int(first.frame_range[1]) + 12
 
 
 def test_example_of_curves(folder, cast):

@@ -249,7 +249,7 @@ def test_the_button_writes_its_keys_at_its_rate(model, tree, head, sound, monkey
     scene, line = bpy.context.scene, bpy.context.scene.emotalk
     scene.render.fps = 24
     line.audio, line.model, line.key_tolerance, line.start_frame = str(sound), model, 0, 1
-    line.personal_style = "Bob"
+    line.personal_style, line.settle_time = "Bob", 0
     line.sad = 1  # of the model that was chosen before; this one does not heed it
     smug = line.own_emotions["smug grin"]
     for second, weight in ((9.9, 0.0), (10.0, 1.0)):
