@@ -12,10 +12,12 @@ from ..face.basis import Basis
 from ..face.curves import Performance
 from ..face.eyes import merge_eyes
 from ..face.settling import settle
+from ..inference.contract import EmoTalkError
 from . import nla, own_actions
 from .actions import HAS_SLOTS, Animated, new_curves
 from .characters import Character
 from .keyframes import Keys, Timing, choose_face_keys, write_face, write_head
+from .own_actions import LineMark
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ def check_layers(character: Character) -> None:
 def bake(
     performance: Performance,
     character: Character,
-    line: str,
+    line: LineMark | str,
     timing: Timing,
     settings: KeySettings,
     prepared: Prepared | None = None,
@@ -76,7 +78,7 @@ def bake(
     Args:
         performance: face and head.
         character: to animate.
-        line: the line's name; the action is called "EmoTalk <line>".
+        line: which line it is; the action is called "EmoTalk <name>". A text is name and identity at once.
         timing: of the samples on the timeline.
         settings: of the keys.
         prepared: the result of ``prepare`` for this performance, if it was called already.
@@ -88,30 +90,31 @@ def bake(
         EmoTalkError: a strip of this character is in NLA tweak mode.
     """
     check_layers(character)
+    mark = LineMark(line, line) if isinstance(line, str) else line
     if prepared is None:
         prepared = prepare(performance, settings)
     performance, face_keys = prepared.performance, prepared.face_keys
     fade = prepared.lead * timing.step
     timing = Timing(timing.first - fade, timing.step)
-    action = own_actions.new_action(line, fade)
+    action = own_actions.new_action(mark, fade)
     target = new_curves(action, "KEY", "Face")
     keys = write_face(target, face_keys, performance.face.basis, character.shape_keys, timing)
     armature, head_action = character.armature, None
     if armature is not None and character.head_bone and performance.head.values.any():
-        head_action = action if HAS_SLOTS else own_actions.new_action(line, fade)
+        head_action = action if HAS_SLOTS else own_actions.new_action(mark, fade)
         target = new_curves(head_action, "OBJECT", "Head")
         bone = cast(bpy.types.Pose, armature.pose).bones[character.head_bone]
         keys += write_head(target, performance.head, bone, timing, settings.tolerance)
 
-    clear(character, line)
+    clear(character, mark.identity)
     _widen_sliders(performance.face.basis, face_keys, character)
-    action.name = f"EmoTalk {line}"
+    own_actions.name_action(action)
     own_actions.seal(action)
     for face in character.faces:
         nla.place(face, action, settings.own_track)
     if armature is not None and head_action is not None:
         if head_action != action:
-            head_action.name = f"EmoTalk {line} Head"
+            own_actions.name_action(head_action, " Head")
             own_actions.seal(head_action)
         own_track = settings.own_track or nla.has_other_action(armature)
         nla.place(armature, head_action, own_track)
@@ -134,6 +137,10 @@ def _widen_sliders(basis: Basis, keys: Mapping[str, Keys], character: Character)
 def clear(character: Character, line: str | None = None) -> int:
     """Remove our actions of one line, or of all lines, and restore the earlier state.
 
+    Args:
+        character: whose keys.
+        line: the identity of the line; None for all.
+
     Returns:
         The number of lines removed.
 
@@ -141,22 +148,54 @@ def clear(character: Character, line: str | None = None) -> int:
         EmoTalkError: a strip of this character is in NLA tweak mode.
     """
     check_layers(character)
-    names = {name for owner in _owners(character) for name in nla.lines_on(owner) if line in (None, name)}
-    for name in names:
+    identities = {found for owner in _owners(character) for found in nla.lines_on(owner) if line in (None, found)}
+    for identity in identities:
         actions = set()
         for owner in _owners(character):
-            action = nla.lines_on(owner).get(name)
+            action = nla.lines_on(owner).get(identity)
             if action is not None:
                 actions.add(action)
-                nla.remove(owner, name)
+                nla.remove(owner, identity)
         for action in actions:
             own_actions.dispose(action)
-    return len(names)
+    return len(identities)
 
 
 def lines_of(character: Character) -> list[str]:
-    """The names of the character's lines, sorted."""
-    return sorted({name for owner in _owners(character) for name in nla.lines_on(owner)})
+    """The names of the character's lines, sorted; where several have the same, with the numbers of their actions."""
+    return sorted(_labels(character).values())
+
+
+def performs(character: Character, identity: str) -> bool:
+    """Whether the character has keys of the line of this identity."""
+    return identity in _labels(character)
+
+
+def identity_named(character: Character, name: str) -> str:
+    """The identity of the character's line of this name; the name itself if the character has no such line.
+
+    Raises:
+        EmoTalkError: several lines have that name, and none is called so with its number.
+    """
+    labels = _labels(character)
+    exact = [identity for identity, label in labels.items() if label == name]
+    marks = {mark.identity: mark for mark in own_actions.marks() if mark.identity in labels}
+    found = exact or [identity for identity in labels if marks[identity].name == name]
+    if len(found) > 1:
+        raise EmoTalkError(
+            f"{character.name} performs several lines named {name!r}; give one of these names: "
+            + ", ".join(sorted(labels[identity] for identity in found))
+        )
+    return found[0] if found else name
+
+
+def _labels(character: Character) -> dict[str, str]:
+    """The character's lines: identity -> what the animator calls it. The face's action comes before the head's."""
+    labels: dict[str, str] = {}
+    for owner in _owners(character):
+        for identity, action in nla.lines_on(owner).items():
+            labels.setdefault(identity, own_actions.label_of(action))
+    return labels
 
 
 def _owners(character: Character) -> tuple[Animated, ...]:

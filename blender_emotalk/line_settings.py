@@ -20,7 +20,7 @@ from ..face.controls import (
 )
 from ..face.emotions import ALIASES
 from ..inference.contract import EmoTalkError
-from . import model_choice
+from . import line_identity, model_choice
 from .access import line_of_scene
 from .actions import active_curves
 from .lines import slider_of
@@ -83,6 +83,7 @@ class LineSettings:
             line.strip = line.name = self.strip
         if self.line is not None:
             line.name = self.line
+            line_identity.take_by_name(line)
         if character is not None:
             line.character = character
         if self.start_frame is not None:

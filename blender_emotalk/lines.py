@@ -16,7 +16,6 @@ from .properties import LineProperties
 from .sounds import LineSound, temporary_file
 from .strips import audible_section, find_sound_strip
 
-UNNAMED: Final = "line"
 BUTTON: Final = "emotalk_button"
 """A pointer in the context of the panel's Animate button, which is greyed where the line lacks something.
 
@@ -24,11 +23,6 @@ A script may give the very thing as an argument, so for a script the operator is
 """
 SAMPLE_LINE: Final = Path(__file__).resolve().parents[1] / "samples" / "line.wav"
 """A short sample line that comes with the extension."""
-
-
-def line_name(line: LineProperties) -> str:
-    """The name of the line: the animator's name for it, else its strip's or its file's."""
-    return line.name or line.strip or Path(bpy.path.abspath(line.audio)).stem or UNNAMED
 
 
 def anchor_of(line: LineProperties, context: bpy.types.Context) -> bpy.types.Object | None:

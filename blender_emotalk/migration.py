@@ -4,7 +4,7 @@ from typing import Any
 
 import bpy
 
-from . import model_choice
+from . import line_identity, model_choice, own_actions
 from .access import line_of_scene
 
 
@@ -12,8 +12,11 @@ def take_over(scene: bpy.types.Scene) -> None:
     """Update a scene's line; a line of this version is left as it is.
 
     Version 0.1.0 stored personal styles as numbers in the order of the model's list; now they are stored by name.
+    It also knew lines by their names alone: the actions of this line are told its sound, by which it is found again.
     """
     line = line_of_scene(scene)
+    if not line.identity and (line.audio or line.strip):
+        own_actions.tell_sound(line_identity.line_name(line), line_identity.sound_key(line))
     stored = _stored(line)
     for name in ("personal_style", "second_style"):
         number = stored.get(name)

@@ -1,6 +1,8 @@
 """Distinguishes our actions from the animator's, and unchanged actions of ours from edited ones."""
 
 import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Final
 
 import bpy
@@ -9,32 +11,91 @@ import numpy as np
 from .actions import all_curves
 
 _LINE: Final = "emotalk_line"
+_IDENTITY: Final = "emotalk_identity"
+_SOUND: Final = "emotalk_sound"
 _SEAL: Final = "emotalk_seal"
 _FADE: Final = "emotalk_fade"
+_PREFIX: Final = "EmoTalk "
 _DECIMALS: Final = 3
 """Blender moves handles slightly when it evaluates a curve; smaller changes are not edits."""
 
 
-def new_action(line: str, fade: float = 0.0) -> bpy.types.Action:
+@dataclass(frozen=True)
+class LineMark:
+    """The line of an action, as it is stored on the action.
+
+    Attributes:
+        name: that the animator sees; several lines may have the same.
+        identity: of the line; actions of earlier versions have none, for them it is the name.
+        sound: the result of ``line_identity.sound_key``; empty if unknown.
+    """
+
+    name: str
+    identity: str
+    sound: str = ""
+
+
+def new_action(mark: LineMark, fade: float = 0.0) -> bpy.types.Action:
     """An empty action that is marked as ours, under any name.
 
     Args:
-        line: that it performs.
+        mark: the line that it performs.
         fade: scene frames at either end in which the face comes out of rest or goes back to it.
     """
     action = bpy.data.actions.new("EmoTalk")
-    action[_LINE], action[_FADE] = line, fade
+    action[_LINE], action[_IDENTITY], action[_SOUND] = mark.name, mark.identity, mark.sound
+    action[_FADE] = fade
     return action
 
 
 def fade_of(action: bpy.types.Action) -> float:
     """The frames at either end of one of our actions in which the face settles."""
-    return float(action.get(_FADE, 0.0))
+    fade = action.get(_FADE)
+    return float(fade) if isinstance(fade, int | float) else 0.0
+
+
+def name_action(action: bpy.types.Action, part: str = "") -> None:
+    """Name one of our actions after its line; Blender adds a number if there is another action of that name."""
+    mark = mark_of(action)
+    if mark is not None:
+        action.name = _PREFIX + mark.name + part
+
+
+def mark_of(action: bpy.types.Action | None) -> LineMark | None:
+    """The line of one of our actions; None for other actions."""
+    if action is None or _LINE not in action:
+        return None
+    name = str(action[_LINE])
+    return LineMark(name, str(action.get(_IDENTITY) or name), str(action.get(_SOUND, "")))
+
+
+def marks() -> Iterator[LineMark]:
+    """The lines of all our actions in the file; a line with several actions comes several times."""
+    for action in bpy.data.actions:
+        mark = mark_of(action)
+        if mark is not None:
+            yield mark
+
+
+def tell_sound(identity: str, sound: str) -> None:
+    """The line of this identity has this sound now; stored on its actions."""
+    for action in bpy.data.actions:
+        if line_of(action) == identity and action.is_editable:
+            action[_SOUND] = sound
 
 
 def line_of(action: bpy.types.Action | None) -> str | None:
-    """The line of one of our actions; None for other actions."""
-    return action.get(_LINE) if action else None
+    """The identity of the line of one of our actions; None for other actions."""
+    mark = mark_of(action)
+    return mark.identity if mark else None
+
+
+def label_of(action: bpy.types.Action) -> str:
+    """What the animator calls the line of one of our actions: with the number that Blender gave to the action."""
+    mark = mark_of(action)
+    if action.name.startswith(_PREFIX) or mark is None:
+        return action.name.removeprefix(_PREFIX)
+    return mark.name
 
 
 def seal(action: bpy.types.Action) -> None:
@@ -49,7 +110,7 @@ def dispose(action: bpy.types.Action) -> None:
     if action.get(_SEAL) == _fingerprint(action):
         bpy.data.actions.remove(action)
         return
-    for mark in (_LINE, _SEAL, _FADE):
+    for mark in (_LINE, _IDENTITY, _SOUND, _SEAL, _FADE):
         action.pop(mark, None)
     action.name += " (edited)"
     action.use_fake_user = True

@@ -9,7 +9,7 @@ import bpy
 from ..face.controls import CONTROLS, KEY_CONTROLS, Control, emotion_control
 from ..face.emotions import EMOTIONS
 from ..face.styles import STYLES
-from . import model_choice
+from . import line_identity, model_choice
 from .property_definitions import properties
 
 
@@ -48,6 +48,10 @@ def _take_name_of_audio(line: "LineProperties", _context: bpy.types.Context) -> 
     line.strip, line.name = "", Path(bpy.path.abspath(line.audio)).stem
 
 
+def _became_another_line(line: "LineProperties", _context: bpy.types.Context) -> None:
+    line_identity.renew(line)
+
+
 def _model_changed(line: "LineProperties", _context: bpy.types.Context) -> None:
     take_emotions_of_model(line)
 
@@ -67,11 +71,19 @@ class OwnEmotion(bpy.types.PropertyGroup):
 
 
 @properties(
+    name=bpy.props.StringProperty(
+        name="Name", description="The line's name; its action is named after it", update=_became_another_line
+    ),
+    identity=bpy.props.StringProperty(
+        name="Identity", description="Tells this line from others", options={"HIDDEN", "SKIP_PRESET"}
+    ),
     audio=bpy.props.StringProperty(
         name="Audio", description="The sound file of the line, which is named after it", update=_take_name_of_audio
     ),
     strip=bpy.props.StringProperty(
-        name="Sound Strip", description="The line's strip in the Video Sequencer; empty to use the file"
+        name="Sound Strip",
+        description="The line's strip in the Video Sequencer; empty to use the file",
+        update=_became_another_line,
     ),
     start_frame=bpy.props.IntProperty(name="Start Frame", description="The frame at which the sound starts", default=1),
     character=bpy.props.PointerProperty(
@@ -100,9 +112,12 @@ class OwnEmotion(bpy.types.PropertyGroup):
 class LineProperties(bpy.types.PropertyGroup):
     """A line of dialogue: sound, place on the timeline, character; the controls are properties too.
 
-    ``name``, which every property group has, is the line's name; its action is called "EmoTalk <name>".
+    ``name`` is the line's name; its action is called "EmoTalk <name>". ``identity`` says which line it is
+    (``line_identity.py``).
     """
 
+    name: str
+    identity: str
     audio: str
     strip: str
     start_frame: int

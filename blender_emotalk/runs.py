@@ -15,11 +15,11 @@ from ..face.curves import Performance
 from ..inference.contract import EmoTalkError, StageProgress
 from ..inference.worker.client import Message, WorkerClient
 from ..inference.worker.failure import sentence_for
-from . import background, baking, model_choice, torch_environment
+from . import background, baking, line_identity, model_choice, own_actions, torch_environment
 from .access import line_of_scene, run_state, scene_of, window_manager_of
 from .characters import find_character
 from .keyframes import Timing
-from .lines import anchor_of, control_values, line_name, sound_of
+from .lines import anchor_of, control_values, sound_of
 from .preferences import preferences_of
 from .sounds import prepare, temporary_file
 
@@ -61,7 +61,9 @@ class Run:
         anchor = cast(bpy.types.Object, anchor)  # where there is none, there is no character
         python = torch_environment.torch_python(context) if weights.needs_torch else Path(sys.executable)
         preferences = preferences_of(context)
-        self._line = line_name(line)
+        self._line = own_actions.LineMark(
+            line_identity.line_name(line), line_identity.identity_of(line), line_identity.sound_key(line)
+        )
         self._scene, self._anchor = (scene.session_uid, scene.name), (anchor.session_uid, anchor.name)
         self._needs_torch = weights.needs_torch
         own_track = line.existing_keys == "TRACK"
@@ -173,7 +175,7 @@ class Run:
         timing = Timing.of(scene, self._start_frame, performance.face.fps)
         self.keys = baking.bake(performance, character, self._line, timing, self._settings, prepared)
         seconds = time.monotonic() - self._started
-        return f"{character.name} speaks {self._line!r}: {self.keys:,} keys in {seconds:.1f} s"
+        return f"{character.name} speaks {self._line.name!r}: {self.keys:,} keys in {seconds:.1f} s"
 
     def _suspect_pytorch(self) -> None:
         """Check in the background whether PyTorch has failed, so that the panel can offer Repair."""

@@ -14,6 +14,7 @@ from .characters import find_character
 from .keyframes import Timing
 from .line_settings import LineSettings, object_of
 from .lines import anchor_of
+from .own_actions import LineMark
 
 
 def animate(
@@ -52,8 +53,9 @@ def write_keys(
         scene = scene_of(context)
         anchor = anchor_of(line_of_scene(scene), context) if character is None else object_of(character, scene)
         found = find_character(anchor, scene, performance.face.basis)
+        mark = LineMark(line, baking.identity_named(found, line))
         timing = Timing.of(scene, start_frame, performance.face.fps)
-        return baking.bake(performance, found, line, timing, baking.KeySettings(key_tolerance, own_track))
+        return baking.bake(performance, found, mark, timing, baking.KeySettings(key_tolerance, own_track))
 
 
 @contextlib.contextmanager

@@ -5,7 +5,8 @@ import bpy
 from ..blender_emotalk import baking, runs
 from ..blender_emotalk.access import current_line, scene_of
 from ..blender_emotalk.characters import Character, find_character
-from ..blender_emotalk.lines import anchor_of, line_name
+from ..blender_emotalk.line_identity import identity_of, line_name
+from ..blender_emotalk.lines import anchor_of
 from ..blender_emotalk.property_definitions import properties
 from ..inference.contract import EmoTalkError
 from .explained import ExplainedOperator, OperatorResult
@@ -41,9 +42,11 @@ class Clear(ExplainedOperator, bpy.types.Operator):
         name = self.line or line_name(line)
         try:
             character = find_character(anchor_of(line, context), scene_of(context), basis=None)
+            identity = identity_of(line)
             if self.line and not self.all_lines:
-                _check_performs(character, name)
-            removed = baking.clear(character, None if self.all_lines else name)
+                identity = baking.identity_named(character, name)
+                _check_performs(character, identity, name)
+            removed = baking.clear(character, None if self.all_lines else identity)
         except EmoTalkError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
@@ -57,9 +60,9 @@ class Clear(ExplainedOperator, bpy.types.Operator):
         return {"FINISHED"}
 
 
-def _check_performs(character: Character, line: str) -> None:
+def _check_performs(character: Character, identity: str, line: str) -> None:
     """Raises EmoTalkError for a line that the character does not perform."""
-    lines = baking.lines_of(character)
-    if line not in lines:
+    if not baking.performs(character, identity):
+        lines = baking.lines_of(character)
         there = f"there are: {', '.join(lines)}" if lines else "there are none"
         raise EmoTalkError(f"{character.name} does not perform a line named {line!r}; {there}")

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import bpy
 
+from ..blender_emotalk import line_identity
 from ..blender_emotalk.access import current_line, line_of_scene, scene_of
-from ..blender_emotalk.lines import line_name
 from ..blender_emotalk.sounds import sound_format
 from ..blender_emotalk.strips import add_sound_strip
 from ..inference.contract import EmoTalkError
@@ -35,9 +35,11 @@ class PlaceSound(ExplainedOperator, bpy.types.Operator):
         try:
             path = Path(bpy.path.abspath(line.audio))
             sound_format(path)
-            strip = add_sound_strip(scene, line_name(line), str(path), line.start_frame)
+            strip = add_sound_strip(scene, line_identity.line_name(line), str(path), line.start_frame)
         except (EmoTalkError, RuntimeError) as error:
             self.report({"ERROR"}, str(error).removeprefix("Error: "))
             return {"CANCELLED"}
-        line.strip, line.name = strip.name, line_name(line)
+        identity = line_identity.identity_of(line)
+        line.strip, line.name = strip.name, line_identity.line_name(line)
+        line_identity.keep(line, identity)
         return {"FINISHED"}

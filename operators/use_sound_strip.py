@@ -34,5 +34,6 @@ class UseSoundStrip(ExplainedOperator, bpy.types.Operator):
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         line = current_line(context)
-        line.strip = line.name = strip.name
+        if line.strip != strip.name:
+            line.strip = line.name = strip.name
         return {"FINISHED"}

@@ -3,7 +3,7 @@
 import bpy
 
 from ..blender_emotalk.access import current_line
-from ..blender_emotalk.lines import line_name
+from ..blender_emotalk.line_identity import line_name
 from .sub_panel import SubPanel
 
 

@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 from emotalk.blender_emotalk.actions import active_curves
 from emotalk.blender_emotalk.keyframes import Timing
-from emotalk.blender_emotalk.lines import control_values, line_name, sound_of
+from emotalk.blender_emotalk.line_identity import line_name
+from emotalk.blender_emotalk.lines import control_values, sound_of
 from emotalk.blender_emotalk.sounds import prepare
 from emotalk.blender_emotalk.strips import add_sound_strip
 from emotalk.face.controls import CONTROLS, Controls

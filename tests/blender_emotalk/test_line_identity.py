@@ -1,0 +1,149 @@
+"""A line is known by an identity of its own: files of one name are different lines, and the same line comes back."""
+
+import shutil
+
+import bpy
+import pytest
+from emotalk.blender_emotalk import baking, line_identity, own_actions
+from emotalk.blender_emotalk.characters import find_character
+from emotalk.blender_emotalk.strips import all_strips
+
+
+def line():
+    return bpy.context.scene.emotalk
+
+
+def names():
+    return sorted(action.name for action in bpy.data.actions)
+
+
+def start_of(name):
+    return bpy.data.actions[name].frame_range[0]
+
+
+@pytest.fixture
+def takes(tmp_path, line_wav):
+    """Two sound files of one name."""
+    found = []
+    for scene in ("sc1", "sc2"):
+        (tmp_path / scene).mkdir()
+        found.append(str(shutil.copy(line_wav, tmp_path / scene / "take1.wav")))
+    return found
+
+
+def animate(audio, start):
+    line().audio, line().start_frame = audio, start
+    assert bpy.ops.emotalk.animate() == {"FINISHED"}
+
+
+def test_files_of_one_name_are_two_lines(add_face, takes):
+    add_face()
+    animate(takes[0], 1)
+    animate(takes[1], 300)
+    assert names() == ["EmoTalk take1", "EmoTalk take1.001"]
+    assert (start_of("EmoTalk take1"), start_of("EmoTalk take1.001")) == (1, 300)
+    assert bpy.ops.emotalk.clear() == {"FINISHED"}
+    assert names() == ["EmoTalk take1"]
+
+
+def test_a_line_that_is_animated_again_replaces_only_its_own_action(add_face, takes):
+    add_face()
+    for start in (1, 20):
+        animate(takes[0], start)
+        animate(takes[1], start + 300)
+    assert sorted(action.frame_range[0] for action in bpy.data.actions) == [20, 320]
+
+
+@pytest.mark.parametrize("saved", [False, True])
+def test_a_sound_that_is_chosen_again_is_the_line_that_it_was(add_face, takes, tmp_path, saved):
+    add_face()
+    animate(takes[0], 1)
+    first = line().identity
+    animate(takes[1], 300)
+    if saved:
+        bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "scene.blend"))
+        bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "scene.blend"))
+    bpy.ops.emotalk.choose_audio(filepath="//sc1/take1.wav" if saved else takes[0])
+    assert line().identity == first
+
+
+def test_a_placed_sound_stays_the_same_line(stage):
+    bpy.ops.emotalk.animate()
+    identity = line().identity
+    bpy.ops.emotalk.place_sound()
+    assert line().identity == identity
+    bpy.ops.emotalk.animate()
+    assert names() == ["EmoTalk line"]
+    bpy.ops.emotalk.forget_strip()
+    assert line().identity == identity
+    bpy.ops.emotalk.place_sound()
+    bpy.context.scene.sequence_editor.active_strip = all_strips(bpy.context.scene)[-1]
+    bpy.ops.emotalk.use_sound_strip()
+    bpy.ops.emotalk.animate()
+    assert names() == ["EmoTalk line"]
+
+
+def test_another_strip_is_another_line(stage):
+    bpy.ops.emotalk.place_sound()
+    first = line().identity
+    line().strip = ""
+    line().audio = line().audio
+    bpy.ops.emotalk.place_sound()
+    assert line().identity != first
+
+
+def test_a_name_given_by_a_script_means_the_line_of_that_name(add_face, takes):
+    add_face()
+    bpy.ops.emotalk.animate(audio=takes[0], line="greeting")
+    bpy.ops.emotalk.animate(audio=takes[1], line="greeting", start_frame=50)
+    assert names() == ["EmoTalk greeting"]
+    assert start_of("EmoTalk greeting") == 50
+
+
+def test_clear_by_name_asks_which_of_two_lines_is_meant(add_face, takes):
+    face = add_face()
+    animate(takes[0], 1)
+    animate(takes[1], 300)
+    bpy.data.actions["EmoTalk take1"].name = "EmoTalk take1.002"
+    with pytest.raises(RuntimeError, match=r"several lines named 'take1'; give .*: take1\.001, take1\.002"):
+        bpy.ops.emotalk.clear(line="take1")
+    assert bpy.ops.emotalk.clear(line="take1.002") == {"FINISHED"}
+    assert baking.lines_of(find_character(face, bpy.context.scene)) == ["take1.001"]
+
+
+@pytest.fixture
+def earlier(stage, tmp_path):
+    """The open file, as an earlier version saved it: lines are known by name alone."""
+    bpy.ops.emotalk.animate()
+    for action in bpy.data.actions:
+        for mark in (own_actions._IDENTITY, own_actions._SOUND):
+            del action[mark]
+    line().identity = ""
+    path = str(tmp_path / "scene.blend")
+    bpy.ops.wm.save_as_mainfile(filepath=path)
+    bpy.ops.wm.open_mainfile(filepath=path)
+    assert line_identity.identity_of(line()) == "line"
+
+
+@pytest.mark.parametrize("verb", ["clear", "animate"])
+@pytest.mark.parametrize("again", [False, True])
+def test_a_line_of_an_earlier_version_is_found(earlier, line_wav, verb, again):
+    if again:
+        line().audio = str(line_wav)
+    if verb == "clear":
+        assert bpy.ops.emotalk.clear() == {"FINISHED"}
+        assert not bpy.data.actions
+    else:
+        bpy.ops.emotalk.animate()
+        assert names() == ["EmoTalk line"]
+
+
+def test_a_line_of_an_earlier_version_is_not_replaced_by_another_file(earlier, line_wav, tmp_path):
+    animate(str(shutil.copy(line_wav, tmp_path / "line.wav")), 300)
+    assert names() == ["EmoTalk line", "EmoTalk line.001"]
+
+
+def test_the_identity_is_hidden_and_no_part_of_presets():
+    prop = line().bl_rna.properties["identity"]
+    assert prop.is_hidden
+    assert prop.is_skip_preset
