@@ -13,7 +13,7 @@ from ..face.curves import Performance
 from ..face.eyes import merge_eyes
 from ..face.settling import settle
 from ..inference.contract import EmoTalkError
-from . import nla, own_actions
+from . import nla, own_actions, values_before
 from .actions import HAS_SLOTS, Animated, new_curves
 from .characters import Character
 from .keyframes import Keys, Timing, choose_face_keys, write_face, write_head
@@ -159,6 +159,16 @@ def clear(character: Character, line: str | None = None) -> int:
         for action in actions:
             own_actions.dispose(action)
     return len(identities)
+
+
+def has_lost_values(character: Character, line: str | None = None) -> bool:
+    """Whether Clear cannot bring back the values from before a line, or from before all: they cannot be read."""
+    return any(
+        values_before.is_damaged(owner, action)
+        for owner in _owners(character)
+        for identity, action in nla.lines_on(owner).items()
+        if line in (None, identity)
+    )
 
 
 def lines_of(character: Character) -> list[str]:

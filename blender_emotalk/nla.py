@@ -1,19 +1,18 @@
 """Places our actions beside the animator's, active or on NLA tracks, and removes them again."""
 
-import json
 import math
-from collections.abc import Iterable, Iterator
-from typing import Any, Final
+from collections.abc import Iterator
+from typing import Final
 
 import bpy
 
 from ..inference.contract import EmoTalkError
-from .actions import Animated, active_slot, add_strip, animation_data_of, assign, curves_of_slot, slot_for
+from . import values_before
+from .actions import Animated, active_slot, add_strip, animation_data_of, assign, slot_for
 from .own_actions import fade_of, line_of
 
 TRACK: Final = "EmoTalk"
 KEPT_TRACK: Final = "Kept by EmoTalk"
-_BEFORE: Final = "emotalk_before"
 
 
 def check_tweak_mode(owner: Animated) -> None:
@@ -48,7 +47,7 @@ def place(owner: Animated, action: bpy.types.Action, own_track: bool) -> None:
     our action goes to an NLA track, the animator's stays active, and its keys win wherever both have keys. Several of
     our lines share one track.
     """
-    action[_BEFORE] = json.dumps({**json.loads(action.get(_BEFORE, "{}")), owner.name: _values_before(owner, action)})
+    values_before.remember(owner, action, list(lines_on(owner).values()))
     data = animation_data_of(owner)
     other_lines = bool(lines_on(owner))
     if data.action is not None and line_of(data.action) is not None:
@@ -78,8 +77,7 @@ def remove(owner: Animated, line: str) -> None:
     if lines_on(owner):
         return
     _restore_kept(owner, data)
-    for path, index, value in json.loads(action.get(_BEFORE, "{}")).get(owner.name, ()):
-        _set_value(owner, path, index, value)
+    values_before.restore(owner, action)
     if not (data.action or data.nla_tracks or data.drivers):
         owner.animation_data_clear()
 
@@ -146,40 +144,3 @@ def _restore_kept(owner: Animated, data: bpy.types.AnimData) -> None:
     data.action_blend_type, data.action_influence = strip.blend_type, strip.influence
     data.action_extrapolation = strip.extrapolation
     data.nla_tracks.remove(track)
-
-
-def _values_before(owner: Animated, action: bpy.types.Action) -> list[Any]:
-    """[path, index, value] of every property that the action animates, before any of our lines."""
-    values: dict[tuple[str, int], Any] = {}
-    for path, index in _moved_by(owner, action):
-        value = owner.path_resolve(path)
-        values[path, index] = value if isinstance(value, float) else value[index]
-    for earlier in lines_on(owner).values():
-        for path, index, value in json.loads(earlier.get(_BEFORE, "{}")).get(owner.name, ()):
-            values[path, index] = value
-    return [[path, index, value] for (path, index), value in values.items()]
-
-
-def _moved_by(owner: Animated, action: bpy.types.Action) -> Iterable[tuple[str, int]]:
-    for curve in curves_of_slot(action, slot_for(action, owner)):
-        if _resolves(owner, curve.data_path):
-            yield curve.data_path, curve.array_index
-
-
-def _resolves(owner: Animated, path: str) -> bool:
-    try:
-        owner.path_resolve(path)
-    except ValueError:
-        return False
-    return True
-
-
-def _set_value(owner: Animated, path: str, index: int, value: float) -> None:
-    holder, _, attribute = path.rpartition(".")
-    if not _resolves(owner, holder):
-        return
-    target = owner.path_resolve(holder)
-    if isinstance(getattr(target, attribute), float):
-        setattr(target, attribute, value)
-    else:
-        getattr(target, attribute)[index] = value

@@ -63,9 +63,10 @@ def name_action(action: bpy.types.Action, part: str = "") -> None:
 
 def mark_of(action: bpy.types.Action | None) -> LineMark | None:
     """The line of one of our actions; None for other actions."""
-    if action is None or _LINE not in action:
+    stored = action.get(_LINE) if action else None
+    if action is None or stored is None:
         return None
-    name = str(action[_LINE])
+    name = str(stored)
     return LineMark(name, str(action.get(_IDENTITY) or name), str(action.get(_SOUND, "")))
 
 
@@ -111,7 +112,8 @@ def dispose(action: bpy.types.Action) -> None:
         bpy.data.actions.remove(action)
         return
     for mark in (_LINE, _IDENTITY, _SOUND, _SEAL, _FADE):
-        action.pop(mark, None)
+        if action.get(mark) is not None:
+            del action[mark]
     action.name += " (edited)"
     action.use_fake_user = True
 

@@ -46,7 +46,9 @@ class Clear(ExplainedOperator, bpy.types.Operator):
             if self.line and not self.all_lines:
                 identity = baking.identity_named(character, name)
                 _check_performs(character, identity, name)
-            removed = baking.clear(character, None if self.all_lines else identity)
+            wanted = None if self.all_lines else identity
+            has_lost_values = baking.has_lost_values(character, wanted)
+            removed = baking.clear(character, wanted)
         except EmoTalkError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
@@ -55,8 +57,10 @@ class Clear(ExplainedOperator, bpy.types.Operator):
             self.report({"WARNING"}, f"{character.name} does not perform {what}; nothing was removed")
             return {"CANCELLED"}
         sentence = f"Removed {removed} line{'s' if removed > 1 else ''} from {character.name}"
+        if has_lost_values:
+            sentence += "; the values from before could not be read, so set the shape keys and the head bone yourself"
         runs.show(sentence)
-        self.report({"INFO"}, sentence)
+        self.report({"WARNING" if has_lost_values else "INFO"}, sentence)
         return {"FINISHED"}
 
 
