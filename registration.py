@@ -5,7 +5,7 @@ from typing import Any, Final
 import bpy
 
 from . import api
-from .blender_emotalk import background, live, migration, model_choice, runs, torch_environment
+from .blender_emotalk import background, live, migration, model_choice, runs, temporary_files, torch_environment
 from .blender_emotalk.access import PROPERTY
 from .blender_emotalk.properties import LineProperties, OwnEmotion, RunProperties
 from .operators.add_sample_head import AddSampleHead
@@ -82,6 +82,7 @@ def register() -> None:
     setattr(bpy.types.WindowManager, PROPERTY, bpy.props.PointerProperty(type=RunProperties, options={"SKIP_SAVE"}))
     bpy.app.handlers.load_pre.append(_leave_file)
     bpy.app.handlers.load_post.append(_enter_file)
+    temporary_files.remove_leftovers()
     live.watch()
     model_choice.refresh()
     torch_environment.refresh()

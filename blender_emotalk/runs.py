@@ -18,6 +18,7 @@ from ..inference.worker.failure import sentence_for
 from . import background, baking, line_identity, model_choice, own_actions, torch_environment
 from .access import line_of_scene, run_state, scene_of, window_manager_of
 from .characters import find_character
+from .failures import in_one_sentence
 from .keyframes import Timing
 from .lines import anchor_of, control_values, sound_of
 from .preferences import preferences_of
@@ -136,9 +137,10 @@ class Run:
             EmoTalkError: the worker failed, or the character or its scene was deleted; nothing was changed.
         """
         try:
-            sentence = self._write()
-        except Exception as error:
-            self._end(sentence_for(error), failed=True)
+            with in_one_sentence():
+                sentence = self._write()
+        except EmoTalkError as error:
+            self._end(str(error), failed=True)
             raise
         self._end(sentence)
         return sentence
@@ -202,7 +204,8 @@ def start(context: bpy.types.Context, quiet: bool = False, placement: Mapping[st
     if is_running():
         raise EmoTalkError(BUSY)
     try:
-        _current = Run(context, quiet, placement)
+        with in_one_sentence():
+            _current = Run(context, quiet, placement)
     except EmoTalkError as error:
         show(str(error), failed=True)
         raise

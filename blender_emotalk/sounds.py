@@ -1,8 +1,6 @@
 """The sound of a line as a file that the worker can read."""
 
 import contextlib
-import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +10,7 @@ import numpy as np
 from ..inference.contract import EmoTalkError
 from ..inference.sound.audio import known_audio_format
 from ..inference.sound.wav import open_wav
+from . import temporary_files
 
 
 @dataclass(frozen=True)
@@ -85,11 +84,9 @@ def sound_format(path: Path) -> str:
 
 def temporary_file(files: contextlib.ExitStack, suffix: str, data: bytes = b"") -> Path:
     """A file with this content that is removed when ``files`` is closed."""
-    handle, path = tempfile.mkstemp(prefix="emotalk-", suffix=suffix)
-    with os.fdopen(handle, "wb") as file:
-        file.write(data)
-    files.callback(Path(path).unlink, missing_ok=True)
-    return Path(path)
+    path = temporary_files.new_file(suffix, data)
+    files.callback(temporary_files.remove, path)
+    return path
 
 
 def _decode(path: Path) -> tuple[np.ndarray, int]:

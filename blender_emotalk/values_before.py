@@ -1,7 +1,8 @@
 """Remembers the values that our keys move, from before there were any, so that Clear brings them back.
 
-They are stored on the action, for each data-block under an identity that is stored on the data-block itself: names change.
-A renamed shape key or bone is found again by the action's curves, which Blender renames along, and by its place.
+They are stored on the action, for each data-block under an identity that is stored on the data-block itself, because
+names change. A renamed shape key or bone is found again by the action's curves, which Blender renames along, and by its
+place.
 """
 
 import json

@@ -6,6 +6,7 @@ import bpy
 
 from ..blender_emotalk import runs
 from ..blender_emotalk.access import current_line, scene_of, window_manager_of
+from ..blender_emotalk.failures import in_one_sentence
 from ..blender_emotalk.line_settings import LineSettings, controls_of
 from ..blender_emotalk.lines import BUTTON, anchor_of
 from ..blender_emotalk.property_definitions import properties
@@ -91,7 +92,8 @@ class Animate(ExplainedOperator, bpy.types.Operator):
 
     def _start(self, context: bpy.types.Context) -> bool:
         try:
-            self._settings().apply(scene_of(context))
+            with in_one_sentence():
+                self._settings().apply(scene_of(context))
             if missing := _missing(context):
                 raise EmoTalkError(missing)
             self._run = runs.start(context)

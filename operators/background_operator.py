@@ -3,6 +3,7 @@
 import bpy
 
 from ..blender_emotalk import background
+from ..blender_emotalk.failures import in_one_sentence
 from ..inference.contract import EmoTalkError
 from .explained import ExplainedOperator, OperatorResult
 
@@ -26,7 +27,8 @@ class BackgroundOperator(ExplainedOperator):
     def execute(self, context: bpy.types.Context) -> OperatorResult:
         """Start the task."""
         try:
-            self.start(context)
+            with in_one_sentence():
+                self.start(context)
             if bpy.app.background:
                 background.wait()
         except EmoTalkError as error:

@@ -5,6 +5,7 @@ import bpy
 from ..blender_emotalk import baking, runs
 from ..blender_emotalk.access import current_line, scene_of
 from ..blender_emotalk.characters import Character, find_character
+from ..blender_emotalk.failures import in_one_sentence
 from ..blender_emotalk.line_identity import identity_of, line_name
 from ..blender_emotalk.lines import anchor_of
 from ..blender_emotalk.property_definitions import properties
@@ -41,14 +42,15 @@ class Clear(ExplainedOperator, bpy.types.Operator):
         line = current_line(context)
         name = self.line or line_name(line)
         try:
-            character = find_character(anchor_of(line, context), scene_of(context), basis=None)
-            identity = identity_of(line)
-            if self.line and not self.all_lines:
-                identity = baking.identity_named(character, name)
-                _check_performs(character, identity, name)
-            wanted = None if self.all_lines else identity
-            has_lost_values = baking.has_lost_values(character, wanted)
-            removed = baking.clear(character, wanted)
+            with in_one_sentence():
+                character = find_character(anchor_of(line, context), scene_of(context), basis=None)
+                identity = identity_of(line)
+                if self.line and not self.all_lines:
+                    identity = baking.identity_named(character, name)
+                    _check_performs(character, identity, name)
+                wanted = None if self.all_lines else identity
+                has_lost_values = baking.has_lost_values(character, wanted)
+                removed = baking.clear(character, wanted)
         except EmoTalkError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}

@@ -1,4 +1,4 @@
-"""Clear brings back the values from before our keys, whatever was renamed meanwhile, and survives damaged properties."""
+"""Clear brings back the values from before our keys, whatever was renamed, and survives damaged properties."""
 
 import json
 
