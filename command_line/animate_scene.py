@@ -1,10 +1,13 @@
 """``blender -b scene.blend -c emotalk animate``: the Animate button without a window."""
 
 import argparse
+import os
+import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
 from ..face.controls import KEY_TOLERANCE
+from ..inference.contract import EmoTalkError
 from .complaints import GOOD, UsageError
 from .control_options import add_control_options, controls_from, option_values
 from .model_options import add_model_options
@@ -33,6 +36,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "-o", "--save", nargs="?", type=Path, metavar="FILE", help="the .blend to write; the open one if not given"
     )
+    parser.add_argument("--overwrite", action="store_true", help="replace another existing .blend")
     add_control_options(parser)
 
 
@@ -46,6 +50,7 @@ def run(options: argparse.Namespace) -> int:
     target = options.save.absolute() if options.save else Path(bpy.data.filepath)
     if target == Path():
         raise UsageError("No file is open; give the file to save with -o")
+    _check_target(target, options.overwrite)
     context = bpy.context
     if options.scene:
         cast(bpy.types.Window, context.window).scene = _named(bpy.data.scenes, options.scene, "scene")
@@ -55,9 +60,50 @@ def run(options: argparse.Namespace) -> int:
     with ProgressBar(1) as bar:
         line.wait(bar.show)
     sentence = line.write()
-    bpy.ops.wm.save_as_mainfile(filepath=str(target))
+    _save(target)
     print(f"{sentence}; saved {target}")
     return GOOD
+
+
+def _check_target(target: Path, overwrite: bool) -> None:
+    """Refuse a file that cannot or may not be written, before the line is animated.
+
+    Raises:
+        UsageError: its name is not that of a .blend file.
+        EmoTalkError: it exists and is not the open file, or its folder cannot be written to.
+    """
+    import bpy
+
+    if target.suffix.lower() != ".blend":
+        raise UsageError(f"{target.name} is not the name of a scene; give a name that ends in .blend with -o")
+    if target.is_dir():
+        raise EmoTalkError(f"{target} is a folder; give another name with -o")
+    if target.exists():
+        is_open = bool(bpy.data.filepath) and Path(bpy.data.filepath).exists() and target.samefile(bpy.data.filepath)
+        if not (is_open or overwrite):
+            raise EmoTalkError(f"{target} exists already; --overwrite replaces it")
+        if not os.access(target, os.W_OK):
+            raise EmoTalkError(f"{target} is write-protected; give another name with -o")
+    try:
+        with tempfile.TemporaryFile(dir=target.parent):
+            pass
+    except OSError as error:
+        raise EmoTalkError(
+            f"Nothing can be saved in {target.parent} ({error.strerror or error}); choose another folder with -o"
+        ) from error
+
+
+def _save(target: Path) -> None:
+    """Save the open file. Raises EmoTalkError if Blender cannot."""
+    import bpy
+
+    try:
+        bpy.ops.wm.save_as_mainfile(filepath=str(target))
+    except RuntimeError as error:
+        reason = str(error).strip().removeprefix("Error: ").rstrip(".")
+        raise EmoTalkError(
+            f"{target} was not saved ({reason}); make room there, or choose another folder with -o"
+        ) from error
 
 
 def _apply(options: argparse.Namespace, scene: "bpy.types.Scene") -> None:

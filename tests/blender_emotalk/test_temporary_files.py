@@ -4,6 +4,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from pathlib import Path
 
 import bpy
 import pytest
@@ -51,7 +52,7 @@ def test_without_room_there_is_one_sentence(stage, tmp_path, monkeypatch, state)
         monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "nonexistent"))
     else:
         monkeypatch.setattr("tempfile.mkstemp", lambda **_: (_ for _ in ()).throw(OSError(28, "No space left")))
-    with pytest.raises(RuntimeError, match="No temporary file can be written to .*; make room there, or start"):
+    with pytest.raises(RuntimeError, match=r"No temporary file can be written to .*; make room there, or start"):
         bpy.ops.emotalk.animate()
     state = bpy.context.window_manager.emotalk
     assert state.failed
@@ -122,6 +123,6 @@ def test_what_a_killed_blender_leaves_is_removed_at_the_next_start(folder):
         check=False,
         env={**os.environ, "TMPDIR": str(folder)},
     )
-    assert os.path.exists(done.stdout.strip()), done.stderr
+    assert Path(done.stdout.strip()).exists(), done.stderr
     temporary_files.remove_leftovers()
     assert not [path for path in folder.iterdir() if path.name.startswith("emotalk-")]

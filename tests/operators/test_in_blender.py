@@ -4,6 +4,7 @@ import shutil
 
 import bpy
 import pytest
+from emotalk.blender_emotalk import runs
 from emotalk.command_line.main import BLENDER_COMMANDS, main
 from emotalk.inference.checkpoints.library import place_for, remove_weights
 from emotalk.inference.checkpoints.safetensors_file import bundled_weights
@@ -88,3 +89,68 @@ def test_wrong_words_are_status_2(stage, capsys):
     assert "no object 'Nobody'" in capsys.readouterr().err
     with pytest.raises(SystemExit, match="2"):
         run("animate", "--happy", "very")
+
+
+def saved(path):
+    """The open file, saved there."""
+    bpy.ops.wm.save_as_mainfile(filepath=str(path))
+    return path.read_bytes()
+
+
+@pytest.fixture
+def no_work(monkeypatch):
+    """Fails if a line is animated."""
+
+    def start(*_arguments, **_options):
+        raise AssertionError("the line is animated before the target was checked")
+
+    monkeypatch.setattr("emotalk.blender_emotalk.runs.start", start)
+
+
+def test_an_existing_file_is_only_replaced_if_asked(stage, tmp_path, capsys):
+    other = tmp_path / "other.blend"
+    before = saved(other)
+    saved(tmp_path / "scene.blend")
+    assert run("animate", "-o", other) == 1
+    assert capsys.readouterr().err == f"emotalk: {other} exists already; --overwrite replaces it\n"
+    assert other.read_bytes() == before
+    assert run("animate", "-o", tmp_path / "scene.blend") == 0
+    assert run("animate", "-o", other, "--overwrite") == 0
+    assert other.read_bytes() != before
+
+
+@pytest.mark.parametrize("name", ["line.wav", "scene", "scene.blend1", "scene.npz"])
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_only_a_blend_is_written(stage, tmp_path, capsys, no_work, line_wav, name, overwrite):
+    target = tmp_path / name
+    shutil.copy(line_wav, target)
+    assert run("animate", "-o", target, *["--overwrite"][: int(overwrite)]) == 2
+    assert "give a name that ends in .blend with -o" in capsys.readouterr().err
+    assert target.read_bytes() == line_wav.read_bytes()
+
+
+@pytest.mark.parametrize("folder", ["missing", "is a file", "/proc"])
+def test_the_folder_is_checked_before_the_work(stage, tmp_path, capsys, no_work, folder):
+    (tmp_path / "is a file").write_text("no folder")
+    assert run("animate", "-o", tmp_path / folder / "scene.blend") == 1
+    error = capsys.readouterr().err
+    assert error.startswith("emotalk: Nothing can be saved in")
+    assert error.count("\n") == 1
+
+
+def test_a_folder_is_no_target(stage, tmp_path, capsys, no_work):
+    (tmp_path / "scene.blend").mkdir()
+    assert run("animate", "-o", tmp_path / "scene.blend") == 1
+    assert "is a folder; give another name" in capsys.readouterr().err
+
+
+def test_a_file_that_cannot_be_saved_in_the_end(stage, tmp_path, capsys, monkeypatch):
+    target = tmp_path / "folder" / "scene.blend"
+    target.parent.mkdir()
+    wait = runs.Run.wait
+    monkeypatch.setattr(runs.Run, "wait", lambda line, progress: (wait(line, progress), target.parent.rmdir()))
+    assert run("animate", "-o", target) == 1
+    error = capsys.readouterr().err
+    assert f"{target} was not saved (" in error
+    assert "make room there, or choose another folder" in error
+    assert "Something went wrong" not in error
