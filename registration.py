@@ -23,6 +23,7 @@ from .operators.open_weights_folder import OpenWeightsFolder
 from .operators.place_sound import PlaceSound
 from .operators.refresh_models import RefreshModels
 from .operators.remove_pytorch import RemovePytorch
+from .operators.repair import Repair
 from .operators.reset_controls import ResetControls
 from .operators.set_emotion import SetEmotion
 from .operators.set_up_pytorch import SetUpPytorch
@@ -55,6 +56,7 @@ CLASSES: Final = (
     PlaceSound,
     RefreshModels,
     RemovePytorch,
+    Repair,
     ResetControls,
     SetEmotion,
     SetUpPytorch,

@@ -8,11 +8,12 @@ import bpy
 
 from ..inference.contract import EmoTalkError
 from . import values_before
-from .actions import Animated, active_slot, add_strip, animation_data_of, assign, slot_for
+from .actions import Animated, active_curves, active_slot, add_strip, animation_data_of, assign, slot_for
 from .own_actions import fade_of, line_of
 
 TRACK: Final = "EmoTalk"
 KEPT_TRACK: Final = "Kept by EmoTalk"
+_OTHER_SOLO: Final = "lie outside the NLA track that is soloed; switch the star off in the NLA Editor"
 
 
 def check_tweak_mode(owner: Animated) -> None:
@@ -38,6 +39,32 @@ def has_other_action(owner: Animated) -> bool:
     """Whether the animator's own action is the active one."""
     data = owner.animation_data
     return data is not None and data.action is not None and line_of(data.action) is None
+
+
+def moved_above(owner: Animated, line: str) -> set[str]:
+    """Paths that the animator's own active action moves over one of our lines on a track below."""
+    data = owner.animation_data
+    if data is None or data.action is None or line_of(data.action) == line or not data.action_influence:
+        return set()
+    if data.action_blend_type != "REPLACE" or line_of(data.action) is not None:
+        return set()
+    return {curve.data_path for curve in active_curves(owner) if not curve.mute}
+
+
+def why_not_played(owner: Animated, line: str) -> str:
+    """Why Blender does not play one of our lines at all, as the end of a sentence; empty if it does."""
+    data = owner.animation_data
+    if data is None or (data.action is not None and line_of(data.action) == line):
+        solo = data is not None and any(track.is_solo for track in data.nla_tracks)
+        return _OTHER_SOLO if solo and data is not None and data.use_nla else ""
+    ours = [(track, strip) for track, strip in _strips(data) if line_of(strip.action) == line]
+    if ours and not data.use_nla:
+        return "lie on an NLA track, and the NLA is off; switch the NLA on"
+    if ours and all(track.mute or strip.mute for track, strip in ours):
+        return "lie on a muted NLA track; unmute it in the NLA Editor"
+    if any(track.is_solo for track in data.nla_tracks) and not any(track.is_solo for track, _strip in ours):
+        return _OTHER_SOLO
+    return ""
 
 
 def place(owner: Animated, action: bpy.types.Action, own_track: bool) -> None:

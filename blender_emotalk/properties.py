@@ -136,6 +136,7 @@ class LineProperties(bpy.types.PropertyGroup):
     message=bpy.props.StringProperty(options={"SKIP_SAVE"}),
     failed=bpy.props.BoolProperty(options={"SKIP_SAVE"}),
     ran_on=bpy.props.StringProperty(options={"SKIP_SAVE"}),
+    repairable=bpy.props.BoolProperty(options={"SKIP_SAVE"}),
 )
 class RunProperties(bpy.types.PropertyGroup):
     """The state of the run in the background; on the WindowManager, never saved."""
@@ -145,3 +146,4 @@ class RunProperties(bpy.types.PropertyGroup):
     message: str
     failed: bool
     ran_on: str
+    repairable: bool

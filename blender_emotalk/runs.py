@@ -15,7 +15,7 @@ from ..face.curves import Performance
 from ..inference.contract import EmoTalkError, StageProgress
 from ..inference.worker.client import Message, WorkerClient
 from ..inference.worker.failure import sentence_for
-from . import background, baking, line_identity, model_choice, own_actions, torch_environment
+from . import background, baking, hidden_motion, line_identity, model_choice, own_actions, torch_environment
 from .access import line_of_scene, run_state, scene_of, window_manager_of
 from .characters import find_character
 from .failures import in_one_sentence
@@ -45,6 +45,8 @@ class Run:
     Attributes:
         cancelled: whether the run was cancelled.
         keys: the number of keys written.
+        is_hidden: whether something in the scene hides the motion; the sentence says what.
+        is_repairable: whether Repair helps against it.
 
     Raises:
         EmoTalkError: the line has no usable sound or character; nothing was started.
@@ -77,6 +79,7 @@ class Run:
         self._is_done = self._is_over = False
         self.cancelled = False
         self.keys = 0
+        self.is_hidden = self.is_repairable = False
         with contextlib.ExitStack() as files:
             line_sound = sound_of(line, scene, files)
             sound = prepare(line_sound, files)
@@ -176,8 +179,11 @@ class Run:
         character = find_character(_find(scene.objects, *self._anchor), scene, performance.face.basis)
         timing = Timing.of(scene, self._start_frame, performance.face.fps)
         self.keys = baking.bake(performance, character, self._line, timing, self._settings, prepared)
+        hindrance = hidden_motion.find(character, self._line.identity, scene)
+        self.is_hidden, self.is_repairable = hindrance is not None, hindrance is not None and hindrance.is_repairable
         seconds = time.monotonic() - self._started
-        return f"{character.name} speaks {self._line.name!r}: {self.keys:,} keys in {seconds:.1f} s"
+        sentence = f"{character.name} speaks {self._line.name!r}: {self.keys:,} keys in {seconds:.1f} s"
+        return f"{sentence}, {hindrance.clause}" if hindrance else sentence
 
     def _suspect_pytorch(self) -> None:
         """Check in the background whether PyTorch has failed, so that the panel can offer Repair."""
@@ -194,8 +200,9 @@ class Run:
         self._files.close()
         if _current is self:
             _current = None
-        show(message, failed=failed)
-        run_state(bpy.context).ran_on = self._ran_on
+        show(message, failed=failed or self.is_hidden)
+        state = run_state(bpy.context)
+        state.ran_on, state.repairable = self._ran_on, self.is_repairable
 
 
 def start(context: bpy.types.Context, quiet: bool = False, placement: Mapping[str, Any] | None = None) -> Run:
@@ -253,6 +260,7 @@ def show(message: str, progress: float = 0.0, running: bool = False, failed: boo
     """Show the progress or the result in the panel, in all windows."""
     state = run_state(bpy.context)
     state.message, state.progress, state.running, state.failed = message, progress, running, failed
+    state.repairable = False
     for window in window_manager_of(bpy.context).windows:
         for area in window.screen.areas:
             if area.type == "VIEW_3D":

@@ -122,7 +122,7 @@ class Animate(ExplainedOperator, bpy.types.Operator):
         except EmoTalkError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        self.report({"INFO"}, sentence)
+        self.report({"WARNING" if self._run.is_hidden else "INFO"}, sentence)
         return {"FINISHED"}
 
 

@@ -65,5 +65,7 @@ def _draw_run(layout: bpy.types.UILayout, line: LineProperties, run: RunProperti
     row.prop(line, "live", toggle=True)
     if run.message:
         draw_sentence(column, context, run.message, "ERROR" if run.failed else "CHECKMARK")
+    if run.repairable:
+        column.operator("emotalk.repair", icon="TOOL_SETTINGS")
     if run.failed and is_pytorch_missing(line, context):
         draw_pytorch_offers(column, context)

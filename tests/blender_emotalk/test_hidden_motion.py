@@ -1,0 +1,138 @@
+"""When the keys are there but nothing moves, Animate says why, as a warning, and Repair helps where it can."""
+
+import re
+
+import bpy
+import numpy as np
+import pytest
+from emotalk.face.arkit import CHANNELS
+
+
+def state():
+    return bpy.context.window_manager.emotalk
+
+
+def key():
+    return bpy.data.objects["Face"].data.shape_keys
+
+
+def is_moving():
+    """Whether Blender's own evaluation moves the face between two frames."""
+    shapes = []
+    for frame in range(1, 60, 4):
+        bpy.context.scene.frame_set(frame)
+        evaluated = bpy.data.objects["Face"].evaluated_get(bpy.context.evaluated_depsgraph_get())
+        shapes.append([vertex.co[:] for vertex in evaluated.data.vertices])
+    return bool(np.ptp(np.array(shapes), axis=0).max() > 1e-4)
+
+
+def mute():
+    for block in key().key_blocks[1:]:
+        block.mute = True
+
+
+def pin():
+    bpy.data.objects["Face"].active_shape_key_index = 1
+    bpy.data.objects["Face"].show_only_shape_key = True
+
+
+def make_absolute():
+    key().use_relative = False
+
+
+def drive():
+    for block in set(key().key_blocks[1:]) - {key().key_blocks["jawOpen"]}:
+        block.driver_add("value").driver.expression = "0"
+
+
+def level():
+    basis = [point.co.copy() for point in key().key_blocks[0].data]
+    for block in key().key_blocks[1:]:
+        for point, co in zip(block.data, basis, strict=True):
+            point.co = co
+
+
+def own_keys():
+    for block in key().key_blocks[1:]:
+        block.keyframe_insert("value", frame=1)
+    bpy.context.scene.emotalk.existing_keys = "TRACK"
+
+
+CASES = {
+    "muted": (mute, "but nothing moves because the shape keys of Face are muted; press Repair"),
+    "pinned": (pin, "but nothing moves because the shape keys of Face are hidden by one that is pinned"),
+    "absolute": (make_absolute, "but nothing moves because the shape keys of Face are absolute; switch Relative on"),
+    "driven": (drive, "but not everything moves because [0-9]+ of [0-9]+ shape keys of Face are moved by drivers"),
+    "no shapes": (level, "but nothing moves because the shape keys of Face have the same shape as the Basis"),
+    "own keys": (own_keys, "but nothing moves because the shape keys of Face have keys of yours that win"),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_what_hides_the_motion_is_named_as_a_warning(stage, case, capfd):
+    hide, sentence = CASES[case]
+    hide()
+    assert bpy.ops.emotalk.animate() == {"FINISHED"}
+    assert re.search(sentence, state().message)
+    assert "keys in" in state().message
+    assert state().failed
+    assert "Warning: Face speaks" in capfd.readouterr().out
+    if case != "driven":
+        assert not is_moving()
+
+
+def test_motion_that_can_be_seen_is_no_warning(stage, capfd):
+    key().key_blocks["mouthLeft"].mute = True
+    bpy.ops.emotalk.animate()
+    assert "but" not in state().message
+    assert not state().failed
+    assert "Warning" not in capfd.readouterr().out
+    assert is_moving()
+
+
+@pytest.mark.parametrize("hide", [mute, pin])
+def test_repair_lets_it_move(stage, hide):
+    hide()
+    bpy.ops.emotalk.animate()
+    assert state().repairable
+    assert bpy.ops.emotalk.repair() == {"FINISHED"}
+    assert "can move" in state().message
+    assert not state().failed
+    assert not state().repairable
+    assert is_moving()
+    assert bpy.ops.emotalk.repair() == {"CANCELLED"}
+
+
+def test_what_repair_cannot_help_with_is_not_offered(stage):
+    make_absolute()
+    bpy.ops.emotalk.animate()
+    assert not state().repairable
+
+
+def test_repair_leaves_other_shape_keys_muted(add_face, line_wav):
+    face = add_face(names=(*CHANNELS, "wrinkles"))
+    for block in face.data.shape_keys.key_blocks[1:]:
+        block.mute = True
+    bpy.context.scene.emotalk.audio = str(line_wav)
+    bpy.ops.emotalk.repair()
+    assert [block.name for block in face.data.shape_keys.key_blocks if block.mute] == ["wrinkles"]
+
+
+def test_a_soloed_track_of_the_animator(stage):
+    bpy.context.scene.emotalk.existing_keys = "TRACK"
+    bpy.ops.emotalk.animate()
+    assert is_moving()
+    key().animation_data.nla_tracks.new().is_solo = True
+    bpy.ops.emotalk.animate()
+    assert "outside the NLA track that is soloed" in state().message
+    assert not is_moving()
+
+
+def test_a_part_that_is_hidden_is_named(add_face, add_armature, line_wav):
+    rig = add_armature()
+    add_face("Teeth", ["jawOpen", "jawLeft"], rig)
+    add_face("Face", armature=rig)
+    bpy.data.objects["Teeth"].show_only_shape_key = True
+    bpy.context.scene.emotalk.audio = str(line_wav)
+    bpy.ops.emotalk.animate()
+    assert "but not everything moves because the shape keys of Teeth are hidden" in state().message
