@@ -55,7 +55,9 @@ def find_character(anchor: bpy.types.Object | None, scene: bpy.types.Scene, basi
     armature = _armature_of(anchor)
     meshes = [(mesh, key) for mesh in _family(anchor, armature, scene) if (key := _shape_keys(mesh))]
     if not meshes:
-        raise EmoTalkError(f"{anchor.name!r} has no shape keys; choose a face that has some, or add the sample head")
+        raise EmoTalkError(
+            f"{anchor.name} is no face: it has no shape keys; choose a face that has some, or add the sample head"
+        )
     faces: dict[bpy.types.Key, dict[str, str]] = {}
     for mesh, key in meshes:
         matched = match_shape_keys((block.name for block in key.key_blocks[1:]), basis) if basis else {}

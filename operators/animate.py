@@ -4,12 +4,13 @@ from typing import Any, Final
 
 import bpy
 
-from ..blender_emotalk import runs
+from ..blender_emotalk import model_choice, runs
 from ..blender_emotalk.access import current_line, scene_of, window_manager_of
 from ..blender_emotalk.failures import in_one_sentence
 from ..blender_emotalk.line_settings import LineSettings, controls_of
 from ..blender_emotalk.lines import BUTTON, anchor_of
 from ..blender_emotalk.property_definitions import properties
+from ..blender_emotalk.suitability import why_no_face
 from ..face.controls import KEY_TOLERANCE
 from ..inference.contract import EmoTalkError
 from .explained import ExplainedOperator, OperatorResult
@@ -57,7 +58,7 @@ class Animate(ExplainedOperator, bpy.types.Operator):
         """A run that has not ended; for the panel's button, also missing input."""
         if runs.is_running():
             return "A line is being animated; wait for it, or press Esc"
-        return _missing(context) if hasattr(context, BUTTON) else ""
+        return (_missing(context) or _unsuitable(context)) if hasattr(context, BUTTON) else ""
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> OperatorResult:
         """Start in the background; ``modal`` goes on."""
@@ -124,6 +125,13 @@ class Animate(ExplainedOperator, bpy.types.Operator):
             return {"CANCELLED"}
         self.report({"WARNING" if self._run.is_hidden else "INFO"}, sentence)
         return {"FINISHED"}
+
+
+def _unsuitable(context: bpy.types.Context) -> str:
+    """Why the line's character cannot perform it; the tab says the same."""
+    line = current_line(context)
+    anchor = anchor_of(line, context)
+    return why_no_face(anchor, scene_of(context), model_choice.spec_of(line).basis) if anchor else ""
 
 
 def _missing(context: bpy.types.Context) -> str:

@@ -2,9 +2,11 @@
 
 import bpy
 
-from ..blender_emotalk.access import current_line, run_state
+from ..blender_emotalk import model_choice
+from ..blender_emotalk.access import current_line, run_state, scene_of
 from ..blender_emotalk.lines import BUTTON, anchor_of
 from ..blender_emotalk.properties import LineProperties, RunProperties
+from ..blender_emotalk.suitability import why_no_face
 from .drawn import Drawn
 from .text import draw_sentence
 from .torch_environment import draw_pytorch_offers, is_pytorch_missing
@@ -48,7 +50,12 @@ def _draw_character(layout: bpy.types.UILayout, line: LineProperties, context: b
     anchor = anchor_of(line, context)
     if line.character is None and anchor is not None:
         column.label(text=f"Active object: {anchor.name}", icon="RESTRICT_SELECT_OFF")
-    if anchor is None:
+    reason = ""
+    if anchor is not None:
+        reason = why_no_face(anchor, scene_of(context), model_choice.spec_of(line).basis)
+    if reason:
+        draw_sentence(column, context, reason, "INFO")
+    if anchor is None or reason:
         column.operator("emotalk.add_sample_head", icon="MONKEY")
 
 

@@ -71,7 +71,10 @@ def test_the_head_bone_is_found_under_the_names_of_common_rigs(add_face, names, 
 
 @pytest.mark.parametrize(
     ("names", "sentence"),
-    [((), "'Face' has no shape keys"), (("smile",), "No shape key of 'Face' is named like an ARKit blendshape")],
+    [
+        ((), "Face is no face: it has no shape keys"),
+        (("smile",), "No shape key of 'Face' is named like an ARKit blendshape"),
+    ],
 )
 def test_faces_without_arkit_keys_are_refused(add_face, names, sentence):
     with pytest.raises(EmoTalkError, match=sentence):
@@ -79,7 +82,7 @@ def test_faces_without_arkit_keys_are_refused(add_face, names, sentence):
 
 
 def test_a_light_is_no_character():
-    with pytest.raises(EmoTalkError, match="'Lamp' has no shape keys"):
+    with pytest.raises(EmoTalkError, match="Lamp is no face: it has no shape keys"):
         find(link(bpy.data.objects.new("Lamp", bpy.data.lights.new("Lamp", "POINT"))))
     with pytest.raises(EmoTalkError, match="No character is selected"):
         find(None)

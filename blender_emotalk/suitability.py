@@ -1,0 +1,45 @@
+"""Whether an object can be animated, cheaply enough for panels, which ask at every redraw."""
+
+import time
+from typing import Any, Final, cast
+
+import bpy
+
+from ..face.basis import Basis
+from ..inference.contract import EmoTalkError
+from .characters import find_character
+
+_SECONDS: Final = 1.0
+"""For so long the answer for the same object with the same shape keys is kept."""
+
+_known: tuple[Any, float, str] = (None, 0.0, "")
+
+
+def why_no_face(anchor: bpy.types.Object, scene: bpy.types.Scene, basis: Basis) -> str:
+    """Why an object's character cannot perform curves of a basis, as a sentence; empty if it can."""
+    global _known
+    question = (
+        scene.session_uid,
+        anchor.session_uid,
+        anchor.name,
+        basis,
+        len(scene.objects),
+        _shape_keys_of(anchor),
+    )
+    asked, until, answer = _known
+    if question == asked and time.monotonic() < until:
+        return answer
+    try:
+        find_character(anchor, scene, basis)
+        answer = ""
+    except EmoTalkError as error:
+        answer = str(error)
+    _known = question, time.monotonic() + _SECONDS, answer
+    return answer
+
+
+def _shape_keys_of(obj: bpy.types.Object) -> tuple[str, ...]:
+    if obj.type != "MESH":
+        return ()
+    keys = cast(bpy.types.Mesh, obj.data).shape_keys
+    return tuple(keys.key_blocks.keys()) if keys else ()
