@@ -58,9 +58,10 @@ def find_character(anchor: bpy.types.Object | None, scene: bpy.types.Scene, basi
         raise EmoTalkError(
             f"{anchor.name} is no face: it has no shape keys; choose a face that has some, or add the sample head"
         )
+    all_names = {block.name for _mesh, key in meshes for block in key.key_blocks[1:]}
     faces: dict[bpy.types.Key, dict[str, str]] = {}
     for mesh, key in meshes:
-        matched = match_shape_keys((block.name for block in key.key_blocks[1:]), basis) if basis else {}
+        matched = match_shape_keys((block.name for block in key.key_blocks[1:]), basis, all_names) if basis else {}
         if matched or basis is None:
             _check_editable(mesh, key)
             faces[key] = matched
