@@ -87,7 +87,12 @@ def _common_affix(names: tuple[str, ...], channels: tuple[str, ...]) -> _Affix |
             votes.setdefault(affix, set()).add(spelling)
     if not votes:
         return None
-    best = min(votes, key=lambda affix: (-len(votes[affix]), len(affix[0]) + len(affix[1]), affix))
+
+    def rank(affix: _Affix) -> tuple[int, int, int, _Affix]:
+        """Most names first; of equal ones those that are spelled out, then the shorter affix."""
+        return -len(votes[affix]), -len(votes[affix] & whole_names), len(affix[0]) + len(affix[1]), affix
+
+    best = min(votes, key=rank)
     is_common = len(votes[best]) >= _FEWEST_NAMES and 2 * len(votes[best]) > voters
     return best if is_common and best != ("", "") else None
 
