@@ -13,6 +13,7 @@ from .own_actions import fade_of, line_of
 
 TRACK: Final = "EmoTalk"
 KEPT_TRACK: Final = "Kept by EmoTalk"
+_KEPT: Final = "emotalk_kept"
 _OTHER_SOLO: Final = "lie outside the NLA track that is soloed; switch the star off in the NLA Editor"
 
 
@@ -154,6 +155,8 @@ def _extent(action: bpy.types.Action) -> tuple[float, float]:
 def _keep(data: bpy.types.AnimData, action: bpy.types.Action) -> None:
     track = data.nla_tracks.new()
     track.name, track.mute = KEPT_TRACK, True
+    if action.is_editable:
+        action[_KEPT] = True
     strip = add_strip(track, action, *_extent(action), active_slot(data))
     strip.blend_type, strip.influence = data.action_blend_type, data.action_influence
     strip.extrapolation = data.action_extrapolation
@@ -161,12 +164,22 @@ def _keep(data: bpy.types.AnimData, action: bpy.types.Action) -> None:
     data.action_blend_type, data.action_influence, data.action_extrapolation = "REPLACE", 1, "HOLD"
 
 
+def _kept_track(data: bpy.types.AnimData) -> bpy.types.NlaTrack | None:
+    """The track with the animator's action; the animator may have renamed it."""
+    tracks = [track for track in data.nla_tracks if track.strips]
+    marked = (track for track in tracks if (action := track.strips[0].action) and action.get(_KEPT) and track.mute)
+    named = (track for track in tracks if track.name.startswith(KEPT_TRACK))
+    return next(marked, None) or next(named, None)
+
+
 def _restore_kept(owner: Animated, data: bpy.types.AnimData) -> None:
-    track = next((track for track in data.nla_tracks if track.name.startswith(KEPT_TRACK)), None)
-    if track is None or not track.strips or data.action:
+    track = _kept_track(data)
+    if track is None or data.action:
         return
     strip = track.strips[0]
     if strip.action is not None:
+        if strip.action.get(_KEPT) is not None:
+            del strip.action[_KEPT]
         assign(owner, strip.action, getattr(strip, "action_slot", None))
     data.action_blend_type, data.action_influence = strip.blend_type, strip.influence
     data.action_extrapolation = strip.extrapolation

@@ -65,7 +65,7 @@ class Animate(ExplainedOperator, bpy.types.Operator):
         if not self._start(context):
             return {"CANCELLED"}
         manager = window_manager_of(context)
-        self._timer = manager.event_timer_add(_SECONDS_BETWEEN_LOOKS, window=context.window)
+        self._timer: bpy.types.Timer | None = manager.event_timer_add(_SECONDS_BETWEEN_LOOKS, window=context.window)
         manager.modal_handler_add(self)
         return {"RUNNING_MODAL"}
 
@@ -77,7 +77,7 @@ class Animate(ExplainedOperator, bpy.types.Operator):
             return {"PASS_THROUGH"}
         if not self._run.look():
             return {"PASS_THROUGH"}
-        window_manager_of(context).event_timer_remove(self._timer)
+        self._remove_timer(context)
         return self._finish()
 
     def execute(self, context: bpy.types.Context) -> OperatorResult:
@@ -89,7 +89,13 @@ class Animate(ExplainedOperator, bpy.types.Operator):
 
     def cancel(self, context: bpy.types.Context) -> None:
         """Called when Blender ends the operator: another file is opened, or the window is closed."""
+        self._remove_timer(context)
         self._run.cancel()
+
+    def _remove_timer(self, context: bpy.types.Context) -> None:
+        if self._timer is not None:
+            window_manager_of(context).event_timer_remove(self._timer)
+        self._timer = None
 
     def _start(self, context: bpy.types.Context) -> bool:
         try:

@@ -143,6 +143,40 @@ def test_an_action_of_the_animator_is_kept_on_a_muted_track_and_comes_back(add_f
     assert key.key_blocks["browInnerUp"].value == pytest.approx(0.7)
 
 
+def test_a_kept_action_comes_back_from_a_renamed_track(add_face, performance):
+    face = add_face()
+    key = face.data.shape_keys
+    mine = animator_keys(key, 'key_blocks["jawOpen"].value')
+    bake(performance(), face)
+    key.animation_data.nla_tracks[0].name, mine.name = "My keys", "Mine"
+    clear(face)
+    assert key.animation_data.action == mine
+    assert not key.animation_data.nla_tracks
+    assert not mine.keys()
+
+
+@pytest.mark.parametrize("lines", [1, 2])
+def test_a_kept_action_comes_back_as_it_was_played(add_face, performance, lines):
+    face = add_face()
+    key = face.data.shape_keys
+    mine = animator_keys(key, 'key_blocks["jawOpen"].value')
+    data = key.animation_data
+    if HAS_SLOTS:
+        mine.slots[0].name_display = "First"
+        second = mine.slots.new("KEY", "Second")
+        data.action_slot = second
+    data.action_blend_type, data.action_influence, data.action_extrapolation = "ADD", 0.5, "NOTHING"
+    for number in range(lines):
+        bake(performance(seed=number), face, f"line {number}", start=1 + 200 * number)
+        assert (data.action_blend_type, data.action_influence) == ("REPLACE", 1)
+    clear(face)
+    data = key.animation_data
+    assert data.action == mine
+    assert (data.action_blend_type, data.action_influence, data.action_extrapolation) == ("ADD", 0.5, "NOTHING")
+    if HAS_SLOTS:
+        assert data.action_slot == second
+
+
 def test_on_a_track_of_its_own_the_animators_keys_win(add_face, performance):
     face = add_face()
     key = face.data.shape_keys

@@ -189,6 +189,64 @@ def test_a_face_that_is_deleted_meanwhile(stage, press):
     assert not bpy.data.actions
 
 
+def test_a_face_that_is_renamed_meanwhile_is_found_and_no_other_takes_its_name(stage, press, add_face):
+    operator = press()
+    stage.name = "Old"
+    other = add_face("Face")
+    assert finish(operator) == {"FINISHED"}
+    assert bpy.data.objects["Old"].data.shape_keys.animation_data.action
+    assert other.data.shape_keys.animation_data is None
+
+
+def test_another_face_of_that_name_is_not_animated_instead(stage, press, add_face):
+    operator = press()
+    bpy.data.objects.remove(stage)
+    other = add_face("Face")
+    assert finish(operator) == {"CANCELLED"}
+    assert other.data.shape_keys.animation_data is None
+
+
+@pytest.fixture
+def timers(monkeypatch):
+    """The timers that run, by the calls that Animate makes."""
+    running = []
+    manager = SimpleNamespace(
+        event_timer_add=lambda *_given, **_options: (running.append("timer"), running[-1])[1],
+        event_timer_remove=running.remove,
+        modal_handler_add=lambda _operator: True,
+    )
+    monkeypatch.setattr("emotalk.operators.animate.window_manager_of", lambda _context: manager)
+    return running
+
+
+def test_a_closed_window_ends_the_run_and_its_timer(stage, press, timers):
+    before = snapshot()
+    operator = press()
+    pid = runs.worker_pid()
+    assert timers == ["timer"]
+    operator.cancel(bpy.context)
+    assert not timers
+    assert not runs.is_running()
+    assert not bpy.context.window_manager.emotalk.running
+    assert snapshot() == before
+    assert ends(pid)
+
+
+@pytest.mark.parametrize("end", ["finished", "escape", "button", "failure"])
+def test_no_timer_runs_on(stage, press, timers, end):
+    operator = press()
+    assert timers == ["timer"]
+    if end == "escape":
+        operator.modal(bpy.context, ESCAPE)
+    elif end == "button":
+        bpy.ops.emotalk.cancel()
+    elif end == "failure":
+        os.kill(runs.worker_pid(), signal.SIGKILL)
+    if end != "escape":
+        finish(operator)
+    assert not timers
+
+
 def test_another_file_ends_the_run(stage, press):
     press()
     pid = runs.worker_pid()

@@ -1,0 +1,161 @@
+"""Every operator that changes the file is one step: an undo takes everything back, a redo brings it again."""
+
+import bpy
+import pytest
+from emotalk import registration
+from emotalk.blender_emotalk.actions import all_curves
+from emotalk.blender_emotalk.strips import all_strips, find_sound_strip
+
+OPERATORS = [cls for cls in registration.CLASSES if issubclass(cls, bpy.types.Operator)]
+UNDO = {cls.bl_idname.removeprefix("emotalk.") for cls in OPERATORS if "UNDO" in cls.bl_options}
+NO_CHANGE_OF_THE_FILE = {
+    "cancel",
+    "cancel_task",
+    "check_pytorch",
+    "import_checkpoint",
+    "open_preferences",
+    "open_weights_folder",
+    "refresh_models",
+    "remove_pytorch",
+    "set_up_pytorch",
+}
+
+
+def line():
+    return bpy.context.scene.emotalk
+
+
+def value_of(owner, name):
+    value = getattr(owner, name)
+    if isinstance(value, bpy.types.ID):
+        return value.name
+    return [item.weight for item in value] if name == "own_emotions" else value
+
+
+def everything():
+    """All that an operator may change, by value: no reference survives an undo."""
+    return {
+        "line": {
+            prop.identifier: value_of(line(), prop.identifier)
+            for prop in line().bl_rna.properties
+            if prop.identifier != "rna_type"
+        },
+        "actions": {action.name: (keys(action), action.use_fake_user, marks(action)) for action in bpy.data.actions},
+        "objects": {obj.name: (animation(obj), pose(obj), obj.show_only_shape_key) for obj in bpy.data.objects},
+        "keys": {key.name: (animation(key), marks(key), blocks(key)) for key in bpy.data.shape_keys},
+        "strips": [(strip.name, strip.channel) for strip in all_strips(bpy.context.scene)],
+        "data": [sorted(items.keys()) for items in (bpy.data.meshes, bpy.data.armatures, bpy.data.materials)],
+    }
+
+
+def keys(action):
+    return [(curve.data_path, [tuple(point.co) for point in curve.keyframe_points]) for curve in all_curves(action)]
+
+
+def marks(owner):
+    return {name: owner[name] for name in owner.keys() if name.startswith("emotalk")}  # noqa: SIM118
+
+
+def animation(owner):
+    data = owner.animation_data
+    if data is None:
+        return None
+    tracks = [
+        (track.name, track.mute, [(strip.name, strip.action and strip.action.name) for strip in track.strips])
+        for track in data.nla_tracks
+    ]
+    return data.action and data.action.name, getattr(data, "action_slot_handle", 0), tracks
+
+
+def blocks(key):
+    return [(block.name, block.value, block.mute, block.slider_min, block.slider_max) for block in key.key_blocks]
+
+
+def pose(obj):
+    return [tuple(bone.rotation_quaternion) for bone in obj.pose.bones] if obj.pose else []
+
+
+def animated():
+    bpy.ops.emotalk.animate()
+
+
+def placed():
+    bpy.ops.emotalk.place_sound()
+
+
+def unused_strip():
+    placed()
+    bpy.ops.emotalk.forget_strip()
+    bpy.context.scene.sequence_editor.active_strip = all_strips(bpy.context.scene)[0]
+
+
+def muted():
+    for block in bpy.data.objects["Face"].data.shape_keys.key_blocks[1:]:
+        block.mute = True
+
+
+def moved_sliders():
+    line().happy, line().jaw_gain, line().seed = 0.5, 2, 7
+
+
+def nothing():
+    pass
+
+
+CASES = {
+    "add_sample_head": (nothing, {}),
+    "animate": (nothing, {}),
+    "animate again": (animated, {"start_frame": 40, "controls": '{"anger": 1}'}),
+    "animate another line": (animated, {"line": "second", "start_frame": 200}),
+    "choose_audio": (placed, {"filepath": "line"}),
+    "choose_model": (nothing, {"model": "emotalk-compact"}),
+    "clear": (animated, {}),
+    "clear all": (animated, {"all_lines": True}),
+    "forget_strip": (placed, {}),
+    "place_sound": (animated, {}),
+    "repair": (muted, {}),
+    "reset_controls": (moved_sliders, {}),
+    "set_emotion": (moved_sliders, {"emotion": "fear"}),
+    "use_sound_strip": (unused_strip, {}),
+}
+
+
+def test_every_operator_that_changes_the_file_is_a_step_to_undo():
+    assert {case.partition(" ")[0] for case in CASES} == UNDO
+    assert {cls.bl_idname.removeprefix("emotalk.") for cls in OPERATORS} == UNDO | NO_CHANGE_OF_THE_FILE
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_one_undo_takes_everything_back(add_face, add_armature, line_wav, case):
+    prepare, arguments = CASES[case]
+    rig = add_armature()
+    add_face(armature=rig)
+    rig.keyframe_insert("location", frame=1)
+    bpy.data.shape_keys[0].key_blocks["jawOpen"].value = 0.25
+    bpy.data.shape_keys[0].key_blocks["jawOpen"].keyframe_insert("value", frame=1)
+    line().audio = str(line_wav)
+    prepare()
+    if "filepath" in arguments:
+        arguments = {"filepath": str(line_wav)}
+    operator = getattr(bpy.ops.emotalk, case.partition(" ")[0])
+    with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):
+        bpy.context.view_layer.update()
+        bpy.ops.ed.undo_push(message="before")
+        before = everything()
+        assert operator("EXEC_DEFAULT", True, **arguments) == {"FINISHED"}
+        after = everything()
+        assert after != before
+        bpy.ops.ed.undo()
+        assert everything() == before
+        bpy.ops.ed.redo()
+        assert everything() == after
+
+
+def test_choosing_a_file_forgets_the_strip(line_wav):
+    bpy.ops.emotalk.choose_audio(filepath=str(line_wav))
+    placed()
+    strip = line().strip
+    assert strip
+    bpy.ops.emotalk.choose_audio(filepath=str(line_wav))
+    assert (line().strip, line().audio) == ("", str(line_wav))
+    assert find_sound_strip(bpy.context.scene, strip)
