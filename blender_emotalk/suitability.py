@@ -22,7 +22,8 @@ def why_no_face(anchor: bpy.types.Object, scene: bpy.types.Scene, basis: Basis) 
         scene.session_uid,
         anchor.session_uid,
         anchor.name,
-        basis,
+        basis.name,
+        basis.channels,
         len(scene.objects),
         _shape_keys_of(anchor),
     )
