@@ -35,7 +35,8 @@ def read_state(path: Path) -> dict[str, Tensor]:
     if not is_safe_torch(torch.__version__):
         raise EmoTalkError(
             f"PyTorch {torch.__version__} can be tricked into running code by a checkpoint, so {path.name} was not "
-            f"opened. Update to PyTorch {SAFE_TORCH} or later, or import it on another computer and copy the .safetensors file"
+            f"opened. Update to PyTorch {SAFE_TORCH} or later, or import it on another computer and copy the "
+            ".safetensors file"
         )
     kind = kind_of(path)
     if kind == "safetensors":

@@ -206,6 +206,7 @@ class EmoTalk:
         self.spec = spec
         self.config = config
         self._device = torch.device(device)
+        self._precision: Precision = precision
         self._windows = _WINDOWS if windowed else None
         self._steps = SMALL_STEPS if self._device.type == "cpu" else LARGE_STEPS
         layers = Layers(weights, self._device, arithmetic_for(self._device, "float32"))
@@ -248,6 +249,14 @@ class EmoTalk:
             )
         weights = {name: torch.from_numpy(array) for name, array in named.items()}
         return cls(weights, config, spec, device, precision, windowed)
+
+    @property
+    def arithmetic(self) -> str:
+        """What multiplies in the encoders: machines where it differs give a little different numbers."""
+        if self._device.type != "cpu":
+            return ""
+        library = arithmetic_for(self._device, self._precision).library
+        return f"{library} with {torch.backends.cpu.get_cpu_capability()}"
 
     @torch.inference_mode()
     def encode(self, speech: Speech, progress: Progress | None = None) -> Features:
