@@ -1,6 +1,7 @@
 """What a file is, by its first bytes, and whether a PyTorch archive may be opened: looked at before it is read."""
 
 import zipfile
+from collections import Counter
 from pathlib import Path
 from typing import Final, Literal
 
@@ -54,11 +55,14 @@ def kind_of(path: Path) -> Kind:
     return _kind_of(head, size, path.name)
 
 
-def check_archive(path: Path) -> None:
+def check_archive(path: Path) -> Counter[int]:
     """Look into the directory of a PyTorch archive: what stands there must be what the file holds.
 
     PyTorch stores its records as they are. So no record may be compressed (a small file could then unpack to a size
     that no memory has), and together they cannot be larger than the file.
+
+    Returns:
+        How many records of numbers there are of each size in bytes.
 
     Raises:
         EmoTalkError: it is damaged, or no archive of PyTorch.
@@ -95,6 +99,7 @@ def check_archive(path: Path) -> None:
         or everything > path.stat().st_size
     ):
         raise EmoTalkError(f"{path.name} is damaged: its directory does not fit its contents; copy it again")
+    return Counter(record.file_size for record in records if "/data/" in record.filename)
 
 
 def _kind_of(head: bytes, size: int, name: str) -> Kind:

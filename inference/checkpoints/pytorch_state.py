@@ -3,6 +3,8 @@
 import pickle
 import re
 import warnings
+from collections import Counter
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any, Final
 
@@ -43,14 +45,15 @@ def read_state(path: Path) -> dict[str, Tensor]:
         raise EmoTalkError(f"{path.name} is a safetensors file without the names of a network that is known here")
     if path.suffix == ".safetensors":  # by which torch.load would choose another reader
         raise EmoTalkError(f"{path.name} is a checkpoint of PyTorch; rename it to {path.stem}.pth")
-    if kind == "archive":
-        check_archive(path)
+    records = check_archive(path) if kind == "archive" else None
     table = _without_containers(_load(path, kind))
     if not isinstance(table, dict) or not table or not all(isinstance(value, Tensor) for value in table.values()):
         raise EmoTalkError(
             f"{path.name} is no checkpoint: it is not a table of named weights; save them with "
             "torch.save(network.state_dict(), 'EmoTalk.pth')"
         )
+    if records is not None and _storages(table.values()) - records:
+        raise EmoTalkError(f"{path.name} is damaged: it holds fewer numbers than its tensors have; copy it again")
     state: dict[str, Tensor] = {}
     for name, value in table.items():
         plain = _WRAPPERS.sub("", str(name), count=1) if _WRAPPERS.match(str(name)) else str(name)
@@ -99,7 +102,7 @@ def _problem(tensor: Tensor, shape: tuple[int, ...]) -> str:
     ):
         return "has fewer numbers than its shape says"
     if tensor.data_ptr() % tensor.itemsize:
-        return "does not begin where a number begins"
+        return "lies crooked in the file: another program has packed the archive anew"
     return ""
 
 
@@ -123,6 +126,13 @@ def _load(path: Path, kind: Kind) -> Any:
         raise EmoTalkError(f"{path.name} is damaged or no checkpoint of PyTorch; copy it again") from None
     except Exception as error:  # the file decides which; MemoryError is one of them
         raise EmoTalkError(f"{path.name} is damaged or no checkpoint ({type(error).__name__}); copy it again") from None
+
+
+def _storages(tensors: Iterable[Tensor]) -> Counter[int]:
+    """How many pieces of the file the tensors lie in, of each size in bytes."""
+    ordinary = (tensor for tensor in tensors if tensor.layout == torch.strided and tensor.device.type == "cpu")
+    sizes = {storage.data_ptr(): storage.nbytes() for storage in (tensor.untyped_storage() for tensor in ordinary)}
+    return Counter(size for size in sizes.values() if size)
 
 
 def _without_containers(loaded: Any) -> Any:

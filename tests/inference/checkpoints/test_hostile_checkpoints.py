@@ -224,12 +224,25 @@ def test_other_archives_are_not_read(released_state, path):
     assert "is a compiled network (TorchScript)" in refused(path)
 
 
-def test_a_record_that_is_shorter_than_its_tensor(released_state, path):
+@pytest.mark.parametrize("last", [True, False])
+def test_a_record_that_is_shorter_than_its_tensor_is_not_read_beyond_its_end(released_state, path, last):
     torch.save(released_state, path)
     with zipfile.ZipFile(path) as archive:
-        last = max((name for name in archive.namelist() if "/data/" in name), key=lambda name: int(name.split("/")[-1]))
-    rewritten(path, {last: b"\0" * 4})
-    assert "EmoTalk.pth" in refused(path)
+        records = {name.partition("/")[2]: archive.read(name) for name in archive.namelist()}
+    numbers = sorted((name for name in records if name.startswith("data/")), key=lambda name: int(name[5:]))
+    records[numbers[-1] if last else numbers[0]] = b"\0" * 4
+    ordered = sorted(records, key=lambda name: name == numbers[-1])
+    writer = torch._C.PyTorchFileWriter(str(path))  # zipfile would not place the records as PyTorch does
+    for name in ordered:
+        writer.write_record(name, records[name], len(records[name]))
+    writer.write_end_of_file()
+    assert "EmoTalk.pth is damaged" in refused(path)
+
+
+def test_an_archive_that_another_program_packed_says_so(released_state, path):
+    torch.save(released_state, path)
+    rewritten(path)
+    assert "another program has packed the archive anew" in refused(path)
 
 
 def test_memory_that_a_pickle_asks_for_is_not_given(path):
