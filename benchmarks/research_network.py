@@ -32,7 +32,7 @@ from emotalk.inference.checkpoints.emotalk_converter import translate_state
 from emotalk.inference.checkpoints.safetensors_file import write_safetensors
 from emotalk.inference.contract import SAMPLE_RATE, Features, Speech
 from emotalk.inference.models.emotalk import EmoTalk, EmoTalkConfig
-from emotalk.inference.models.matrix_products import quickest_arithmetic
+from emotalk.inference.models.matrix_products import cpu_arithmetic
 from emotalk.inference.registry import EMOTALK_SPEC
 from released_network import ReleasedNetwork
 from torch._ops import OpOverload
@@ -63,7 +63,7 @@ def main() -> None:
         measure_memory(Path(path), int(length))
         return
     print(f"torch {torch.__version__}, {options.threads} threads, device {options.device}")
-    print(f"float32 products by {type(quickest_arithmetic(torch.float32)).__name__}; medians of {options.runs} pairs\n")
+    print(f"float32 products by {type(cpu_arithmetic(torch.float32)).__name__}; medians of {options.runs} pairs\n")
     torch.manual_seed(0)
     config = EmoTalkConfig()
     reference = ReleasedNetwork(config).eval()

@@ -14,13 +14,14 @@ COMMAND: Final = Path(__file__).resolve().parents[1] / "command_line" / "__main_
 _COMPLAINT: Final = "emotalk: "
 
 
-def start_import(context: bpy.types.Context, checkpoint: Path, overwrite: bool = False) -> None:
+def start_import(context: bpy.types.Context, checkpoint: Path, overwrite: bool = False, licence: str = "") -> None:
     """Read, check and install a checkpoint in the background.
 
     Args:
         context: with the preferences, which name the Python.
         checkpoint: the file; the weights get its name.
         overwrite: replace weights of that name.
+        licence: of the weights, if it is not the published network's.
 
     Raises:
         EmoTalkError: there is no Python with PyTorch, or another task is running.
@@ -28,6 +29,7 @@ def start_import(context: bpy.types.Context, checkpoint: Path, overwrite: bool =
     python = torch_environment.torch_python(context)
     words = [str(python), "-I", "-X", "utf8", "-W", "ignore", str(COMMAND), "weights", "import", str(checkpoint)]
     words += ["--overwrite"] * overwrite
+    words += [f"--licence={licence}"] if licence else []
 
     def work(task: BackgroundTask) -> str:
         said: list[str] = []

@@ -3,6 +3,7 @@
 import argparse
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,7 +12,7 @@ from .progress import ProgressBar
 
 if TYPE_CHECKING:
     from ..inference.checkpoints.catalogue import CatalogueEntry
-    from ..inference.checkpoints.library import InstalledWeights
+    from ..inference.checkpoints.library import InstalledWeights, Leftover
 
 SUMMARY = "import, list, verify, remove and download weights"
 
@@ -29,13 +30,20 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     bring = add("import", "check a checkpoint and install it as weights")
     bring.add_argument("checkpoint", metavar="CHECKPOINT", help="EmoTalk.pth, a training of your own, or .safetensors")
     bring.add_argument("--name", default="", metavar="NAME", help="name of the weights; the file's if not given")
+    bring.add_argument(
+        "--licence",
+        default="",
+        metavar="TEXT",
+        help="licence of the weights, for a training of your own; the released weights are CC BY-NC 4.0",
+    )
     bring.add_argument("--overwrite", action="store_true", help="replace weights of that name")
     bring.add_argument("--yes", action="store_true", help="do not ask about the licence")
     add("list", "list the weights that are installed")
     verify = add("verify", "read every byte of weights and compare with the import")
     verify.add_argument("name", nargs="?", metavar="NAME", help="which; all if not given")
     remove = add("remove", "delete weights of your own")
-    remove.add_argument("name", metavar="NAME", help="which")
+    remove.add_argument("name", nargs="?", metavar="NAME", help="which")
+    remove.add_argument("--leftovers", action="store_true", help="delete what interrupted imports left instead")
     remove.add_argument("--yes", action="store_true", help="do not ask")
     get = add("get", "download a file of the catalogue, or list the catalogue")
     get.add_argument("name", nargs="?", metavar="NAME", help="which; without it, the catalogue is listed")
@@ -54,12 +62,12 @@ def _import(options: argparse.Namespace) -> int:
 
     checkpoint = Path(options.checkpoint)
     place_for(options.name or checkpoint.stem, options.overwrite)  # before any question
-    notice = licence_notice(checkpoint)
+    notice = licence_notice(checkpoint, options.licence)
     ask = bool(notice) and not options.yes and sys.stdin.isatty()
     if ask and not _agreed(f"{notice}\nImport them?"):
         print("Nothing was imported")
         return SOME_FAILED
-    imported = import_weights(checkpoint, options.name, options.overwrite)
+    imported = import_weights(checkpoint, options.name, options.overwrite, options.licence)
     weights = imported.weights
     print(f"{weights.model_id} is installed: {', '.join(filter(None, (_size(weights.bytes), weights.licence)))}")
     if imported.unknown:
@@ -70,10 +78,13 @@ def _import(options: argparse.Namespace) -> int:
 
 
 def _list(_options: argparse.Namespace) -> int:
-    from ..inference.checkpoints.library import installed_weights, user_weights_folder
+    from ..inference.checkpoints.library import installed_weights, leftovers, user_weights_folder
 
     _print_table([_row(weights) for weights in installed_weights()])
     print(f"Your own weights are in {user_weights_folder()}")
+    left = leftovers()
+    if left:
+        print(f"Interrupted imports left {_files(left)} there; emotalk weights remove --leftovers deletes them")
     return GOOD
 
 
@@ -96,6 +107,10 @@ def _verify(options: argparse.Namespace) -> int:
 def _remove(options: argparse.Namespace) -> int:
     from ..inference.checkpoints.library import find_weights, remove_weights
 
+    if bool(options.name) == options.leftovers:
+        raise UsageError("emotalk weights remove takes either a NAME or --leftovers")
+    if options.leftovers:
+        return _remove_leftovers()
     weights = find_weights(options.name)
     if not options.yes:
         if not sys.stdin.isatty():
@@ -105,6 +120,16 @@ def _remove(options: argparse.Namespace) -> int:
     remove_weights(options.name)
     print(f"{weights.path} was deleted")
     return GOOD
+
+
+def _remove_leftovers() -> int:
+    from ..inference.checkpoints.library import leftovers, remove_leftovers
+
+    removed, left = remove_leftovers(), leftovers()
+    print(f"{_files(removed)} of interrupted imports deleted" if removed else "Interrupted imports left nothing")
+    for leftover in left:
+        print(f"{leftover.path} cannot be deleted", file=sys.stderr)
+    return SOME_FAILED if left else GOOD
 
 
 def _get(options: argparse.Namespace) -> int:
@@ -166,6 +191,10 @@ def _describe(entry: "CatalogueEntry") -> str:
     how = "by hand" if entry.url is None else "hash known" if entry.sha256 else "no hash known"
     size = f", {_size(entry.bytes)}" if entry.bytes else ""
     return f"{entry.name} ({entry.licence}; {how}{size})\n  {entry.sentence}\n  {entry.page}"
+
+
+def _files(files: "Sequence[Leftover]") -> str:
+    return f"{len(files)} file{'s' * (len(files) != 1)} ({_size(sum(file.bytes for file in files))})"
 
 
 def _size(count: int) -> str:

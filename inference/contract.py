@@ -120,6 +120,20 @@ class FaceModel(Protocol):
 
 
 @runtime_checkable
+class Calculating(Protocol):
+    """A face model that knows which library multiplies its matrices.
+
+    Attributes:
+        arithmetic: the library and the processor's instructions, for people; "" on a GPU.
+    """
+
+    @property
+    def arithmetic(self) -> str:
+        """See above."""
+        ...
+
+
+@runtime_checkable
 class Shrinkable(Protocol):
     """A face model that can also compute in smaller steps, with less memory."""
 

@@ -4,6 +4,7 @@ import contextlib
 import ctypes
 import importlib
 import os
+import re
 import sys
 from types import ModuleType
 from typing import Any, Final
@@ -16,7 +17,11 @@ DEVICES: Final = ("auto", "cpu", "cuda", "mps")
 PRECISIONS: Final = ("float32", "bfloat16", "int8")
 """float32 gives the published numbers; the others are quicker and less exact."""
 
+SAFE_TORCH: Final = "2.6"
+"""The first release whose ``weights_only`` reader keeps what it promises (CVE-2025-32434)."""
+
 _OUT_OF_MEMORY: Final = ("out of memory", "not enough memory", "can't allocate memory")
+_SAFE_RELEASE: Final = (2, 6)
 _M_MMAP_THRESHOLD: Final = -3
 _LARGE_BLOCK: Final = 2_000_000
 _NAMES: Final = {"cpu": "CPU", "cuda": "CUDA GPU", "mps": "Apple GPU"}
@@ -42,6 +47,12 @@ def import_torch(what: str) -> ModuleType:
             f"{what} needs PyTorch, which this Python {how}; press Set Up in EmoTalk's preferences, "
             "or run: pip install 'emotalk[torch]'"
         ) from error
+
+
+def is_safe_torch(version: str) -> bool:
+    """Whether a release of PyTorch reads checkpoints without running code in them."""
+    numbers = re.match(r"(\d+)\.(\d+)", version)
+    return numbers is not None and (int(numbers[1]), int(numbers[2])) >= _SAFE_RELEASE
 
 
 def check_choice(device: str, precision: str) -> None:

@@ -16,6 +16,11 @@ from .explained import OperatorResult
     overwrite=bpy.props.BoolProperty(
         name="Replace", description="Replace weights of the same name", options={"SKIP_SAVE"}
     ),
+    licence=bpy.props.StringProperty(
+        name="Licence",
+        description="Licence of a training of your own; leave it empty for the released weights",
+        options={"SKIP_SAVE"},
+    ),
     filter_glob=bpy.props.StringProperty(default="*.pth;*.pt;*.bin;*.ckpt;*.safetensors", options={"HIDDEN"}),
 )
 class ImportCheckpoint(BackgroundOperator, bpy.types.Operator):
@@ -28,6 +33,7 @@ class ImportCheckpoint(BackgroundOperator, bpy.types.Operator):
 
     filepath: str
     overwrite: bool
+    licence: str
     filter_glob: str
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> OperatorResult:
@@ -37,4 +43,5 @@ class ImportCheckpoint(BackgroundOperator, bpy.types.Operator):
 
     def start(self, context: bpy.types.Context) -> None:
         """Begin."""
-        checkpoint_import.start_import(context, Path(bpy.path.abspath(self.filepath)), self.overwrite)
+        path = Path(bpy.path.abspath(self.filepath))
+        checkpoint_import.start_import(context, path, self.overwrite, self.licence)

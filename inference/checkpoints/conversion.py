@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..contract import ModelSpec
+from ..contract import EmoTalkError, ModelSpec
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -39,13 +39,35 @@ class Converter:
             PyTorch is available when it is called. Raises EmoTalkError if the checkpoint is incomplete.
         licence: of the published weights.
         notice: the sentence to show with the licence.
+        published_sha256: hashes of the published files; only what has one of them is known to be under the licence.
     """
 
     marks: tuple[str, ...]
     convert: "Callable[[Mapping[str, Tensor], str, ModelSpec], Conversion]"
     licence: str
     notice: str
+    published_sha256: frozenset[str] = frozenset()
 
     def recognises(self, names: Iterable[str]) -> bool:
         """Whether these names are from such a checkpoint."""
         return any(name.startswith(self.marks) for name in names)
+
+    def licence_of(self, sha256: str, stated: str) -> tuple[str, str]:
+        """The licence of a checkpoint, and the notice to show with it.
+
+        Args:
+            sha256: of the file.
+            stated: the licence that whoever imports it states; "" if none.
+
+        Raises:
+            EmoTalkError: another licence is stated for a published file.
+        """
+        if sha256 in self.published_sha256:
+            if stated and stated != self.licence:
+                raise EmoTalkError(
+                    f"This is the published file, which is licensed {self.licence}; import it without --licence"
+                )
+            return self.licence, self.notice
+        if stated:
+            return stated, ""
+        return f"unknown: the released weights are {self.licence}", self.notice

@@ -64,6 +64,8 @@ def with_todays_config(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _todays_name(name: str) -> str:
     layer, _, kind = name.rpartition(".")
+    if not layer:
+        return name
     number = re.search(r"\d+", layer)
     today = _LAYERS.get(re.sub(r"\d+", "#", layer), layer)
     return f"{today.replace('#', number[0]) if number else today}.{kind}"

@@ -4,7 +4,7 @@
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from dataclasses import asdict, dataclass, replace
 from typing import Final
 
@@ -12,11 +12,11 @@ import torch
 from torch import Tensor
 
 from ..contract import EmoTalkError, ModelSpec, Speech
-from ..models.emotalk import SHORTEST, EmoTalk, EmoTalkConfig
+from ..models.emotalk import SHORTEST, EmoTalk, EmoTalkConfig, weight_shapes
 from ..models.wav2vec2 import XLSR_53
 from .checkpoint_state import CheckpointState
 from .conversion import Conversion
-from .wav2vec2_converter import check_wav2vec2, convert_wav2vec2, read_wav2vec2_config
+from .wav2vec2_converter import check_wav2vec2, convert_wav2vec2, published_shapes, read_wav2vec2_config
 
 _ENCODERS: Final = {"content_encoder": "audio_encoder_cont.", "emotion_encoder": "audio_encoder_emo.wav2vec2."}
 _MAPS: Final = {
@@ -79,6 +79,7 @@ def check_checkpoint(state: Mapping[str, Tensor], source: str, spec: ModelSpec) 
     """
     used = CheckpointState(state, source, "EmoTalk")
     config = _config_of(used)
+    used.check(released_shapes(config, state))
     weights = dict(_translate(used, config))
     unknown = tuple(sorted(name for name in state if name not in used.read and not _KNOWN_UNUSED.search(name)))
     # Another training has as many actors as it has.
@@ -121,32 +122,67 @@ def _pair(used: CheckpointState, ours: str, theirs: str) -> Iterator[tuple[str, 
     yield f"{ours}.bias", used[f"{theirs}.bias"]
 
 
+def released_shapes(config: EmoTalkConfig, names: Container[str]) -> dict[str, tuple[int, ...]]:
+    """The table of expected tensors: every weight that is used, by its released name, and its shape.
+
+    Args:
+        config: the dimensions.
+        names: in the checkpoint, which say which of the two spellings of weight norm it has.
+    """
+    shapes: dict[str, tuple[int, ...]] = {}
+    for theirs in _ENCODERS.values():
+        shapes |= published_shapes(config.encoder, names, theirs)
+    fused, ours = config.fused, weight_shapes(config)
+    layers = {theirs: mine for mine, theirs in _MAPS.items()} | {
+        f"{_DECODER}.self_attn.out_proj": "decoder.self_attention.out_proj",
+        f"{_DECODER}.multihead_attn.out_proj": "decoder.emotion_guided_attention.out_proj",
+        f"{_DECODER}.linear1": "decoder.feed_forward.intermediate_dense",
+        f"{_DECODER}.linear2": "decoder.feed_forward.output_dense",
+        **{f"{_DECODER}.norm{i + 1}": f"decoder.norms.{i}" for i in range(3)},
+    }
+    for theirs, mine in layers.items():
+        shapes |= {f"{theirs}.{kind}": ours[f"{mine}.{kind}"] for kind in ("weight", "bias")}
+    for attention in ("self_attn", "multihead_attn"):
+        shapes |= {
+            f"{_DECODER}.{attention}.in_proj_weight": (3 * fused, fused),
+            f"{_DECODER}.{attention}.in_proj_bias": (3 * fused,),
+        }
+    return shapes
+
+
 def _config_of(used: CheckpointState) -> EmoTalkConfig:
     """Dimensions from shapes."""
     encoder = read_wav2vec2_config(used, _ENCODERS["content_encoder"], XLSR_53.encoder_norm)
     if encoder.feature_extractor_norm != XLSR_53.feature_extractor_norm:
-        raise EmoTalkError("The checkpoint's encoders are not of the XLSR-53 kind, which EmoTalk uses")
-    return EmoTalkConfig(
+        raise EmoTalkError(
+            f"The encoders in {used.source} are not of the XLSR-53 kind, which EmoTalk uses; choose another checkpoint"
+        )
+    condition, levels = used.shape("obj_vector_level.weight", 2)
+    config = EmoTalkConfig(
         encoder=encoder,
-        content=used["audio_feature_map_cont.weight"].shape[0],
-        emotion=used["audio_feature_map_emo2.weight"].shape[0],
-        condition=used["obj_vector_level.weight"].shape[0],
-        levels=used["obj_vector_level.weight"].shape[1],
-        styles=used["obj_vector_person.weight"].shape[1],
-        decoder_feed_forward=used[f"{_DECODER}.linear1.weight"].shape[0],
-        channels=used["bs_map_r.weight"].shape[0],
+        content=used.shape("audio_feature_map_cont.weight", 2)[0],
+        emotion=used.shape("audio_feature_map_emo2.weight", 2)[0],
+        condition=condition,
+        levels=levels,
+        styles=used.shape("obj_vector_person.weight", 2)[1],
+        decoder_feed_forward=used.shape(f"{_DECODER}.linear1.weight", 2)[0],
+        channels=used.shape("bs_map_r.weight", 2)[0],
     )
+    problem = config.problem()
+    if problem:
+        raise EmoTalkError(f"The network in {used.source} {problem}")
+    return config
 
 
 def _test(checkpoint: EmoTalkCheckpoint, source: str) -> None:
-    """Let the network speak a moment of noise: shapes that do not fit and numbers that are none show up here."""
+    """Let the network speak a moment of noise: numbers that grow without end show up here."""
     from ...face.controls import Controls
 
     noise = torch.randn(4 * SHORTEST, generator=torch.Generator().manual_seed(0)).numpy()
     try:
         model = EmoTalk(checkpoint.weights, checkpoint.config, checkpoint.spec)
         values = model.decode(model.encode(Speech(noise)), Controls()).values
-    except RuntimeError as error:
+    except (RuntimeError, ValueError) as error:
         raise EmoTalkError(f"The weights in {source} do not fit together ({str(error).splitlines()[0]})") from None
     if not torch.isfinite(torch.from_numpy(values)).all():
         raise EmoTalkError(f"The weights in {source} give no numbers; the file is damaged")

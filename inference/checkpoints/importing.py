@@ -5,18 +5,32 @@ import shutil
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ...face.atomic_file import replacing
 from ..contract import EmoTalkError
 from ..devices import import_torch
 from ..registry import NETWORKS, recognise, spec_metadata
+from .checkpoint_file import kind_of
 from .conversion import Converter
-from .library import HASH_SUFFIX, InstalledWeights, file_sha256, find_weights, note_hash, place_for
-from .safetensors_file import read_metadata, write_safetensors
+from .library import (
+    HASH_SUFFIX,
+    InstalledWeights,
+    check_weights_file,
+    file_sha256,
+    find_weights,
+    note_hash,
+    place_for,
+    remove_leftovers,
+)
+from .safetensors_file import read_metadata, read_safetensors, write_safetensors
+from .unfinished_files import hold
 
 if TYPE_CHECKING:
     from torch import Tensor
+
+_LONGEST_LICENCE: Final = 200
+_BLOCK: Final = 1024 * 1024
 
 Write = Callable[[Path], None]
 """Writes weights to a file atomically."""
@@ -35,23 +49,31 @@ class ImportedWeights:
     unknown: tuple[str, ...]
 
 
-def import_weights(checkpoint: str | Path, name: str = "", overwrite: bool = False) -> ImportedWeights:
+def import_weights(
+    checkpoint: str | Path, name: str = "", overwrite: bool = False, licence: str = ""
+) -> ImportedWeights:
     """Check a checkpoint and install it as weights, atomically.
+
+    What an interrupted import left in the folder is removed first.
 
     Args:
         checkpoint: a published checkpoint of a network with a converter, which needs PyTorch; or weights that were
-            imported on another computer (.safetensors), which are copied.
+            imported on another computer, which are copied. What it is, its first bytes say, not its suffix.
         name: of the weights; the checkpoint's own name if empty.
         overwrite: replace weights of that name.
+        licence: of the weights, in a few words, to be stored with them; if empty, a checkpoint that is not known to be
+            the published one gets "unknown: ...", and imported weights keep theirs.
 
     Raises:
         EmoTalkError: the checkpoint cannot be used, or the name is not free.
         OSError: the folder cannot be written to.
     """
     checkpoint = Path(checkpoint)
+    licence = check_licence(licence)
     path = place_for(name or checkpoint.stem, overwrite)
-    prepare = _prepare_copy if checkpoint.suffix == ".safetensors" else _prepare_conversion
-    write, unknown = prepare(checkpoint)
+    remove_leftovers()
+    prepare = _prepare_copy if kind_of(checkpoint) == "safetensors" else _prepare_conversion
+    write, unknown = prepare(checkpoint, licence)
     # Remove the old file's hash first: it must not remain beside new weights after an interruption.
     path.with_suffix(HASH_SUFFIX).unlink(missing_ok=True)
     write(path)
@@ -59,17 +81,30 @@ def import_weights(checkpoint: str | Path, name: str = "", overwrite: bool = Fal
     return ImportedWeights(find_weights(path.stem), unknown)
 
 
-def licence_notice(checkpoint: str | Path) -> str:
+def licence_notice(checkpoint: str | Path, licence: str = "") -> str:
     """The notice to show before a checkpoint is imported; "" if there is none.
 
+    Args:
+        checkpoint: the file.
+        licence: the licence that is stated for it; "" if none.
+
     Raises:
-        EmoTalkError: it is not a checkpoint of a known network.
+        EmoTalkError: it is not a checkpoint of a known network, or the licence is not for it.
     """
     checkpoint = Path(checkpoint)
-    if checkpoint.suffix == ".safetensors":
-        return read_metadata(checkpoint).get("notice", "")
+    licence = check_licence(licence)
+    if kind_of(checkpoint) == "safetensors":
+        return _licensed(checkpoint, read_metadata(checkpoint), licence).get("notice", "")
     _, converter, _ = _recognised(checkpoint)
-    return converter.notice
+    return converter.licence_of(file_sha256(checkpoint), licence)[1]
+
+
+def check_licence(licence: str) -> str:
+    """A stated licence without spaces around it. Raises EmoTalkError if it is no short line of text."""
+    licence = licence.strip()
+    if len(licence) > _LONGEST_LICENCE or not licence.isprintable():
+        raise EmoTalkError(f"A licence is one line of at most {_LONGEST_LICENCE} letters, such as: CC BY 4.0")
+    return licence
 
 
 def convert_checkpoint(checkpoint: str | Path, path: Path) -> tuple[str, ...]:
@@ -82,21 +117,23 @@ def convert_checkpoint(checkpoint: str | Path, path: Path) -> tuple[str, ...]:
         EmoTalkError: it is missing, damaged, contains code, or is for no known network.
         OSError: the folder cannot be written to.
     """
-    write, unknown = _prepare_conversion(Path(checkpoint))
+    write, unknown = _prepare_conversion(Path(checkpoint), "")
     write(path)
     return unknown
 
 
-def _prepare_conversion(checkpoint: Path) -> tuple[Write, tuple[str, ...]]:
+def _prepare_conversion(checkpoint: Path, licence: str) -> tuple[Write, tuple[str, ...]]:
     network, converter, state = _recognised(checkpoint)
+    sha256 = file_sha256(checkpoint)
+    licence, notice = converter.licence_of(sha256, licence)
     conversion = converter.convert(state, checkpoint.name, NETWORKS[network].spec)
     metadata = {
         "model": network,
         "config": json.dumps(conversion.config),
-        "licence": converter.licence,
-        "notice": converter.notice,
+        "licence": licence,
+        "notice": notice,
         "source": checkpoint.name,
-        "source_sha256": file_sha256(checkpoint),
+        "source_sha256": sha256,
         **spec_metadata(conversion.spec),
     }
     return lambda path: write_safetensors(path, conversion.arrays, metadata), conversion.unknown
@@ -116,12 +153,32 @@ def _recognised(checkpoint: Path) -> "tuple[str, Converter, Mapping[str, Tensor]
     return name, converter, state
 
 
-def _prepare_copy(source: Path) -> tuple[Write, tuple[str, ...]]:
-    if read_metadata(source).get("model") not in NETWORKS:
+def _prepare_copy(source: Path, licence: str) -> tuple[Write, tuple[str, ...]]:
+    arrays, metadata = read_safetensors(source, mapped=True)
+    if metadata.get("model") not in NETWORKS:
         raise EmoTalkError(f"{source.name} holds no weights of EmoTalk; choose a checkpoint, or imported weights")
+    check_weights_file(source)
+    licensed = _licensed(source, metadata, licence)
 
     def copy(path: Path) -> None:
-        with replacing(path) as part:
-            shutil.copyfile(source, part)
+        if licensed != metadata:
+            write_safetensors(path, arrays, licensed)
+            return
+        with replacing(path) as part, source.open("rb") as whole, part.open("wb") as file:
+            hold(file)
+            shutil.copyfileobj(whole, file, _BLOCK)
 
     return copy, ()
+
+
+def _licensed(source: Path, metadata: Mapping[str, str], licence: str) -> dict[str, str]:
+    """The header of imported weights with the licence that is stated for them."""
+    if not licence:
+        return dict(metadata)
+    network = NETWORKS.get(metadata.get("model", ""))
+    if network is None:
+        raise EmoTalkError(f"{source.name} holds no weights of EmoTalk; choose a checkpoint, or imported weights")
+    notice = ""
+    if network.converter is not None:
+        licence, notice = network.converter.licence_of(metadata.get("source_sha256", ""), licence)
+    return {**metadata, "licence": licence, "notice": notice}

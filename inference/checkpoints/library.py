@@ -4,7 +4,9 @@ Every safetensors file in the animator's folder is listed, whether it was import
 Files are looked up in that list, never by building a path from an id, so an id cannot lead out of the folder.
 """
 
+import contextlib
 import hashlib
+import importlib.util
 import os
 import re
 import sys
@@ -18,6 +20,7 @@ from ...face.atomic_file import replacing
 from ..contract import EmoTalkError, ModelSpec
 from ..registry import COMPACT_SPEC, NETWORKS, read_spec
 from .safetensors_file import WEIGHTS_FOLDER, read_metadata, read_safetensors
+from .unfinished_files import abandoned_parts
 
 FOLDER_VARIABLE: Final = "EMOTALK_WEIGHTS"
 """Environment variable for another folder than the platform's: a studio's shared disk or a render farm."""
@@ -145,13 +148,56 @@ def verify_weights(model_id: str) -> bool:
     noted = _noted_hash(weights.hash_path)
     if noted and noted != file_sha256(weights.path):
         raise EmoTalkError(f"The weights {model_id} are not what was imported (SHA-256 differs); import them again")
-    arrays, _ = read_safetensors(weights.path, mapped=True)
+    check_weights_file(weights.path)
+    return bool(noted)
+
+
+def check_weights_file(path: Path) -> None:
+    """Check that a weights file is complete, that its values are finite, and that its network can be loaded.
+
+    Without PyTorch, a network that needs it is not loaded.
+
+    Raises:
+        EmoTalkError: it is damaged.
+    """
+    arrays, metadata = read_safetensors(path, mapped=True)
+    network = NETWORKS[metadata["model"]]
+    spec = read_spec(network, metadata)
+    if not network.needs_torch or importlib.util.find_spec("torch") is not None:
+        network.load(path, spec, "cpu", "float32", False)
     for name, array in arrays.items():
         if array.dtype.kind == "f" and not np.isfinite(array).all():
             raise EmoTalkError(
-                f"The weights {model_id} hold values in {name!r} that are not numbers; import them again"
+                f"The weights in {path.name} hold values in {name!r} that are not numbers; import them again"
             )
-    return bool(noted)
+
+
+@dataclass(frozen=True)
+class Leftover:
+    """What an import that was killed left in the animator's folder.
+
+    Attributes:
+        path: of the file.
+        bytes: its size.
+    """
+
+    path: Path
+    bytes: int
+
+
+def leftovers() -> tuple[Leftover, ...]:
+    """Unfinished files in the animator's folder whose writer is dead, by name."""
+    return tuple(Leftover(path, _size(path)) for path in abandoned_parts(user_weights_folder()))
+
+
+def remove_leftovers() -> tuple[Leftover, ...]:
+    """Delete what interrupted imports left, and give what was deleted. A file that cannot be deleted stays."""
+    removed = []
+    for leftover in leftovers():
+        with contextlib.suppress(OSError):
+            leftover.path.unlink()
+            removed.append(leftover)
+    return tuple(removed)
 
 
 def remove_weights(model_id: str) -> None:

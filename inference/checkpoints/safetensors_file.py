@@ -14,6 +14,7 @@ import numpy as np
 
 from ...face.atomic_file import replacing
 from ..contract import EmoTalkError
+from .unfinished_files import hold
 
 WEIGHTS_FOLDER: Final = Path(__file__).resolve().parents[2] / "weights"
 """The folder of the weights that come with the extension."""
@@ -124,6 +125,7 @@ def write_safetensors(
     text = json.dumps(header, separators=(",", ":")).encode()
     text += b" " * (-len(text) % _ALIGNMENT)
     with replacing(Path(path)) as part, part.open("wb") as file:
+        hold(file)
         file.write(len(text).to_bytes(_LENGTH_BYTES, "little") + text)
         for _, array in ordered:
             file.write(np.ascontiguousarray(array, array.dtype.newbyteorder("<")).tobytes())

@@ -5,7 +5,7 @@ Fine-tuned wav2vec 2.0 encoders stand in the checkpoints of face networks under 
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Final, Literal
 
 import torch
@@ -13,7 +13,9 @@ from torch import Tensor
 
 from ..contract import EmoTalkError
 from ..models.wav2vec2 import Wav2Vec2Config, weight_shapes
+from .checkpoint_state import CheckpointState
 
+_POSITION: Final = "encoder.pos_conv_embed.conv"
 _HEAD_WIDTH: Final = 64
 """The width of one attention head, in all released sizes."""
 
@@ -21,7 +23,7 @@ _HEAD_WIDTH: Final = 64
 def read_wav2vec2_config(
     state: Mapping[str, Tensor], prefix: str, encoder_norm: Literal["post", "pre"]
 ) -> Wav2Vec2Config:
-    """Dimensions from shapes.
+    """Dimensions from shapes; nothing is computed.
 
     Args:
         state: a checkpoint's tensors.
@@ -31,30 +33,63 @@ def read_wav2vec2_config(
     Raises:
         EmoTalkError: a weight is missing, or these are no dimensions of a wav2vec 2.0.
     """
+    if not isinstance(state, CheckpointState):
+        state = CheckpointState(state, "the checkpoint", "wav2vec 2.0")
     released = Wav2Vec2Config()
-    first = state[f"{prefix}feature_extractor.conv_layers.0.conv.weight"]
-    kernels = tuple(
-        state[f"{prefix}feature_extractor.conv_layers.{i}.conv.weight"].shape[-1]
+    convolutions = [
+        state.shape(f"{prefix}feature_extractor.conv_layers.{i}.conv.weight", 3)
         for i in range(_count(state, f"{prefix}feature_extractor.conv_layers."))
-    )
-    projection = state[f"{prefix}feature_projection.projection.weight"]
-    positions = _without_weight_norm(state, f"{prefix}encoder.pos_conv_embed.conv")
+    ]
     layers = _count(state, f"{prefix}encoder.layers.")
-    if kernels != released.conv_kernel or not layers or len(projection) % positions.shape[1]:
-        raise EmoTalkError("The checkpoint's encoders are not wav2vec 2.0 as it was published")
+    hidden, _ = state.shape(f"{prefix}feature_projection.projection.weight", 2)
+    _, group, taps = state.shape(_weight_norm_names(state, f"{prefix}encoder.pos_conv_embed.conv")[1], 3)
+    heads = max(hidden // _HEAD_WIDTH, 1)
+    kernels = tuple(shape[2] for shape in convolutions)
+    if kernels != released.conv_kernel or not layers or hidden % group or hidden % heads:
+        raise EmoTalkError(
+            f"The encoders in {state.source} are not wav2vec 2.0 as it was published (convolutions of "
+            f"{', '.join(map(str, kernels)) or 'no'} taps, {layers} layers of {hidden} columns); choose another "
+            "checkpoint"
+        )
     every_norm = f"{prefix}feature_extractor.conv_layers.1.layer_norm.weight" in state
     return Wav2Vec2Config(
-        hidden_size=len(projection),
+        hidden_size=hidden,
         num_hidden_layers=layers,
-        num_attention_heads=max(len(projection) // _HEAD_WIDTH, 1),
-        intermediate_size=len(state[f"{prefix}encoder.layers.0.feed_forward.intermediate_dense.weight"]),
-        conv_dim=len(first),
+        num_attention_heads=heads,
+        intermediate_size=state.shape(f"{prefix}encoder.layers.0.feed_forward.intermediate_dense.weight", 2)[0],
+        conv_dim=convolutions[0][0],
         conv_bias=f"{prefix}feature_extractor.conv_layers.0.conv.bias" in state,
         feature_extractor_norm="layer" if every_norm else "group",
         encoder_norm=encoder_norm,
-        num_conv_pos_embeddings=positions.shape[2],
-        num_conv_pos_embedding_groups=len(projection) // positions.shape[1],
+        num_conv_pos_embeddings=taps,
+        num_conv_pos_embedding_groups=hidden // group,
     )
+
+
+def published_shapes(config: Wav2Vec2Config, names: Container[str], prefix: str = "") -> dict[str, tuple[int, ...]]:
+    """Every weight that ``convert_wav2vec2`` uses, by its published name, and its shape.
+
+    Args:
+        config: the dimensions.
+        names: in the checkpoint, which say which of the two spellings of weight norm it has.
+        prefix: what the wav2vec 2.0's names begin with, up to the last dot.
+    """
+    hidden = config.hidden_size
+    shapes: dict[str, tuple[int, ...]] = {}
+    for name, shape in weight_shapes(config).items():
+        layer, _, kind = name.rpartition(".")
+        if name == f"{_POSITION}.weight":
+            length, direction = _weight_norm_names(names, f"{prefix}{_POSITION}")
+            shapes |= {length: (1, 1, shape[2]), direction: shape}
+        elif layer.endswith(".qkv_proj"):
+            own = (hidden, *shape[1:])
+            shapes |= {f"{prefix}{layer.removesuffix('qkv_proj')}{letter}_proj.{kind}": own for letter in "qkv"}
+        elif layer.endswith(".conv") and kind == "weight":
+            taps = config.conv_kernel[int(layer.split(".")[-2])]
+            shapes[f"{prefix}{name}"] = (shape[0], shape[1] // taps, taps)
+        else:
+            shapes[f"{prefix}{name}"] = shape
+    return shapes
 
 
 def convert_wav2vec2(state: Mapping[str, Tensor], prefix: str = "") -> Iterator[tuple[str, Tensor]]:
@@ -81,9 +116,8 @@ def convert_wav2vec2(state: Mapping[str, Tensor], prefix: str = "") -> Iterator[
             yield from _pair(state, prefix, f"{name}.layer_norm")
     yield from _pair(state, prefix, "feature_projection.layer_norm")
     yield from _pair(state, prefix, "feature_projection.projection")
-    position = "encoder.pos_conv_embed.conv"
-    yield f"{position}.weight", _without_weight_norm(state, f"{prefix}{position}")
-    yield f"{position}.bias", state[f"{prefix}{position}.bias"].float()
+    yield f"{_POSITION}.weight", _without_weight_norm(state, f"{prefix}{_POSITION}")
+    yield f"{_POSITION}.bias", state[f"{prefix}{_POSITION}.bias"].float()
     for i in range(_count(state, f"{prefix}encoder.layers.")):
         name = f"encoder.layers.{i}"
         for kind in ("weight", "bias"):
@@ -118,15 +152,21 @@ def _pair(state: Mapping[str, Tensor], prefix: str, name: str) -> Iterator[tuple
 
 
 def _count(state: Mapping[str, Tensor], start: str) -> int:
-    """Numbered parts whose names begin so."""
-    numbers = {int(match[1]) for name in state if (match := re.match(rf"{re.escape(start)}(\d+)\.", name))}
-    return max(numbers, default=-1) + 1
+    """Numbered parts whose names begin so; never more than there are names, whatever number stands in one."""
+    numbers = {int(match[1]) for name in state if (match := re.match(rf"{re.escape(start)}(\d{{1,6}})\.", name))}
+    return min(max(numbers, default=-1) + 1, len(state))
+
+
+def _weight_norm_names(names: Container[str], layer: str) -> tuple[str, str]:
+    """The names of length and direction, in the spelling that the checkpoint has."""
+    if f"{layer}.parametrizations.weight.original0" in names:
+        return f"{layer}.parametrizations.weight.original0", f"{layer}.parametrizations.weight.original1"
+    return f"{layer}.weight_g", f"{layer}.weight_v"
 
 
 def _without_weight_norm(state: Mapping[str, Tensor], layer: str) -> Tensor:
     """Length times direction (section 2 of Salimans and Kingma, 2016), a length for each tap."""
-    names = f"{layer}.weight_g", f"{layer}.weight_v"
-    if names[0] not in state:
-        names = f"{layer}.parametrizations.weight.original0", f"{layer}.parametrizations.weight.original1"
-    length, direction = (state[name].float() for name in names)
+    length, direction = (state[name].float() for name in _weight_norm_names(state, layer))
+    if tuple(length.shape) != (1, 1, *direction.shape[2:]):  # PyTorch's function writes beyond its memory then
+        raise EmoTalkError(f"The weights do not fit together: {layer} has {list(length.shape)} lengths for its taps")
     return torch._weight_norm(direction, length, 2)

@@ -38,13 +38,26 @@ from ..contract import SAMPLE_RATE, EmoTalkError, Features, ModelSpec, Progress,
 from ..devices import return_large_blocks
 from .layers import LARGE_STEPS, SMALL_STEPS, Layers, Steps
 from .matrix_products import Precision, arithmetic_for
-from .wav2vec2 import XLSR_53, Wav2Vec2Config, Wav2Vec2Model, Windows, resize, zero_mean_unit_variance
+from .wav2vec2 import (
+    XLSR_53,
+    Wav2Vec2Config,
+    Wav2Vec2Model,
+    Windows,
+    impossible_number,
+    resize,
+    zero_mean_unit_variance,
+)
+from .wav2vec2 import weight_shapes as wav2vec2_shapes
 
 MODEL_ID: Final = "emotalk"
 FPS: Final = 30
 SHORTEST: Final = 720
 """Samples; less gives the feature extractor too little for the emotion encoder's first frame."""
 
+MOST_STYLES: Final = 200
+"""As many as ``registry.read_spec`` takes from a header."""
+
+_LEVELS: Final = 2
 _MOUTH: Final = arkit.indices(arkit.REGIONS["jaw"] + arkit.REGIONS["lips"])
 _WINDOWS: Final = Windows(rows=10 * FPS, margin=2 * FPS)
 
@@ -85,18 +98,83 @@ class EmoTalkConfig:
         """The configuration of a weights file, today's or an earlier one.
 
         Raises:
-            ValueError, TypeError, AttributeError: it is none.
+            ValueError: it is none; the message is the second half of a sentence.
         """
-        values = with_todays_config(json.loads(text))
-        encoder: dict[str, Any] = {
-            name: tuple(value) if isinstance(value, list) else value for name, value in values["encoder"].items()
+        try:
+            values = with_todays_config(json.loads(text))
+            encoder: dict[str, Any] = {
+                name: tuple(value) if isinstance(value, list) else value for name, value in values["encoder"].items()
+            }
+            config = cls(**values | {"encoder": replace(XLSR_53, **encoder)})
+        except (KeyError, ValueError, TypeError, AttributeError, RecursionError):
+            raise ValueError("says nothing usable of its dimensions") from None
+        problem = config.problem()
+        if problem:
+            raise ValueError(problem)
+        return config
+
+    def problem(self) -> str:
+        """Why EmoTalk here cannot be such a network, as the second half of a sentence; "" if it can."""
+        numbers = {
+            "columns of content": self.content,
+            "columns of emotion": self.emotion,
+            "columns of the emotion level": self.condition,
+            "emotion levels": self.levels,
+            "persons": self.styles,
+            "heads in the decoder": self.decoder_heads,
+            "columns in the decoder's feed-forward layer": self.decoder_feed_forward,
+            "frames in a period": self.period,
+            "channels": self.channels,
         }
-        return cls(**values | {"encoder": replace(XLSR_53, **encoder)})
+        problem = self.encoder.problem() or impossible_number(numbers)
+        if problem:
+            return problem
+        if self.levels != _LEVELS:
+            return (
+                f"has {self.levels} emotion levels; the slider Emotion Level goes between the two of the published "
+                "network, so train with two"
+            )
+        if self.channels != len(ARKIT.channels):
+            return (
+                f"gives {self.channels} channels; EmoTalk gives the {len(ARKIT.channels)} of ARKit, so train with "
+                "these, or give the network a row of its own (see docs/architecture.md)"
+            )
+        if self.styles > MOST_STYLES:
+            return f"knows {self.styles} persons; a list in the panel has at most {MOST_STYLES}, so train with fewer"
+        if self.fused % self.decoder_heads or not isinstance(self.periodic_encoding, bool):
+            return f"has a decoder of {self.fused} columns, which {self.decoder_heads} heads cannot share"
+        return ""
 
     @property
     def fused(self) -> int:
         """Width of the decoder."""
         return self.content + self.emotion + 2 * self.condition
+
+
+def weight_shapes(config: EmoTalkConfig) -> dict[str, tuple[int, ...]]:
+    """Every weight's name and shape."""
+    fused, hidden, inner = config.fused, config.encoder.hidden_size, config.decoder_feed_forward
+    encoder = wav2vec2_shapes(config.encoder)
+    shapes = {f"{part}_encoder.{name}": shape for part in ("content", "emotion") for name, shape in encoder.items()}
+    # Layers with a bias as long as their weight is high.
+    biased: dict[str, tuple[int, ...]] = {
+        "content_map": (config.content, hidden),
+        "memory_map": (fused, hidden),
+        "emotion_map": (config.emotion, fused),
+        "level": (config.condition, config.levels),
+        "style": (config.condition, config.styles),
+        "decoder.self_attention.qkv_proj": (3 * fused, fused),
+        "decoder.self_attention.out_proj": (fused, fused),
+        "decoder.emotion_guided_attention.v_proj": (fused, fused),
+        "decoder.emotion_guided_attention.out_proj": (fused, fused),
+        "decoder.feed_forward.intermediate_dense": (inner, fused),
+        "decoder.feed_forward.output_dense": (fused, inner),
+        **{f"decoder.norms.{i}": (fused,) for i in range(3)},
+        "blendshapes": (config.channels, fused),
+    }
+    for name, shape in biased.items():
+        shapes |= {f"{name}.weight": shape, f"{name}.bias": shape[:1]}
+    return shapes
 
 
 class EmoTalk:
@@ -128,6 +206,7 @@ class EmoTalk:
         self.spec = spec
         self.config = config
         self._device = torch.device(device)
+        self._precision: Precision = precision
         self._windows = _WINDOWS if windowed else None
         self._steps = SMALL_STEPS if self._device.type == "cpu" else LARGE_STEPS
         layers = Layers(weights, self._device, arithmetic_for(self._device, "float32"))
@@ -162,12 +241,22 @@ class EmoTalk:
         arrays, metadata = read_safetensors(path, mapped=True)
         if metadata.get("model") != MODEL_ID:
             raise EmoTalkError(f"The weights in {Path(path).name} are not EmoTalk's; import the checkpoint again")
-        try:
-            config = EmoTalkConfig.from_json(metadata["config"])
-        except (KeyError, ValueError, TypeError, AttributeError):
-            raise EmoTalkError(f"The weights in {Path(path).name} say nothing usable of their network") from None
-        weights = {name: torch.from_numpy(array) for name, array in with_todays_names(arrays).items()}
+        config, named = _checked(arrays, metadata, Path(path).name)
+        if spec.basis != ARKIT or len(spec.styles) != config.styles:
+            raise EmoTalkError(
+                f"The header of {Path(path).name} names other channels or persons than its network has (the "
+                f"{config.channels} of ARKit and {config.styles}); import the checkpoint again"
+            )
+        weights = {name: torch.from_numpy(array) for name, array in named.items()}
         return cls(weights, config, spec, device, precision, windowed)
+
+    @property
+    def arithmetic(self) -> str:
+        """What multiplies in the encoders: machines where it differs give a little different numbers."""
+        if self._device.type != "cpu":
+            return ""
+        library = arithmetic_for(self._device, self._precision).library
+        return f"{library} with {torch.backends.cpu.get_cpu_capability()}"
 
     @torch.inference_mode()
     def encode(self, speech: Speech, progress: Progress | None = None) -> Features:
@@ -253,6 +342,32 @@ class EmoTalk:
         emotion = functional.relu(self._emotion_map(self._silence))
         fused = torch.cat([kept["fused"][:, :content], emotion.expand(frames, -1)], dim=1)
         return {"fused": fused, **self._decoder.prepare(fused, self._silence)}
+
+
+def _checked(
+    arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str], name: str
+) -> tuple[EmoTalkConfig, dict[str, np.ndarray]]:
+    """The configuration in a file's header, and its arrays under today's names."""
+    try:
+        config = EmoTalkConfig.from_json(metadata.get("config", ""))
+    except ValueError as error:
+        raise EmoTalkError(f"The network in {name} {error}; import the checkpoint again") from None
+    named = with_todays_names(arrays)
+    shapes = weight_shapes(config)
+    missing = sorted(shapes.keys() - named.keys())
+    if missing:
+        raise EmoTalkError(f"The weights in {name} lack {missing[0]}; import the checkpoint again")
+    if len(named) < len(arrays):
+        raise EmoTalkError(f"The weights in {name} hold a weight twice, by two names; import the checkpoint again")
+    for weight, found in named.items():
+        expected = shapes.get(weight)
+        if found.shape != expected or found.dtype != np.float32:
+            belongs = f"float32 {list(expected)} belongs" if expected else "nothing belongs"
+            raise EmoTalkError(
+                f"The weights in {name} do not fit together: {weight} is {found.dtype} {list(found.shape)}, where "
+                f"{belongs}; import the checkpoint again"
+            )
+    return config, named
 
 
 def layer_emotions(values: np.ndarray, weights: np.ndarray) -> np.ndarray:

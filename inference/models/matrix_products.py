@@ -1,19 +1,25 @@
 """The matrix products of a network by the fastest library on this machine, or with fewer bits on request.
 
 PyTorch multiplies float32 matrices through MKL, which on some processors does not use the widest vector instructions.
-oneDNN, which PyTorch includes too, does, and it keeps weights in its own layout. The faster one is found by a
-measurement of a few milliseconds, once.
+oneDNN, which PyTorch includes too, does, and it keeps weights in its own layout. Which of them computes follows from
+the kind of processor alone: nothing is timed, so that every process on a machine gives the same numbers.
 """
 
 import functools
 import math
-import time
+import os
+import platform
 from collections.abc import Callable
 from typing import Any, Final, Literal, Protocol, TypeVar
 
 import torch
 from torch import Tensor
 from torch.nn import functional
+
+from ..contract import EmoTalkError
+
+ARITHMETIC_VARIABLE: Final = "EMOTALK_ARITHMETIC"
+"""Environment variable that forces ``onednn`` or ``pytorch``: a farm of different processors then uses one library."""
 
 Precision = Literal["float32", "bfloat16", "int8"]
 Product = Callable[[Tensor], Tensor]
@@ -22,8 +28,11 @@ Product = Callable[[Tensor], Tensor]
 Result = TypeVar("Result")
 
 _ONEDNN: Final = torch.ops.mkldnn
-_TRIAL: Final = (256, 1024, 1024)
-_TRIALS: Final = 12
+_TRIAL: Final = (16, 1024, 256)
+_ONEDNN_NAME: Final = "oneDNN"
+_PYTORCH: Final = "pytorch"
+_FORCED: Final = (_ONEDNN_NAME.lower(), _PYTORCH)
+_X86: Final = ("x86_64", "amd64", "i386", "i686", "x86")
 _TYPICAL_ROWS: Final = 300
 """The number of rows that oneDNN chooses the layout of a convolution's weight for; other numbers work too."""
 _QUERIES: Final = 320
@@ -33,7 +42,13 @@ _CACHED_ROWS: Final = 160
 
 
 class Arithmetic(Protocol):
-    """Computes products."""
+    """Computes products.
+
+    Attributes:
+        library: what multiplies, for people.
+    """
+
+    library: str
 
     def linear(self, weight: Tensor, bias: Tensor, gelu: bool = False) -> Product:
         """A linear layer with a weight (out, in) and a bias (out,), followed by an optional GELU."""
@@ -54,6 +69,8 @@ class Plain:
     Args:
         dtype: what both factors are rounded to; sums are float32.
     """
+
+    library = "PyTorch"
 
     def __init__(self, dtype: torch.dtype = torch.float32) -> None:
         self._dtype = dtype
@@ -91,8 +108,11 @@ class Plain:
 class OneDnn(Plain):
     """Products through oneDNN on a processor, with weights in its own layout and a fused GELU.
 
-    A weight is converted at its first use, so that a network is ready at once and no weight is in memory twice.
+    A weight is converted at its first use, so that a network is ready at once. Where the weights are mapped from a
+    file, the file's pages stay in memory beside the converted weight until the system wants them for something else.
     """
+
+    library = _ONEDNN_NAME
 
     def linear(self, weight: Tensor, bias: Tensor, gelu: bool = False) -> Product:
         """See ``Arithmetic``."""
@@ -151,7 +171,7 @@ class EightBits:
     """
 
     def __init__(self, others: Arithmetic) -> None:
-        self.convolution, self.attend = others.convolution, others.attend
+        self.convolution, self.attend, self.library = others.convolution, others.attend, others.library
 
     def linear(self, weight: Tensor, bias: Tensor, gelu: bool = False) -> Product:
         """See ``Arithmetic``; the result is float32."""
@@ -177,46 +197,65 @@ def arithmetic_for(device: torch.device, precision: Precision) -> Arithmetic:
     if precision == "int8":
         return EightBits(arithmetic_for(device, "bfloat16"))
     dtype = torch.bfloat16 if precision == "bfloat16" else torch.float32
-    return quickest_arithmetic(dtype) if device.type == "cpu" else Plain(dtype)
+    return cpu_arithmetic(dtype) if device.type == "cpu" else Plain(dtype)
 
 
 @functools.cache
-def quickest_arithmetic(dtype: torch.dtype) -> Arithmetic:
-    """The faster arithmetic on this processor; ``Plain`` if oneDNN fails or disagrees."""
+def cpu_arithmetic(dtype: torch.dtype) -> Arithmetic:
+    """The arithmetic on this processor, the same in every process.
+
+    oneDNN on x86 processors, where it was nowhere slower than PyTorch's own products (see docs/models/emotalk.md),
+    unless it fails or rounds to fewer bits than it should; PyTorch's own elsewhere.
+
+    Raises:
+        EmoTalkError: the environment variable ``EMOTALK_ARITHMETIC`` asks for one that there is not.
+    """
     plain, onednn = Plain(dtype), OneDnn(dtype)
+    forced = os.environ.get(ARITHMETIC_VARIABLE, "").strip().lower()
+    if forced not in ("", *_FORCED):
+        raise EmoTalkError(f"{ARITHMETIC_VARIABLE} is {forced!r}; it may be {' or '.join(_FORCED)}, or not set")
+    if forced == _PYTORCH or (not forced and platform.machine().lower() not in _X86):
+        return plain
+    if _agrees(onednn, plain):
+        return onednn
+    if forced:
+        raise EmoTalkError(
+            f"{ARITHMETIC_VARIABLE} asks for oneDNN, which does not compute {_dtype_name(dtype)} correctly on this "
+            f"processor; set it to {_PYTORCH}, or do not set it"
+        )
+    return plain
+
+
+def _agrees(onednn: "OneDnn", plain: Plain) -> bool:
+    """Whether oneDNN works here and is as exact as PyTorch's own products."""
     rows, width, height = _TRIAL
     generator = torch.Generator().manual_seed(0)
     matrix = torch.randn(rows, width, generator=generator)
     weight = torch.randn(height, width, generator=generator) / width**0.5
     bias = torch.zeros(height)
+    exact = functional.linear(matrix.double(), weight.double(), bias.double())
     try:
-        candidates = {arithmetic: arithmetic.linear(weight, bias) for arithmetic in (plain, onednn)}
-        exact = functional.linear(matrix.double(), weight.double(), bias.double())
-        errors = {way: (product(matrix) - exact).abs().max().item() for way, product in candidates.items()}
+        errors = [(way.linear(weight, bias)(matrix) - exact).abs().max().item() for way in (onednn, plain)]
         onednn.convolution(weight[:, :, None].repeat(1, 1, 2), bias, 1)(matrix)
     except (AttributeError, RuntimeError):
-        return plain
+        return False
     # Arithmetic that silently rounds to fewer bits has ten times the error of float32 sums.
-    if errors[onednn] > 4 * errors[plain]:
-        return plain
-    matrix = matrix.to(dtype)
-    best = dict.fromkeys(candidates, float("inf"))
-    for _ in range(_TRIALS):
-        for arithmetic, product in candidates.items():
-            started = time.perf_counter()
-            product(matrix)
-            best[arithmetic] = min(best[arithmetic], time.perf_counter() - started)
-    return min(best, key=best.__getitem__)
+    return errors[0] <= 4 * errors[1]
+
+
+def _dtype_name(dtype: torch.dtype) -> str:
+    return str(dtype).removeprefix("torch.")
 
 
 def _once(weight: Tensor, lay_out: Callable[[Tensor], Result]) -> Callable[[], Result]:
-    """Converts a weight at its first use and releases the original."""
+    """Converts a weight at its first use and releases the original; if that fails, the next use tries again."""
     kept = [weight]
     made: list[Result] = []
 
     def laid_out() -> Result:
         if not made:
-            made.append(lay_out(kept.pop()))
+            made.append(lay_out(kept[0]))
+            kept.clear()
         return made[0]
 
     return laid_out

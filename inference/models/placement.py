@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from ...face.controls import Controls
 from ...face.curves import FaceCurves
-from ..contract import FaceModel, Features, Progress, Shrinkable, Speech
+from ..contract import Calculating, FaceModel, Features, Progress, Shrinkable, Speech
 from ..devices import device_name, free_gpu_memory, is_out_of_memory
 
 Result = TypeVar("Result")
@@ -37,14 +37,15 @@ class PlacedModel:
 
     @property
     def runs_on(self) -> str:
-        """The device and the precision, in words."""
+        """The device, the precision and the library that computes, in words."""
         name = "CPU" if self._device == "cpu" else device_name(self._device)
         reason = ""
         if self.fell_back:
             reason = ", because the GPU ran out of memory"
         elif self.shrunk:
             reason = ", in small steps, because the GPU's memory is short"
-        return f"{name}, {self._precision}{reason}"
+        library = self._model.arithmetic if isinstance(self._model, Calculating) else ""
+        return f"{name}, {self._precision}{f', by {library}' if library else ''}{reason}"
 
     def encode(self, speech: Speech, progress: Progress | None = None) -> Features:
         """The slow half; see ``FaceModel``."""

@@ -17,6 +17,7 @@ What is computed differently from a plain forward pass, with the same numbers:
 """
 
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -29,6 +30,10 @@ from ..contract import Progress
 from .layers import LAYER_NORM_EPS, Layers, Steps
 from .matrix_products import Precision, Product
 
+LARGEST_DIMENSION: Final = 65_536
+"""No network that is known comes near it; a file that says more is damaged."""
+
+_MOST_CONVOLUTIONS: Final = 32
 _MOMENT_ROWS: Final = 1 << 16
 """Rows of samples at a time as float64: 5 MB."""
 
@@ -68,6 +73,41 @@ class Wav2Vec2Config:
     num_conv_pos_embeddings: int = 128
     num_conv_pos_embedding_groups: int = 16
 
+    def problem(self) -> str:
+        """Why no network has these dimensions, as the second half of a sentence; "" if one can."""
+        numbers = {
+            "columns": self.hidden_size,
+            "layers": self.num_hidden_layers,
+            "heads": self.num_attention_heads,
+            "columns in a feed-forward layer": self.intermediate_size,
+            "columns in a convolution": self.conv_dim,
+            "taps in the positional convolution": self.num_conv_pos_embeddings,
+            "groups in the positional convolution": self.num_conv_pos_embedding_groups,
+        }
+        problem = impossible_number(numbers)
+        if problem:
+            return problem
+        if not isinstance(self.conv_kernel, tuple) or not isinstance(self.conv_stride, tuple):
+            return "names no taps and steps of its convolutions"
+        if not 1 < len(self.conv_kernel) == len(self.conv_stride) <= _MOST_CONVOLUTIONS:
+            return f"has {len(self.conv_kernel)} convolutions and {len(self.conv_stride)} steps of them"
+        for values, what in ((self.conv_kernel, "taps in a convolution"), (self.conv_stride, "steps in a convolution")):
+            problem = problem or next(filter(None, (impossible_number({what: value}) for value in values)), "")
+        if problem:
+            return problem
+        if any(stride > kernel for kernel, stride in zip(self.conv_kernel, self.conv_stride, strict=True)):
+            return "has convolutions whose steps are longer than their taps"
+        if not isinstance(self.conv_bias, bool) or self.feature_extractor_norm not in ("group", "layer"):
+            return "has convolutions of an unknown kind"
+        if self.encoder_norm not in ("post", "pre"):
+            return "has layers of an unknown kind"
+        if self.hidden_size % self.num_attention_heads or self.hidden_size % self.num_conv_pos_embedding_groups:
+            return (
+                f"has {self.hidden_size} columns, which {self.num_attention_heads} heads and "
+                f"{self.num_conv_pos_embedding_groups} groups cannot share"
+            )
+        return ""
+
     @property
     def receptive_field(self) -> int:
         """Samples under one feature row, and so the shortest sound that has any: 400."""
@@ -98,6 +138,14 @@ XLSR_53: Final = Wav2Vec2Config(
     encoder_norm="pre",
 )
 """facebook/wav2vec2-large-xlsr-53 and its fine-tunings."""
+
+
+def impossible_number(numbers: Mapping[str, object]) -> str:
+    """The first of some dimensions that no network has, as the second half of a sentence; "" if all are possible."""
+    for what, value in numbers.items():
+        if type(value) is not int or not 0 < value <= LARGEST_DIMENSION:
+            return f"says that it has {value!r} {what}, where a whole number from 1 to {LARGEST_DIMENSION:,} belongs"
+    return ""
 
 
 def weight_shapes(config: Wav2Vec2Config) -> dict[str, tuple[int, ...]]:

@@ -16,6 +16,7 @@ from typing import Final, Literal
 
 from ...face.atomic_file import replacing
 from ..contract import EmoTalkError
+from ..devices import SAFE_TORCH, is_safe_torch
 from ..worker.background_task import BackgroundTask
 from .claim import claimed
 
@@ -146,4 +147,6 @@ def describe_python(python: str | Path, task: BackgroundTask) -> EnvironmentStat
     except ValueError:
         return EnvironmentStatus("broken", f"{python} is not a Python")
     sentence = f"PyTorch {found['torch']} in Python {found['python']}, on {', '.join(found['devices'])}"
+    if not is_safe_torch(found["torch"]):
+        sentence += f"; too old to import checkpoints, which takes PyTorch {SAFE_TORCH} or later"
     return EnvironmentStatus("ready", sentence, found["torch"], found["python"], tuple(found["devices"]))

@@ -48,7 +48,7 @@ def test_a_checkpoint_is_imported_listed_verified_and_performs(
     assert run("import", small_checkpoint) == 0
     first, unused, notice = capsys.readouterr().out.splitlines()
     assert first.startswith("EmoTalk is installed: ")
-    assert first.endswith(" MB, CC BY-NC 4.0")
+    assert first.endswith(" MB, unknown: the released weights are CC BY-NC 4.0")
     assert unused == "Not used by the network: somebody.elses"
     assert notice == EMOTALK_CONVERTER.notice
     assert run("list") == 0
@@ -166,3 +166,37 @@ def test_without_a_network_a_download_says_why(capsys):
     assert done.returncode == 1
     assert "huggingface.co cannot be reached" in done.stderr
     assert "check the connection" in done.stderr
+
+
+def test_a_studio_states_the_licence_of_its_own_training(small_checkpoint, user_weights, capsys):
+    assert run("import", small_checkpoint, "--name", "Ann", "--licence", "Studio Ann, all rights reserved") == 0
+    out = capsys.readouterr().out
+    assert "MB, Studio Ann, all rights reserved\n" in out
+    assert EMOTALK_CONVERTER.notice not in out
+    assert run("import", user_weights / "Ann.safetensors", "--name", "Ben", "--licence", " CC BY 4.0 ") == 0
+    assert "Ben is installed" in capsys.readouterr().out
+    assert run("list") == 0
+    ann, ben = capsys.readouterr().out.splitlines()[1:3]
+    assert "Studio Ann, all rights reserved" in ann
+    assert "CC BY 4.0" in ben
+    assert run("import", small_checkpoint, "--name", "Cy", "--licence", "two\nlines") == 1
+    assert "A licence is one line" in capsys.readouterr().err
+
+
+def test_what_a_killed_import_left_is_listed_and_removed(user_weights, small_checkpoint, capsys):
+    user_weights.mkdir()
+    left = user_weights / ".EmoTalk.safetensors.abc.part"
+    left.write_bytes(bytes(2_000_000))
+    os.utime(left, (0, 0))
+    assert run("list") == 0
+    assert capsys.readouterr().out.endswith(
+        "Interrupted imports left 1 file (2.0 MB) there; emotalk weights remove --leftovers deletes them\n"
+    )
+    assert run("remove", "--leftovers") == 0
+    assert capsys.readouterr().out == "1 file (2.0 MB) of interrupted imports deleted\n"
+    assert not left.exists()
+    assert run("remove", "--leftovers") == 0
+    assert capsys.readouterr().out == "Interrupted imports left nothing\n"
+    for words in ((), ("EmoTalk", "--leftovers")):
+        assert run("remove", *words) == 2
+        assert "either a NAME or --leftovers" in capsys.readouterr().err

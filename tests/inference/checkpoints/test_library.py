@@ -74,7 +74,7 @@ def test_the_folder_is_the_platform_s_or_the_studio_s(monkeypatch, tmp_path, pla
 
 def test_an_imported_checkpoint_is_listed_and_performs(imported):
     assert (imported.model_id, imported.label, imported.network) == ("EmoTalk", "EmoTalk", "emotalk")
-    assert imported.licence == "CC BY-NC 4.0"
+    assert imported.licence == "unknown: the released weights are CC BY-NC 4.0"
     assert "not for commercial use" in imported.notice
     assert imported.needs_torch
     assert not imported.damage

@@ -1,5 +1,6 @@
 """The published network against its plain arithmetic, on a small configuration and once at full size."""
 
+import copy
 import importlib.util
 import json
 import re
@@ -22,6 +23,7 @@ from emotalk.inference.models.emotalk import EmoTalk, EmoTalkConfig
 from emotalk.inference.models.layers import LARGE_STEPS
 from emotalk.inference.models.wav2vec2 import XLSR_53
 from emotalk.inference.registry import EMOTALK_SPEC
+from torch.nn import functional
 
 SMALL = EmoTalkConfig(
     encoder=replace(
@@ -170,6 +172,42 @@ def test_no_intensity_means_that_only_the_content_counts(model):
     )
 
 
+def expected_calm(reference, samples):
+    """Written down from docs/models/emotalk.md: the same content, and on average what the emotion encoder, its own
+    convolutions included, makes of a second of silence.
+    """
+    network = copy.deepcopy(reference)
+    with torch.no_grad():
+        encoder, silence = network.audio_encoder_emo.wav2vec2, torch.zeros(1, 16_000)
+        rows = encoder.feature_extractor(silence).transpose(1, 2)
+        rows = functional.interpolate(rows.transpose(1, 2), size=30, mode="linear", align_corners=True).transpose(1, 2)
+        hidden = encoder.encoder(encoder.feature_projection(rows)[0]).last_hidden_state
+        memory = network.audio_feature_map_emo(hidden).sum(dim=1) / 30
+    # Whatever the encoder says, the next layer answers with the silence.
+    network.audio_feature_map_emo.forward = lambda emotion: memory[:, None].expand(1, emotion.shape[1], -1)
+    return network(samples, torch.tensor((0.0, 1.0)), torch.eye(24)[0]).numpy()
+
+
+def with_its_own_convolutions(tmp_path):
+    """A network whose encoders have different convolutions, and the model made from it."""
+    other = released_network(SMALL)
+    with torch.no_grad():
+        for layer in other.audio_encoder_emo.wav2vec2.feature_extractor.conv_layers:
+            layer.conv.weight.copy_(layer.conv.weight.flip(0))
+            layer.conv.bias.normal_(generator=torch.Generator().manual_seed(1))
+    torch.save(other.state_dict(), tmp_path / "other.pth")
+    state = check_checkpoint(read_state(tmp_path / "other.pth"), "other.pth", EMOTALK_SPEC)
+    return other, EmoTalk(state.weights, SMALL, EMOTALK_SPEC)
+
+
+def test_no_intensity_is_the_emotion_encoders_mean_of_silence(model, reference, tmp_path):
+    sound = noise(40_000)
+    for network, ours in ((reference, model), with_its_own_convolutions(tmp_path)):
+        exact = expected_calm(network, sound)
+        assert deviation(perform(ours, sound, intensity=0.0), exact) < TOLERANCE
+        assert deviation(perform(ours, sound), exact) > 1e-2
+
+
 @pytest.mark.parametrize("emotion", EMOTIONS[1:])
 def test_emotion_sliders_add_and_never_open_closed_lips(emotion):
     values = np.zeros((2, 52), np.float32)
@@ -252,6 +290,31 @@ def test_windows_change_nothing_until_the_line_is_longer_than_one(weights_file, 
     np.testing.assert_allclose(perform(windowed, short), perform(model, short), atol=1e-5)
     exact = perform(model, long)
     assert 0 < np.abs(perform(windowed, long) - exact).mean() < exact.std()
+
+
+def test_a_window_sees_two_seconds_around_it_and_no_more(weights_file):
+    windowed = EmoTalk.load(weights_file, EMOTALK_SPEC, windowed=True)
+
+    def fused(samples):
+        return windowed.encode(Speech(samples)).arrays["fused"]
+
+    sound = noise(16_000 * 26)
+    before = fused(sound)
+
+    def changed_windows(second):
+        # Turned round in time, so that the mean and the variance of the whole sound stay what they are.
+        other = sound.copy()
+        part = slice(int(second * 16_000), int(second * 16_000) + 4_000)
+        other[part] = other[part][::-1]
+        change = np.abs(fused(other) - before).max(axis=1)
+        # Emotion has a frame less or more and is resized, so the first and last frames of a window are mixed.
+        return [bool(change[first + 5 : first + 175].max() > 1e-3) for first in (0, 300, 600)]
+
+    assert changed_windows(5.0) == [True, False, False]
+    assert changed_windows(8.5) == [True, True, False]
+    assert changed_windows(11.0) == [True, True, False]
+    assert changed_windows(13.0) == [False, True, False]
+    assert changed_windows(18.5) == [False, True, True]
 
 
 def test_smaller_steps_change_nothing(weights_file, model):

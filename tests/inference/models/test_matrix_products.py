@@ -1,7 +1,10 @@
+import time
+
 import pytest
 import torch
+from emotalk.inference.contract import EmoTalkError
 from emotalk.inference.models import matrix_products
-from emotalk.inference.models.matrix_products import EightBits, OneDnn, Plain, arithmetic_for, quickest_arithmetic
+from emotalk.inference.models.matrix_products import EightBits, OneDnn, Plain, arithmetic_for, cpu_arithmetic
 from torch.nn import functional
 
 BF16 = torch.bfloat16
@@ -80,21 +83,84 @@ def test_both_ways_to_multiply_bytes_agree(monkeypatch):
     torch.testing.assert_close(*ways, atol=1e-4, rtol=1e-5)
 
 
+@pytest.fixture
+def chosen_anew():
+    cpu_arithmetic.cache_clear()
+    yield
+    cpu_arithmetic.cache_clear()
+
+
+@pytest.mark.usefixtures("chosen_anew")
 @pytest.mark.parametrize("dtype", [torch.float32, BF16])
-def test_the_quickest_way_is_one_of_those_there_are(dtype):
-    assert type(quickest_arithmetic(dtype)) in (Plain, OneDnn)
+def test_the_processor_chooses_the_way_and_no_clock(monkeypatch, dtype):
+    monkeypatch.setattr("time.perf_counter", lambda: pytest.fail("something was timed"))
+    first = type(cpu_arithmetic(dtype))
+    assert first in (Plain, OneDnn)
+    linear = OneDnn.linear
+
+    def slow(self, weight, bias, gelu=False):
+        time.sleep(0.2)
+        return linear(self, weight, bias, gelu)
+
+    monkeypatch.setattr(OneDnn, "linear", slow)
+    cpu_arithmetic.cache_clear()
+    assert type(cpu_arithmetic(dtype)) is first
 
 
+@pytest.mark.usefixtures("chosen_anew")
+def test_other_processors_and_a_broken_onednn_use_pytorchs_own(monkeypatch):
+    monkeypatch.setattr("platform.machine", lambda: "arm64")
+    assert type(cpu_arithmetic(torch.float32)) is Plain
+    monkeypatch.setattr("platform.machine", lambda: "AMD64")
+    cpu_arithmetic.cache_clear()
+    assert type(cpu_arithmetic(torch.float32)) is OneDnn
+    monkeypatch.setattr(matrix_products, "_ONEDNN", None)
+    cpu_arithmetic.cache_clear()
+    assert type(cpu_arithmetic(torch.float32)) is Plain
+    monkeypatch.setenv("EMOTALK_ARITHMETIC", "oneDNN")
+    cpu_arithmetic.cache_clear()
+    with pytest.raises(EmoTalkError, match="asks for oneDNN, which does not compute float32 correctly"):
+        cpu_arithmetic(torch.float32)
+
+
+@pytest.mark.usefixtures("chosen_anew")
+def test_a_studio_can_force_one_for_all_its_machines(monkeypatch):
+    for forced, way in (("pytorch", Plain), ("onednn", OneDnn)):
+        monkeypatch.setenv("EMOTALK_ARITHMETIC", forced)
+        monkeypatch.setattr("platform.machine", lambda: "riscv64")
+        cpu_arithmetic.cache_clear()
+        assert type(cpu_arithmetic(torch.float32)) is way
+    monkeypatch.setenv("EMOTALK_ARITHMETIC", "fast")
+    cpu_arithmetic.cache_clear()
+    with pytest.raises(EmoTalkError, match="EMOTALK_ARITHMETIC is 'fast'; it may be onednn or pytorch"):
+        cpu_arithmetic(torch.float32)
+
+
+def test_a_layout_that_failed_once_is_tried_again(monkeypatch):
+    """Out of memory in one line is no reason for other errors in the next."""
+    matrix, weight, bias = numbers(5, 96), numbers(64, 96, seed=4), numbers(64, seed=5)
+    product = OneDnn().linear(weight, bias)
+
+    def full(*_):
+        raise RuntimeError("not enough memory: you tried to allocate")
+
+    with monkeypatch.context() as context:
+        context.setattr(torch.ops.mkldnn, "_reorder_linear_weight", full)
+        for _ in range(2):
+            with pytest.raises(RuntimeError, match="not enough memory"):
+                product(matrix)
+    torch.testing.assert_close(product(matrix), functional.linear(matrix, weight, bias), atol=1e-4, rtol=1e-5)
+
+
+@pytest.mark.usefixtures("chosen_anew")
 def test_a_way_that_rounds_in_secret_is_never_chosen(monkeypatch):
     monkeypatch.setattr(matrix_products, "OneDnn", lambda _dtype: OneDnn(BF16))
-    quickest_arithmetic.cache_clear()
-    assert type(quickest_arithmetic(torch.float32)) is Plain
-    quickest_arithmetic.cache_clear()
+    assert type(cpu_arithmetic(torch.float32)) is Plain
 
 
 def test_precision_and_device_choose_the_way():
     cpu, gpu = torch.device("cpu"), torch.device("cuda")
-    assert arithmetic_for(cpu, "float32") is quickest_arithmetic(torch.float32)
-    assert arithmetic_for(cpu, "bfloat16") is quickest_arithmetic(BF16)
+    assert arithmetic_for(cpu, "float32") is cpu_arithmetic(torch.float32)
+    assert arithmetic_for(cpu, "bfloat16") is cpu_arithmetic(BF16)
     assert type(arithmetic_for(gpu, "float32")) is type(arithmetic_for(gpu, "bfloat16")) is Plain
     assert type(arithmetic_for(cpu, "int8")) is type(arithmetic_for(gpu, "int8")) is EightBits

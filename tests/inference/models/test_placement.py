@@ -26,6 +26,7 @@ from emotalk.inference.devices import (
 from emotalk.inference.engine import Engine
 from emotalk.inference.models import placement
 from emotalk.inference.models.loading import ModelChoice, load_model
+from emotalk.inference.models.matrix_products import arithmetic_for
 from emotalk.inference.models.placement import PlacedModel
 from emotalk.inference.registry import DEFAULT_MODEL
 from emotalk.inference.worker.client import WORKER
@@ -52,6 +53,13 @@ FREES_BLOCKS = """
     print(int(rows["VmRSS"].split()[0]) // 1000)
 """
 """160 MB in blocks of 8 MB with small ones between them, all the large ones given up, and the megabytes that stay."""
+
+
+def by_library(precision):
+    """What a result says of the arithmetic: a farm of different processors shows where numbers may differ."""
+    library = arithmetic_for(torch.device("cpu"), precision).library
+    assert library in ("oneDNN", "PyTorch")
+    return f"{library} with {torch.backends.cpu.get_cpu_capability()}"
 
 
 def cuda_out_of_memory():
@@ -235,7 +243,7 @@ def test_unknown_choices(device, precision, words):
 def test_the_network_computes_where_and_how_it_is_told(user_weights, small_checkpoint, precision):
     import_weights(small_checkpoint)
     model = load_model("EmoTalk", "cpu", precision)
-    assert model.runs_on == f"CPU, {precision}"
+    assert model.runs_on == f"CPU, {precision}, by {by_library(precision)}"
     values = model.decode(model.encode(LINE), Controls()).values
     exact = load_model("EmoTalk", "cpu")
     difference = np.abs(values - exact.decode(exact.encode(LINE), Controls()).values).max()
@@ -297,7 +305,7 @@ def test_a_worker_performs_with_imported_weights(ask_worker, user_weights, small
     import_weights(small_checkpoint, "My actor")
     request = {"verb": "animate", "audio": str(line_wav), "output": str(tmp_path / "x.npz"), "model": "My actor"}
     last = ask_worker(sys.executable, {**request, "device": "cpu", "precision": "bfloat16"})
-    assert (last["kind"], last["device"]) == ("result", "CPU, bfloat16")
+    assert (last["kind"], last["device"]) == ("result", f"CPU, bfloat16, by {by_library('bfloat16')}")
     last = ask_worker(sys.executable, {**request, "device": "abacus"})
     assert last["sentence"] == "There is no device named 'abacus'; there are: auto, cpu, cuda, mps"
 
@@ -314,7 +322,7 @@ def test_listing_weights_and_devices_imports_no_torch():
 
 def test_windows_are_chosen_and_said(user_weights, small_checkpoint):
     import_weights(small_checkpoint, "windowed")
-    assert load_model("windowed", "cpu", windowed=True).runs_on == "CPU, float32, windowed"
+    assert load_model("windowed", "cpu", windowed=True).runs_on == f"CPU, float32, windowed, by {by_library('float32')}"
     speech = Speech(np.random.default_rng(0).normal(size=300_000).astype(np.float32))
     whole, windows = (load_model("windowed", "cpu", windowed=w).encode(speech) for w in (False, True))
     assert windows.frames == whole.frames

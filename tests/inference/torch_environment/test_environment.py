@@ -223,6 +223,18 @@ def test_a_program_that_is_no_python_is_told_apart(program, sentence):
     assert sentence in task.result
 
 
+@pytest.mark.parametrize(("version", "is_old"), [("2.5.1+cpu", True), ("2.6.0", False), ("2.13.0+cu128", False)])
+def test_an_old_pytorch_of_ones_own_is_named_as_too_old_for_checkpoints(tmp_path, version, is_old):
+    program = tmp_path / "python"
+    found = {"torch": version, "python": "3.11.7", "devices": ["CPU"]}
+    program.write_text(f"#!/bin/sh\necho '{json.dumps(found)}'\n")
+    program.chmod(0o755)
+    task = BackgroundTask("Check", lambda task: describe_python(program, task).sentence)
+    assert task.wait(20)
+    assert task.result.startswith(f"PyTorch {version} in Python 3.11.7, on CPU")
+    assert ("too old to import checkpoints, which takes PyTorch 2.6 or later" in task.result) == is_old
+
+
 PIP_OUTPUT = """\
 Looking in links: wheels
 Collecting torch==2.13.0
