@@ -2,24 +2,24 @@
 
 import json
 import shutil
+import tempfile
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...face.atomic_file import replacing
 from ..contract import EmoTalkError
 from ..devices import import_torch
-from ..registry import NETWORKS, recognise, spec_metadata
+from ..registry import NETWORKS, read_spec, recognise, spec_metadata
 from .conversion import Converter
-from .library import HASH_SUFFIX, InstalledWeights, file_sha256, find_weights, note_hash, place_for
-from .safetensors_file import read_metadata, write_safetensors
+from .library import InstalledWeights, file_sha256, find_weights, install, place_for
+from .safetensors_file import check_finite, read_metadata, write_safetensors
 
 if TYPE_CHECKING:
     from torch import Tensor
 
 Write = Callable[[Path], None]
-"""Writes weights to a file atomically."""
+"""Writes weights to a file."""
 
 
 @dataclass(frozen=True)
@@ -49,13 +49,15 @@ def import_weights(checkpoint: str | Path, name: str = "", overwrite: bool = Fal
         OSError: the folder cannot be written to.
     """
     checkpoint = Path(checkpoint)
-    path = place_for(name or checkpoint.stem, overwrite)
+    name = name or checkpoint.stem
+    path = place_for(name, overwrite)  # before the work; ``install`` asks again
     prepare = _prepare_copy if checkpoint.suffix == ".safetensors" else _prepare_conversion
     write, unknown = prepare(checkpoint)
-    # Remove the old file's hash first: it must not remain beside new weights after an interruption.
-    path.with_suffix(HASH_SUFFIX).unlink(missing_ok=True)
-    write(path)
-    note_hash(path)
+    with tempfile.TemporaryDirectory(prefix=".import.", dir=path.parent) as folder:
+        finished = Path(folder, path.name)
+        write(finished)
+        check_finite(finished, checkpoint.name)
+        path = install(finished, name, overwrite)
     return ImportedWeights(find_weights(path.stem), unknown)
 
 
@@ -117,11 +119,18 @@ def _recognised(checkpoint: Path) -> "tuple[str, Converter, Mapping[str, Tensor]
 
 
 def _prepare_copy(source: Path) -> tuple[Write, tuple[str, ...]]:
-    if read_metadata(source).get("model") not in NETWORKS:
-        raise EmoTalkError(f"{source.name} holds no weights of EmoTalk; choose a checkpoint, or imported weights")
+    _check_copy(source)
 
     def copy(path: Path) -> None:
-        with replacing(path) as part:
-            shutil.copyfile(source, part)
+        shutil.copyfile(source, path)
+        _check_copy(path)  # the source may have changed since
 
     return copy, ()
+
+
+def _check_copy(path: Path) -> None:
+    metadata = read_metadata(path)
+    network = NETWORKS.get(metadata.get("model", ""))
+    if network is None:
+        raise EmoTalkError(f"{path.name} holds no weights of EmoTalk; choose a checkpoint, or imported weights")
+    read_spec(network, metadata)
