@@ -42,7 +42,7 @@ def claimed(path: Path, what: str, patience: float = 0.0) -> Iterator[None]:
             if time.monotonic() >= until:
                 file.seek(0)
                 who = file.read().strip() or "unknown"
-                raise EmoTalkError(f"Another Blender or emotalk (process {who}) is changing {what}; wait for it")
+                raise EmoTalkError(f"Another program (process {who}) is changing {what}; wait for it")
             time.sleep(_PAUSE_SECONDS)
         file.truncate(0)
         file.write(str(os.getpid()))

@@ -87,7 +87,7 @@ class TorchEnvironment:
         return status
 
     def claim(self) -> AbstractContextManager[None]:
-        """Lock it while it is changed. Raises EmoTalkError if another Blender is changing it."""
+        """Lock it while it is changed. Raises EmoTalkError if another program is changing it."""
         # The lock file is beside the folder, because the folder can be removed.
         return claimed(self.folder.with_name(f"{self.folder.name}.lock"), "this PyTorch")
 

@@ -292,7 +292,7 @@ def test_a_package_in_order_has_no_complaints(tmp_path):
         (
             "inference/torch_environment/environment.py",
             "from ..models import loading",
-            "does not let inference.torch_env",
+            "does not let inference.torch",
         ),
         ("face/arkit.py", "from ..weights import data", "does not let face import it"),
         ("face/arkit.py", "import bpy", "face has no bpy"),

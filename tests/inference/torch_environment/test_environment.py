@@ -143,9 +143,9 @@ def test_two_blenders_never_change_it_at_once(wheels, environment):
     try:
         assert other.stdout.readline() == "held\n"
         before = environment.status()
-        sentence = f"Another Blender (process {other.pid}) is changing this PyTorch; wait for it"
+        sentence = f"Another program (process {other.pid}) is changing this PyTorch; wait for it"
         assert made(environment, plan(wheels)).failure == sentence
-        with pytest.raises(EmoTalkError, match="Another Blender"):
+        with pytest.raises(EmoTalkError, match="Another program"):
             environment.remove()
         assert environment.status() == before
     finally:

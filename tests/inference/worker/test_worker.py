@@ -328,7 +328,8 @@ def test_the_tree_may_lie_in_a_folder_of_any_name(tmp_path):
     for room in ("face", "inference"):
         shutil.copytree(root / room, tree / room, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(root / "__init__.py", tree)
-    requests = [json.dumps({"id": 1, "verb": "animate", "audio": "/nowhere"}), json.dumps({"id": 2, "verb": "quit"})]
+    animate = {"id": 1, "verb": "animate", "audio": "/nowhere", "output": "never.npz"}
+    requests = [json.dumps(animate), json.dumps({"id": 2, "verb": "quit"})]
     status, answers, _ = talk(
         [sys.executable, "-I", tree / "inference" / "worker" / "process.py"], requests, cwd=tmp_path
     )
