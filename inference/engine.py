@@ -51,7 +51,8 @@ class Engine:
             progress: called in this thread.
 
         Returns:
-            Face and head at the model's frame rate; the same arguments give the same bytes.
+            Face and head at the model's frame rate; the same arguments give the same bytes if NumPy has the same
+            number of threads.
 
         Raises:
             EmoTalkError: the model cannot be loaded, cannot process the line, or gives values that are not numbers.

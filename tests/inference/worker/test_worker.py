@@ -22,6 +22,7 @@ from emotalk.inference.contract import EmoTalkError
 from emotalk.inference.engine import Engine
 from emotalk.inference.sound.audio import read_speech
 from emotalk.inference.worker.client import WORKER, WorkerClient
+from emotalk.inference.worker.process import LONGEST_REQUEST
 
 PATIENCE = 30.0
 
@@ -408,3 +409,41 @@ def test_a_worker_that_dies_does_not_take_its_client_along():
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stdout.strip()) == (0, "['error']"), done.stderr
+
+
+@pytest.mark.parametrize(
+    "rubbish",
+    [
+        "[" * 100_000,
+        '{"id":' * 100_000,
+        '{"id": 1, "verb": ' + "9" * 5000 + "}",
+        '{"id": 1e999, "verb": "dance"}',
+        '{"id": {"a": [[[]]]}, "verb": {"b": 1}}',
+        json.dumps({"id": 1, "verb": "animate", "audio": 7, "output": []}),
+        json.dumps({"id": 1, "verb": "animate", "audio": "a\0b", "output": "c"}),
+        json.dumps({"id": 1, "verb": "x" * 5000}),
+    ],
+)
+def test_hostile_requests_get_a_sentence(rubbish):
+    requests = [rubbish, json.dumps({"id": 2, "verb": "ping"}), json.dumps({"verb": "quit"})]
+    status, answers, complaints = talk([sys.executable, "-I", WORKER], requests)
+    assert (status, complaints) == (0, "")
+    assert [answer["kind"] for answer in answers] == ["error", "result"]
+    assert "\n" not in answers[0]["sentence"]
+    assert len(answers[0]["sentence"]) < 250
+    assert "Something went wrong" not in answers[0]["sentence"]
+
+
+def test_a_request_without_end_is_bounded():
+    requests = ["x" * (LONGEST_REQUEST + 5_000_000), json.dumps({"id": 2, "verb": "ping"}), '{"verb": "quit"}']
+    status, answers, _ = talk([sys.executable, "-I", WORKER], requests)
+    assert status == 0
+    assert [answer["kind"] for answer in answers] == ["error", "result"]
+    assert f"at most {LONGEST_REQUEST:,} bytes" in answers[0]["sentence"]
+
+
+def test_a_request_that_is_too_long_is_not_sent(client):
+    with pytest.raises(EmoTalkError, match="split the line into shorter parts"):
+        client.submit({"verb": "ping", "padding": "x" * LONGEST_REQUEST})
+    assert not client.busy
+    assert replies(client, client.submit({"verb": "ping"}))[-1]["kind"] == "result"
