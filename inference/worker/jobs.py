@@ -36,6 +36,8 @@ from .process import LONGEST_REQUEST
 IDLE_SECONDS: Final = 15 * 60
 """Seconds; a worker without a request for this long ends to free its memory."""
 
+_LARGEST_NUMBER: Final = 1e12
+"""Whatever a field means, a larger number is a mistake; it also excludes infinity."""
 _SHOWN: Final = 80
 """Characters of unknown text in a message."""
 
@@ -93,9 +95,7 @@ def _do(request: dict[str, Any] | None, engine: Engine, send: Send) -> dict[str,
 
 
 def _animate(request: dict[str, Any], engine: Engine, send: Send) -> dict[str, Any]:
-    for field in ("audio", "output"):
-        if not isinstance(request.get(field), str) or "\0" in request[field]:
-            raise EmoTalkError(f"The request lacks the path {field!r}")
+    _check_fields(request)
     speech = _speech(request)
 
     def report(fraction: float, text: str) -> None:
@@ -117,6 +117,44 @@ def _animate(request: dict[str, Any], engine: Engine, send: Send) -> dict[str, A
         "device": model.runs_on,
         "speed": round(speech.seconds / elapsed, 2),
     }
+
+
+def _check_fields(request: dict[str, Any]) -> None:
+    for name, (fits, what) in _FIELDS.items():
+        if not fits(request[name]) if name in request else name in _NEEDED:
+            raise EmoTalkError(f"The field {name!r} of a request to the worker must be {what}")
+
+
+def _is_path(value: Any) -> bool:
+    return isinstance(value, str) and value != "" and "\0" not in value
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _LARGEST_NUMBER
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+_PATH: Final = (_is_path, "a path")
+_TEXT: Final = (_is_text, "a text")
+_NEEDED: Final = ("audio", "output")
+_FIELDS: Final[dict[str, tuple[Callable[[Any], bool], str]]] = {
+    "audio": _PATH,
+    "output": _PATH,
+    "model": _TEXT,
+    "device": _TEXT,
+    "precision": _TEXT,
+    "source": _TEXT,
+    "windowed": (lambda value: isinstance(value, bool), "true or false"),
+    "controls": (lambda value: value is None or isinstance(value, dict), "an object"),
+    "rate": (lambda value: _is_number(value) and value > 0, "a positive number"),
+    "section": (
+        lambda value: value is None or (isinstance(value, list) and len(value) == 2 and all(map(_is_number, value))),
+        "a start and a duration in seconds",
+    ),
+}
 
 
 def _choice(request: dict[str, Any]) -> ModelChoice:
