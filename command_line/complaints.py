@@ -48,7 +48,7 @@ def complaint(error: Exception, *, verbose: bool = False) -> str:
     """The text for stderr about an error: its sentence, followed by the traceback if ``verbose``."""
     from ..inference.worker.failure import sentence_for
 
-    sentence = str(error) if isinstance(error, UsageError) else sentence_for(error)
+    sentence = " ".join(str(error).splitlines()) if isinstance(error, UsageError) else sentence_for(error)
     return sentence + ("\n" + "".join(traceback.format_exception(error)).rstrip() if verbose else "")
 
 

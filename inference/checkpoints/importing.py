@@ -53,7 +53,7 @@ def import_weights(checkpoint: str | Path, name: str = "", overwrite: bool = Fal
     path = place_for(name, overwrite)  # before the work; ``install`` asks again
     prepare = _prepare_copy if checkpoint.suffix == ".safetensors" else _prepare_conversion
     write, unknown = prepare(checkpoint)
-    with tempfile.TemporaryDirectory(prefix=".import.", dir=path.parent) as folder:
+    with tempfile.TemporaryDirectory(prefix=".import.", dir=path.parent, ignore_cleanup_errors=True) as folder:
         finished = Path(folder, path.name)
         write(finished)
         check_finite(finished, checkpoint.name)
