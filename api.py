@@ -134,7 +134,8 @@ def perform(
 
     Returns:
         Face (frames, channels) in the units of its basis, head (frames, 3) in degrees and eyes (frames, 4), at the
-        model's frame rate. The same arguments give the same bytes.
+        model's frame rate. The same arguments give the same bytes if NumPy has the same number of
+        threads.
 
     Raises:
         EmoTalkError: the sound cannot be read, there is no such model or device, or PyTorch is missing.

@@ -72,17 +72,20 @@ def run(options: argparse.Namespace) -> int:
 def _animate(
     line: Path, output: Path, options: argparse.Namespace, perform: Callable[["Speech"], "Performance"]
 ) -> None:
+    from ..face.atomic_file import TakenError, check_place
     from ..face.curve_files import write_curves
     from ..inference.contract import EmoTalkError
     from ..inference.sound.audio import read_speech
 
-    if output.exists() and not options.overwrite:
-        raise EmoTalkError(f"{output} exists already; --overwrite replaces it")
-    performance = perform(read_speech(line))
-    if options.fps:
-        performance = performance.resampled(options.fps)
-    output.parent.mkdir(parents=True, exist_ok=True)
-    write_curves(output, performance)
+    try:
+        check_place(output, overwrite=options.overwrite)  # before the work; and in one step with writing
+        performance = perform(read_speech(line))
+        if options.fps:
+            performance = performance.resampled(options.fps)
+        output.parent.mkdir(parents=True, exist_ok=True)
+        write_curves(output, performance, overwrite=options.overwrite)
+    except TakenError:
+        raise EmoTalkError(f"{output} exists already; --overwrite replaces it") from None
 
 
 def _frame_rate(text: str) -> float:

@@ -3,14 +3,24 @@
 import argparse
 import contextlib
 import os
+import shutil
+import signal
 import sys
+import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
 
-from .complaints import GOOD
+from .complaints import GOOD, INTERRUPTED, finish_printing, status_of
 from .control_options import add_control_options, controls_from
 from .progress import ProgressBar
+from .streams import PatientStream
+
+if TYPE_CHECKING:
+    from ..demo.production import Production
+    from ..face.controls import Controls
+    from ..inference.contract import StageProgress
 
 SUMMARY = "let the built-in head speak a line, and render it with sound"
 
@@ -23,30 +33,69 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Produce the demo and print its paths."""
+    """Produce the demo, print its paths, and end the process."""
     from ..inference.contract import EmoTalkError
     from ..inference.registry import COMPACT_SPEC
 
     controls = controls_from(options, COMPACT_SPEC)
-    started = time.monotonic()
     try:
         from ..demo.production import produce
     except ImportError as error:
         raise EmoTalkError(
             f"The demo needs Blender's Python module and Pillow ({error}); run: pip install 'emotalk[blender,demo]'"
         ) from None
-    with _quiet_blender(), ProgressBar(1) as bar:
-        production = produce(Path(options.audio), controls, Path(options.folder), bar.show)
+    _leave(status_of(lambda: _make_demo(options, controls, produce), verbose=options.verbose))
+
+
+def _make_demo(
+    options: argparse.Namespace,
+    controls: "Controls",
+    produce: "Callable[[Path, Controls, Path, StageProgress], Production]",
+) -> int:
+    started = time.monotonic()
+    folder = Path(options.folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    with _unfinished(folder) as unfinished, _quiet_blender(), ProgressBar(1) as bar, _ending_at_once(unfinished):
+        production = produce(Path(options.audio), controls, unfinished, bar.show).moved_to(folder)
     print(f"Scene   {production.blend}\nFilm    {production.film}\nPicture {production.sheet}")
     print(f"{production.keys} keys, {time.monotonic() - started:.0f} s")
-    return _leave(GOOD)
+    return GOOD
+
+
+@contextlib.contextmanager
+def _unfinished(folder: Path) -> Iterator[Path]:
+    """A folder on the same disk for files in the making, which is removed at the end."""
+    with tempfile.TemporaryDirectory(prefix=".demo.", dir=folder) as unfinished:
+        yield Path(unfinished)
+
+
+@contextlib.contextmanager
+def _ending_at_once(unfinished: Path) -> Iterator[None]:
+    """Let Ctrl-C and a request to end (SIGTERM) end the process at once and remove what is unfinished.
+
+    Blender renders a film to its end whatever is raised in between: it prints an exception of Python and goes on.
+    """
+
+    def end(number: int, _frame: object) -> None:
+        shutil.rmtree(unfinished, ignore_errors=True)
+        print("emotalk: interrupted", file=sys.stderr, flush=True)
+        os._exit(INTERRUPTED - signal.SIGINT + number)
+
+    # A shell lets jobs in its background ignore Ctrl-C; that is kept.
+    numbers = [n for n in (signal.SIGINT, signal.SIGTERM) if signal.getsignal(n) not in (signal.SIG_IGN, None)]
+    kept = {number: signal.signal(number, end) for number in numbers}
+    try:
+        yield
+    finally:
+        for number, handler in kept.items():
+            signal.signal(number, handler)
 
 
 @contextlib.contextmanager
 def _quiet_blender() -> Iterator[None]:
     """Keep Blender's own output off the terminal: it bypasses Python and writes to the file descriptors."""
-    sys.stdout.flush()
-    sys.stderr.flush()
+    for stream in filter(None, (sys.stdout, sys.stderr)):
+        stream.flush()
     kept = os.dup(1), os.dup(2)
     stderr = sys.stderr
     with Path(os.devnull).open("w") as nowhere, os.fdopen(os.dup(2), "w") as terminal:
@@ -62,8 +111,9 @@ def _quiet_blender() -> Iterator[None]:
                 os.close(copy)
 
 
-def _leave(status: int) -> int:
+def _leave(status: int) -> NoReturn:
     """End the process here: bpy modules are known to hang or crash at exit after sound was used."""
-    sys.stdout.flush()
-    sys.stderr.flush()
+    status = finish_printing(status, sys.stdout if isinstance(sys.stdout, PatientStream) else None)
+    if sys.stderr is not None:
+        sys.stderr.flush()
     os._exit(status)

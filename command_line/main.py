@@ -2,11 +2,14 @@
 
 import argparse
 import importlib
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Final, NoReturn
 
-from .complaints import INTERRUPTED, SOME_FAILED, WRONG_USAGE, UsageError, complain
+from ..inference.worker.threads import THREAD_VARIABLES
+from .complaints import WRONG_USAGE, finish_printing, status_of
+from .streams import patient_streams
 
 COMMANDS: Final = {name: name for name in ("animate", "controls", "weights", "demo", "prepare", "train", "evaluate")}
 """Subcommands by name: modules of this package with ``SUMMARY``, ``add_arguments(parser)`` (None if the arguments are
@@ -68,18 +71,20 @@ def main(words: Sequence[str] | None = None, commands: Mapping[str, str] = COMMA
     Raises:
         SystemExit: 2 for invalid arguments, 0 after ``--help``.
     """
-    options = parse(words, commands)
-    try:
-        return int(options.run(options))
-    except KeyboardInterrupt:
-        print("emotalk: interrupted", file=sys.stderr)
-        return INTERRUPTED
-    except UsageError as error:
-        complain(error, verbose=options.verbose)
-        return WRONG_USAGE
-    except Exception as error:
-        complain(error, verbose=options.verbose)
-        return SOME_FAILED
+    with patient_streams() as out:
+        _compute_in_one_thread()
+        options = parse(words, commands)
+        status = status_of(lambda: options.run(options), verbose=options.verbose)
+        return finish_printing(status, out)
+
+
+def _compute_in_one_thread() -> None:
+    """Ask NumPy for the same bytes on every machine of a kind; no effect once it is imported.
+
+    Products of matrices end in other last bits in two threads than in one, see ``worker/threads.py``.
+    """
+    if "numpy" not in sys.modules:
+        os.environ.update(THREAD_VARIABLES)
 
 
 if __name__ == "__main__":

@@ -1,9 +1,9 @@
 """From a sound file to a finished demo: scene, film and contact sheet, in this order."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import bpy
 
@@ -13,6 +13,7 @@ from ..blender_emotalk.characters import find_character
 from ..blender_emotalk.heads import add_sample_head
 from ..blender_emotalk.keyframes import Timing
 from ..blender_emotalk.strips import add_sound_strip
+from ..face.atomic_file import check_place, publish
 from ..face.controls import KEY_TOLERANCE, Controls
 from ..inference.contract import SAMPLE_RATE, EmoTalkError, StageProgress
 from ..inference.engine import Engine
@@ -43,9 +44,26 @@ class Production:
     sheet: Path
     keys: int
 
+    def moved_to(self, folder: Path) -> "Production":
+        """The same files in another folder on the same disk; each replaces that of an earlier demo in one step.
+
+        Raises:
+            EmoTalkError: something other than a file is in their place.
+            OSError: the folder cannot be written to.
+        """
+        files = [(file, folder / file.name) for file in (self.blend, self.film, self.sheet)]
+        for _, place in files:
+            check_place(place)
+        for file, place in files:
+            publish(file, place)
+        return replace(self, **{name: folder / getattr(self, name).name for name in ("blend", "film", "sheet")})
+
 
 def produce(audio: Path, controls: Controls, folder: Path, progress: StageProgress) -> Production:
     """Let the built-in head speak a line, and write ``demo.blend``, ``demo.mp4`` and ``demo.png``.
+
+    Each is checked to be whole. Until then it lies there half-written: use a folder of its own, and
+    ``Production.moved_to``.
 
     It closes the file that is open in this Blender: use it with the bpy module, not in an interactive session.
 
@@ -78,7 +96,7 @@ def produce(audio: Path, controls: Controls, folder: Path, progress: StageProgre
     folder.mkdir(parents=True, exist_ok=True)
     production = Production(folder / "demo.blend", folder / "demo.mp4", folder / "demo.png", keys)
     progress(0.1, "Saving the scene")
-    bpy.ops.wm.save_as_mainfile(filepath=str(production.blend.resolve()), compress=True)
+    _save(production.blend)
 
     phones = read_phones(audio.with_suffix(".phones"))
     moments = choose_moments(speech.seconds, phones, _SHEET_PICTURES)
@@ -91,6 +109,20 @@ def produce(audio: Path, controls: Controls, folder: Path, progress: StageProgre
     frames = scene.frame_end - scene.frame_start + 1
     render_film(scene, production.film, lambda done: progress(0.2 + 0.8 * done / frames, "Rendering"))
     return production
+
+
+def _save(path: Path) -> None:
+    """Save the open file, and check that it can be opened."""
+    name = str(path.resolve())
+    libraries: Any = bpy.data.libraries  # the stubs do not know what its load gives
+    try:
+        bpy.ops.wm.save_as_mainfile(filepath=name, compress=True, relative_remap=False, copy=True)
+        with libraries.load(name) as (saved, _):
+            is_whole = bool(saved.scenes)
+    except (RuntimeError, OSError):  # what the operator reports as an error, and a file that Blender cannot read
+        is_whole = False
+    if not is_whole:
+        raise EmoTalkError(f"The scene {path.name} could not be saved; make room on the disk and try again")
 
 
 def read_phones(path: Path) -> list[PhoneLabel]:

@@ -263,7 +263,7 @@ def check_value(control: Control, value: Any) -> Value:
         return float(names.index(value.lower()))
     try:
         numbers = np.asarray(value, np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         raise ControlError(f"{control.label} must be a number, not {value!r}") from None
     if numbers.ndim > 1 or numbers.size == 0:
         raise ControlError(

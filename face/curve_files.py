@@ -70,17 +70,20 @@ def format_of(path: str | Path) -> str:
     return suffix
 
 
-def write_curves(path: str | Path, performance: Performance) -> None:
+def write_curves(path: str | Path, performance: Performance, *, overwrite: bool = True) -> None:
     """Write a performance atomically in the format of the suffix; equal input gives equal bytes.
 
     Raises:
-        CurveFileError: the suffix is unknown.
+        CurveFileError: the suffix is unknown, or the curves hold values that are not numbers.
+        PlaceError: a folder, a pipe or a device is there; or a file is (TakenError), and ``overwrite`` is off.
         OSError: the folder cannot be written to.
     """
     path = Path(path)
     write = {"npz": _write_npz, "json": _write_json, "csv": _write_csv}[format_of(path)]
+    if not performance.is_finite:
+        raise CurveFileError(f"These curves hold values that are not numbers; {path.name} was not written")
     performance = merge_eyes(performance)
-    with replacing(path) as part:
+    with replacing(path, overwrite=overwrite) as part:
         write(part, performance)
 
 

@@ -24,8 +24,8 @@ class FaceCurves:
     def __post_init__(self) -> None:
         if self.values.ndim != 2 or self.values.shape[1] != len(self.basis):
             raise ValueError(f"curves of shape {self.values.shape} do not fit {len(self.basis)} channels")
-        if not self.fps > 0:
-            raise ValueError(f"a frame rate must be positive, not {self.fps}")
+        if not 0 < self.fps < float("inf"):
+            raise ValueError(f"a frame rate must be positive and finite, not {self.fps}")
 
     @property
     def channels(self) -> tuple[str, ...]:
@@ -41,6 +41,11 @@ class FaceCurves:
     def times(self) -> np.ndarray:
         """(frames,) seconds after the start of the sound."""
         return np.arange(self.frames) / self.fps
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether every value is a number."""
+        return bool(np.isfinite(self.values).all())
 
     def channel(self, name: str) -> np.ndarray:
         """(frames,) one coefficient over time. Raises KeyError for an unknown name."""
@@ -79,6 +84,11 @@ class Performance:
         for part in (self.head, self.eyes):
             if (part.frames, part.fps) != (self.face.frames, self.face.fps):
                 raise ValueError("face, head and eyes must have the same frames at the same rate")
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether every value of every part is a number."""
+        return all(part.is_finite for part in (self.face, self.head, self.eyes))
 
     def resampled(self, fps: float) -> "Performance":
         """The same motion at another rate."""

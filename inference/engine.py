@@ -11,7 +11,7 @@ from ..face.controls import Controls
 from ..face.curves import Performance
 from ..face.liveliness import liven
 from ..face.shaping import shape
-from .contract import Features, Speech, StageProgress
+from .contract import EmoTalkError, Features, Speech, StageProgress
 from .models.loading import DEFAULT_CHOICE, ModelChoice, load_model
 from .models.placement import PlacedModel
 from .sound.rms import frame_rms
@@ -51,10 +51,11 @@ class Engine:
             progress: called in this thread.
 
         Returns:
-            Face and head at the model's frame rate; the same arguments give the same bytes.
+            Face and head at the model's frame rate; the same arguments give the same bytes if NumPy has the same
+            number of threads.
 
         Raises:
-            EmoTalkError: the model cannot be loaded, or cannot process the line.
+            EmoTalkError: the model cannot be loaded, cannot process the line, or gives values that are not numbers.
             ControlError: the controls name a style or an emotion that the model lacks.
         """
         report = progress or _ignore
@@ -66,6 +67,11 @@ class Engine:
         report(0.75, "Performing")
         curves = model.decode(features, controls)
         report(0.9, "Shaping")
+        if not curves.is_finite:
+            raise EmoTalkError(
+                f"The model {choice.model_id} gives values that are not numbers, so nothing was kept; "
+                "its weights are damaged: import them again"
+            )
         curves = shape(curves, controls)
         performance = liven(curves, frame_rms(speech, curves.frames, curves.fps), controls)
         report(1.0, "Done")

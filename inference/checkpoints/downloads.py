@@ -14,6 +14,8 @@ from pathlib import Path
 from typing import IO, Final
 from urllib.parse import urlsplit
 
+from ...face.atomic_file import publish
+from ...face.credentials import without_credentials
 from ..contract import EmoTalkError
 
 ByteProgress = Callable[[int, int | None], None]
@@ -54,7 +56,7 @@ def download(
     found = part.sha256()
     if sha256 is not None and found != sha256.lower():
         part.delete()
-        raise EmoTalkError(f"What came from {url} is not the file that was promised (its SHA-256 is {found})")
+        raise EmoTalkError(f"What came from {_shown(url)} is not the file that was promised (its SHA-256 is {found})")
     part.finish()
     return found
 
@@ -87,7 +89,7 @@ class _Part:
             return hashlib.file_digest(file, "sha256").hexdigest()
 
     def finish(self) -> None:
-        self.path.replace(self._target)
+        publish(self.path, self._target)
         self._tag.unlink(missing_ok=True)
 
     def delete(self) -> None:
@@ -188,7 +190,7 @@ def _explain_status(url: str, error: urllib.error.HTTPError, part: _Part) -> int
     if status == _RANGE_NOT_SATISFIABLE and part.size:
         return part.size  # complete; the hash is checked later
     if status in (http.client.NOT_FOUND, http.client.GONE):
-        raise EmoTalkError(f"{url} is not there any more ({status}); look for the file on its page") from None
+        raise EmoTalkError(f"{_shown(url)} is not there any more ({status}); look for the file on its page") from None
     if status in (http.client.UNAUTHORIZED, http.client.FORBIDDEN):
         raise EmoTalkError(f"{_host(url)} does not give the file to everybody ({status}); fetch it by hand") from None
     raise EmoTalkError(f"{_host(url)} cannot give the file now ({status}); try again later") from None
@@ -214,11 +216,15 @@ class _SafeRedirects(urllib.request.HTTPRedirectHandler):
 def _check_address(url: str) -> None:
     parts = urlsplit(url)
     if parts.scheme != "https" and not (parts.scheme == "http" and parts.hostname in _LOOPBACK):
-        raise EmoTalkError(f"{url} is not fetched: only addresses that begin with https:// are")
+        raise EmoTalkError(f"{_shown(url)} is not fetched: only addresses that begin with https:// are")
 
 
 def _host(url: str) -> str:
-    return urlsplit(url).hostname or url
+    return urlsplit(url).hostname or _shown(url)
+
+
+def _shown(url: str) -> str:
+    return without_credentials(url)
 
 
 def _ignore(_there: int, _total: int | None) -> None:

@@ -7,24 +7,22 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from ...face.atomic_file import replacing
 from ..contract import EmoTalkError
 from ..devices import import_torch
 from ..registry import NETWORKS, recognise, spec_metadata
 from .checkpoint_file import kind_of
 from .conversion import Converter
 from .library import (
-    HASH_SUFFIX,
     InstalledWeights,
     check_weights_file,
     file_sha256,
     find_weights,
-    note_hash,
+    install,
     place_for,
     remove_leftovers,
 )
-from .safetensors_file import read_metadata, read_safetensors, write_safetensors
-from .unfinished_files import hold
+from .safetensors_file import check_finite, read_metadata, read_safetensors, write_safetensors
+from .unfinished_files import held, hold, part_beside
 
 if TYPE_CHECKING:
     from torch import Tensor
@@ -33,7 +31,7 @@ _LONGEST_LICENCE: Final = 200
 _BLOCK: Final = 1024 * 1024
 
 Write = Callable[[Path], None]
-"""Writes weights to a file atomically."""
+"""Writes weights to a file."""
 
 
 @dataclass(frozen=True)
@@ -70,14 +68,19 @@ def import_weights(
     """
     checkpoint = Path(checkpoint)
     licence = check_licence(licence)
-    path = place_for(name or checkpoint.stem, overwrite)
+    name = name or checkpoint.stem
+    path = place_for(name, overwrite)  # before the work; ``install`` asks again
     remove_leftovers()
     prepare = _prepare_copy if kind_of(checkpoint) == "safetensors" else _prepare_conversion
     write, unknown = prepare(checkpoint, licence)
-    # Remove the old file's hash first: it must not remain beside new weights after an interruption.
-    path.with_suffix(HASH_SUFFIX).unlink(missing_ok=True)
-    write(path)
-    note_hash(path)
+    finished = part_beside(path)
+    try:
+        write(finished)
+        with held(finished):
+            check_finite(finished, checkpoint.name)
+            path = install(finished, name, overwrite)
+    finally:
+        finished.unlink(missing_ok=True)
     return ImportedWeights(find_weights(path.stem), unknown)
 
 
@@ -154,17 +157,15 @@ def _recognised(checkpoint: Path) -> "tuple[str, Converter, Mapping[str, Tensor]
 
 
 def _prepare_copy(source: Path, licence: str) -> tuple[Write, tuple[str, ...]]:
-    arrays, metadata = read_safetensors(source, mapped=True)
-    if metadata.get("model") not in NETWORKS:
-        raise EmoTalkError(f"{source.name} holds no weights of EmoTalk; choose a checkpoint, or imported weights")
     check_weights_file(source)
+    arrays, metadata = read_safetensors(source, mapped=True)
     licensed = _licensed(source, metadata, licence)
 
     def copy(path: Path) -> None:
         if licensed != metadata:
             write_safetensors(path, arrays, licensed)
             return
-        with replacing(path) as part, source.open("rb") as whole, part.open("wb") as file:
+        with source.open("rb") as whole, path.open("wb") as file:
             hold(file)
             shutil.copyfileobj(whole, file, _BLOCK)
 

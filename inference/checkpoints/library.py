@@ -10,16 +10,16 @@ import importlib.util
 import os
 import re
 import sys
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-
-from ...face.atomic_file import replacing
+from ...face.atomic_file import publish, replacing
+from ...face.claim import claimed
 from ..contract import EmoTalkError, ModelSpec
 from ..registry import COMPACT_SPEC, NETWORKS, read_spec
-from .safetensors_file import WEIGHTS_FOLDER, read_metadata, read_safetensors
+from .safetensors_file import WEIGHTS_FOLDER, check_finite, read_metadata
 from .unfinished_files import abandoned_parts
 
 FOLDER_VARIABLE: Final = "EMOTALK_WEIGHTS"
@@ -29,6 +29,8 @@ HASH_SUFFIX: Final = ".sha256"
 """Suffix of the file beside imported weights with their SHA-256, in the format of ``sha256sum``."""
 
 _SUFFIX: Final = ".safetensors"
+_LOCK: Final = ".lock"
+_PATIENCE_SECONDS: Final = 30.0
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}(?<![ .])")
 _WINDOWS_DEVICES: Final = re.compile(r"(con|prn|aux|nul|com\d|lpt\d)(\..*)?", re.IGNORECASE)
 
@@ -126,10 +128,30 @@ def place_for(name: str, overwrite: bool = False) -> Path:
     return folder / f"{name}{_SUFFIX}"
 
 
-def note_hash(path: Path) -> None:
-    """Store the SHA-256 of a weights file beside it, for ``verify_weights``."""
-    with replacing(path.with_suffix(HASH_SUFFIX)) as part:
-        part.write_text(f"{file_sha256(path)}  {path.name}\n", encoding="utf-8")
+def install(finished: Path, name: str, overwrite: bool = False) -> Path:
+    """Move a finished weights file to its place, together with its SHA-256 for ``verify_weights``.
+
+    Of several programs that install weights of one name without ``overwrite`` at the same time, exactly one succeeds;
+    with it, the file and its hash are those of the last one.
+
+    Args:
+        finished: the file, in a folder on the same disk.
+        name: of the weights.
+        overwrite: replace weights of that name.
+
+    Raises:
+        EmoTalkError: as ``place_for``, or another program does not end its own installation.
+        OSError: the folder cannot be written to.
+    """
+    digest = file_sha256(finished)
+    with _changing():
+        path = place_for(name, overwrite)
+        # Remove the old file's hash first: it must not remain beside new weights after an interruption.
+        path.with_suffix(HASH_SUFFIX).unlink(missing_ok=True)
+        publish(finished, path, overwrite=overwrite)
+        with replacing(path.with_suffix(HASH_SUFFIX)) as part:
+            part.write_text(f"{digest}  {path.name}\n", encoding="utf-8")
+    return path
 
 
 def verify_weights(model_id: str) -> bool:
@@ -160,16 +182,14 @@ def check_weights_file(path: Path) -> None:
     Raises:
         EmoTalkError: it is damaged.
     """
-    arrays, metadata = read_safetensors(path, mapped=True)
-    network = NETWORKS[metadata["model"]]
+    metadata = read_metadata(path)
+    network = NETWORKS.get(metadata.get("model", ""))
+    if network is None:
+        raise EmoTalkError(f"{path.name} holds no weights of EmoTalk; choose a checkpoint, or imported weights")
     spec = read_spec(network, metadata)
     if not network.needs_torch or importlib.util.find_spec("torch") is not None:
         network.load(path, spec, "cpu", "float32", False)
-    for name, array in arrays.items():
-        if array.dtype.kind == "f" and not np.isfinite(array).all():
-            raise EmoTalkError(
-                f"The weights in {path.name} hold values in {name!r} that are not numbers; import them again"
-            )
+    check_finite(path, path.name)
 
 
 @dataclass(frozen=True)
@@ -210,14 +230,20 @@ def remove_weights(model_id: str) -> None:
     weights = find_weights(model_id)
     if weights.is_bundled:
         raise EmoTalkError(f"{model_id} came with EmoTalk and stays; only weights of your own can be removed")
-    weights.path.unlink(missing_ok=True)
-    weights.hash_path.unlink(missing_ok=True)
+    with _changing():
+        weights.path.unlink(missing_ok=True)
+        weights.hash_path.unlink(missing_ok=True)
 
 
 def file_sha256(path: Path) -> str:
     """SHA-256 of a file as hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _changing() -> AbstractContextManager[None]:
+    """Lock the animator's own weights for the moment of a change; waits for others."""
+    return claimed(user_weights_folder() / _LOCK, "these weights", _PATIENCE_SECONDS)
 
 
 def _files(folder: Path) -> list[Path]:

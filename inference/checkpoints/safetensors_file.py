@@ -5,7 +5,9 @@ gaps. It contains no executable code, and every number in the header is checked 
 """
 
 import json
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from math import prod
 from pathlib import Path
 from typing import Any, BinaryIO, Final
@@ -37,8 +39,11 @@ _NAMES: Final = {np.dtype(code): name for name, code in _DTYPES.items()}
 _METADATA: Final = "__metadata__"
 _LENGTH_BYTES: Final = 8
 _ALIGNMENT: Final = 8
-_LARGEST_HEADER: Final = 16 * 1024 * 1024
+_LARGEST_HEADER: Final = 4 * 1024 * 1024
+_MOST_ARRAYS: Final = 10_000
+"""Both several times what the largest network here needs: EmoTalk has under 1,500 arrays."""
 _MOST_DIMENSIONS: Final = 16
+_VALUES_AT_ONCE: Final = 4_000_000
 
 
 class _DamageError(Exception):
@@ -75,28 +80,53 @@ def read_safetensors(
         EmoTalkError: the file is missing, truncated, not a safetensors file, or has an invalid header.
     """
     path = Path(path)
+    with _readable(path) as (file, size):
+        entries, metadata, start = _read_table(file, size)
+        if mapped and size > start:
+            file_bytes = np.asarray(np.memmap(path, np.uint8, mode="c"))
+            return {entry.name: entry.view(file_bytes[start:], as_float32) for entry in entries}, metadata
+        return {entry.name: entry.read(file, start, as_float32) for entry in entries}, metadata
+
+
+def read_metadata(path: str | Path) -> dict[str, str]:
+    """The metadata of a safetensors file, without its arrays. Raises EmoTalkError like ``read_safetensors``."""
+    with _readable(Path(path)) as (file, size):
+        return _read_table(file, size)[1]
+
+
+def check_finite(path: str | Path, name: str) -> None:
+    """Check that every value of a safetensors file is a number.
+
+    Args:
+        path: the file.
+        name: what it is called in the message.
+
+    Raises:
+        EmoTalkError: it holds NaN or infinity; or as ``read_safetensors``.
+    """
+    for place, array in read_safetensors(path, mapped=True)[0].items():
+        if array.dtype.kind == "f" and not all(np.isfinite(part).all() for part in _parts(array)):
+            raise EmoTalkError(f"The weights {name} hold values in {place!r} that are not numbers; get them again")
+
+
+def _parts(array: np.ndarray) -> Iterator[np.ndarray]:
+    """An array in parts, so that checking gigabytes takes little memory."""
+    flat = array.reshape(-1)
+    return (flat[start : start + _VALUES_AT_ONCE] for start in range(0, len(flat), _VALUES_AT_ONCE))
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[tuple[BinaryIO, int]]:
+    """An open file and its size; turns errors into sentences."""
     try:
         with path.open("rb") as file:
-            header, start = _read_header(file, path.stat().st_size)
-            metadata = _metadata_of(header)
-            size = path.stat().st_size - start
-            entries = sorted((_Entry(name, fields, size) for name, fields in header.items()), key=_Entry.place)
-            _check_coverage(entries, size)
-            if mapped and size:
-                file_bytes = np.asarray(np.memmap(path, np.uint8, mode="c"))
-                return {entry.name: entry.view(file_bytes[start:], as_float32) for entry in entries}, metadata
-            return {entry.name: entry.read(file, start, as_float32) for entry in entries}, metadata
+            yield file, os.fstat(file.fileno()).st_size
     except _DamageError as damage:
         raise EmoTalkError(f"The weights file {path.name} {damage}; download or install it again") from None
     except FileNotFoundError:
         raise EmoTalkError(f"The weights file {path} does not exist") from None
     except OSError as error:
         raise EmoTalkError(f"The weights file {path} cannot be read: {error.strerror or error}") from error
-
-
-def read_metadata(path: str | Path) -> dict[str, str]:
-    """The metadata of a safetensors file, without its arrays. Raises EmoTalkError like ``read_safetensors``."""
-    return read_safetensors(path, mapped=True)[1]
 
 
 def write_safetensors(
@@ -175,6 +205,17 @@ class _Entry:
         return array
 
 
+def _read_table(file: BinaryIO, size: int) -> tuple[list[_Entry], dict[str, str], int]:
+    """The arrays in their order, the metadata, and the position of the first array's first byte."""
+    header, start = _read_header(file, size)
+    metadata = _metadata_of(header)
+    if len(header) > _MOST_ARRAYS:
+        raise _DamageError(f"names {len(header):,} arrays, where no network has more than {_MOST_ARRAYS:,}")
+    entries = sorted((_Entry(name, fields, size - start) for name, fields in header.items()), key=_Entry.place)
+    _check_coverage(entries, size - start)
+    return entries, metadata, start
+
+
 def _read_header(file: BinaryIO, size: int) -> tuple[dict[str, Any], int]:
     """The header and the position of the first array's first byte."""
     if size < _LENGTH_BYTES:
@@ -186,7 +227,7 @@ def _read_header(file: BinaryIO, size: int) -> tuple[dict[str, Any], int]:
         raise _DamageError("is cut off in its header")
     try:
         header = json.loads(file.read(length).decode(), object_pairs_hook=_without_repeats)
-    except (ValueError, RecursionError):
+    except (ValueError, RecursionError, MemoryError):
         raise _DamageError("has an unreadable header") from None
     if not isinstance(header, dict):
         raise _DamageError("has an unreadable header")

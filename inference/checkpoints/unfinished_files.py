@@ -4,8 +4,11 @@ A writer holds the system's lock on its temporary file, which ends with the proc
 """
 
 import errno
+import secrets
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -16,6 +19,7 @@ SETTLED_SECONDS: Final = 10.0
 """A writer has its file unlocked for moments: after making it, and before it gets its name."""
 
 _DAY_SECONDS: Final = 24 * 3600.0
+_PART: Final = ".part"
 _HELD: Final = (errno.EACCES, errno.EAGAIN)
 
 
@@ -28,6 +32,23 @@ def hold(file: IO[Any]) -> None:
             return
 
 
+@contextmanager
+def held(path: Path) -> Iterator[None]:
+    """Lock a finished file until it has its name. Windows cannot rename an open file: there, its age begins anew."""
+    path.touch()
+    if sys.platform == "win32":
+        yield
+        return
+    with path.open("rb") as file:
+        hold(file)
+        yield
+
+
+def part_beside(path: Path) -> Path:
+    """A name, unused yet, for the unfinished file of a path."""
+    return path.with_name(f".{secrets.token_hex(8)}{_PART}")
+
+
 def abandoned_parts(folder: Path) -> list[Path]:
     """Temporary files of ``face.atomic_file`` in a folder, of which nobody is the writer any more."""
     try:
@@ -37,7 +58,7 @@ def abandoned_parts(folder: Path) -> list[Path]:
 
 
 def _is_part(path: Path) -> bool:
-    return path.name.startswith(".") and path.suffix == ".part" and path.is_file() and not path.is_symlink()
+    return path.name.startswith(".") and path.suffix == _PART and path.is_file() and not path.is_symlink()
 
 
 def _is_abandoned(path: Path) -> bool:

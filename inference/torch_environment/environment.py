@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Final, Literal
 
 from ...face.atomic_file import replacing
+from ...face.claim import claimed
 from ..contract import EmoTalkError
 from ..devices import SAFE_TORCH, is_safe_torch
 from ..worker.background_task import BackgroundTask
-from .claim import claimed
 
 State = Literal["absent", "unfinished", "broken", "untried", "ready"]
 
@@ -88,9 +88,9 @@ class TorchEnvironment:
         return status
 
     def claim(self) -> AbstractContextManager[None]:
-        """Lock it while it is changed. Raises EmoTalkError if another Blender is changing it."""
+        """Lock it while it is changed. Raises EmoTalkError if another program is changing it."""
         # The lock file is beside the folder, because the folder can be removed.
-        return claimed(self.folder.with_name(f"{self.folder.name}.lock"))
+        return claimed(self.folder.with_name(f"{self.folder.name}.lock"), "this PyTorch")
 
     def verify(self, task: BackgroundTask) -> EnvironmentStatus:
         """Import PyTorch there and store the result; see ``describe_python``. The caller must hold the lock."""

@@ -1,5 +1,6 @@
 """Creates a PyTorch environment: ``venv`` and ``pip`` as child processes, with progress, a log, and cancelling."""
 
+import os
 import re
 import shlex
 import shutil
@@ -9,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, TextIO
 
+from ...face.credentials import without_credentials
 from ..contract import EmoTalkError
 from ..worker.background_task import BackgroundTask, TaskCancelled
 from .accelerators import accelerator_named, expected_build
@@ -81,8 +83,8 @@ def _make(environment: TorchEnvironment, plan: SetUpPlan, source: list[str], bas
     environment.folder.mkdir(parents=True, exist_ok=True)
     environment.mark_unfinished()
     try:
-        with environment.log.open("w", encoding="utf-8") as log:
-            setting_up = _SetUp(environment, task, log)
+        with _private_log(environment.log) as log:
+            setting_up = _SetUp(environment, task, log, plan.index)
             setting_up.make_venv(base)
             expected = 0 if plan.wheels else expected_build(plan.accelerator, plan.index).download_bytes
             if plan.index:  # it may lack the other packages
@@ -107,8 +109,8 @@ def _make(environment: TorchEnvironment, plan: SetUpPlan, source: list[str], bas
 class _SetUp:
     """The programs of one set-up; their output goes to the log."""
 
-    def __init__(self, environment: TorchEnvironment, task: BackgroundTask, log: TextIO) -> None:
-        self._environment, self._task, self._log = environment, task, log
+    def __init__(self, environment: TorchEnvironment, task: BackgroundTask, log: TextIO, index: str) -> None:
+        self._environment, self._task, self._log, self._index = environment, task, log, index
         self._done = 0.0
         downloads = environment.folder / _DOWNLOADS
         downloads.mkdir(exist_ok=True)
@@ -146,6 +148,7 @@ class _SetUp:
 
     def _run(self, words: list[str], on_line: Callable[[str], None]) -> int:
         def log(line: str) -> None:
+            line = without_credentials(line, self._index)
             self._log.write(f"{line}\n")
             self._log.flush()
             on_line(line)
@@ -155,6 +158,12 @@ class _SetUp:
             return self._task.run(words, log, self._variables)
         except OSError as error:
             raise EmoTalkError(f"{words[0]} cannot be run: {error.strerror or error}") from error
+
+
+def _private_log(path: Path) -> TextIO:
+    """A new log that only its owner can read: pip may print what nobody thought of."""
+    path.unlink(missing_ok=True)
+    return os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="utf-8")
 
 
 def _ignore(_line: str) -> None:

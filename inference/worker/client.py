@@ -16,17 +16,14 @@ from pathlib import Path
 from typing import IO, Any, Final
 
 from ..contract import EmoTalkError
+from .process import LONGEST_REQUEST
+from .threads import THREAD_VARIABLES
 
 WORKER: Final = Path(__file__).resolve().with_name("process.py")
 
 Message = dict[str, Any]
 """A reply of the worker, as ``jobs`` describes them."""
 
-_MOST_THREADS: Final = 4
-"""The network in NumPy is small: more threads would slow it down."""
-
-_THREAD_VARIABLES: Final = ("OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
-"""Only NumPy's variables: PyTorch also uses those of OpenMP and MKL, and its networks can use every core."""
 _LAST_LINES: Final = 40
 _SECONDS_TO_DIE: Final = 5.0
 _SIGKILL: Final = 9
@@ -86,7 +83,7 @@ class WorkerClient:
             The id of the request in its messages.
 
         Raises:
-            EmoTalkError: the worker cannot be started.
+            EmoTalkError: the worker cannot be started, or the request is too long for it.
         """
         name = next(self._ids)
         self.start()
@@ -148,8 +145,13 @@ class _Worker:
         return thread
 
     def take(self, name: int, request: Message) -> bool:
-        """Queue a request; False if the worker has ended."""
+        """Queue a request; False if the worker has ended. Raises EmoTalkError if the request is too long."""
         line = json.dumps(request).encode() + b"\n"
+        if len(line) > LONGEST_REQUEST:
+            raise EmoTalkError(
+                f"This line's controls take {len(line):,} bytes, where a worker accepts {LONGEST_REQUEST:,}; "
+                "split the line into shorter parts"
+            )
         with self._lock:
             if self.ended:
                 return False
@@ -229,5 +231,4 @@ def _parse(line: bytes) -> Message | None:
 
 
 def _environment() -> dict[str, str]:
-    threads = str(min(_MOST_THREADS, os.cpu_count() or 1))
-    return {**dict.fromkeys(_THREAD_VARIABLES, threads), **os.environ}
+    return {**os.environ, **THREAD_VARIABLES}

@@ -31,9 +31,15 @@ from ..engine import Engine
 from ..models.loading import DEFAULT_CHOICE, ModelChoice
 from ..sound.audio import read_speech, speech_from_samples
 from .failure import sentence_for
+from .process import LONGEST_REQUEST
 
 IDLE_SECONDS: Final = 15 * 60
 """Seconds; a worker without a request for this long ends to free its memory."""
+
+_LARGEST_NUMBER: Final = 1e12
+"""Whatever a field means, a larger number is a mistake; it also excludes infinity."""
+_SHOWN: Final = 80
+"""Characters of unknown text in a message."""
 
 Send = Callable[[dict[str, Any]], None]
 
@@ -47,14 +53,16 @@ def serve(requests: "queue.SimpleQueue[bytes]", send: Send, idle_seconds: float 
         except queue.Empty:
             return
         request = _parse(line)
-        if request.get("verb") == "quit":
+        if request is not None and request.get("verb") == "quit":
             return
         answer(request, engine, send)
 
 
-def answer(request: dict[str, Any], engine: Engine, send: Send) -> None:
-    """Handle a request; any exception becomes an error reply."""
-    name = request.get("id")
+def answer(request: dict[str, Any] | None, engine: Engine, send: Send) -> None:
+    """Handle a request (None if it was unreadable); any exception becomes an error reply."""
+    name = request.get("id") if request else None
+    if not isinstance(name, int | str):
+        name = None
     try:
         result = _do(request, engine, lambda reply: send({"id": name, **reply}))
     except Exception as error:
@@ -63,15 +71,19 @@ def answer(request: dict[str, Any], engine: Engine, send: Send) -> None:
         send({"id": name, "kind": "result", **result})
 
 
-def _parse(line: bytes) -> dict[str, Any]:
+def _parse(line: bytes) -> dict[str, Any] | None:
     try:
         request = json.loads(line)
-    except ValueError:
-        return {}
-    return request if isinstance(request, dict) else {}
+    except (ValueError, RecursionError, MemoryError):
+        return None
+    return request if isinstance(request, dict) else None
 
 
-def _do(request: dict[str, Any], engine: Engine, send: Send) -> dict[str, Any]:
+def _do(request: dict[str, Any] | None, engine: Engine, send: Send) -> dict[str, Any]:
+    if request is None:
+        raise EmoTalkError(
+            f"A request to the worker is one line with a JSON object of at most {LONGEST_REQUEST:,} bytes; this is none"
+        )
     verb = request.get("verb")
     if verb == "ping":
         return {}
@@ -79,10 +91,11 @@ def _do(request: dict[str, Any], engine: Engine, send: Send) -> dict[str, Any]:
         return describe()
     if verb == "animate":
         return _animate(request, engine, send)
-    raise EmoTalkError(f"The worker does not know the request {verb!r}")
+    raise EmoTalkError(f"The worker does not know the request {str(verb)[:_SHOWN]!r}")
 
 
 def _animate(request: dict[str, Any], engine: Engine, send: Send) -> dict[str, Any]:
+    _check_fields(request)
     speech = _speech(request)
 
     def report(fraction: float, text: str) -> None:
@@ -106,6 +119,44 @@ def _animate(request: dict[str, Any], engine: Engine, send: Send) -> dict[str, A
     }
 
 
+def _check_fields(request: dict[str, Any]) -> None:
+    for name, (fits, what) in _FIELDS.items():
+        if not fits(request[name]) if name in request else name in _NEEDED:
+            raise EmoTalkError(f"The field {name!r} of a request to the worker must be {what}")
+
+
+def _is_path(value: Any) -> bool:
+    return isinstance(value, str) and value != "" and "\0" not in value
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and abs(value) <= _LARGEST_NUMBER
+
+
+def _is_text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+_PATH: Final = (_is_path, "a path")
+_TEXT: Final = (_is_text, "a text")
+_NEEDED: Final = ("audio", "output")
+_FIELDS: Final[dict[str, tuple[Callable[[Any], bool], str]]] = {
+    "audio": _PATH,
+    "output": _PATH,
+    "model": _TEXT,
+    "device": _TEXT,
+    "precision": _TEXT,
+    "source": _TEXT,
+    "windowed": (lambda value: isinstance(value, bool), "true or false"),
+    "controls": (lambda value: value is None or isinstance(value, dict), "an object"),
+    "rate": (lambda value: _is_number(value) and value > 0, "a positive number"),
+    "section": (
+        lambda value: value is None or (isinstance(value, list) and len(value) == 2 and all(map(_is_number, value))),
+        "a start and a duration in seconds",
+    ),
+}
+
+
 def _choice(request: dict[str, Any]) -> ModelChoice:
     return ModelChoice(
         str(request.get("model", DEFAULT_CHOICE.model_id)),
@@ -123,4 +174,6 @@ def _speech(request: dict[str, Any]) -> Speech:
         samples = np.load(audio, allow_pickle=False)
     except (ValueError, EOFError) as error:
         raise EmoTalkError(f"The samples in {audio} cannot be read: {error}") from None
+    if not isinstance(samples, np.ndarray):
+        raise EmoTalkError(f"The samples in {audio} cannot be read: they are several arrays")
     return speech_from_samples(samples, request["rate"], request.get("source", ""), section)

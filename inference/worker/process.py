@@ -19,6 +19,11 @@ from typing import Any, BinaryIO, NoReturn
 
 PACKAGE = "emotalk"
 
+LONGEST_REQUEST = 64 * 1024 * 1024
+"""Bytes; an hour with ten moving controls takes less than half of it."""
+
+_SKIPPED_AT_ONCE = 1024 * 1024
+
 
 def main() -> NoReturn:
     """Serve until a quit request, the idle limit, or the end of the parent."""
@@ -69,8 +74,13 @@ def _claim_stdout() -> BinaryIO:
 
 
 def _read_requests(requests: "queue.SimpleQueue[bytes]") -> None:
-    for line in sys.stdin.buffer:
-        requests.put(line)
+    while line := sys.stdin.buffer.readline(LONGEST_REQUEST):
+        if len(line) < LONGEST_REQUEST or line.endswith(b"\n"):
+            requests.put(line)
+            continue
+        while line and not line.endswith(b"\n"):
+            line = sys.stdin.buffer.readline(_SKIPPED_AT_ONCE)
+        requests.put(b"")  # is answered as no request
     os._exit(0)
 
 

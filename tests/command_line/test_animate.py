@@ -16,8 +16,11 @@ from emotalk.command_line.main import main
 from emotalk.face.controls import Controls
 from emotalk.face.curve_files import read_curves
 from emotalk.face.eyes import merge_eyes
+from emotalk.inference.checkpoints.safetensors_file import bundled_weights, read_safetensors, write_safetensors
 from emotalk.inference.engine import Engine
+from emotalk.inference.registry import DEFAULT_MODEL
 from emotalk.inference.sound.audio import read_speech
+from emotalk.inference.worker.client import WorkerClient
 
 COMMAND = (sys.executable, "-m", "emotalk.command_line.main")
 
@@ -240,3 +243,68 @@ def test_reading_the_words_imports_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
+
+
+def test_two_runs_on_one_file(lines, tmp_path):
+    """Both find the place free; one writes it, and the other says so."""
+    output = tmp_path / "line.npz"
+    starting = [*COMMAND, "animate"]
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True}
+    runs = [subprocess.Popen([*starting, lines / f"line{n}.wav", "-o", output], **pipes) for n in (0, 1, 2)]
+    complaints = [run.communicate()[1] for run in runs]
+    assert sorted(run.returncode for run in runs) == [0, 1, 1]
+    assert sorted(complaints)[1:] == [f"emotalk: {output} exists already; --overwrite replaces it\n"] * 2
+    winner = next(number for number, run in enumerate(runs) if run.returncode == 0)
+    assert run_bytes(lines / f"line{winner}.wav", tmp_path / "again.npz") == output.read_bytes()
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["again.npz", "line.npz"]
+
+
+def run_bytes(line, output, **variables):
+    """What a process with these environment variables writes."""
+    words = [*COMMAND, "animate", line, "-o", output]
+    subprocess.run(words, env={**os.environ, **variables}, check=True, capture_output=True)
+    return output.read_bytes()
+
+
+def test_what_is_no_file_is_not_replaced(lines, tmp_path, capsys):
+    (tmp_path / "real.csv").write_text("old")
+    (tmp_path / "real.csv").chmod(0o600)
+    (tmp_path / "link.csv").symlink_to("real.csv")
+    os.mkfifo(tmp_path / "pipe.csv")
+    assert run("animate", lines / "line0.wav", "-o", tmp_path / "link.csv") == 1
+    assert run("animate", lines / "line0.wav", "-o", tmp_path / "link.csv", "--overwrite") == 0
+    assert (tmp_path / "link.csv").is_symlink()
+    assert read_curves(tmp_path / "real.csv", 30).face.frames == 30
+    assert (tmp_path / "real.csv").stat().st_mode & 0o777 == 0o600
+    for words in ([], ["--overwrite"]):
+        assert run("animate", lines / "line0.wav", "-o", tmp_path / "pipe.csv", *words) == 1
+        assert "pipe.csv is a pipe or a device, not a file; choose another name" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("kind", ["npz", "json", "csv"])
+def test_weights_that_give_no_numbers_write_nothing(lines, tmp_path, user_weights, capsys, kind):
+    """They were copied into the folder by hand, which no import has checked."""
+    arrays, metadata = read_safetensors(bundled_weights(DEFAULT_MODEL))
+    arrays["face.bias"][17] = np.nan
+    user_weights.mkdir()
+    write_safetensors(user_weights / "actor.safetensors", arrays, metadata)
+    output = tmp_path / f"line.{kind}"
+    assert run("animate", lines / "line0.wav", "-o", output, "--model", "actor") == 1
+    assert "The model actor gives values that are not numbers" in capsys.readouterr().err
+    assert not output.exists()
+
+
+def test_the_number_of_threads_changes_no_byte(line_wav, tmp_path):
+    """A minute of speech, by the command and by a worker, whatever somebody has set."""
+    samples, rate = soundfile.read(line_wav)
+    minute = tmp_path / "minute.wav"
+    soundfile.write(minute, np.resize(samples, 60 * rate), rate)
+    written = [run_bytes(minute, tmp_path / f"{count}.npz", OPENBLAS_NUM_THREADS=count) for count in ("1", "2", "4")]
+    client = WorkerClient()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("OPENBLAS_NUM_THREADS", "2")
+        client.submit({"verb": "animate", "audio": str(minute), "output": str(tmp_path / "worker.npz")})
+    while client.busy:
+        time.sleep(0.05)
+    client.close()
+    assert len({*written, (tmp_path / "worker.npz").read_bytes()}) == 1

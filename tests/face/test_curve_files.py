@@ -193,3 +193,14 @@ def test_only_arkit_faces_become_csv(folder):
         write_curves(path, Performance(curves, still(HEAD, 2, 25.0), still(EYES, 2, 25.0)))
     assert not path.exists()
     assert not list(folder.glob(".flame*"))
+
+
+@pytest.mark.parametrize("kind", ["npz", "json", "csv"])
+@pytest.mark.parametrize("part", ["face", "head", "eyes"])
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_values_that_are_no_numbers_are_not_written(tmp_path, kind, part, value):
+    broken = performance()
+    getattr(broken, part).values[3, 1] = value
+    with pytest.raises(CurveFileError, match=f"hold values that are not numbers; line.{kind} was not written"):
+        write_curves(tmp_path / f"line.{kind}", broken)
+    assert not list(tmp_path.iterdir())

@@ -172,3 +172,17 @@ def test_every_model_of_the_registry_performs():
         assert performance.face.basis is model.spec.basis
         assert performance.face.fps == model.spec.fps
         assert np.isfinite(performance.face.values).all()
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_model_that_gives_no_numbers_is_named(engine, model, monkeypatch, value):
+    decode = model.decode
+
+    def damaged(features, controls):
+        curves = decode(features, controls)
+        curves.values[-1, 20] = value
+        return curves
+
+    monkeypatch.setattr(model, "decode", damaged)
+    with pytest.raises(EmoTalkError, match=r"The model actor gives values that are not numbers.*import them again"):
+        engine.perform(speech(), Controls(), ModelChoice("actor"))

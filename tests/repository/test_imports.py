@@ -289,7 +289,11 @@ def test_a_package_in_order_has_no_complaints(tmp_path):
         ("panels/box.py", "from ..inference import contract", "does not let panels import it"),
         ("panels/box.py", "from ..command_line import main", "does not let panels import it"),
         ("demo/stage.py", "from ..command_line.main import run", "does not let demo import it"),
-        ("inference/torch_environment/claim.py", "from ..models import loading", "does not let inference.torch_env"),
+        (
+            "inference/torch_environment/environment.py",
+            "from ..models import loading",
+            "does not let inference.torch",
+        ),
         ("face/arkit.py", "from ..weights import data", "does not let face import it"),
         ("face/arkit.py", "import bpy", "face has no bpy"),
         ("inference/engine.py", "def late():\n    import mathutils", "inference has no bpy"),

@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+import textwrap
 from pathlib import Path
 
 import numpy as np
@@ -161,7 +162,7 @@ def test_a_failed_import_leaves_what_was_there(imported, tmp_path):
 
 def test_removing(imported):
     remove_weights("EmoTalk")
-    assert list(imported.path.parent.iterdir()) == []
+    assert [path.name for path in imported.path.parent.iterdir()] == [".lock"]
     with pytest.raises(EmoTalkError, match="There is no model named 'EmoTalk'"):
         remove_weights("EmoTalk")
     with pytest.raises(EmoTalkError, match="came with EmoTalk and stays"):
@@ -229,3 +230,51 @@ def test_a_full_disk_is_a_sentence():
     with pytest.raises(OSError, match="No space left") as raised:
         Path("/dev/full").write_bytes(b"1")
     assert sentence_for(raised.value) == "The disk is full; make room and try again"
+
+
+@pytest.mark.parametrize("value", [np.nan, -np.inf])
+def test_weights_with_numbers_that_are_none_are_not_installed(user_weights, small_checkpoint, tmp_path, value):
+    torch = pytest.importorskip("torch")
+    state = torch.load(small_checkpoint, weights_only=True)
+    state["obj_vector_person.weight"][0, 20] = value
+    torch.save(state, tmp_path / "damaged.pth")
+    arrays, metadata = read_safetensors(bundled_weights(DEFAULT_MODEL))
+    next(iter(arrays.values())).flat[-1] = value
+    write_safetensors(tmp_path / "damaged.safetensors", arrays, metadata)
+    for name in ("damaged.pth", "damaged.safetensors"):
+        with pytest.raises(EmoTalkError, match=rf"The weights (in )?{name} .*numbers"):
+            import_weights(tmp_path / name)
+    assert own_weights() == []
+    assert not list(user_weights.iterdir())
+
+
+@pytest.mark.parametrize("overwrite", [False, True])
+def test_imports_of_one_name_at_once(user_weights, tmp_path, overwrite):
+    """Every import has other bytes. Only one succeeds, unless all may; and what is there is whole and verified."""
+    arrays, metadata = read_safetensors(bundled_weights(DEFAULT_MODEL))
+    script = textwrap.dedent("""
+        import sys, time
+        from emotalk.inference.checkpoints.importing import import_weights
+        print("ready", flush=True)
+        sys.stdin.readline()
+        import_weights(sys.argv[1], "actor", overwrite=sys.argv[2] == "True")
+    """)
+    others = []
+    for number in range(6):
+        source = tmp_path / f"{number}.safetensors"
+        write_safetensors(source, arrays, {**metadata, "number": str(number)})
+        words = [sys.executable, "-c", script, source, str(overwrite)]
+        others.append(
+            subprocess.Popen(words, text=True, **dict.fromkeys(("stdin", "stdout", "stderr"), subprocess.PIPE))
+        )
+    for other in others:
+        other.stdout.readline()
+    for other in others:
+        other.stdin.write("\n")
+        other.stdin.flush()
+    complaints = [other.communicate()[1] for other in others]
+    refused = [complaint for complaint in complaints if complaint]
+    assert len(refused) == (0 if overwrite else 5)
+    assert all("There are weights named actor already" in complaint for complaint in refused)
+    assert verify_weights("actor")
+    assert sorted(path.name for path in user_weights.iterdir()) == [".lock", "actor.safetensors", "actor.sha256"]

@@ -3,12 +3,18 @@
 import contextlib
 import json
 import struct
+import time
 
 import numpy as np
 import pytest
 import safetensors.numpy
 from emotalk.inference.checkpoints import safetensors_file
-from emotalk.inference.checkpoints.safetensors_file import bundled_weights, read_safetensors, write_safetensors
+from emotalk.inference.checkpoints.safetensors_file import (
+    bundled_weights,
+    check_finite,
+    read_safetensors,
+    write_safetensors,
+)
 from emotalk.inference.contract import EmoTalkError
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -187,6 +193,30 @@ def test_hostile_headers(folder, header, data, words):
 def test_a_giant_header_length_allocates_nothing(folder, length):
     with pytest.raises(EmoTalkError, match="not a safetensors file"):
         read_safetensors(raw_file(folder / "giant.safetensors", {}, b"", length))
+
+
+def test_too_many_names_are_refused_at_once(folder):
+    most = safetensors_file._MOST_ARRAYS
+    path = raw_file(folder / "many.safetensors", {f"a{number}": entry(0, 0) for number in range(most + 1)})
+    started = time.monotonic()
+    with pytest.raises(EmoTalkError, match="names 10,001 arrays, where no network has more than 10,000"):
+        read_safetensors(path, mapped=True)
+    assert time.monotonic() - started < 2
+    raw_file(path, {f"a{number}": entry(0, 0) for number in range(most)})
+    assert len(read_safetensors(path, mapped=True)[0]) == most
+
+
+def test_numbers_that_are_none_are_found_anywhere(folder, monkeypatch):
+    monkeypatch.setattr(safetensors_file, "_VALUES_AT_ONCE", 4)
+    path = folder / "damaged.safetensors"
+    for place in range(10):
+        array = np.zeros((2, 5), np.float16)
+        array.flat[place] = np.inf
+        write_safetensors(path, {"good": np.zeros(3), "bad": array, "whole": np.arange(3)})
+        with pytest.raises(EmoTalkError, match="hold values in 'bad' that are not numbers"):
+            check_finite(path, "actor")
+    write_safetensors(path, {"good": np.zeros(()), "none": np.zeros(0, np.float32)})
+    check_finite(path, "actor")
 
 
 def test_missing_file_folder_and_model(folder):

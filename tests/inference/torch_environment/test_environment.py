@@ -3,6 +3,7 @@
 import json
 import os
 import re
+import stat
 import subprocess
 import sys
 import time
@@ -143,9 +144,9 @@ def test_two_blenders_never_change_it_at_once(wheels, environment):
     try:
         assert other.stdout.readline() == "held\n"
         before = environment.status()
-        sentence = f"Another Blender (process {other.pid}) is changing this PyTorch; wait for it"
+        sentence = f"Another program (process {other.pid}) is changing this PyTorch; wait for it"
         assert made(environment, plan(wheels)).failure == sentence
-        with pytest.raises(EmoTalkError, match="Another Blender"):
+        with pytest.raises(EmoTalkError, match="Another program"):
             environment.remove()
         assert environment.status() == before
     finally:
@@ -277,3 +278,23 @@ def test_pips_complaints_become_sentences(line, sentence):
     progress.hear(line)
     progress.hear("ERROR: No matching distribution found for torch==2.13.0")
     assert sentence in progress.failure()
+
+
+def test_the_log_is_private_and_has_no_password(tmp_path):
+    """As wired: pip really looks into an index that answers nobody."""
+    environment = TorchEnvironment(tmp_path / "runtime")
+    environment.folder.mkdir()
+    environment.log.write_text("an earlier one, for all to read")
+    environment.log.chmod(0o644)
+    index = "http://me:hush-hush@127.0.0.1:9/simple"
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("PIP_RETRIES", "0")
+        patch.setenv("PIP_EXTRA_INDEX_URL", "http://you:other-secret@127.0.0.1:9/simple")
+        task = made(environment, SetUpPlan("cpu", index=index, base=Path(sys.executable)))
+    assert task.failure
+    log = environment.log.read_text()
+    assert "--index-url http://****@127.0.0.1:9/simple" in log
+    for text in (log, task.failure, environment.status().sentence):
+        assert "hush-hush" not in text
+        assert "other-secret" not in text
+    assert stat.S_IMODE(environment.log.stat().st_mode) == 0o600

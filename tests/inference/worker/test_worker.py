@@ -22,6 +22,7 @@ from emotalk.inference.contract import EmoTalkError
 from emotalk.inference.engine import Engine
 from emotalk.inference.sound.audio import read_speech
 from emotalk.inference.worker.client import WORKER, WorkerClient
+from emotalk.inference.worker.process import LONGEST_REQUEST
 
 PATIENCE = 30.0
 
@@ -328,7 +329,8 @@ def test_the_tree_may_lie_in_a_folder_of_any_name(tmp_path):
     for room in ("face", "inference"):
         shutil.copytree(root / room, tree / room, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(root / "__init__.py", tree)
-    requests = [json.dumps({"id": 1, "verb": "animate", "audio": "/nowhere"}), json.dumps({"id": 2, "verb": "quit"})]
+    animate = {"id": 1, "verb": "animate", "audio": "/nowhere", "output": "never.npz"}
+    requests = [json.dumps(animate), json.dumps({"id": 2, "verb": "quit"})]
     status, answers, _ = talk(
         [sys.executable, "-I", tree / "inference" / "worker" / "process.py"], requests, cwd=tmp_path
     )
@@ -407,3 +409,45 @@ def test_a_worker_that_dies_does_not_take_its_client_along():
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, timeout=60, check=False)
     assert (done.returncode, done.stdout.strip()) == (0, "['error']"), done.stderr
+
+
+@pytest.mark.parametrize(
+    "rubbish",
+    [
+        "[" * 100_000,
+        '{"id":' * 100_000,
+        '{"id": 1, "verb": ' + "9" * 5000 + "}",
+        '{"id": 1e999, "verb": "dance"}',
+        '{"id": {"a": [[[]]]}, "verb": {"b": 1}}',
+        json.dumps({"id": 1, "verb": "animate", "audio": 7, "output": []}),
+        json.dumps({"id": 1, "verb": "animate", "audio": "a\0b", "output": "c"}),
+        json.dumps({"id": 1, "verb": "animate", "audio": "a", "output": "c", "section": {"a": 1}}),
+        json.dumps({"id": 1, "verb": "animate", "audio": "a", "output": "c", "rate": float("nan")}),
+        json.dumps({"id": 1, "verb": "animate", "audio": "a", "output": "c", "controls": [1, 2]}),
+        json.dumps({"id": 1, "verb": "animate", "audio": "a\nb" * 999, "output": "c"}),
+        json.dumps({"id": 1, "verb": "x" * 5000}),
+    ],
+)
+def test_hostile_requests_get_a_sentence(rubbish):
+    requests = [rubbish, json.dumps({"id": 2, "verb": "ping"}), json.dumps({"verb": "quit"})]
+    status, answers, complaints = talk([sys.executable, "-I", WORKER], requests)
+    assert (status, complaints) == (0, "")
+    assert [answer["kind"] for answer in answers] == ["error", "result"]
+    assert "\n" not in answers[0]["sentence"]
+    assert len(answers[0]["sentence"]) < 600
+    assert "Something went wrong" not in answers[0]["sentence"]
+
+
+def test_a_request_without_end_is_bounded():
+    requests = ["x" * (LONGEST_REQUEST + 5_000_000), json.dumps({"id": 2, "verb": "ping"}), '{"verb": "quit"}']
+    status, answers, _ = talk([sys.executable, "-I", WORKER], requests)
+    assert status == 0
+    assert [answer["kind"] for answer in answers] == ["error", "result"]
+    assert f"at most {LONGEST_REQUEST:,} bytes" in answers[0]["sentence"]
+
+
+def test_a_request_that_is_too_long_is_not_sent(client):
+    with pytest.raises(EmoTalkError, match="split the line into shorter parts"):
+        client.submit({"verb": "ping", "padding": "x" * LONGEST_REQUEST})
+    assert not client.busy
+    assert replies(client, client.submit({"verb": "ping"}))[-1]["kind"] == "result"
