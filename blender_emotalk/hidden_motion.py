@@ -41,8 +41,9 @@ def find(character: Character, line: str, scene: bpy.types.Scene) -> Hindrance |
     """
     clauses = []
     moving = still = 0
+    meshes = _meshes_of(character, scene)
     for key in character.faces:
-        objects = _objects_of(key, scene)
+        objects = meshes[key]
         reasons = _reasons(key, line, objects)
         if not reasons:
             continue
@@ -68,13 +69,14 @@ def repair(character: Character, scene: bpy.types.Scene) -> tuple[int, int]:
         The number of shape keys that were muted, and of meshes that had one pinned.
     """
     unmuted = unpinned = 0
+    meshes = _meshes_of(character, scene)
     performed = {name for names in character.shape_keys.values() for name in names}
     for key in character.faces:
         for block in key.key_blocks[1:]:
             if block.mute and block.name in performed:
                 block.mute = False
                 unmuted += 1
-        for obj in _objects_of(key, scene):
+        for obj in meshes[key]:
             if obj.show_only_shape_key:
                 obj.show_only_shape_key = False
                 unpinned += 1
@@ -146,6 +148,11 @@ def _is_empty(block: bpy.types.ShapeKey) -> bool:
     return len(shapes[0]) == len(shapes[1]) and bool(np.array_equal(shapes[0], shapes[1]))
 
 
-def _objects_of(key: bpy.types.Key, scene: bpy.types.Scene) -> list[bpy.types.Object]:
-    meshes = (obj for obj in scene.objects if obj.type == "MESH")
-    return [obj for obj in meshes if cast(bpy.types.Mesh, obj.data).shape_keys == key]
+def _meshes_of(character: Character, scene: bpy.types.Scene) -> dict[bpy.types.Key, list[bpy.types.Object]]:
+    """The objects of the scene that show the shape keys of each face."""
+    meshes: dict[bpy.types.Key, list[bpy.types.Object]] = {key: [] for key in character.faces}
+    for obj in scene.objects:
+        key = cast(bpy.types.Mesh, obj.data).shape_keys if obj.type == "MESH" else None
+        if key in meshes:
+            meshes[key].append(obj)
+    return meshes

@@ -32,7 +32,7 @@ def takes(tmp_path, line_wav):
 
 
 def animate(audio, start):
-    line().audio, line().start_frame = audio, start
+    line().audio, line().start_frame, line().settle_time = audio, start, 0
     assert bpy.ops.emotalk.animate() == {"FINISHED"}
 
 
@@ -94,6 +94,7 @@ def test_another_strip_is_another_line(stage):
 
 def test_a_name_given_by_a_script_means_the_line_of_that_name(add_face, takes):
     add_face()
+    line().settle_time = 0
     bpy.ops.emotalk.animate(audio=takes[0], line="greeting")
     bpy.ops.emotalk.animate(audio=takes[1], line="greeting", start_frame=50)
     assert names() == ["EmoTalk greeting"]

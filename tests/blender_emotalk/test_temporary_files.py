@@ -8,6 +8,7 @@ from pathlib import Path
 
 import bpy
 import pytest
+from emotalk import registration
 from emotalk.blender_emotalk import temporary_files
 from emotalk.blender_emotalk.strips import all_strips
 from emotalk.inference.contract import EmoTalkError
@@ -74,6 +75,14 @@ def test_leftovers_of_dead_processes_are_removed(folder, gone):
     (left / "deep").mkdir(parents=True)
     (left / "sound.npy").write_bytes(bytes(1000))
     temporary_files.remove_leftovers()
+    assert not left.exists()
+
+
+def test_they_are_removed_when_the_extension_is_enabled(folder, gone):
+    left = folder / f"emotalk-{gone}-abcdefgh"
+    left.mkdir()
+    registration.unregister()
+    registration.register()
     assert not left.exists()
 
 

@@ -72,6 +72,7 @@ def test_the_sample_head_speaks_at_once():
     assert line().character == bpy.context.object
     assert bpy.ops.emotalk.animate() == {"FINISHED"}
     assert "keys in" in bpy.context.window_manager.emotalk.message
+    assert "but" not in bpy.context.window_manager.emotalk.message
     rig = line().character
     assert rig.animation_data.action
     assert rig.pose.bones["head"]
