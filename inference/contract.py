@@ -29,10 +29,12 @@ class Speech:
     Attributes:
         samples: (n,) float32 mono at 16 kHz, nominally within -1..1, finite.
         source: where it came from, for messages and file names.
+        remarks: a sentence for each thing about the sound that somebody should know before they use the performance.
     """
 
     samples: np.ndarray
     source: str = ""
+    remarks: tuple[str, ...] = ()
 
     @property
     def seconds(self) -> float:
