@@ -32,6 +32,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fps", type=_frame_rate, metavar="NUMBER", help="frames per second to write; the model's own if not given"
     )
+    parser.add_argument(
+        "--channel",
+        type=_channel,
+        default=0,
+        metavar="NUMBER",
+        help="the channel with the voice, counted from 1; 0 mixes all of them so that no voice is lost (0)",
+    )
     add_model_options(parser, DEFAULT_CHOICE)
     parser.add_argument("--overwrite", action="store_true", help="replace existing files")
     add_control_options(parser)
@@ -56,11 +63,13 @@ def run(options: argparse.Namespace) -> int:
                 bar.show(done + fraction, f"{name}: {text}")
 
             try:
-                _animate(line, output, options, partial(perform, progress=report))
+                remarks = _animate(line, output, options, partial(perform, progress=report))
             except Exception as error:
                 failed += 1
                 bar.say(f"emotalk: {complaint(error, verbose=options.verbose)}", sys.stderr)
             else:
+                for remark in remarks:
+                    bar.say(f"emotalk: {remark}", sys.stderr)
                 bar.say(str(output), sys.stdout)
     if model.fell_back or model.shrunk:
         print(f"emotalk: computed on {model.runs_on}", file=sys.stderr)
@@ -71,18 +80,27 @@ def run(options: argparse.Namespace) -> int:
 
 def _animate(
     line: Path, output: Path, options: argparse.Namespace, perform: Callable[["Speech"], "Performance"]
-) -> None:
+) -> tuple[str, ...]:
+    """Animate one line. Returns the remarks about its sound."""
     from ..face.curve_files import write_curves
     from ..inference.contract import EmoTalkError
     from ..inference.sound.audio import read_speech
 
     if output.exists() and not options.overwrite:
         raise EmoTalkError(f"{output} exists already; --overwrite replaces it")
-    performance = perform(read_speech(line))
+    speech = read_speech(line, channel=options.channel)
+    performance = perform(speech)
     if options.fps:
         performance = performance.resampled(options.fps)
     output.parent.mkdir(parents=True, exist_ok=True)
     write_curves(output, performance)
+    return speech.remarks
+
+
+def _channel(text: str) -> int:
+    if not text.isdecimal() or int(text) > 1000:
+        raise argparse.ArgumentTypeError(f"the channel must be a whole number from 0 on, not {text!r}")
+    return int(text)
 
 
 def _frame_rate(text: str) -> float:

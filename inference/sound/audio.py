@@ -49,7 +49,7 @@ Section = tuple[float, float]
 """Part of a sound: start and duration in seconds."""
 
 
-def read_speech(path: str | Path, section: Section | None = None, channel: int = 0) -> Speech:
+def read_speech(path: str | Path, section: Section | None = None, channel: int = 0, source: str | Path = "") -> Speech:
     """Read a sound file of any rate, channel count and coding as speech.
 
     WAV is read here; other formats by the soundfile package where it is installed.
@@ -58,6 +58,7 @@ def read_speech(path: str | Path, section: Section | None = None, channel: int =
         path: the file.
         section: the part to read, cut off at the end of the file.
         channel: the channel to use, counted from 1; 0 mixes all of them so that no voice is lost.
+        source: the file that this one was decoded from, for messages; the file itself if not given.
 
     Raises:
         EmoTalkError: the file is missing, a folder, a pipe or a device, empty, cut off, not a sound, not finite, has
@@ -69,7 +70,7 @@ def read_speech(path: str | Path, section: Section | None = None, channel: int =
         kind = known_audio_format(path)
         if kind == "wav":
             try:
-                return _from_wav(open_wav(path), section, channel)
+                return _from_wav(open_wav(path), section, channel, Path(source or path))
             except OtherCodingError as error:
                 return _from_other(path, kind, section, channel, str(error))
         if kind is None:
@@ -169,11 +170,11 @@ def _mpeg_audio(head: bytes) -> str | None:
     return "mp3" if version != 1 and bit_rate not in (0, 15) and rate != 3 else None
 
 
-def _from_wav(wav: WavFile, section: Section | None, channel: int) -> Speech:
-    part = wav.part(*_within(section, wav.frames, wav.rate, wav.path.name))
+def _from_wav(wav: WavFile, section: Section | None, channel: int, source: Path) -> Speech:
+    part = wav.part(*_within(section, wav.frames, wav.rate, source.name))
     shape = (part.frames, part.channels)
     remarks = list(wav.remarks)
-    return _speech(part.blocks, part.rate, shape, part.speakers, wav.path.name, str(wav.path), channel, remarks)
+    return _speech(part.blocks, part.rate, shape, part.speakers, source.name, str(source), channel, remarks)
 
 
 def _from_other(path: Path, kind: str, section: Section | None, channel: int, no_package: str = "") -> Speech:

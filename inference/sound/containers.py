@@ -51,7 +51,7 @@ def check_complete(path: Path, kind: str) -> tuple[str, ...]:
         return ()
     if missing > 0.01 * end:
         raise EmoTalkError(f"{path.name} is cut off: {missing / end:.0%} of it is missing; copy or export it again")
-    return (f"{path.name} is {missing:,} bytes shorter than it says; what is there is used",)
+    return (f"{path.name} is shorter than it says by {missing:,} bytes; what is there is used",)
 
 
 def check_mp3(mp3: Mp3, name: str) -> tuple[str, ...]:

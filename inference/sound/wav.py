@@ -222,7 +222,8 @@ def cut_off(name: str, missing: float, whole: float) -> str:
 
 def end_missing(name: str, seconds: float) -> str:
     """The remark about a sound that lacks a harmless part at its end."""
-    return f"{name} is {seconds:.2g} seconds shorter than it says; what is there is used"
+    much = f"{seconds:.2f} seconds" if seconds >= 0.01 else "less than 0.01 seconds"
+    return f"{name} is shorter than it says by {much}; what is there is used"
 
 
 def _unfinished(coding: _Coding, there: int, path: Path) -> str:

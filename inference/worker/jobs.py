@@ -2,15 +2,17 @@
 
 Requests (``id`` comes back in every reply):
     ``{"id", "verb": "animate", "audio", "output", "model", "device", "precision", "windowed", "controls", "rate",
-    "source", "section"}``: ``audio`` is a sound file, or, where ``rate`` (Hz) is given, a .npy file of samples from
-    ``source``; ``output`` is the .npz to write; ``section`` is the start and the duration of the line in seconds;
+    "source", "section", "channel"}``: ``audio`` is a sound file, or, where ``rate`` (Hz) is given, a .npy file of
+    samples; ``source`` is the file that it was decoded from, for messages; ``output`` is the .npz to write; ``section``
+    is the start and the duration of the line in seconds; ``channel`` is counted from 1, and 0 mixes all of them;
     ``model``, ``device``, ``precision`` and ``windowed`` (``registry.ModelChoice``), ``controls``
-    (``Controls.changed()``) and ``section`` may be left out.
+    (``Controls.changed()``), ``source``, ``section`` and ``channel`` may be left out.
     ``{"id", "verb": "describe"}``, ``{"id", "verb": "ping"}`` and ``{"id", "verb": "quit"}``.
 Replies:
     ``{"id", "kind": "progress", "fraction", "text"}``,
-    ``{"id", "kind": "result"}`` with ``output``, ``frames``, ``fps``, ``seconds``, ``device`` (in words) and ``speed``
-    (times real time, without loading) of an animated line, or with the result of ``devices.describe``,
+    ``{"id", "kind": "result"}`` with ``output``, ``frames``, ``fps``, ``seconds``, ``device`` (in words), ``speed``
+    (times real time, without loading) and ``remarks`` (sentences about the sound) of an animated line, or with the
+    result of ``devices.describe``,
     ``{"id", "kind": "error", "sentence", "traceback"}``.
 """
 
@@ -103,6 +105,7 @@ def _animate(request: dict[str, Any], engine: Engine, send: Send) -> dict[str, A
         "seconds": speech.seconds,
         "device": model.runs_on,
         "speed": round(speech.seconds / elapsed, 2),
+        "remarks": list(speech.remarks),
     }
 
 
@@ -117,10 +120,11 @@ def _choice(request: dict[str, Any]) -> ModelChoice:
 
 def _speech(request: dict[str, Any]) -> Speech:
     audio, section = request["audio"], request.get("section")
+    source, channel = str(request.get("source", "")), int(request.get("channel", 0))
     if "rate" not in request:
-        return read_speech(audio, section)
+        return read_speech(audio, section, channel, source)
     try:
         samples = np.load(audio, allow_pickle=False)
     except (ValueError, EOFError) as error:
         raise EmoTalkError(f"The samples in {audio} cannot be read: {error}") from None
-    return speech_from_samples(samples, request["rate"], request.get("source", ""), section)
+    return speech_from_samples(samples, request["rate"], source, section, channel)

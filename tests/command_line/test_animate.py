@@ -240,3 +240,33 @@ def test_reading_the_words_imports_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
+
+
+def test_a_channel_is_chosen(lines, tmp_path, capsys):
+    left, rate = soundfile.read(lines / "line0.wav")
+    soundfile.write(tmp_path / "two.wav", np.stack([0.1 * np.random.default_rng(0).normal(size=rate), left], 1), rate)
+    assert run("animate", tmp_path / "two.wav", "-o", tmp_path / "two.npz", "--channel", "2") == 0
+    assert run("animate", lines / "line0.wav", "-o", tmp_path / "one.npz") == 0
+    expected = read_curves(tmp_path / "one.npz").face.values
+    np.testing.assert_array_equal(read_curves(tmp_path / "two.npz").face.values, expected)
+    assert run("animate", tmp_path / "two.wav", "-o", tmp_path / "x.npz", "--channel", "3") == 1
+    assert "two.wav has 2 channels; channel 3 is none of them" in capsys.readouterr().err
+    assert usage("animate", "a.wav", "-o", "out", "--channel", "left") == 2
+    assert "the channel must be a whole number from 0 on, not 'left'" in capsys.readouterr().err
+
+
+def test_what_is_odd_about_a_sound_is_a_remark(lines, tmp_path, capsys):
+    soundfile.write(tmp_path / "silent.wav", np.zeros(16000), 16000)
+    (tmp_path / "short.wav").write_bytes((lines / "line0.wav").read_bytes()[:-2])
+    words = [tmp_path / "silent.wav", tmp_path / "short.wav", lines / "line1.wav", "-o", tmp_path / "out"]
+    assert run("animate", *words) == 0
+    first, second = capsys.readouterr().err.splitlines()
+    assert first == "emotalk: No voice was found in silent.wav: it is silent"
+    assert second.startswith("emotalk: short.wav is shorter than it says by less than 0.01 seconds")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no pipes with a path")
+def test_a_pipe_does_not_hang(tmp_path, capsys):
+    os.mkfifo(tmp_path / "line.wav")
+    assert run("animate", tmp_path / "line.wav", "-o", tmp_path / "out.npz") == 1
+    assert "line.wav is a pipe; write the sound to a file and give that" in capsys.readouterr().err

@@ -77,7 +77,7 @@ def test_next_to_nothing_missing_is_a_remark(encode, tmp_path):
     path.write_bytes(whole[:-100])
     speech = read_speech(path)
     assert speech.seconds == pytest.approx(SECONDS, abs=0.01)
-    assert speech.remarks[0].startswith("line.aiff is 100 bytes shorter than it says")
+    assert speech.remarks[0].startswith("line.aiff is shorter than it says by 100 bytes")
 
 
 def test_ogg_without_its_last_page_says_so(encode, tmp_path):
