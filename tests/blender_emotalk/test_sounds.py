@@ -181,6 +181,6 @@ def test_a_scene_that_is_deleted_while_its_sound_is_decoded(add_face, tmp_path):
     scene = bpy.context.scene
     bpy.context.window.scene = bpy.data.scenes.new("Other")
     bpy.data.scenes.remove(scene)
+    run.wait()
     with pytest.raises(EmoTalkError, match="'Scene' was deleted while"):
-        run.wait()
         run.write()
