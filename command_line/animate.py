@@ -55,6 +55,7 @@ def run(options: argparse.Namespace) -> int:
     model = engine.model(choice)  # fail at once if there is no model
     controls = controls_from(options, model.spec)
     perform = partial(engine.perform, controls=controls, choice=choice)
+    remark = partial(engine.remarks, choice=choice)
     failed = 0
     with ProgressBar(len(lines)) as bar:
         for done, (line, output) in enumerate(zip(lines, outputs, strict=True)):
@@ -63,13 +64,13 @@ def run(options: argparse.Namespace) -> int:
                 bar.show(done + fraction, f"{name}: {text}")
 
             try:
-                remarks = _animate(line, output, options, partial(perform, progress=report))
+                remarks = _animate(line, output, options, partial(perform, progress=report), remark)
             except Exception as error:
                 failed += 1
                 bar.say(f"emotalk: {complaint(error, verbose=options.verbose)}", sys.stderr)
             else:
-                for remark in remarks:
-                    bar.say(f"emotalk: {remark}", sys.stderr)
+                for sentence in remarks:
+                    bar.say(f"emotalk: {sentence}", sys.stderr)
                 bar.say(str(output), sys.stdout)
     if model.fell_back or model.shrunk:
         print(f"emotalk: computed on {model.runs_on}", file=sys.stderr)
@@ -79,7 +80,11 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _animate(
-    line: Path, output: Path, options: argparse.Namespace, perform: Callable[["Speech"], "Performance"]
+    line: Path,
+    output: Path,
+    options: argparse.Namespace,
+    perform: Callable[["Speech"], "Performance"],
+    remark: Callable[["Speech"], tuple[str, ...]],
 ) -> tuple[str, ...]:
     """Animate one line. Returns the remarks about its sound."""
     from ..face.curve_files import write_curves
@@ -94,7 +99,7 @@ def _animate(
         performance = performance.resampled(options.fps)
     output.parent.mkdir(parents=True, exist_ok=True)
     write_curves(output, performance)
-    return speech.remarks
+    return remark(speech)
 
 
 def _channel(text: str) -> int:

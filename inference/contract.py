@@ -50,11 +50,13 @@ class Features:
         model: the id of the model that encoded them; only this model can decode them.
         frames: the number of frames at the model's rate.
         arrays: named float32 arrays.
+        voice: how sure the model is, 0..1, that somebody speaks in any frame; None if it cannot say.
     """
 
     model: str
     frames: int
     arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
+    voice: float | None = None
 
 
 @dataclass(frozen=True)

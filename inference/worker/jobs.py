@@ -105,7 +105,7 @@ def _animate(request: dict[str, Any], engine: Engine, send: Send) -> dict[str, A
         "seconds": speech.seconds,
         "device": model.runs_on,
         "speed": round(speech.seconds / elapsed, 2),
-        "remarks": list(speech.remarks),
+        "remarks": list(engine.remarks(speech, choice)),
     }
 
 

@@ -140,14 +140,18 @@ def test_samples_come_as_an_array_file(shared_client, tmp_path):
 
 def test_a_channel_is_chosen_and_remarks_come_along(shared_client, tmp_path):
     samples, output = tmp_path / "strip.npy", tmp_path / "strip.npz"
-    np.save(samples, np.stack([np.zeros(8000), np.random.default_rng(0).normal(0, 0.1, 8000)], 1).astype(np.float32))
-    request = {"verb": "animate", "audio": str(samples), "rate": 8000, "source": "strip", "output": str(output)}
+    voice = read_speech(Path(__file__).parents[3] / "samples" / "line.wav").samples[:32000]
+    hum = np.sign(np.sin(2 * np.pi * 50 * np.arange(32000) / 16000)).astype(np.float32) / 9
+    np.save(samples, np.stack([np.zeros_like(voice), voice, hum], 1))
+    request = {"verb": "animate", "audio": str(samples), "rate": 16000, "source": "strip", "output": str(output)}
     assert replies(shared_client, shared_client.submit(request))[-1]["remarks"] == []
     assert replies(shared_client, shared_client.submit({**request, "channel": 2}))[-1]["remarks"] == []
     (remark,) = replies(shared_client, shared_client.submit({**request, "channel": 1}))[-1]["remarks"]
     assert remark == "No voice was found in channel 1 of strip: it is silent"
-    last = replies(shared_client, shared_client.submit({**request, "channel": 3}))[-1]
-    assert last["sentence"].startswith("strip has 2 channels; channel 3 is none of them")
+    (remark,) = replies(shared_client, shared_client.submit({**request, "channel": 3}))[-1]["remarks"]
+    assert remark == "No voice was found in strip; choose another sound or channel if somebody speaks there"
+    last = replies(shared_client, shared_client.submit({**request, "channel": 4}))[-1]
+    assert last["sentence"].startswith("strip has 3 channels; channel 4 is none of them")
 
 
 def test_a_pipe_does_not_hang_the_worker(shared_client, tmp_path):
