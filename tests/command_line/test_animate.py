@@ -8,6 +8,7 @@ import subprocess
 import sys
 import termios
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -24,12 +25,13 @@ COMMAND = (sys.executable, "-m", "emotalk.command_line.main")
 
 @pytest.fixture(scope="module")
 def lines(tmp_path_factory):
-    """Three lines of something like speech, and a file that is none."""
+    """Three lines of a second of speech, and a file that is none."""
     folder = tmp_path_factory.mktemp("lines")
+    voice = read_speech(Path(__file__).parents[2] / "samples" / "line.wav").samples
     for number, rate in enumerate((16000, 44100, 22050)):
-        time_axis = np.arange(rate) / rate
-        voice = np.sign(np.sin(2 * np.pi * 110 * (number + 1) * time_axis)) * np.abs(np.sin(9 * time_axis))
-        soundfile.write(folder / f"line{number}.wav", 0.2 * voice, rate)
+        places = np.arange(rate) / rate * 16000
+        second = np.interp(places, np.arange(16000), voice[16000 * (number + 1) :][:16000])
+        soundfile.write(folder / f"line{number}.wav", second, rate)
     (folder / "broken.wav").write_bytes((folder / "line0.wav").read_bytes()[:9000])
     return folder
 
