@@ -49,11 +49,12 @@ def sound_of(line: LineProperties, scene: bpy.types.Scene, files: contextlib.Exi
     """
     if line.strip:
         strip = find_sound_strip(scene, line.strip)
-        packed = strip.sound.packed_file
+        packed, packed_as = strip.sound.packed_file, ""
         path = _absolute(strip.sound.filepath, strip.sound.library)
         if packed:
             path = temporary_file(files, path.suffix, packed.data)
-        return LineSound(path, *audible_section(strip, scene))
+            packed_as = f"{strip.sound.session_uid} {strip.sound.name}"
+        return LineSound(path, *audible_section(strip, scene), packed_as)
     if not line.audio:
         raise EmoTalkError("No sound is chosen; choose an audio file, or use the selected sound strip")
     return LineSound(_absolute(line.audio, scene.library), line.start_frame)

@@ -86,6 +86,14 @@ class OwnEmotion(bpy.types.PropertyGroup):
         update=_became_another_line,
     ),
     start_frame=bpy.props.IntProperty(name="Start Frame", description="The frame at which the sound starts", default=1),
+    channel=bpy.props.IntProperty(
+        name="Channel",
+        description="The channel of the sound with the voice; 0 mixes all of them so that no voice is lost",
+        min=0,
+        max=1000,
+        soft_max=8,
+        options=set(),
+    ),
     character=bpy.props.PointerProperty(
         name="Character",
         description="Who speaks: the face or its armature; empty means the active object",
@@ -121,6 +129,7 @@ class LineProperties(bpy.types.PropertyGroup):
     audio: str
     strip: str
     start_frame: int
+    channel: int
     character: bpy.types.Object | None
     model: str
     own_emotions: "bpy.types.bpy_prop_collection_idprop[OwnEmotion]"

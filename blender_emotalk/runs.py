@@ -22,7 +22,7 @@ from .failures import in_one_sentence
 from .keyframes import Timing
 from .lines import anchor_of, control_values, sound_of
 from .preferences import preferences_of
-from .sounds import prepare, temporary_file
+from .sounds import Preparation, forget_decoded, temporary_file
 
 BUSY: Final = "A line is being animated; wait for it, or cancel it"
 CANCELLED: Final = "Cancelled; nothing was changed"
@@ -75,6 +75,8 @@ class Run:
         self._is_quiet = quiet
         self._files = contextlib.ExitStack()
         self._failure = self._ran_on = ""
+        self._remarks: tuple[str, ...] = ()
+        self._request: int | None = None
         self._prepared: tuple[Performance, baking.Prepared]
         self._is_done = self._is_over = False
         self.cancelled = False
@@ -82,28 +84,29 @@ class Run:
         self.is_hidden = self.is_repairable = False
         with contextlib.ExitStack() as files:
             line_sound = sound_of(line, scene, files)
-            sound = prepare(line_sound, files)
+            self._sound = Preparation(line_sound)
             self._start_frame = line_sound.start_frame
             self._result = temporary_file(files, ".npz")
-            timing = Timing.of(scene, line_sound.start_frame, spec.fps)
+            self._spec = spec
+            self._fields = {
+                "verb": "animate",
+                "model": weights.model_id,
+                "device": preferences.device,
+                "precision": preferences.precision,
+                "windowed": preferences.windowed,
+                **(placement or {}),
+                "output": str(self._result),
+                "channel": line.channel,
+            }
             _client.start(python)
-            self._request = _client.submit(
-                {
-                    "verb": "animate",
-                    "model": weights.model_id,
-                    "device": preferences.device,
-                    "precision": preferences.precision,
-                    "windowed": preferences.windowed,
-                    **(placement or {}),
-                    "output": str(self._result),
-                    "controls": control_values(line, spec, timing, round(sound.seconds * spec.fps) + 1),
-                    **sound.request,
-                }
-            )
+            if self._sound.done:
+                self._submit(scene)
             self._files = files.pop_all()
 
     def look(self) -> bool:
         """Process the worker's messages; True when the run has ended."""
+        if self._request is None and not self._is_done:
+            self._look_at_sound()
         for message in _client.messages():
             if message["id"] == self._request:
                 self._handle(message)
@@ -125,6 +128,7 @@ class Run:
         """Stop the worker. Nothing has been written to the scene."""
         if self._is_over:
             return
+        self._sound.cancel()
         if not self._is_done:
             _client.cancel()
         self.cancelled = self._is_done = True
@@ -148,6 +152,28 @@ class Run:
         self._end(sentence)
         return sentence
 
+    def _look_at_sound(self) -> None:
+        """Send the request as soon as the sound is decoded: how many values a keyed control has depends on its length.
+
+        The controls are those of this moment.
+        """
+        if not self._sound.done:
+            self._report("Decoding", 0)
+            return
+        try:
+            self._submit(_find(bpy.data.scenes, *self._scene))
+        except EmoTalkError as error:
+            self._failure = str(error)
+            self._is_done = True
+
+    def _submit(self, scene: bpy.types.Scene) -> None:
+        sound = self._sound.result()
+        self._remarks = sound.remarks
+        timing = Timing.of(scene, self._start_frame, self._spec.fps)
+        frames = round(sound.seconds * self._spec.fps) + 1
+        controls = control_values(line_of_scene(scene), self._spec, timing, frames)
+        self._request = _client.submit({**self._fields, "controls": controls, **sound.request})
+
     def _handle(self, message: Message) -> None:
         if message["kind"] == "progress":
             self._report(message["text"], message["fraction"])
@@ -156,6 +182,7 @@ class Run:
             self._failure = message["sentence"]
             self._is_done = True
             return
+        self._remarks += tuple(message["remarks"])
         self._ran_on = f"{message['device']}: {message['speed']:.3g} × real time"
         self._report("Choosing keys", 1)
         # Not in Blender's main thread: an hour of speech would block the window.
@@ -183,11 +210,12 @@ class Run:
         self.is_hidden, self.is_repairable = hindrance is not None, hindrance is not None and hindrance.is_repairable
         seconds = time.monotonic() - self._started
         sentence = f"{character.name} speaks {self._line.name!r}: {self.keys:,} keys in {seconds:.1f} s"
-        return f"{sentence}, {hindrance.clause}" if hindrance else sentence
+        sentence = f"{sentence}, {hindrance.clause}" if hindrance else sentence
+        return ". ".join((sentence, *self._remarks))
 
     def _suspect_pytorch(self) -> None:
         """Check in the background whether PyTorch has failed, so that the panel can offer Repair."""
-        if self._needs_torch and not background.is_busy():
+        if self._needs_torch and self._request is not None and not background.is_busy():
             torch_environment.start_check(bpy.context)
 
     def _report(self, text: str, progress: float) -> None:
@@ -254,6 +282,7 @@ def close() -> None:
     """Stop everything and wait until the worker has ended."""
     cancel()
     _client.close()
+    forget_decoded()
 
 
 def show(message: str, progress: float = 0.0, running: bool = False, failed: bool = False) -> None:

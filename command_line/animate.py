@@ -32,6 +32,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--fps", type=_frame_rate, metavar="NUMBER", help="frames per second to write; the model's own if not given"
     )
+    parser.add_argument(
+        "--channel",
+        type=_channel,
+        default=0,
+        metavar="NUMBER",
+        help="the channel with the voice, counted from 1; 0 mixes all of them so that no voice is lost (0)",
+    )
     add_model_options(parser, DEFAULT_CHOICE)
     parser.add_argument("--overwrite", action="store_true", help="replace existing files")
     add_control_options(parser)
@@ -48,6 +55,7 @@ def run(options: argparse.Namespace) -> int:
     model = engine.model(choice)  # fail at once if there is no model
     controls = controls_from(options, model.spec)
     perform = partial(engine.perform, controls=controls, choice=choice)
+    remark = partial(engine.remarks, choice=choice)
     failed = 0
     with ProgressBar(len(lines)) as bar:
         for done, (line, output) in enumerate(zip(lines, outputs, strict=True)):
@@ -56,11 +64,13 @@ def run(options: argparse.Namespace) -> int:
                 bar.show(done + fraction, f"{name}: {text}")
 
             try:
-                _animate(line, output, options, partial(perform, progress=report))
+                remarks = _animate(line, output, options, partial(perform, progress=report), remark)
             except Exception as error:
                 failed += 1
                 bar.say(f"emotalk: {complaint(error, verbose=options.verbose)}", sys.stderr)
             else:
+                for sentence in remarks:
+                    bar.say(f"emotalk: {sentence}", sys.stderr)
                 bar.say(str(output), sys.stdout)
     if model.fell_back or model.shrunk:
         print(f"emotalk: computed on {model.runs_on}", file=sys.stderr)
@@ -70,8 +80,13 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _animate(
-    line: Path, output: Path, options: argparse.Namespace, perform: Callable[["Speech"], "Performance"]
-) -> None:
+    line: Path,
+    output: Path,
+    options: argparse.Namespace,
+    perform: Callable[["Speech"], "Performance"],
+    remark: Callable[["Speech"], tuple[str, ...]],
+) -> tuple[str, ...]:
+    """Animate one line. Returns the remarks about its sound."""
     from ..face.atomic_file import TakenError, check_place
     from ..face.curve_files import write_curves
     from ..inference.contract import EmoTalkError
@@ -79,13 +94,21 @@ def _animate(
 
     try:
         check_place(output, overwrite=options.overwrite)  # before the work; and in one step with writing
-        performance = perform(read_speech(line))
+        speech = read_speech(line, channel=options.channel)
+        performance = perform(speech)
         if options.fps:
             performance = performance.resampled(options.fps)
         output.parent.mkdir(parents=True, exist_ok=True)
         write_curves(output, performance, overwrite=options.overwrite)
     except TakenError:
         raise EmoTalkError(f"{output} exists already; --overwrite replaces it") from None
+    return remark(speech)
+
+
+def _channel(text: str) -> int:
+    if not text.isdecimal() or int(text) > 1000:
+        raise argparse.ArgumentTypeError(f"the channel must be a whole number from 0 on, not {text!r}")
+    return int(text)
 
 
 def _frame_rate(text: str) -> float:

@@ -29,10 +29,12 @@ class Speech:
     Attributes:
         samples: (n,) float32 mono at 16 kHz, nominally within -1..1, finite.
         source: where it came from, for messages and file names.
+        remarks: a sentence for each thing about the sound that somebody should know before they use the performance.
     """
 
     samples: np.ndarray
     source: str = ""
+    remarks: tuple[str, ...] = ()
 
     @property
     def seconds(self) -> float:
@@ -48,11 +50,13 @@ class Features:
         model: the id of the model that encoded them; only this model can decode them.
         frames: the number of frames at the model's rate.
         arrays: named float32 arrays.
+        voice: how sure the model is, 0..1, that somebody speaks in any frame; None if it cannot say.
     """
 
     model: str
     frames: int
     arrays: Mapping[str, np.ndarray] = field(default_factory=dict)
+    voice: float | None = None
 
 
 @dataclass(frozen=True)

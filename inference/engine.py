@@ -3,6 +3,7 @@
 import hashlib
 from collections import OrderedDict
 from collections.abc import Callable
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -14,7 +15,11 @@ from ..face.shaping import shape
 from .contract import EmoTalkError, Features, Speech, StageProgress
 from .models.loading import DEFAULT_CHOICE, ModelChoice, load_model
 from .models.placement import PlacedModel
+from .sound.log_mel import QUIETEST_LEVEL, speech_level
 from .sound.rms import frame_rms
+
+LEAST_VOICE: Final = 0.3
+"""Hum, hiss and tones reach 0.05; a voice in noise of its own level reaches 0.9."""
 
 REMEMBERED_LINES: Final = 8
 _REMEMBERED_BYTES: Final = 256 * 1024 * 1024
@@ -76,6 +81,22 @@ class Engine:
         performance = liven(curves, frame_rms(speech, curves.frames, curves.fps), controls)
         report(1.0, "Done")
         return performance
+
+    def remarks(self, speech: Speech, choice: ModelChoice = DEFAULT_CHOICE) -> tuple[str, ...]:
+        """What somebody should know about a sound before they use its performance, one sentence each.
+
+        Args:
+            speech: the line; it is encoded if it is not known.
+            choice: the model.
+        """
+        voice = self._features(choice, speech, lambda _share: None).voice
+        if voice is None or voice >= LEAST_VOICE or speech_level(speech.samples) <= QUIETEST_LEVEL:
+            return speech.remarks
+        name = Path(speech.source).name or "the sound"
+        return (
+            *speech.remarks,
+            f"No voice was found in {name}; choose another sound or channel if somebody speaks there",
+        )
 
     def model(self, choice: ModelChoice = DEFAULT_CHOICE) -> PlacedModel:
         """The chosen model, loaded if it is not in memory. Raises EmoTalkError if that fails."""

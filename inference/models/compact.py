@@ -121,7 +121,9 @@ class EmoTalkCompact:
             if progress is not None and frames:
                 progress(stop / frames)
         kept = (np.concatenate(part) for part in zip(*parts, strict=True))
-        return Features(MODEL_ID, frames, dict(zip(FEATURES, kept, strict=True)))
+        arrays = dict(zip(FEATURES, kept, strict=True))
+        voice = _sigmoid(arrays["signals"][:, SIGNALS.index("speech")].max(initial=-np.inf, keepdims=True))
+        return Features(MODEL_ID, frames, arrays, float(voice[0]))
 
     def _encode_stretch(
         self, samples: np.ndarray, level: float, offset: np.ndarray, start: int, stop: int

@@ -1,14 +1,22 @@
 """Sound files and sample arrays to mono speech at 16 kHz, the input of every model."""
 
-from collections.abc import Iterable, Iterator
+import contextlib
+import os
+import stat
+import threading
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import numpy as np
 
 from ..contract import EmoTalkError, Speech
+from .containers import check_complete, check_mp3, compare, promised_frames
+from .log_mel import QUIETEST_LEVEL, speech_level
+from .mixing import Held, mono_weights
+from .mpeg import read_mp3
 from .resampling import resample
-from .wav import FORMS, WavFile, open_wav
+from .wav import FORMS, OtherCodingError, WavFile, open_wav
 
 LOWEST_RATE: Final = 4_000
 HIGHEST_RATE: Final = 384_000
@@ -17,12 +25,6 @@ LONGEST_SECONDS: Final = 2 * 60 * 60
 
 _LARGEST_SAMPLE: Final = 1e5
 """Sound lies within -1..1; some programs store whole numbers up to 32768 as floats, none stores more."""
-
-_CENTRE, _SUBWOOFER = 0x4, 0x8
-_SURROUND_51: Final = (0x1, 0x2, _CENTRE, _SUBWOOFER, 0x10, 0x20)
-_SURROUND_71: Final = (*_SURROUND_51, 0x200, 0x400)
-_LAYOUTS: Final = {6: _SURROUND_51, 8: _SURROUND_71}
-"""The channels of files that do not name them (the order of WAVE_FORMAT_EXTENSIBLE)."""
 
 _MAGIC: Final = {
     "flac": b"fLaC",
@@ -37,12 +39,17 @@ _MAGIC: Final = {
 """First bytes of the formats that these bytes alone identify."""
 
 _BLOCK_FRAMES: Final = 1 << 17
+_MOST_ZEROS: Final = 1 << 16
+"""So many zeros in front of an MP3 file are passed over, as its decoders do."""
+
+_Blocks = Callable[[], Iterable[np.ndarray]]
+"""Begins to read a sound; can be called again to read it once more."""
 
 Section = tuple[float, float]
 """Part of a sound: start and duration in seconds."""
 
 
-def read_speech(path: str | Path, section: Section | None = None) -> Speech:
+def read_speech(path: str | Path, section: Section | None = None, channel: int = 0, source: str | Path = "") -> Speech:
     """Read a sound file of any rate, channel count and coding as speech.
 
     WAV is read here; other formats by the soundfile package where it is installed.
@@ -50,28 +57,34 @@ def read_speech(path: str | Path, section: Section | None = None) -> Speech:
     Args:
         path: the file.
         section: the part to read, cut off at the end of the file.
+        channel: the channel to use, counted from 1; 0 mixes all of them so that no voice is lost.
+        source: the file that this one was decoded from, for messages; the file itself if not given.
 
     Raises:
-        EmoTalkError: the file is missing, a folder, empty, truncated, not a sound, not finite, has no samples, is
-            longer than two hours, has a rate outside 4 to 384 kHz, or ends before the section begins.
+        EmoTalkError: the file is missing, a folder, a pipe or a device, empty, cut off, not a sound, not finite, has
+            no samples, lacks the channel, is longer than two hours, has a rate outside 4 to 384 kHz, or ends before the
+            section begins.
     """
     path = Path(path)
-    if path.is_dir():
-        raise EmoTalkError(f"{path} is a folder, not a sound file")
     try:
         kind = known_audio_format(path)
         if kind == "wav":
-            return _from_wav(open_wav(path), section)
+            try:
+                return _from_wav(open_wav(path), section, channel, Path(source or path))
+            except OtherCodingError as error:
+                return _from_other(path, kind, section, channel, str(error))
         if kind is None:
             raise EmoTalkError(f"{path.name} is not a sound file of a known kind; export it as WAV")
-        return _from_other(path, kind, section)
+        return _from_other(path, kind, section, channel)
     except FileNotFoundError:
         raise EmoTalkError(f"There is no file {path}") from None
     except OSError as error:
         raise EmoTalkError(f"{path} cannot be read: {error.strerror or error}") from error
 
 
-def speech_from_samples(samples: np.ndarray, rate: float, source: str = "", section: Section | None = None) -> Speech:
+def speech_from_samples(
+    samples: np.ndarray, rate: float, source: str = "", section: Section | None = None, channel: int = 0
+) -> Speech:
     """Convert samples in memory to speech.
 
     Args:
@@ -79,10 +92,11 @@ def speech_from_samples(samples: np.ndarray, rate: float, source: str = "", sect
         rate: Hz, a whole number.
         source: where they came from, for messages.
         section: the part to use.
+        channel: the channel to use, counted from 1; 0 mixes all of them so that no voice is lost.
 
     Raises:
-        EmoTalkError: no samples, not finite, too long, a rate outside 4 to 384 kHz, an array of a wrong shape, or it
-            ends before the section begins.
+        EmoTalkError: no samples, not finite, too long, a rate outside 4 to 384 kHz, an array of a wrong shape, no such
+            channel, or it ends before the section begins.
     """
     name = Path(source).name or "The sound"
     samples = np.asarray(samples)
@@ -93,8 +107,11 @@ def speech_from_samples(samples: np.ndarray, rate: float, source: str = "", sect
     table = samples[:, None] if samples.ndim == 1 else samples
     first, count = _within(section, len(table), int(rate), name)
     table = table[first : first + count]
-    blocks = (_as_float(table[begin : begin + _BLOCK_FRAMES]) for begin in range(0, count, _BLOCK_FRAMES))
-    return _speech(blocks, int(rate), (len(table), table.shape[1]), 0, name, source)
+
+    def blocks() -> Iterator[np.ndarray]:
+        return (_as_float(table[begin : begin + _BLOCK_FRAMES]) for begin in range(0, count, _BLOCK_FRAMES))
+
+    return _speech(blocks, int(rate), (len(table), table.shape[1]), 0, name, source, channel)
 
 
 def known_audio_format(path: str | Path) -> str | None:
@@ -103,13 +120,17 @@ def known_audio_format(path: str | Path) -> str | None:
     Some builds of Blender crash when they open a file that is not a sound; this check comes first.
 
     Raises:
-        EmoTalkError: the file is empty.
-        OSError: it is missing, a folder, or cannot be read.
+        EmoTalkError: the file is empty, a folder, a pipe or a device.
+        OSError: it is missing or cannot be read.
     """
+    check_regular(Path(path))
     with Path(path).open("rb") as file:
         head = file.read(64)
-    if not head:
-        raise EmoTalkError(f"{Path(path).name} is empty")
+        if not head:
+            raise EmoTalkError(f"{Path(path).name} is empty")
+        if not any(head):
+            head = (head + file.read(_MOST_ZEROS)).lstrip(b"\0")
+            return "mp3" if head[:3] == b"ID3" or _mpeg_audio(head) == "mp3" else None
     if head[:4] in FORMS:
         return {b"WAVE": "wav", b"AVI ": "avi"}.get(head[8:12])
     if head[:4] == b"FORM" and head[8:12] in (b"AIFF", b"AIFC"):
@@ -120,6 +141,22 @@ def known_audio_format(path: str | Path) -> str | None:
         if head.startswith(magic):
             return kind
     return _mpeg_audio(head)
+
+
+def check_regular(path: Path) -> None:
+    """Refuse what is no plain file before it is opened: to open a pipe waits until somebody writes.
+
+    Raises:
+        EmoTalkError: it is a folder, a pipe or a device.
+        OSError: it is missing or cannot be looked at.
+    """
+    mode = path.stat().st_mode
+    if stat.S_ISDIR(mode):
+        raise EmoTalkError(f"{path} is a folder, not a sound file")
+    if stat.S_ISFIFO(mode) or stat.S_ISSOCK(mode):
+        raise EmoTalkError(f"{path} is a pipe; write the sound to a file and give that")
+    if not stat.S_ISREG(mode):
+        raise EmoTalkError(f"{path} is a device, not a sound file; write the sound to a file and give that")
 
 
 def _mpeg_audio(head: bytes) -> str | None:
@@ -133,29 +170,79 @@ def _mpeg_audio(head: bytes) -> str | None:
     return "mp3" if version != 1 and bit_rate not in (0, 15) and rate != 3 else None
 
 
-def _from_wav(wav: WavFile, section: Section | None) -> Speech:
-    wav = wav.part(*_within(section, wav.frames, wav.rate, wav.path.name))
-    shape = (wav.frames, wav.channels)
-    return _speech(wav.blocks(), wav.rate, shape, wav.speakers, wav.path.name, str(wav.path))
+def _from_wav(wav: WavFile, section: Section | None, channel: int, source: Path) -> Speech:
+    part = wav.part(*_within(section, wav.frames, wav.rate, source.name))
+    shape = (part.frames, part.channels)
+    remarks = list(wav.remarks)
+    return _speech(part.blocks, part.rate, shape, part.speakers, source.name, str(source), channel, remarks)
 
 
-def _from_other(path: Path, kind: str, section: Section | None) -> Speech:
+def _from_other(path: Path, kind: str, section: Section | None, channel: int, no_package: str = "") -> Speech:
     try:
         import soundfile
     except ImportError:
-        raise EmoTalkError(
-            f"{path.name} is {kind}; only WAV is read here: export it as WAV, or install the soundfile package"
-        ) from None
+        only_wav = f"{path.name} is {kind}; only WAV is read here: export it as WAV, or install the soundfile package"
+        raise EmoTalkError(no_package or only_wav) from None
+    source: Any = path
+    if kind == "mp3" and (mp3 := read_mp3(path)):
+        remarks = list(check_mp3(mp3, path.name))
+        if mp3.claimed != mp3.frames or not mp3.is_clean:
+            source = mp3.with_true_length()  # libsndfile stops at the length that it estimates
+    else:
+        remarks = list(check_complete(path, kind))
     try:
-        with soundfile.SoundFile(path) as file:
+        with contextlib.ExitStack() as files:
+            with _silent_stderr():
+                file = files.enter_context(soundfile.SoundFile(source))
             first, count = _within(section, file.frames, file.samplerate, path.name)
-            file.seek(first)
-            blocks = file.blocks(_BLOCK_FRAMES, frames=count, dtype="float32", always_2d=True)
-            return _speech(blocks, file.samplerate, (count, file.channels), 0, path.name, str(path))
+            shape = (count, file.channels)
+
+            def blocks() -> Iterator[np.ndarray]:
+                with _silent_stderr():
+                    file.seek(first)
+                left = count
+                while left > 0:
+                    with _silent_stderr():
+                        block = file.read(min(left, _BLOCK_FRAMES), dtype="float32", always_2d=True)
+                    if len(block) == 0:
+                        break
+                    left -= len(block)
+                    yield block
+                if kind != "mp3":  # its frames were counted above, and decoders drop some at either end
+                    end_remarks.extend(compare(first + count - left, first + count, file.samplerate, path.name))
+
+            end_remarks: list[str] = []
+            speech = _speech(blocks, file.samplerate, shape, 0, path.name, str(path), channel, remarks)
+            return Speech(speech.samples, speech.source, (*dict.fromkeys(end_remarks), *speech.remarks))
     except soundfile.LibsndfileError as error:
+        if promised_frames(path, kind):  # libsndfile says nothing about FLAC that ends in mid-frame
+            raise EmoTalkError(f"{path.name} is cut off or damaged; copy or export it again") from None
+        if no_package:
+            raise EmoTalkError(no_package) from None
         raise EmoTalkError(
             f"{path.name} cannot be read as {kind}: {error.error_string.rstrip('.')}; export it as WAV"
         ) from None
+
+
+_stderr_lock: Final = threading.Lock()
+
+
+@contextlib.contextmanager
+def _silent_stderr() -> Iterator[None]:
+    """Keep what libraries in C print from stderr: libmpg123 complains of files that it then reads well."""
+    with _stderr_lock:
+        try:
+            kept = os.dup(2)
+        except OSError:  # this program has no stderr
+            yield
+            return
+        try:
+            with open(os.devnull, "wb") as nowhere:  # noqa: PTH123
+                os.dup2(nowhere.fileno(), 2)
+            yield
+        finally:
+            os.dup2(kept, 2)
+            os.close(kept)
 
 
 def _within(section: Section | None, frames: int, rate: int, name: str) -> tuple[int, int]:
@@ -169,7 +256,14 @@ def _within(section: Section | None, frames: int, rate: int, name: str) -> tuple
 
 
 def _speech(
-    blocks: Iterable[np.ndarray], rate: int, shape: tuple[int, int], speakers: int, name: str, source: str
+    blocks: _Blocks,
+    rate: int,
+    shape: tuple[int, int],
+    speakers: int,
+    name: str,
+    source: str,
+    channel: int = 0,
+    remarks: Iterable[str] = (),
 ) -> Speech:
     frames, channels = shape
     if not LOWEST_RATE <= rate <= HIGHEST_RATE:
@@ -181,32 +275,44 @@ def _speech(
             f"{name} lasts {frames / rate / 3600:.3g} hours; split it into parts of at most "
             f"{LONGEST_SECONDS // 3600} hours"
         )
-    weights = _mono_weights(channels, speakers)
-    samples = resample(_mono(blocks, weights, name), rate, frames)
-    return Speech(samples, source)
+    if not 0 <= channel <= channels:
+        has = "one channel" if channels == 1 else f"{channels} channels"
+        raise EmoTalkError(f"{name} has {has}; channel {channel} is none of them (0 uses all)")
+    if channel or channels == 1:
+        index = max(channel - 1, 0)
+        samples = resample((block[:, index] for block in _checked(blocks(), name)), rate, frames)
+    else:
+        samples = _mixed(blocks, rate, frames, mono_weights(channels, speakers), speakers, name)
+    remarks = tuple(remarks)
+    if speech_level(samples) <= QUIETEST_LEVEL:
+        of = f"channel {channel} of " if channel else ""
+        remarks = (*remarks, f"No voice was found in {of}{name}: it is silent")
+    return Speech(samples, source, remarks)
 
 
-def _mono(blocks: Iterable[np.ndarray], weights: np.ndarray, name: str) -> Iterator[np.ndarray]:
+def _mixed(blocks: _Blocks, rate: int, frames: int, weights: np.ndarray, speakers: int, name: str) -> np.ndarray:
+    held = Held(len(weights))
+
+    def mix() -> Iterator[np.ndarray]:
+        for block in _checked(blocks(), name):
+            held.add(block)
+            yield block @ weights
+
+    samples = resample(mix(), rate, frames)
+    better = held.better_weights(weights, speakers, rate)
+    if better is None:
+        return samples
+    return resample((block @ better for block in blocks()), rate, frames)
+
+
+def _checked(blocks: Iterable[np.ndarray], name: str) -> Iterator[np.ndarray]:
     for block in blocks:
         peak = np.abs(block).max(initial=0)
         if not np.isfinite(peak):
             raise EmoTalkError(f"{name} holds samples that are not numbers (NaN or infinite); export it again")
         if peak > _LARGEST_SAMPLE:
             raise EmoTalkError(f"{name} holds samples of {peak:.3g}, far outside -1 to 1; export it again")
-        yield block[:, 0] if len(weights) == 1 else block @ weights
-
-
-def _mono_weights(channels: int, speakers: int) -> np.ndarray:
-    """(channels,) gains of a mixdown that keeps the level of dialogue.
-
-    In surround sound, dialogue is in the centre, or in left and right alike. Both keep their full level; the surround
-    channels are reduced to a quarter and the subwoofer is dropped. Channels without a known position are averaged.
-    """
-    places = [1 << bit for bit in range(32) if speakers >> bit & 1] or list(_LAYOUTS.get(channels, ()))
-    if len(places) != channels or _CENTRE not in places or channels < 3:
-        return np.full(channels, 1 / channels, np.float32)
-    gains = {_CENTRE: 1.0, _SUBWOOFER: 0.0, 0x1: 0.5, 0x2: 0.5}
-    return np.array([gains.get(place, 0.25) for place in places], np.float32)
+        yield block
 
 
 def _as_float(block: np.ndarray) -> np.ndarray:

@@ -29,7 +29,7 @@ _PITCH_RANGE_HZ: Final = (70.0, 420.0)
 _LEVEL_BLOCK: Final = 160
 _LEVEL_CHUNK: Final = 16_000 * 60
 _SPECTRUM_CHUNK: Final = 3000
-_QUIETEST_LEVEL: Final = -72.0
+QUIETEST_LEVEL: Final = -72.0
 """dB; softer sound does not count as speech, so near-silence is not amplified into chatter."""
 
 _LEVEL_RANGE: Final = 25.0
@@ -55,10 +55,10 @@ def speech_level(samples: np.ndarray) -> float:
     """
     blocks = [_block_powers(samples[i : i + _LEVEL_CHUNK]) for i in range(0, len(samples), _LEVEL_CHUNK)]
     if not blocks:
-        return _QUIETEST_LEVEL
+        return QUIETEST_LEVEL
     decibels = 10 * np.log10(np.concatenate(blocks) + 1e-12)
     active = decibels[decibels > np.percentile(decibels, 99) - _LEVEL_RANGE]
-    return max(float(10 * np.log10(np.mean(10 ** (active / 10)))), _QUIETEST_LEVEL)
+    return max(float(10 * np.log10(np.mean(10 ** (active / 10)))), QUIETEST_LEVEL)
 
 
 def _block_powers(samples: np.ndarray) -> np.ndarray:

@@ -2,15 +2,17 @@
 
 Requests (``id`` comes back in every reply):
     ``{"id", "verb": "animate", "audio", "output", "model", "device", "precision", "windowed", "controls", "rate",
-    "source", "section"}``: ``audio`` is a sound file, or, where ``rate`` (Hz) is given, a .npy file of samples from
-    ``source``; ``output`` is the .npz to write; ``section`` is the start and the duration of the line in seconds;
+    "source", "section", "channel"}``: ``audio`` is a sound file, or, where ``rate`` (Hz) is given, a .npy file of
+    samples; ``source`` is the file that it was decoded from, for messages; ``output`` is the .npz to write; ``section``
+    is the start and the duration of the line in seconds; ``channel`` is counted from 1, and 0 mixes all of them;
     ``model``, ``device``, ``precision`` and ``windowed`` (``registry.ModelChoice``), ``controls``
-    (``Controls.changed()``) and ``section`` may be left out.
+    (``Controls.changed()``), ``source``, ``section`` and ``channel`` may be left out.
     ``{"id", "verb": "describe"}``, ``{"id", "verb": "ping"}`` and ``{"id", "verb": "quit"}``.
 Replies:
     ``{"id", "kind": "progress", "fraction", "text"}``,
-    ``{"id", "kind": "result"}`` with ``output``, ``frames``, ``fps``, ``seconds``, ``device`` (in words) and ``speed``
-    (times real time, without loading) of an animated line, or with the result of ``devices.describe``,
+    ``{"id", "kind": "result"}`` with ``output``, ``frames``, ``fps``, ``seconds``, ``device`` (in words), ``speed``
+    (times real time, without loading) and ``remarks`` (sentences about the sound) of an animated line, or with the
+    result of ``devices.describe``,
     ``{"id", "kind": "error", "sentence", "traceback"}``.
 """
 
@@ -116,6 +118,7 @@ def _animate(request: dict[str, Any], engine: Engine, send: Send) -> dict[str, A
         "seconds": speech.seconds,
         "device": model.runs_on,
         "speed": round(speech.seconds / elapsed, 2),
+        "remarks": list(engine.remarks(speech, choice)),
     }
 
 
@@ -150,6 +153,7 @@ _FIELDS: Final[dict[str, tuple[Callable[[Any], bool], str]]] = {
     "windowed": (lambda value: isinstance(value, bool), "true or false"),
     "controls": (lambda value: value is None or isinstance(value, dict), "an object"),
     "rate": (lambda value: _is_number(value) and value > 0, "a positive number"),
+    "channel": (lambda value: type(value) is int and value >= 0, "a whole number from 0 on"),
     "section": (
         lambda value: value is None or (isinstance(value, list) and len(value) == 2 and all(map(_is_number, value))),
         "a start and a duration in seconds",
@@ -168,12 +172,13 @@ def _choice(request: dict[str, Any]) -> ModelChoice:
 
 def _speech(request: dict[str, Any]) -> Speech:
     audio, section = request["audio"], request.get("section")
+    source, channel = str(request.get("source", "")), int(request.get("channel", 0))
     if "rate" not in request:
-        return read_speech(audio, section)
+        return read_speech(audio, section, channel, source)
     try:
         samples = np.load(audio, allow_pickle=False)
     except (ValueError, EOFError) as error:
         raise EmoTalkError(f"The samples in {audio} cannot be read: {error}") from None
     if not isinstance(samples, np.ndarray):
         raise EmoTalkError(f"The samples in {audio} cannot be read: they are several arrays")
-    return speech_from_samples(samples, request["rate"], request.get("source", ""), section)
+    return speech_from_samples(samples, request["rate"], source, section, channel)

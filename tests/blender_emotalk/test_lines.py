@@ -10,12 +10,12 @@ from emotalk.blender_emotalk.actions import active_curves
 from emotalk.blender_emotalk.keyframes import Timing
 from emotalk.blender_emotalk.line_identity import line_name
 from emotalk.blender_emotalk.lines import control_values, sound_of
-from emotalk.blender_emotalk.sounds import prepare
+from emotalk.blender_emotalk.sounds import Preparation
 from emotalk.blender_emotalk.strips import add_sound_strip
 from emotalk.face.controls import CONTROLS, Controls
 from emotalk.inference.contract import EmoTalkError
 from emotalk.inference.registry import COMPACT_SPEC
-from emotalk.inference.sound.audio import read_speech, speech_from_samples
+from emotalk.inference.sound.audio import read_speech
 
 
 @pytest.fixture
@@ -141,8 +141,9 @@ def test_other_formats_are_decoded_by_blender_and_sound_the_same(line_wav, files
     path = tmp_path / "line.flac"
     aud.Sound(str(line_wav)).write(str(path), 16000, 1, aud.FORMAT_S16, aud.CONTAINER_FLAC, aud.CODEC_FLAC)
     line().audio = str(path)
-    prepared = prepare(sound_of(line(), bpy.context.scene, files), files)
-    decoded = speech_from_samples(np.load(prepared.request["audio"]), prepared.request["rate"])
+    prepared = Preparation(sound_of(line(), bpy.context.scene, files)).result()
+    decoded = read_speech(prepared.request["audio"], source=prepared.request["source"])
+    assert decoded.source == str(path)
     expected = read_speech(line_wav)
     assert prepared.seconds == pytest.approx(expected.seconds)
     assert np.abs(decoded.samples - expected.samples).max() < 1e-4
@@ -154,4 +155,4 @@ def test_a_blender_without_a_decoder_says_so(files, tmp_path, monkeypatch):
     path.write_bytes(b"OggS" + bytes(100))
     line().audio = str(path)
     with pytest.raises(EmoTalkError, match=r"only reads WAV; convert line\.ogg"):
-        prepare(sound_of(line(), bpy.context.scene, files), files)
+        Preparation(sound_of(line(), bpy.context.scene, files))

@@ -8,6 +8,7 @@ import subprocess
 import sys
 import termios
 import time
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -27,12 +28,13 @@ COMMAND = (sys.executable, "-m", "emotalk.command_line.main")
 
 @pytest.fixture(scope="module")
 def lines(tmp_path_factory):
-    """Three lines of something like speech, and a file that is none."""
+    """Three lines of a second of speech, and a file that is none."""
     folder = tmp_path_factory.mktemp("lines")
+    voice = read_speech(Path(__file__).parents[2] / "samples" / "line.wav").samples
     for number, rate in enumerate((16000, 44100, 22050)):
-        time_axis = np.arange(rate) / rate
-        voice = np.sign(np.sin(2 * np.pi * 110 * (number + 1) * time_axis)) * np.abs(np.sin(9 * time_axis))
-        soundfile.write(folder / f"line{number}.wav", 0.2 * voice, rate)
+        places = np.arange(rate) / rate * 16000
+        second = np.interp(places, np.arange(16000), voice[16000 * (number + 1) :][:16000])
+        soundfile.write(folder / f"line{number}.wav", second, rate)
     (folder / "broken.wav").write_bytes((folder / "line0.wav").read_bytes()[:9000])
     return folder
 
@@ -308,3 +310,33 @@ def test_the_number_of_threads_changes_no_byte(line_wav, tmp_path):
         time.sleep(0.05)
     client.close()
     assert len({*written, (tmp_path / "worker.npz").read_bytes()}) == 1
+
+
+def test_a_channel_is_chosen(lines, tmp_path, capsys):
+    left, rate = soundfile.read(lines / "line0.wav")
+    soundfile.write(tmp_path / "two.wav", np.stack([0.1 * np.random.default_rng(0).normal(size=rate), left], 1), rate)
+    assert run("animate", tmp_path / "two.wav", "-o", tmp_path / "two.npz", "--channel", "2") == 0
+    assert run("animate", lines / "line0.wav", "-o", tmp_path / "one.npz") == 0
+    expected = read_curves(tmp_path / "one.npz").face.values
+    np.testing.assert_array_equal(read_curves(tmp_path / "two.npz").face.values, expected)
+    assert run("animate", tmp_path / "two.wav", "-o", tmp_path / "x.npz", "--channel", "3") == 1
+    assert "two.wav has 2 channels; channel 3 is none of them" in capsys.readouterr().err
+    assert usage("animate", "a.wav", "-o", "out", "--channel", "left") == 2
+    assert "the channel must be a whole number from 0 on, not 'left'" in capsys.readouterr().err
+
+
+def test_what_is_odd_about_a_sound_is_a_remark(lines, tmp_path, capsys):
+    soundfile.write(tmp_path / "silent.wav", np.zeros(16000), 16000)
+    (tmp_path / "short.wav").write_bytes((lines / "line0.wav").read_bytes()[:-2])
+    words = [tmp_path / "silent.wav", tmp_path / "short.wav", lines / "line1.wav", "-o", tmp_path / "out"]
+    assert run("animate", *words) == 0
+    first, second = capsys.readouterr().err.splitlines()
+    assert first == "emotalk: No voice was found in silent.wav: it is silent"
+    assert second.startswith("emotalk: short.wav is shorter than it says by less than 0.01 seconds")
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no pipes with a path")
+def test_a_pipe_does_not_hang(tmp_path, capsys):
+    os.mkfifo(tmp_path / "line.wav")
+    assert run("animate", tmp_path / "line.wav", "-o", tmp_path / "out.npz") == 1
+    assert "line.wav is a pipe; write the sound to a file and give that" in capsys.readouterr().err

@@ -1,5 +1,6 @@
 """Sound files of every kind to speech, and a sentence for every invalid file."""
 
+import os
 import subprocess
 import sys
 
@@ -248,3 +249,13 @@ def test_any_first_bytes_are_answered(tmp_path_factory, content):
     path = tmp_path_factory.getbasetemp() / "any"
     path.write_bytes(content)
     assert known_audio_format(path) in {None, "wav", "avi", "aiff", "mp4", "aac", *audio._MAGIC}
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="Windows has no pipes with a path")
+def test_a_pipe_is_refused_before_it_is_opened(tmp_path):
+    path = tmp_path / "line.wav"
+    os.mkfifo(path)
+    with pytest.raises(EmoTalkError, match=r"line\.wav is a pipe; write the sound to a file and give that"):
+        read_speech(path)
+    with pytest.raises(EmoTalkError, match="/dev/zero is a device, not a sound file"):
+        read_speech("/dev/zero")

@@ -150,6 +150,60 @@ def test_long_files_take_their_length_from_ds64(folder):
     np.testing.assert_array_equal(samples_of(written(folder, content))[:, 0] * 2**15, [5, 6, 7])
 
 
+SPEECH_LIKE = np.random.default_rng(7).integers(-9000, 9000, 16000).astype("<i2")
+"""A second of sound at 16 kHz."""
+
+
+@pytest.mark.parametrize(("length", "size"), [(0, 36), (4, 40), (4, 36), (3200, 3236), (0, 0)])
+def test_a_header_that_its_recorder_left_behind_is_not_believed(folder, length, size):
+    header = riff(fmt(), b"data" + struct.pack("<I", length), size=size)
+    path = written(folder, header + SPEECH_LIKE.tobytes())
+    np.testing.assert_array_equal(samples_of(path)[:, 0] * 2**15, SPEECH_LIKE)
+    remarks = read_speech(path).remarks
+    if size:  # both lengths 0 is what a stream has: nothing is wrong with it
+        assert remarks == (
+            "line.wav was not finished by what recorded it; all 1 seconds to the end of the file are used",
+        )
+    else:
+        assert not remarks
+
+
+@pytest.mark.parametrize(
+    "behind",
+    [chunk(b"LIST", b"x" * 9000), b"ID3\4" + b"x" * 9000, bytes(9000), b"junk"],
+)
+def test_what_lies_behind_a_finished_sound_is_not_read_as_sound(folder, behind):
+    path = written(folder, riff(fmt(), chunk(b"data", SPEECH_LIKE.tobytes())) + behind)
+    assert open_wav(path).frames == 16000
+    assert not read_speech(path).remarks
+
+
+@pytest.mark.parametrize("missing", [1, 100, 160])
+def test_a_file_short_by_next_to_nothing_is_read_with_a_remark(folder, missing):
+    content = riff(fmt(), chunk(b"data", SPEECH_LIKE.tobytes()))
+    path = written(folder, content[: -2 * missing])
+    np.testing.assert_array_equal(samples_of(path)[:, 0] * 2**15, SPEECH_LIKE[:-missing])
+    (remark,) = read_speech(path).remarks
+    much = "0.01 seconds" if missing == 160 else "less than 0.01 seconds"
+    assert remark == f"line.wav is shorter than it says by {much}; what is there is used"
+
+
+@pytest.mark.parametrize("subtype", ["ALAW", "ULAW"])
+@pytest.mark.parametrize("container", ["WAV", "WAVEX"])
+def test_telephone_codings_sound_as_libsndfile_decodes_them(folder, subtype, container):
+    path = folder / "call.wav"
+    soundfile.write(path, np.linspace(-1, 1, 4096).reshape(-1, 2), 8000, subtype, format=container)
+    np.testing.assert_array_equal(samples_of(path), soundfile.read(path, dtype="float32", always_2d=True)[0])
+
+
+@pytest.mark.parametrize("subtype", ["IMA_ADPCM", "MS_ADPCM"])
+def test_other_codings_are_left_to_soundfile(folder, subtype):
+    path = folder / "game.wav"
+    soundfile.write(path, SPEECH_LIKE / 2**15, 16000, subtype)
+    expected = soundfile.read(path, dtype="float32")[0]
+    np.testing.assert_allclose(read_speech(path).samples, expected, atol=1e-7)
+
+
 def test_big_endian_files(folder):
     content = riff(fmt(order=">"), chunk(b"data", struct.pack(">hh", 256, -512), ">"), form=b"RIFX", size=0, order=">")
     np.testing.assert_array_equal(samples_of(written(folder, content))[:, 0] * 2**15, [256, -512])
@@ -196,7 +250,7 @@ def test_a_damaged_header_raises_nothing_else(folder, data):
 @pytest.mark.parametrize(
     ("content", "words"),
     [
-        (riff(fmt(code=7, sample_bytes=1), chunk(b"data", b"12")), "coded as mu-law; export it as PCM"),
+        (riff(fmt(code=7, sample_bytes=2), chunk(b"data", b"12")), "samples of 16 bits"),
         (riff(fmt(code=999), chunk(b"data", b"12")), "coded as something unknown"),
         (riff(extensible(tail=b"\0" * 12), chunk(b"data", b"1234")), "coded as something unknown"),
         (riff(fmt(code=3, sample_bytes=2), chunk(b"data", b"12")), "samples of 16 bits"),

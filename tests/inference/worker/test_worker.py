@@ -139,6 +139,27 @@ def test_samples_come_as_an_array_file(shared_client, tmp_path):
     assert "cannot be read" in last["sentence"]
 
 
+def test_a_channel_is_chosen_and_remarks_come_along(shared_client, tmp_path):
+    samples, output = tmp_path / "strip.npy", tmp_path / "strip.npz"
+    voice = read_speech(Path(__file__).parents[3] / "samples" / "line.wav").samples[:32000]
+    hum = np.sign(np.sin(2 * np.pi * 50 * np.arange(32000) / 16000)).astype(np.float32) / 9
+    np.save(samples, np.stack([np.zeros_like(voice), voice, hum], 1))
+    request = {"verb": "animate", "audio": str(samples), "rate": 16000, "source": "strip", "output": str(output)}
+    assert replies(shared_client, shared_client.submit(request))[-1]["remarks"] == []
+    assert replies(shared_client, shared_client.submit({**request, "channel": 2}))[-1]["remarks"] == []
+    (remark,) = replies(shared_client, shared_client.submit({**request, "channel": 1}))[-1]["remarks"]
+    assert remark == "No voice was found in channel 1 of strip: it is silent"
+    (remark,) = replies(shared_client, shared_client.submit({**request, "channel": 3}))[-1]["remarks"]
+    assert remark == "No voice was found in strip; choose another sound or channel if somebody speaks there"
+    last = replies(shared_client, shared_client.submit({**request, "channel": 4}))[-1]
+    assert last["sentence"].startswith("strip has 3 channels; channel 4 is none of them")
+
+
+def test_a_pipe_does_not_hang_the_worker(shared_client, tmp_path):
+    request = {"verb": "animate", "audio": "/dev/stdin", "output": str(tmp_path / "x.npz")}
+    assert "is a pipe" in replies(shared_client, shared_client.submit(request))[-1]["sentence"]
+
+
 @pytest.mark.parametrize(
     ("fields", "words"),
     [

@@ -1,0 +1,95 @@
+"""Whatever the channel: a voice that is there reaches the mono sound, and ordinary mixes stay as they were."""
+
+import numpy as np
+import pytest
+import soundfile
+from emotalk.inference.contract import EmoTalkError
+from emotalk.inference.sound.audio import read_speech, speech_from_samples
+from emotalk.inference.sound.mixing import Held, mono_weights
+
+RATE = 16_000
+RNG = np.random.default_rng(11)
+
+
+def voice(seed=0):
+    """Two seconds of buzz with syllables, as a voice has them."""
+    time = np.arange(2 * RATE) / RATE
+    buzz = sum(np.sin(2 * np.pi * (110 + seed) * k * time) / k for k in range(1, 30))
+    return (0.2 * buzz * np.sin(2 * np.pi * 2 * time) ** 2).astype(np.float32)
+
+
+def level(samples):
+    return float(np.sqrt(np.mean(samples**2)))
+
+
+def mixed(*channels):
+    return speech_from_samples(np.stack(channels, 1), RATE).samples
+
+
+SILENCE = np.zeros(2 * RATE, np.float32)
+HISS = (1e-4 * RNG.normal(size=2 * RATE)).astype(np.float32)
+RUMBLE = (0.4 * np.sin(2 * np.pi * 40 * np.arange(2 * RATE) / RATE)).astype(np.float32)
+
+
+@pytest.mark.parametrize("scale", [-1.0, -0.8, -1.3])
+def test_channels_in_anti_phase_do_not_cancel(scale):
+    assert level(mixed(voice(), scale * voice())) > 0.8 * level(voice())
+    assert level(mixed(voice() + HISS, scale * voice() + 0.3, SILENCE)) > 0.5 * level(voice())
+
+
+@pytest.mark.parametrize("channels", [6, 8])
+@pytest.mark.parametrize("others", [SILENCE, HISS])
+def test_a_voice_on_any_track_without_a_place_is_used(tmp_path, channels, others):
+    for track in range(channels):
+        path = tmp_path / f"{track}.wav"
+        table = np.stack([voice() if i == track else others for i in range(channels)], 1)
+        soundfile.write(path, table, RATE, "FLOAT")
+        speech = read_speech(path)
+        assert level(speech.samples) > 0.9 * level(voice()) / channels
+        assert not speech.remarks
+
+
+def test_a_voice_on_a_named_subwoofer_is_used_where_there_is_no_other(tmp_path):
+    path = tmp_path / "line.wav"
+    table = np.stack([SILENCE, SILENCE, SILENCE, voice(), SILENCE, SILENCE], 1)
+    soundfile.write(path, table, RATE, "PCM_24", format="WAVEX")
+    assert level(read_speech(path).samples) > 0.1 * level(voice())
+
+
+@pytest.mark.parametrize(
+    "channels",
+    [
+        [voice(), voice()],
+        [voice(), SILENCE],
+        [voice(), voice(7)],
+        [voice(), -0.2 * voice() + voice(3)],
+        [HISS, HISS, voice(), RUMBLE, HISS, HISS],
+        [voice(), voice(), voice(5), RUMBLE + HISS, HISS, HISS, HISS, HISS],
+        [SILENCE, SILENCE],
+    ],
+)
+def test_ordinary_mixes_stay_as_they_are(channels):
+    table = np.stack(channels, 1)
+    np.testing.assert_array_equal(mixed(*channels), table @ mono_weights(len(channels), 0))
+    held = Held(len(channels))
+    held.add(table)
+    assert held.better_weights(mono_weights(len(channels), 0), 0, RATE) is None
+
+
+def test_a_channel_can_be_chosen(tmp_path):
+    path = tmp_path / "interview.wav"
+    soundfile.write(path, np.stack([voice(), voice(40)], 1), RATE, "FLOAT")
+    np.testing.assert_array_equal(read_speech(path, channel=2).samples, voice(40))
+    with pytest.raises(EmoTalkError, match=r"interview\.wav has 2 channels; channel 3 is none of them"):
+        read_speech(path, channel=3)
+    with pytest.raises(EmoTalkError, match="has one channel; channel 2 is none"):
+        speech_from_samples(voice(), RATE, channel=2)
+
+
+@pytest.mark.parametrize("sound", [SILENCE, 1e-5 * np.sign(RUMBLE)])
+def test_silence_is_remarked_on(sound):
+    (remark,) = speech_from_samples(sound, RATE, "take.wav").remarks
+    assert remark == "No voice was found in take.wav: it is silent"
+    assert not speech_from_samples(voice(), RATE).remarks
+    (remark,) = speech_from_samples(np.stack([voice(), sound], 1), RATE, "take.wav", channel=2).remarks
+    assert remark == "No voice was found in channel 2 of take.wav: it is silent"
