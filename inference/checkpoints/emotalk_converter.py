@@ -12,6 +12,7 @@ import torch
 from torch import Tensor
 
 from ..contract import EmoTalkError, ModelSpec, Speech
+from ..devices import is_out_of_memory
 from ..models.emotalk import SHORTEST, EmoTalk, EmoTalkConfig, weight_shapes
 from ..models.wav2vec2 import XLSR_53
 from .checkpoint_state import CheckpointState
@@ -183,6 +184,8 @@ def _test(checkpoint: EmoTalkCheckpoint, source: str) -> None:
         model = EmoTalk(checkpoint.weights, checkpoint.config, checkpoint.spec)
         values = model.decode(model.encode(Speech(noise)), Controls()).values
     except (RuntimeError, ValueError) as error:
+        if is_out_of_memory(error):
+            raise
         raise EmoTalkError(f"The weights in {source} do not fit together ({str(error).splitlines()[0]})") from None
     if not torch.isfinite(torch.from_numpy(values)).all():
         raise EmoTalkError(f"The weights in {source} give no numbers; the file is damaged")

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
 from ..contract import EmoTalkError
-from ..devices import import_torch
+from ..devices import import_torch, is_out_of_memory
 from ..registry import NETWORKS, recognise, spec_metadata
 from .checkpoint_file import kind_of
 from .conversion import Converter
@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from torch import Tensor
 
 _LONGEST_LICENCE: Final = 200
+_MEMORY_FACTOR: Final = 3
+"""Memory that an import takes, in sizes of the checkpoint."""
 _BLOCK: Final = 1024 * 1024
 
 Write = Callable[[Path], None]
@@ -129,7 +131,16 @@ def _prepare_conversion(checkpoint: Path, licence: str) -> tuple[Write, tuple[st
     network, converter, state = _recognised(checkpoint)
     sha256 = file_sha256(checkpoint)
     licence, notice = converter.licence_of(sha256, licence)
-    conversion = converter.convert(state, checkpoint.name, NETWORKS[network].spec)
+    try:
+        conversion = converter.convert(state, checkpoint.name, NETWORKS[network].spec)
+    except (MemoryError, RuntimeError) as error:
+        if isinstance(error, MemoryError) or is_out_of_memory(error):
+            needed = _MEMORY_FACTOR * checkpoint.stat().st_size / 1e9
+            raise EmoTalkError(
+                f"There is not enough memory to import {checkpoint.name}, which takes about {needed:.1f} GB; close "
+                "other programs, or import it on a computer with more and copy the .safetensors file"
+            ) from None
+        raise
     metadata = {
         "model": network,
         "config": json.dumps(conversion.config),

@@ -47,6 +47,12 @@ def settle(seconds=30):
         time.sleep(0.005)
 
 
+def test_the_licence_of_a_training_of_ones_own(small_checkpoint):
+    bpy.ops.emotalk.import_checkpoint(filepath=str(small_checkpoint), licence="Studio Ann")
+    (weights,) = (weights for weights in model_choice.installed() if not weights.is_bundled)
+    assert (weights.licence, weights.notice) == ("Studio Ann", "")
+
+
 def test_import_choose_animate(stage, small_checkpoint):
     assert bpy.ops.emotalk.import_checkpoint(filepath=str(small_checkpoint)) == {"FINISHED"}
     assert background.latest().result.startswith("EmoTalk is installed")

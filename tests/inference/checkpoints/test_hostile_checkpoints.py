@@ -47,7 +47,7 @@ def refused(path):
     with pytest.raises(EmoTalkError) as raised:
         import_weights(path)
     assert "Something went wrong" not in sentence_for(raised.value)
-    assert "not enough memory" not in sentence_for(raised.value)
+    assert "not enough memory for this line" not in sentence_for(raised.value)
     with contextlib.suppress(EmoTalkError):
         licence_notice(path)
     assert not [left for left in library.user_weights_folder().glob("*") if left.name != ".lock"]
@@ -252,6 +252,15 @@ def test_memory_that_a_pickle_asks_for_is_not_given(path):
 
     torch.save({"a": Hoard()}, path)
     assert "is damaged or no checkpoint" in refused(path)
+
+
+@pytest.mark.parametrize("error", [MemoryError(), RuntimeError("DefaultCPUAllocator: not enough memory: you tried")])
+def test_too_little_memory_for_an_import_says_how_much_it_takes(small_checkpoint, monkeypatch, error):
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr("emotalk.inference.models.emotalk.EmoTalk.encode", fail)
+    assert "memory to import EmoTalk.pth, which takes about 0.0 GB" in refused(small_checkpoint)
 
 
 def test_a_file_of_before_pytorch_1_6_is_read(released_state, path):

@@ -169,6 +169,7 @@ def test_a_pipe_does_not_hang_the_worker(shared_client, tmp_path):
         ({"model": "nobody"}, "There is no model named 'nobody'"),
         ({"output": "/nowhere/out.npz"}, "/nowhere/out.npz cannot be used: No such file or directory"),
         ({"output": "curves.xyz"}, "should end in .npz"),
+        ({"channel": "left"}, "The field 'channel' of a request to the worker must be a whole number from 0 on"),
         ({"verb": "dance"}, "does not know the request 'dance'"),
     ],
 )
