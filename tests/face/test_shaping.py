@@ -128,3 +128,11 @@ def test_each_gain_moves_its_own_regions(gain, regions):
     expected = {name for region in regions for name in arkit.REGIONS[region]} - {"mouthClose"}
     assert moved - {"mouthClose"} == expected
     assert ("mouthClose" in moved) == (gain == "jaw_gain")
+
+
+@pytest.mark.parametrize("jaw", [0.0, 0.5, 1.0])
+def test_the_seal_of_the_lips_never_exceeds_the_jaw(jaw):
+    values = np.zeros((4, 52), np.float32)
+    values[:, arkit.INDEX["jawOpen"]], values[:, arkit.INDEX["mouthClose"]] = 0.3, 0.5
+    shaped = shape(FaceCurves(values, ARKIT, 30.0), Controls({"jaw_gain": jaw}))
+    np.testing.assert_allclose(shaped.channel("mouthClose"), 0.3 * jaw, atol=1e-6)
