@@ -16,7 +16,9 @@ from emotalk.command_line.main import main
 from emotalk.face.controls import Controls
 from emotalk.face.curve_files import read_curves
 from emotalk.face.eyes import merge_eyes
+from emotalk.inference.contract import EmoTalkError
 from emotalk.inference.engine import Engine
+from emotalk.inference.models.loading import ModelChoice
 from emotalk.inference.sound.audio import read_speech
 
 COMMAND = (sys.executable, "-m", "emotalk.command_line.main")
@@ -240,3 +242,17 @@ def test_reading_the_words_imports_nothing_heavy():
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == ""
+
+
+def test_the_network_runs_where_and_as_it_is_asked_to(lines, tmp_path, monkeypatch):
+    asked = []
+
+    def model(_engine, choice):
+        asked.append(choice)
+        raise EmoTalkError("enough")
+
+    monkeypatch.setattr(Engine, "model", model)
+    choice = ("--model", "emotalk-compact", "--device", "cpu", "--precision", "bfloat16", "--windowed")
+    assert run("animate", lines / "line0.wav", "-o", tmp_path, *choice) != 0
+    assert run("animate", lines / "line0.wav", "-o", tmp_path) != 0
+    assert asked == [ModelChoice("emotalk-compact", "cpu", "bfloat16", True), ModelChoice()]
