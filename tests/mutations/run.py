@@ -98,14 +98,15 @@ class Copy:
 
     def notice(self, tests: tuple[str, ...], fault: Fault | None = None) -> str:
         """The first test that fails, with a fault or without; "" if all pass."""
-        path = self.root / fault.file if fault else None
-        if fault and path:
-            path.write_text(path.read_text("utf-8").replace(fault.text, fault.fault), "utf-8")
+        if fault is None:
+            return self._run(tests)
+        path = self.root / fault.file
+        source = path.read_text("utf-8")
+        path.write_text(source.replace(fault.text, fault.fault), "utf-8")
         try:
             return self._run(tests)
         finally:
-            if fault and path:
-                shutil.copy2(ROOT / fault.file, path)
+            path.write_text(source, "utf-8")
 
     def _run(self, tests: tuple[str, ...]) -> str:
         options = ["-x", "-q", "-m", "not slow", "-p", "no:cacheprovider", "--hypothesis-seed=0", "--no-header", "-rfE"]
