@@ -52,7 +52,7 @@ def test_keyed_sliders_are_sent_for_every_frame_of_the_line(asked, line_wav):
 
 def test_a_line_begins_at_its_start_frame(stage):
     line = bpy.context.scene.emotalk
-    line.start_frame, line.key_tolerance = 41, 0
+    line.start_frame, line.key_tolerance, line.settle_time = 41, 0, 0
     assert bpy.ops.emotalk.animate() == {"FINISHED"}
     assert {curve.keyframe_points[0].co.x for curve in active_curves(stage.data.shape_keys)} == {41}
 
