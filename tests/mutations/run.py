@@ -50,7 +50,7 @@ class Fault:
 
 
 def read_faults(path: Path = FAULTS) -> list[Fault]:
-    """The faults of a list; tests that a fault does not name are those of its file."""
+    """The faults of a list."""
     table = tomllib.loads(path.read_text("utf-8"))
     return [
         Fault(entry["breaks"], entry["file"], entry["text"], entry["fault"], tuple(entry["tests"]))
