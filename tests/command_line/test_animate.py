@@ -102,6 +102,7 @@ def test_controls_reach_the_performance(lines, tmp_path):
     for words, values in (
         (("--emotion", "Angry", "--intensity", "0.8"), {"anger": 1, "intensity": 0.8}),
         (("--emotion", "sad", "--sad", "0.4", "--happy", "0.2"), {"sad": 0.4, "happy": 0.2}),
+        (("--emotion", "fear=0.3"), {"fear": 0.3}),
         (("--personal-style", "Stage actor", "--blink-rate", "0"), {"personal_style": "Stage actor", "blink_rate": 0}),
         (("--time-offset", "-80", "--seed", "7", "--smoothing=40"), {"time_offset": -80, "seed": 7, "smoothing": 40}),
     ):
