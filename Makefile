@@ -7,7 +7,7 @@ EMOTION ?= happy
 INTENSITY ?= 1.0
 BLENDER_BUILDER = $(shell $(RUN) -c "import importlib.util as u, pathlib; print(next(pathlib.Path(u.find_spec('bpy').origin).parent.rglob('blender_ext.py')))")
 
-.PHONY: demo test lint extension benchmark clean
+.PHONY: demo test lint mutate extension benchmark clean
 
 demo: $(VENV)/.ready-for-demo
 	$(RUN) -m emotalk.command_line.main demo "$(AUDIO)" --emotion $(EMOTION) --intensity $(INTENSITY) --folder out
@@ -20,6 +20,13 @@ lint: $(VENV)/.ready-for-tests
 	$(VENV)/bin/ruff format --check .
 	mkdir -p $(VENV)/typed && ln -sfn ../.. $(VENV)/typed/emotalk
 	$(VENV)/bin/mypy
+
+# Minutes: puts faults into a copy of the tree, one at a time; the tests must notice each of them.
+# make mutate JOBS=4 WORD=face tries only faults with this word in their sentence or file.
+JOBS ?= 2
+WORD ?=
+mutate: $(VENV)/.ready-for-tests
+	$(RUN) tests/mutations/run.py --jobs $(JOBS) -k "$(WORD)"
 
 extension: $(VENV)/.ready-for-demo
 	mkdir -p dist

@@ -6,6 +6,7 @@ import pytest
 from emotalk.blender_emotalk import baking
 from emotalk.blender_emotalk.actions import HAS_SLOTS, active_curves
 from emotalk.blender_emotalk.characters import find_character
+from emotalk.blender_emotalk.head_bones import rotation_values
 from emotalk.blender_emotalk.keyframes import Timing
 from emotalk.face import arkit
 from emotalk.face.arkit import CHANNELS
@@ -297,3 +298,31 @@ def test_tweak_mode_is_refused(add_face, performance):
     with pytest.raises(EmoTalkError, match="leave tweak mode"):
         clear(face)
     assert set(bpy.data.actions) == actions
+
+
+@pytest.mark.parametrize("tolerance", [0.004, 0.01])
+def test_reduced_keys_of_the_head_miss_it_by_half_the_tolerance_in_radians_at_most(
+    add_face, add_armature, performance, tolerance
+):
+    rig = add_armature()
+    face = add_face(armature=rig)
+    line = performance(frames=200)
+    bake(line, face, settings=baking.KeySettings(tolerance))
+    expected = rotation_values(line.head.values, rig.pose.bones["head"])
+    curves = [curve for curve in active_curves(rig) if "rotation" in curve.data_path]
+    assert len(curves) == expected.shape[1]
+    for curve in curves:
+        keyed = [curve.evaluate(1 + 0.8 * sample) for sample in range(200)]
+        assert np.abs(keyed - expected[:, curve.array_index]).max() <= 0.5 * tolerance + 1e-5
+
+
+def test_an_action_comes_back_with_its_blending_and_influence(add_face, performance):
+    face = add_face()
+    key = face.data.shape_keys
+    animator_keys(key, 'key_blocks["jawOpen"].value')
+    data = key.animation_data
+    data.action_blend_type, data.action_influence, data.action_extrapolation = "ADD", 0.5, "NOTHING"
+    bake(performance(), face)
+    assert (data.action_blend_type, data.action_influence) == ("REPLACE", 1)
+    clear(face)
+    assert (data.action_blend_type, data.action_influence, data.action_extrapolation) == ("ADD", 0.5, "NOTHING")

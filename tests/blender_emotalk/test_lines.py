@@ -2,15 +2,17 @@
 
 import contextlib
 import sys
+from types import SimpleNamespace
 
 import bpy
 import numpy as np
 import pytest
+from emotalk.blender_emotalk import strips
 from emotalk.blender_emotalk.actions import active_curves
 from emotalk.blender_emotalk.keyframes import Timing
 from emotalk.blender_emotalk.line_identity import line_name
-from emotalk.blender_emotalk.lines import control_values, sound_of
-from emotalk.blender_emotalk.sounds import Preparation
+from emotalk.blender_emotalk.lines import anchor_of, control_values, sound_of
+from emotalk.blender_emotalk.sounds import LineSound, Preparation
 from emotalk.blender_emotalk.strips import add_sound_strip
 from emotalk.face.controls import CONTROLS, Controls
 from emotalk.inference.contract import EmoTalkError
@@ -70,6 +72,33 @@ def test_a_strip_that_begins_before_its_sound_is_silent_until_then(strip, files)
     sound = sound_of(line(), bpy.context.scene, files)
     assert sound.start_frame == 20
     assert sound.section == pytest.approx((0, 30 / 24))
+
+
+def test_the_sound_offset_of_a_strip_moves_its_sound(strip, files):
+    if not hasattr(strip, "sound_offset"):
+        pytest.skip("this Blender has no sound offsets")
+    strip.sound_offset = 0.25
+    trim(strip, 32, 50)
+    sound = sound_of(line(), bpy.context.scene, files)
+    assert sound.start_frame == 32
+    assert sound.section == pytest.approx((12 / 24 + 0.25, 18 / 24))
+
+
+def test_a_strip_of_another_speed_is_refused(line_wav, files, monkeypatch):
+    retimed = SimpleNamespace(name="Take 3", type="SOUND", sound=object(), retiming_keys=(1, 50))
+    monkeypatch.setattr(strips, "all_strips", lambda _scene: (retimed,))
+    line().strip = "Take 3"
+    with pytest.raises(EmoTalkError, match="speed of strip 'Take 3' was changed"):
+        sound_of(line(), bpy.context.scene, files)
+
+
+def test_a_deleted_character_does_not_count(add_face):
+    chosen, other = add_face("Chosen"), add_face("Other")
+    line().character = chosen
+    assert anchor_of(line(), bpy.context) == chosen
+    bpy.context.scene.collection.objects.unlink(chosen)
+    assert line().character == chosen
+    assert anchor_of(line(), bpy.context) == other
 
 
 def test_packed_sound_is_unpacked_for_the_run_only(strip, line_wav, files):
@@ -147,6 +176,20 @@ def test_other_formats_are_decoded_by_blender_and_sound_the_same(line_wav, files
     expected = read_speech(line_wav)
     assert prepared.seconds == pytest.approx(expected.seconds)
     assert np.abs(decoded.samples - expected.samples).max() < 1e-4
+
+
+@pytest.mark.parametrize("kind", ["wav", "flac"])
+def test_the_section_of_a_line_goes_to_the_worker_in_any_format(line_wav, files, tmp_path, kind):
+    path = line_wav
+    if kind == "flac":
+        aud = pytest.importorskip("aud", reason="this Blender is built without Audaspace")
+        path = tmp_path / "line.flac"
+        aud.Sound(str(line_wav)).write(str(path), 16000, 1, aud.FORMAT_S16, aud.CONTAINER_FLAC, aud.CODEC_FLAC)
+    trimmed, whole = (Preparation(LineSound(path, 1, section)).result() for section in ((0.5, 1.25), None))
+    assert trimmed.request["section"] == (0.5, 1.25)
+    assert trimmed.seconds == 1.25
+    assert "section" not in whole.request
+    assert whole.seconds == pytest.approx(read_speech(line_wav).seconds)
 
 
 def test_a_blender_without_a_decoder_says_so(files, tmp_path, monkeypatch):

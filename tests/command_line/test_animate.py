@@ -18,7 +18,9 @@ from emotalk.face.controls import Controls
 from emotalk.face.curve_files import read_curves
 from emotalk.face.eyes import merge_eyes
 from emotalk.inference.checkpoints.safetensors_file import bundled_weights, read_safetensors, write_safetensors
+from emotalk.inference.contract import EmoTalkError
 from emotalk.inference.engine import Engine
+from emotalk.inference.models.loading import ModelChoice
 from emotalk.inference.registry import DEFAULT_MODEL
 from emotalk.inference.sound.audio import read_speech
 from emotalk.inference.worker.client import WorkerClient
@@ -105,6 +107,7 @@ def test_controls_reach_the_performance(lines, tmp_path):
     for words, values in (
         (("--emotion", "Angry", "--intensity", "0.8"), {"anger": 1, "intensity": 0.8}),
         (("--emotion", "sad", "--sad", "0.4", "--happy", "0.2"), {"sad": 0.4, "happy": 0.2}),
+        (("--emotion", "fear=0.3"), {"fear": 0.3}),
         (("--personal-style", "Stage actor", "--blink-rate", "0"), {"personal_style": "Stage actor", "blink_rate": 0}),
         (("--time-offset", "-80", "--seed", "7", "--smoothing=40"), {"time_offset": -80, "seed": 7, "smoothing": 40}),
     ):
@@ -340,3 +343,17 @@ def test_a_pipe_does_not_hang(tmp_path, capsys):
     os.mkfifo(tmp_path / "line.wav")
     assert run("animate", tmp_path / "line.wav", "-o", tmp_path / "out.npz") == 1
     assert "line.wav is a pipe; write the sound to a file and give that" in capsys.readouterr().err
+
+
+def test_the_network_runs_where_and_as_it_is_asked_to(lines, tmp_path, monkeypatch):
+    asked = []
+
+    def model(_engine, choice):
+        asked.append(choice)
+        raise EmoTalkError("enough")
+
+    monkeypatch.setattr(Engine, "model", model)
+    choice = ("--model", "emotalk-compact", "--device", "cpu", "--precision", "bfloat16", "--windowed")
+    assert run("animate", lines / "line0.wav", "-o", tmp_path, *choice) != 0
+    assert run("animate", lines / "line0.wav", "-o", tmp_path) != 0
+    assert asked == [ModelChoice("emotalk-compact", "cpu", "bfloat16", True), ModelChoice()]

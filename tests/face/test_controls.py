@@ -104,3 +104,9 @@ def test_emotions_of_a_model_s_own_take_part_in_the_mix():
     with pytest.raises(ControlError, match="no control named 'smug'"):
         Controls({"smug": 1})
     assert Controls(controls.changed(), controls.emotions) == controls
+
+
+def test_a_models_own_emotions_share_the_mix():
+    names = (*EMOTIONS, "smug")
+    tracks = Controls({"happy": 1, "smug": 1, "sad": 0.5}, names).emotion_tracks(2, names)
+    np.testing.assert_allclose(tracks[0, [names.index(name) for name in ("happy", "smug", "sad")]], [0.4, 0.4, 0.2])

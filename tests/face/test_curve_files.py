@@ -92,6 +92,17 @@ def test_csv_looks_like_a_take_of_live_link_face(folder):
     assert float(rows[7]["HeadYaw"]) == pytest.approx(performance(95).head.channel("headYaw")[7] / 180, abs=1e-6)
 
 
+def test_csv_has_the_directions_of_live_link_face(folder):
+    path = folder / "head.csv"
+    head = FaceCurves(np.array([[9, 18, 27]], np.float32), HEAD, 30.0)
+    write_curves(path, Performance(still(ARKIT, 1, 30.0), head, still(EYES, 1, 30.0)))
+    with path.open(newline="") as file:
+        row = next(csv.DictReader(file))
+    # Pitch is + down and yaw + to the actor's left as in ours; roll is + to the actor's right.
+    turned = [float(row[name]) for name in ("HeadPitch", "HeadYaw", "HeadRoll")]
+    assert turned == pytest.approx([0.05, 0.1, -0.15])
+
+
 def test_apple_s_order_names_every_channel_once():
     assert sorted(LIVE_LINK_CHANNELS) == sorted(arkit.CHANNELS)
 
@@ -204,3 +215,12 @@ def test_values_that_are_no_numbers_are_not_written(tmp_path, kind, part, value)
     with pytest.raises(CurveFileError, match=f"hold values that are not numbers; line.{kind} was not written"):
         write_curves(tmp_path / f"line.{kind}", broken)
     assert not list(tmp_path.iterdir())
+
+
+def test_a_face_without_channels_for_eyes_keeps_them_in_files(folder):
+    eyes = FaceCurves(np.random.default_rng(0).random((4, 4)).astype(np.float32), EYES, 25.0)
+    face = still(FLAME(10), 4, 25.0)
+    for kind in ("npz", "json"):
+        path = folder / f"flame.{kind}"
+        write_curves(path, Performance(face, still(HEAD, 4, 25.0), eyes))
+        np.testing.assert_allclose(read_curves(path).eyes.values, eyes.values, atol=1e-6)

@@ -43,3 +43,12 @@ def test_only_contempt_is_one_sided():
 def test_every_alias_names_an_emotion():
     assert set(emotions.ALIASES.values()) <= set(emotions.EMOTIONS)
     assert not set(emotions.ALIASES) & set(emotions.EMOTIONS)
+
+
+def test_a_weak_emotion_shows_more_at_the_mouth_than_at_the_brows():
+    happy, surprised = (
+        emotions.emotion_offsets(weights_of(name, 0.2), np.zeros(1))[0] for name in ("happy", "surprise")
+    )
+    smile, brow = arkit.INDEX["mouthSmileLeft"], arkit.INDEX["browInnerUp"]
+    assert happy[smile] > 1.3 * 0.2 * emotions.PROTOTYPES[1, smile]
+    assert surprised[brow] == pytest.approx(0.2 * emotions.PROTOTYPES[3, brow])

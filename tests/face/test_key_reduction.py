@@ -38,3 +38,11 @@ def test_a_constant_is_one_key(values):
     keys = reduce_keys(np.array(values), 0.0)
     assert keys.frames.tolist() == [0]
     assert keys.values.tolist() == [0.3]
+
+
+@pytest.mark.parametrize("tolerance", [0.0, 0.01])
+def test_the_curve_between_keys_does_not_overshoot_at_extremes(tolerance):
+    values = np.tile(np.repeat([0.0, 1.0], 12), 4)
+    between = reduce_keys(values, tolerance).at(np.linspace(0, len(values) - 1, 2000))
+    assert between.min() >= -tolerance - 1e-9
+    assert between.max() <= 1 + tolerance + 1e-9

@@ -5,7 +5,8 @@ from emotalk.face.basis import ARKIT
 from emotalk.face.controls import Controls
 from emotalk.face.curves import FaceCurves
 from emotalk.face.eyes import merge_eyes
-from emotalk.face.liveliness import blink_times, find_speech, liven, move_head
+from emotalk.face.liveliness import blink_times, find_speech, glance, liven, move_head
+from emotalk.face.shaping import shift_time
 
 FPS = 30.0
 
@@ -94,3 +95,99 @@ def test_very_short_lines_live_too(frames):
     assert performance.face.values.shape == (frames, 52)
     assert performance.head.values.shape == (frames, 3)
     assert np.isfinite(performance.head.values).all()
+
+
+def lids_of(performance):
+    return performance.eyes.channel("blinkLeft")
+
+
+def blinks_in(lids):
+    """How often the lids start to close."""
+    return int(((lids[1:] > 0.4) & (lids[:-1] <= 0.4)).sum())
+
+
+def test_speakers_blink_more_than_listeners():
+    speaking, listening = (
+        np.mean([len(blink_times(np.full(18000, talks), FPS, 20, seed)) for seed in range(3)])
+        for talks in (True, False)
+    )
+    assert 1.25 * listening < speaking < 1.75 * listening
+
+
+@pytest.mark.parametrize("fps", [24.0, 60.0])
+def test_the_slider_of_blinks_reaches_the_eyes_at_any_rate(fps):
+    minutes = 10
+    frames = int(60 * minutes * fps)
+    face = FaceCurves(np.zeros((frames, 52), np.float32), ARKIT, fps)
+    for rate in (8, 30):
+        counted = blinks_in(lids_of(liven(face, np.full(frames, 0.1), Controls({"blink_rate": rate})))) / minutes
+        # Someone who never stops speaking blinks more than the average.
+        assert rate < counted < 1.6 * rate
+
+
+def test_blinks_glances_and_nods_move_in_time_with_the_face():
+    loudness = phrases(30)
+    late = np.asarray(shift_time(loudness.astype(np.float32)[:, None], 6)[:, 0])
+    plain, offset, expected = (
+        liven(still(len(loudness)), sound, Controls({"time_offset": milliseconds}))
+        for sound, milliseconds in ((loudness, 0), (loudness, 200), (late, 0))
+    )
+    np.testing.assert_array_equal(offset.eyes.values, expected.eyes.values)
+    np.testing.assert_array_equal(offset.head.values, expected.head.values)
+    assert (offset.head.values != plain.head.values).any()
+    assert (offset.eyes.values != plain.eyes.values).any()
+
+
+@pytest.mark.parametrize(
+    ("emotion", "chin"),
+    [("sad", 1), ("anger", 1), ("happy", -1), ("surprise", -1), ("fear", -1), ("disgust", -1), ("contempt", -1)],
+)
+def test_sad_and_angry_heads_look_down_and_the_others_up(emotion, chin):
+    loudness = phrases(30)
+    felt, calm = (liven(still(len(loudness)), loudness, Controls(values)).head for values in ({emotion: 1}, {}))
+    assert chin * np.mean(felt.channel("headPitch") - calm.channel("headPitch")) > 1
+
+
+def test_angry_heads_move_more_and_sad_ones_less():
+    loudness = phrases(60)
+    spread = {
+        emotion: liven(still(len(loudness)), loudness, Controls({emotion: 1})).head.channel("headYaw").std()
+        for emotion in ("anger", "neutral", "sad")
+    }
+    assert spread["anger"] > 1.2 * spread["neutral"]
+    assert spread["sad"] < 0.8 * spread["neutral"]
+
+
+def test_the_head_never_turns_further_than_twelve_degrees():
+    loudness = phrases(60)
+    controls = Controls({"head_gain": 2, "anger": 1, "intensity": 1.5})
+    head = liven(still(len(loudness)), loudness, controls).head.values
+    assert np.abs(head).max() == 12
+
+
+def test_the_head_nods_on_loud_syllables_and_does_not_shake():
+    loudness = np.full(900, 0.1)
+    speaking = np.ones(900, bool)
+    even = move_head(loudness, speaking, FPS, Controls())
+    loudness[60::60] = 0.5
+    accented = move_head(loudness, speaking, FPS, Controls())
+    moved = accented - even
+    assert moved[:, 0].max() > 1
+    assert moved[:, 0].min() > -1e-5
+    np.testing.assert_array_equal(moved[:, 1:], 0)
+    # Half of the accents get a nod, which is over after less than half a second.
+    nodding = moved[:, 0] > 0.1
+    assert 0.02 < nodding.mean() < 0.25
+
+
+def test_the_eyes_look_away_in_pauses_and_mostly_at_the_listener_while_speaking():
+    speaking, pausing = (glance(np.full(3600, talks), FPS, 1, 0).std() for talks in (True, False))
+    assert speaking < 0.8 * pausing
+
+
+def test_glances_grow_with_their_slider_and_go_further_to_the_sides():
+    loudness = phrases(120)
+    full, half = (liven(still(len(loudness)), loudness, Controls({"gaze_gain": gain})).eyes for gain in (1, 0.5))
+    for name in ("lookLeft", "lookUp"):
+        np.testing.assert_allclose(half.channel(name), 0.5 * full.channel(name), atol=1e-6)
+    assert full.channel("lookLeft").std() > 1.2 * full.channel("lookUp").std() > 0

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 from emotalk.face import arkit, metrics
-from emotalk.face.metrics import judge, roc_area
+from emotalk.face.metrics import ClipMeasures, judge, pool, roc_area
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy.stats import mannwhitneyu, spearmanr
@@ -81,3 +81,40 @@ def test_rank_correlation_is_spearmans():
     rng = np.random.default_rng(0)
     first, second = rng.integers(0, 6, 50).astype(float), rng.normal(size=50)
     assert metrics._rank_correlation(first, second) == pytest.approx(spearmanr(first, second)[0])
+
+
+def clip(late=0, **measures):
+    """A mouth that opens once a second as it should, ``late`` hundredths of a second late."""
+    expected = np.zeros(1000)
+    expected[50::100] = expected[51::100] = expected[52::100] = 1.0
+    return ClipMeasures(static=False, expected=expected, aperture=np.roll(expected, late), **measures)
+
+
+def test_a_late_mouth_lowers_the_composite_by_its_lag_alone():
+    late, later = (pool([clip(late)]) for late in (10, 18))
+    assert (late.lag_ms, later.lag_ms) == (pytest.approx(100, abs=0.1), pytest.approx(180, abs=0.1))
+    assert late.opening_r == pytest.approx(later.opening_r, abs=0.01)
+    # Weights are 2 for closures, 1 for the opening, and 0.5 each for lag and rest.
+    assert late.composite - later.composite == pytest.approx(100 * 0.5 * (0.5 - 0.1) / 4, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("good", "bad"),
+    [
+        ({"rest_open": [False] * 4}, {"rest_open": [True] * 4}),
+        (
+            {"rest_motion": [0.0], "speech_motion": [1.0]},
+            {"rest_motion": [1.0], "speech_motion": [1.0]},
+        ),
+        ({"rounded": [1.0], "unrounded": [0.0]}, {"rounded": [0.0], "unrounded": [0.0]}),
+        ({"labiodentals": [1.0], "tongue_sounds": [0.0]}, {"labiodentals": [0.0], "tongue_sounds": [0.0]}),
+        (
+            {"heights": [0.2, 0.5, 1.0], "openings": [0.2, 0.5, 1.0]},
+            {"heights": [0.2, 0.5, 1.0], "openings": [0.0] * 3},
+        ),
+        ({"found": [True], "rightly_closed": [True]}, {"found": [True], "rightly_closed": [True, False]}),
+    ],
+    ids=["rest is open", "rest moves", "rounding", "labiodental", "openness", "closures"],
+)
+def test_every_figure_counts_in_the_composite(good, bad):
+    assert pool([clip(**good)]).composite > pool([clip(**bad)]).composite + 1

@@ -87,3 +87,52 @@ def test_gains_can_change_over_time():
 def test_nothing_to_shape_is_fine():
     empty = FaceCurves(np.zeros((0, 52), np.float32), ARKIT, 30.0)
     assert shape(empty, Controls({"smoothing": 50})).frames == 0
+
+
+def test_a_small_lip_gain_keeps_the_press_and_a_large_one_does_not_open_a_contact():
+    curves = speaking_curves()
+    closed = np.arange(7, curves.frames, 15)
+    curves.values[np.ix_(closed, arkit.indices(arkit.sides("mouthLowerDown")))] = 0.1
+    weak, strong = (shape(curves, Controls({"lip_gain": gain})) for gain in (0.25, 2))
+    np.testing.assert_allclose(weak.channel("mouthPressLeft")[closed], 0.4, atol=1e-6)
+    np.testing.assert_allclose(weak.channel("mouthLowerDownLeft")[closed], 0.025, atol=1e-6)
+    np.testing.assert_allclose(strong.channel("mouthPressLeft")[closed], 0.8, atol=1e-6)
+    np.testing.assert_allclose(strong.channel("mouthLowerDownLeft")[closed], 0.1, atol=1e-6)
+
+
+@pytest.mark.parametrize("fps", [24.0, 25.0, 60.0])
+def test_milliseconds_are_those_of_the_models_own_rate(fps):
+    curves = FaceCurves(np.random.default_rng(0).uniform(0.2, 0.8, (90, 52)).astype(np.float32), ARKIT, fps)
+    shifted = shape(curves, Controls({"time_offset": 100})).channel("browInnerUp")
+    np.testing.assert_allclose(shifted, shift_time(curves.values, 0.1 * fps)[:, arkit.INDEX["browInnerUp"]], atol=1e-5)
+    smooth = shape(curves, Controls({"smoothing": 100})).channel("browInnerUp")
+    np.testing.assert_allclose(
+        smooth, gaussian_filter(curves.values, 0.1 * fps)[:, arkit.INDEX["browInnerUp"]], atol=1e-5
+    )
+
+
+@pytest.mark.parametrize(
+    ("gain", "regions"),
+    [
+        ("jaw_gain", {"jaw"}),
+        ("lip_gain", {"lips"}),
+        ("brow_gain", {"brows"}),
+        ("eye_gain", {"lids", "cheeks"}),
+    ],
+)
+def test_each_gain_moves_its_own_regions(gain, regions):
+    curves = FaceCurves(np.full((3, 52), 0.25, np.float32), ARKIT, 30.0)
+    halved = shape(curves, Controls({gain: 0.5})).values
+    moved = {arkit.CHANNELS[column] for column in np.flatnonzero((halved != curves.values).any(axis=0))}
+    # The seal of the lips follows the jaw.
+    expected = {name for region in regions for name in arkit.REGIONS[region]} - {"mouthClose"}
+    assert moved - {"mouthClose"} == expected
+    assert ("mouthClose" in moved) == (gain == "jaw_gain")
+
+
+@pytest.mark.parametrize("jaw", [0.0, 0.5, 1.0])
+def test_the_seal_of_the_lips_never_exceeds_the_jaw(jaw):
+    values = np.zeros((4, 52), np.float32)
+    values[:, arkit.INDEX["jawOpen"]], values[:, arkit.INDEX["mouthClose"]] = 0.3, 0.5
+    shaped = shape(FaceCurves(values, ARKIT, 30.0), Controls({"jaw_gain": jaw}))
+    np.testing.assert_allclose(shaped.channel("mouthClose"), 0.3 * jaw, atol=1e-6)

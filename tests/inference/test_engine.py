@@ -5,7 +5,7 @@ import pytest
 from emotalk.face import arkit
 from emotalk.face.basis import ARKIT
 from emotalk.face.controls import Controls
-from emotalk.face.curves import FaceCurves
+from emotalk.face.curves import FaceCurves, performance_of
 from emotalk.face.emotions import EMOTIONS
 from emotalk.face.eyes import merge_eyes
 from emotalk.inference import engine as engine_module
@@ -186,3 +186,30 @@ def test_a_model_that_gives_no_numbers_is_named(engine, model, monkeypatch, valu
     monkeypatch.setattr(model, "decode", damaged)
     with pytest.raises(EmoTalkError, match=r"The model actor gives values that are not numbers.*import them again"):
         engine.perform(speech(), Controls(), ModelChoice("actor"))
+
+
+def test_each_model_encodes_the_line_itself():
+    first, second = LoudnessModel(), LoudnessModel()
+    engine = Engine(lambda model_id, *_: {"first": first, "second": second}[model_id])
+    for _ in range(2):
+        engine.perform(speech(), QUIET, ModelChoice("first"))
+        engine.perform(speech(), QUIET, ModelChoice("second"))
+    assert first.encoded == second.encoded == 1
+
+
+def test_the_line_in_use_is_kept_longest(engine, model):
+    engine.perform(speech(0.5, seed=0), QUIET)
+    for seed in range(1, REMEMBERED_LINES + 4):
+        engine.perform(speech(0.5, seed=seed), QUIET)
+        engine.perform(speech(0.5, seed=0), QUIET)
+    assert model.encoded == REMEMBERED_LINES + 4
+
+
+def test_the_head_follows_the_loudness_of_the_moment(engine, monkeypatch):
+    asked = []
+    monkeypatch.setattr(
+        engine_module, "liven", lambda curves, loudness, controls: asked.append(loudness) or performance_of(curves)
+    )
+    sound = speech()
+    engine.perform(sound, QUIET)
+    np.testing.assert_array_equal(asked[0], frame_rms(sound, 60, 30.0))

@@ -4,6 +4,7 @@ import bpy
 import pytest
 from emotalk import registration
 from emotalk.face.controls import CONTROLS, KEY_CONTROLS
+from emotalk.panels import main
 
 PANELS = [cls for cls in registration.CLASSES if issubclass(cls, bpy.types.Panel)]
 
@@ -55,3 +56,14 @@ def test_a_strip_takes_the_place_of_the_file(line_wav, main_panel):
     bpy.ops.emotalk.place_sound()
     assert ("prop", "strip") in main_panel()
     assert ("prop", "start_frame") not in main_panel()
+
+
+@pytest.mark.parametrize(("failed", "icon"), [(False, "CHECKMARK"), (True, "ERROR")])
+def test_a_failure_does_not_look_like_a_success(stage, main_panel, monkeypatch, failed, icon):
+    icons = []
+    monkeypatch.setattr(main, "draw_sentence", lambda _layout, _context, _text, sign: icons.append(sign))
+    state = bpy.context.window_manager.emotalk
+    state.running, state.failed, state.message = False, failed, "That was it"
+    main_panel()
+    state.failed, state.message = False, ""
+    assert icons == [icon]

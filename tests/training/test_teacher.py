@@ -4,6 +4,7 @@ from emotalk.face import arkit
 from emotalk.face.emotions import EMOTIONS
 from emotalk.face.metrics import APERTURE, PROTRUSION, judge
 from emotalk.face.styles import STYLE_NAMES, STYLES
+from emotalk.training import teacher
 from emotalk.training.phones import PHONES, PhoneSegment
 from emotalk.training.teacher import Conditioning, build_score, targets_for
 
@@ -130,3 +131,39 @@ def test_the_teacher_itself_is_in_sync_with_random_speech():
     assert figures.composite > 88
     assert figures.closure_f1 > 0.97
     assert abs(figures.lag_ms) < 12
+
+
+def test_a_quick_style_moves_faster_between_targets(monkeypatch):
+    numbers = teacher.STYLE_NUMBERS.copy()
+    numbers[1:] = numbers[0]
+    numbers[1, teacher.STYLE_FIELDS.index("tempo")] = 1.5
+    numbers[2, teacher.STYLE_FIELDS.index("tempo")] = 0.65
+    monkeypatch.setattr(teacher, "STYLE_NUMBERS", numbers)
+    phones = line("IY UW IY UW IY")
+    quick, slow = (np.abs(np.diff(face_of(phones, style).values @ PROTRUSION)).max() for style in (1, 2))
+    assert quick > 1.15 * slow
+
+
+def test_a_strong_level_opens_the_mouth_further_than_a_weak_one():
+    phones = line("T AA T IY T AA")
+    strong, weak = (face_of(phones, level=level).values @ APERTURE for level in (1, 0))
+    assert strong.max() > 1.15 * weak.max()
+
+
+@pytest.mark.parametrize(("style", "speaks", "rests"), [("Left", "Left", "Right"), ("Right", "Right", "Left")])
+def test_one_sided_speakers_speak_with_their_side(style, speaks, rests):
+    phones = line("EH IY AE EH")
+    values = face_of(phones, STYLE_NAMES.index(f"{style}-sided")).values
+    for stem in ("mouthLowerDown", "mouthUpperUp", "mouthStretch"):
+        louder, softer = (values[:, arkit.INDEX[stem + side]].max() for side in (speaks, rests))
+        assert louder > 1.5 * softer
+    assert values[:, arkit.INDEX[f"mouth{speaks}"]].max() > 0.05
+    assert values[:, arkit.INDEX[f"mouth{rests}"]].max() == 0
+
+
+def test_sleepy_lids_droop_and_wide_eyes_are_wide():
+    phones = line("AA M AA")
+    sleepy, wide = (face_of(phones, STYLE_NAMES.index(name)).values.mean(axis=0) for name in ("Sleepy", "Wide-eyed"))
+    blink, opened = arkit.INDEX["eyeBlinkLeft"], arkit.INDEX["eyeWideLeft"]
+    assert (sleepy[blink], sleepy[opened]) == pytest.approx((0.3, 0), abs=1e-6)
+    assert (wide[blink], wide[opened]) == pytest.approx((0, 0.35), abs=1e-6)

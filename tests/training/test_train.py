@@ -3,6 +3,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import soundfile
 import torch
 from emotalk.face.controls import Controls
 from emotalk.face.styles import STYLE_NAMES
@@ -19,7 +20,8 @@ from emotalk.training.export import inference_arrays, inference_config, load_inf
 from emotalk.training.network import ChannelDropout, CompactNetwork, NetworkConfig
 from emotalk.training.phones import PHONE_INDEX, PhoneSegment, SpokenLine
 from emotalk.training.recipe import RECIPE, read_recipe
-from emotalk.training.train import train
+from emotalk.training.sounds.nonverbal import SOUNDS, write_sounds
+from emotalk.training.train import train, training_corpora, training_sounds
 
 _FORMANTS = {"AA": (700, 1100), "IY": (280, 2300), "UW": (300, 850), "M": (250, 1000), "S": (5000, 6500)}
 
@@ -238,9 +240,9 @@ def test_a_resumed_run_goes_on_with_realigned_phones(lines, tiny, tmp_path):
 
 def test_crops_are_drawn_by_the_shares_of_the_corpora(lines):
     chances = sampling_weights(
-        {"flite": lines[:1], "espeak": lines[1:]}, {"flite": 0.2, "espeak": 0.2, "asterisk": 0.6}
+        {"flite": lines[:1], "espeak": lines[1:]}, {"flite": 0.1, "espeak": 0.3, "asterisk": 0.6}
     )
-    assert chances[0] == pytest.approx(0.5)
+    assert chances[0] == pytest.approx(0.25)
     assert chances.sum() == pytest.approx(1)
     assert (chances > 0).all()
 
@@ -254,3 +256,28 @@ def test_a_finished_run_takes_on_new_thresholds(lines, tiny, tmp_path):
     assert json.loads(metadata["config"])["decide"]["press"] == [0.1, 0.9]
     for name, array in weights.items():
         np.testing.assert_array_equal(again[name], array)
+
+
+def test_nothing_that_is_held_out_is_trained_on(tmp_path):
+    recipe = read_recipe()
+    speakers = {"flite-unknown": False, **dict.fromkeys(recipe.held_out_voices[:2], True)}
+    lines = [replace(spoken(i), name=f"{speaker}-{i}", speaker=speaker) for i, speaker in enumerate(speakers)]
+    write_corpus(tmp_path / "flite-some.npz", lines)
+    trained = [line.speaker for corpus in training_corpora(tmp_path, recipe).values() for line in corpus]
+    assert trained == ["flite-unknown"]
+
+
+def test_only_the_sounds_of_other_authors_than_the_held_out_ones_are_trained_on(tmp_path):
+    clips = tmp_path / "clips"
+    clips.mkdir()
+    rng = np.random.default_rng(0)
+    rows = ["file,source"]
+    for author in ("anne", "bob", "cem", "dee"):
+        soundfile.write(clips / f"laughing_{author}.wav", 0.3 * rng.normal(size=8000).clip(-3, 3) / 3, 16_000)
+        rows.append(f"laughing_{author}.wav,clip by {author} [CC0]")
+    (clips / "CREDITS.csv").write_text("\n".join(rows))
+    assert training_sounds(tmp_path) == []
+    assert write_sounds(tmp_path / SOUNDS, [clips]) == 4
+    sounds = training_sounds(tmp_path)
+    assert len(sounds) == 2
+    assert not any(sound.held_out for sound in sounds)

@@ -181,3 +181,11 @@ def test_weights_with_a_part_missing_are_refused(tmp_path):
     write_safetensors(path, arrays, {**metadata, "config": json.dumps([])})
     with pytest.raises(EmoTalkError):
         EmoTalkCompact.load(path, COMPACT_SPEC)
+
+
+def test_tight_lipped_speakers_press_their_lips_harder(model, features):
+    press = {
+        style: model.decode(features, Controls({"personal_style": style})).channel("mouthPressLeft").max()
+        for style in ("Natural", "Tight-lipped")
+    }
+    assert press["Tight-lipped"] > 1.3 * press["Natural"] > 0.2
