@@ -46,7 +46,7 @@ def test_keyed_sliders_are_sent_for_every_frame_of_the_line(asked, line_wav):
         line.happy = value
         line.keyframe_insert("happy", frame=frame)
     sent = asked()["controls"]["happy"]
-    seconds = runs.prepare(runs.sound_of(line, bpy.context.scene, None), None).seconds
+    seconds = runs.Preparation(runs.sound_of(line, bpy.context.scene, None)).result().seconds
     assert len(sent) == round(seconds * COMPACT_SPEC.fps) + 1
 
 
