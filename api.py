@@ -172,6 +172,8 @@ def animate(
     precision: str | None = None,
     windowed: bool | None = None,
     progress: StageProgress | None = None,
+    settle_time: float | None = None,
+    channel: int | None = None,
 ) -> int:
     """In Blender: set a scene's line, animate it as the button does, and wait until the keys are there.
 
@@ -193,6 +195,8 @@ def animate(
         precision: the same.
         windowed: the same.
         progress: called with the share (0..1) that is done and what comes next.
+        settle_time: seconds in which the face comes out of rest before the sound and goes back to it afterwards.
+        channel: the channel of the sound with the voice, counted from 1; 0 mixes all of them.
 
     Returns:
         How many keys were written.
@@ -206,7 +210,9 @@ def animate(
     from .blender_emotalk import scripting
     from .blender_emotalk.line_settings import LineSettings
 
-    settings = LineSettings(audio, strip, line, character, start_frame, model, controls, key_tolerance)
+    settings = LineSettings(
+        audio, strip, line, character, start_frame, model, controls, key_tolerance, None, settle_time, channel
+    )
     return scripting.animate(
         scene, settings, {"device": device, "precision": precision, "windowed": windowed}, progress
     )

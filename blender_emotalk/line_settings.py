@@ -11,7 +11,7 @@ import numpy as np
 
 from ..face.controls import (
     CONTROL_BY_NAME,
-    KEY_TOLERANCE,
+    LINE_CONTROLS,
     Control,
     ControlError,
     Controls,
@@ -43,6 +43,8 @@ class LineSettings:
         controls: values of sliders by the names of the controls, one each.
         key_tolerance: largest error of the keys.
         own_track: whether the animator's action stays active and ours goes below it.
+        settle_time: seconds in which the face comes out of rest and goes back to it.
+        channel: of the sound, counted from 1; 0 mixes all of them.
     """
 
     audio: str | Path | None = None
@@ -54,6 +56,8 @@ class LineSettings:
     controls: Mapping[str, Any] | None = None
     key_tolerance: float | None = None
     own_track: bool | None = None
+    settle_time: float | None = None
+    channel: int | None = None
 
     def apply(self, scene: bpy.types.Scene) -> None:
         """Set them on the line of a scene.
@@ -67,8 +71,9 @@ class LineSettings:
         if self.strip is not None:
             find_sound_strip(scene, self.strip)
         character = None if self.character is None else object_of(self.character, scene)
-        if self.key_tolerance is not None:
-            check_value(KEY_TOLERANCE, self.key_tolerance)
+        own = {control: given for control in LINE_CONTROLS if (given := getattr(self, control.name)) is not None}
+        for control, value in own.items():
+            check_value(control, value)
         sliders: dict[str, Any] = {}
         if self.model is not None or self.controls:
             weights = model_choice.usable(model_choice.model_of(line) if self.model is None else self.model)
@@ -90,8 +95,8 @@ class LineSettings:
             line.start_frame = self.start_frame
         if self.model is not None:
             line.model = self.model
-        if self.key_tolerance is not None:
-            setattr(line, KEY_TOLERANCE.name, self.key_tolerance)
+        for control, value in own.items():
+            setattr(line, control.name, value)
         if self.own_track is not None:
             line.existing_keys = "TRACK" if self.own_track else "KEEP"
         if sliders:

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import bpy
 
-from ..face.controls import CONTROLS, KEY_CONTROLS
+from ..face.controls import CONTROLS, LINE_CONTROLS
 from ..inference.contract import EmoTalkError
 from . import runs
 from .access import current_line
@@ -18,7 +18,7 @@ _changed_again = False
 
 def watch() -> None:
     """Subscribe to changes of sliders and of the model, in this file and in those opened later."""
-    for name in (*(control.name for control in (*CONTROLS, *KEY_CONTROLS)), "model"):
+    for name in (*(control.name for control in (*CONTROLS, *LINE_CONTROLS)), "model"):
         _subscribe((LineProperties, name))
     _subscribe((OwnEmotion, "weight"))
 

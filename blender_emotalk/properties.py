@@ -6,7 +6,7 @@ from typing import Any
 
 import bpy
 
-from ..face.controls import CONTROLS, KEY_CONTROLS, Control, emotion_control
+from ..face.controls import CONTROLS, LINE_CONTROLS, Control, emotion_control
 from ..face.emotions import EMOTIONS
 from ..face.styles import STYLES
 from . import line_identity, model_choice
@@ -31,7 +31,8 @@ def control_property(control: Control) -> Any:
         return bpy.props.IntProperty(**common)
     common.update(limits)
     if control.unit:
-        return bpy.props.FloatProperty(precision=0, step=100, **common)
+        precision, step = (0, 100) if control.maximum >= 10 else (2, 10)
+        return bpy.props.FloatProperty(precision=precision, step=step, **common)
     common["step"] = 0.1  # the stubs want a whole number, Blender does not
     return bpy.props.FloatProperty(subtype="FACTOR", precision=2 if control.maximum >= 1 else 3, **common)
 
@@ -86,14 +87,6 @@ class OwnEmotion(bpy.types.PropertyGroup):
         update=_became_another_line,
     ),
     start_frame=bpy.props.IntProperty(name="Start Frame", description="The frame at which the sound starts", default=1),
-    channel=bpy.props.IntProperty(
-        name="Channel",
-        description="The channel of the sound with the voice; 0 mixes all of them so that no voice is lost",
-        min=0,
-        max=1000,
-        soft_max=8,
-        options=set(),
-    ),
     character=bpy.props.PointerProperty(
         name="Character",
         description="Who speaks: the face or its armature; empty means the active object",
@@ -115,7 +108,7 @@ class OwnEmotion(bpy.types.PropertyGroup):
         ],
         options=set(),
     ),
-    **{control.name: control_property(control) for control in (*CONTROLS, *KEY_CONTROLS)},
+    **{control.name: control_property(control) for control in (*CONTROLS, *LINE_CONTROLS)},
 )
 class LineProperties(bpy.types.PropertyGroup):
     """A line of dialogue: sound, place on the timeline, character; the controls are properties too.

@@ -7,6 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..face.controls import CHANNEL
 from ..face.curve_files import FORMATS
 from ..inference.models.loading import DEFAULT_CHOICE, ModelChoice
 from .complaints import GOOD, SOME_FAILED, complaint
@@ -35,9 +36,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--channel",
         type=_channel,
-        default=0,
+        default=int(CHANNEL.default),
         metavar="NUMBER",
-        help="the channel with the voice, counted from 1; 0 mixes all of them so that no voice is lost (0)",
+        help=f"{CHANNEL.sentence} ({CHANNEL.default})",
     )
     add_model_options(parser, DEFAULT_CHOICE)
     parser.add_argument("--overwrite", action="store_true", help="replace existing files")
@@ -106,7 +107,7 @@ def _animate(
 
 
 def _channel(text: str) -> int:
-    if not text.isdecimal() or int(text) > 1000:
+    if not text.isdecimal() or int(text) > CHANNEL.maximum:
         raise argparse.ArgumentTypeError(f"the channel must be a whole number from 0 on, not {text!r}")
     return int(text)
 

@@ -6,7 +6,7 @@ import tempfile
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from ..face.controls import KEY_TOLERANCE
+from ..face.controls import CHANNEL, KEY_TOLERANCE, SETTLE_TIME
 from ..inference.contract import EmoTalkError
 from .complaints import GOOD, UsageError
 from .control_options import add_control_options, controls_from, option_values
@@ -30,6 +30,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--start", type=int, metavar="FRAME", help="the frame at which the sound starts")
     add_model_options(parser, default=None)
     parser.add_argument("--tolerance", type=float, metavar="NUMBER", help=KEY_TOLERANCE.sentence)
+    parser.add_argument("--settle", type=float, metavar="SECONDS", help=SETTLE_TIME.sentence)
+    parser.add_argument("--channel", type=int, metavar="NUMBER", help=CHANNEL.sentence)
     parser.add_argument(
         "--own-track", action="store_true", help="leave existing keys active and put these on an NLA track below them"
     )
@@ -126,6 +128,8 @@ def _apply(options: argparse.Namespace, scene: "bpy.types.Scene") -> None:
         controls=values,
         key_tolerance=options.tolerance,
         own_track=options.own_track or None,
+        settle_time=options.settle,
+        channel=options.channel,
     ).apply(scene)
 
 

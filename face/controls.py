@@ -150,8 +150,20 @@ SETTLE_TIME: Final = Control(
     "Time in which the face comes out of rest before the sound, and goes back to rest after it; 0 keeps its last pose",
     animatable=False,
 )
-KEY_CONTROLS: Final = (KEY_TOLERANCE, SETTLE_TIME)
-"""Used when keys are written, not by the performance; listed here because all defaults are."""
+CHANNEL: Final = Control(
+    "channel",
+    "Channel",
+    "sound",
+    "whole",
+    0,
+    0,
+    1000,
+    "",
+    "The channel of the sound with the voice, counted from 1; 0 mixes all of them so that no voice is lost",
+    animatable=False,
+)
+LINE_CONTROLS: Final = (KEY_TOLERANCE, SETTLE_TIME, CHANNEL)
+"""Used when a sound is read and when keys are written, not by the performance; here because all defaults are."""
 
 Value = float | str | np.ndarray
 

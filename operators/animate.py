@@ -11,12 +11,12 @@ from ..blender_emotalk.line_settings import LineSettings, controls_of
 from ..blender_emotalk.lines import BUTTON, anchor_of
 from ..blender_emotalk.property_definitions import properties
 from ..blender_emotalk.suitability import why_no_face
-from ..face.controls import KEY_TOLERANCE
+from ..face.controls import LINE_CONTROLS
 from ..inference.contract import EmoTalkError
 from .explained import ExplainedOperator, OperatorResult
 
 _SECONDS_BETWEEN_LOOKS: Final = 0.05
-_ARGUMENTS: Final = ("audio", "strip", "line", "character", "start_frame", "model", "controls", "key_tolerance")
+_ARGUMENTS: Final = ("audio", "strip", "line", "character", "start_frame", "model", "controls")
 _ONCE: Final[Any] = {"SKIP_SAVE", "HIDDEN"}
 """Arguments are not stored for the next call, and not shown in the redo panel."""
 
@@ -33,7 +33,12 @@ _ONCE: Final[Any] = {"SKIP_SAVE", "HIDDEN"}
     ),
     model=bpy.props.StringProperty(name="Model", description="Its id", options=_ONCE),
     controls=bpy.props.StringProperty(name="Controls", description="Sliders to set, as a JSON object", options=_ONCE),
-    key_tolerance=bpy.props.FloatProperty(name=KEY_TOLERANCE.label, description=KEY_TOLERANCE.sentence, options=_ONCE),
+    **{
+        control.name: (bpy.props.IntProperty if control.kind == "whole" else bpy.props.FloatProperty)(
+            name=control.label, description=control.sentence, options=_ONCE
+        )
+        for control in LINE_CONTROLS
+    },
 )
 class Animate(ExplainedOperator, bpy.types.Operator):
     """The Animate button."""
@@ -51,7 +56,9 @@ class Animate(ExplainedOperator, bpy.types.Operator):
     start_frame: int
     model: str
     controls: str
+    channel: int
     key_tolerance: float
+    settle_time: float
 
     @classmethod
     def disabled_reason(cls, context: bpy.types.Context) -> str:
@@ -113,8 +120,9 @@ class Animate(ExplainedOperator, bpy.types.Operator):
         given: dict[str, Any] = {name: getattr(self, name) for name in _ARGUMENTS if self._is_given(name)}
         if "controls" in given:
             given["controls"] = controls_of(given["controls"])
-        if "key_tolerance" in given:  # Blender stores 0.1 as a float32, which is slightly larger
-            given["key_tolerance"] = round(given["key_tolerance"], 6)
+        for control in LINE_CONTROLS:
+            if self._is_given(control.name):  # Blender stores 0.1 as a float32, which is slightly larger
+                given[control.name] = round(getattr(self, control.name), 6)
         return LineSettings(**given)
 
     def _is_given(self, name: str) -> bool:

@@ -35,6 +35,7 @@ def _draw_sound(layout: bpy.types.UILayout, line: LineProperties) -> None:
     if line.strip:
         row.prop(line, "strip", text="", icon="SEQ_STRIP_DUPLICATE")
         row.operator("emotalk.forget_strip", text="", icon="X")
+        column.prop(line, "channel")
         return
     row.prop(line, "audio", text="", icon="SOUND", placeholder="Audio file")
     row.operator("emotalk.choose_audio", text="", icon="FILEBROWSER")
@@ -42,6 +43,7 @@ def _draw_sound(layout: bpy.types.UILayout, line: LineProperties) -> None:
     row.operator("emotalk.use_sound_strip", text="Use Strip", icon="SEQ_SEQUENCER")
     row.operator("emotalk.place_sound", text="Place Sound", icon="PLUS")
     column.prop(line, "start_frame")
+    column.prop(line, "channel")
 
 
 def _draw_character(layout: bpy.types.UILayout, line: LineProperties, context: bpy.types.Context) -> None:

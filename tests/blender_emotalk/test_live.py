@@ -7,14 +7,14 @@ import pytest
 from emotalk.blender_emotalk import live
 from emotalk.blender_emotalk.actions import active_curves
 from emotalk.blender_emotalk.properties import LineProperties, OwnEmotion
-from emotalk.face.controls import CONTROLS, KEY_CONTROLS
+from emotalk.face.controls import CONTROLS, LINE_CONTROLS
 
 
 def test_every_slider_is_watched(monkeypatch):
     watched = []
     monkeypatch.setattr(live, "_subscribe", watched.append)
     live.watch()
-    sliders = [control.name for control in (*CONTROLS, *KEY_CONTROLS)]
+    sliders = [control.name for control in (*CONTROLS, *LINE_CONTROLS)]
     assert watched == [*((LineProperties, name) for name in (*sliders, "model")), (OwnEmotion, "weight")]
 
 

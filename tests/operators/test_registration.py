@@ -2,7 +2,7 @@
 
 import bpy
 from emotalk import registration
-from emotalk.face.controls import CONTROLS, KEY_CONTROLS
+from emotalk.face.controls import CONTROLS, LINE_CONTROLS
 
 
 def test_enabling_and_disabling_leaves_nothing_behind():
@@ -21,7 +21,7 @@ def test_enabling_and_disabling_leaves_nothing_behind():
 
 def test_sliders_say_what_the_table_says():
     properties = bpy.context.scene.emotalk.bl_rna.properties
-    for control in (*CONTROLS, *KEY_CONTROLS):
+    for control in (*CONTROLS, *LINE_CONTROLS):
         prop = properties[control.name]
         assert prop.description == control.sentence
         assert prop.is_animatable == control.animatable

@@ -11,6 +11,7 @@ from emotalk.blender_emotalk import runs
 from emotalk.blender_emotalk.actions import active_curves
 from emotalk.blender_emotalk.lines import BUTTON
 from emotalk.blender_emotalk.own_actions import fade_of
+from emotalk.face.controls import LINE_CONTROLS
 from emotalk.face.curve_files import write_curves
 from emotalk.face.curves import performance_of, still
 from emotalk.face.emotions import EMOTIONS
@@ -43,7 +44,8 @@ def line():
 
 def settings():
     """What a line has."""
-    names = ("audio", "strip", "name", "start_frame", "character", "model", "key_tolerance", "personal_style", "seed")
+    names = ("audio", "strip", "name", "start_frame", "character", "model", "personal_style", "seed")
+    names += tuple(control.name for control in LINE_CONTROLS)
     return {name: getattr(line(), name) for name in (*names, *EMOTIONS)}
 
 
@@ -77,6 +79,9 @@ def test_what_is_not_given_stays(cast, line_wav):
     assert (line().happy, line().start_frame, line().name) == (0.25, 33, "line")
     bpy.ops.emotalk.animate(controls='{"sad": 0.5}', key_tolerance=0.1)
     assert settings() == before | {"sad": 0.5, "key_tolerance": pytest.approx(0.1)}
+    bpy.ops.emotalk.animate(settle_time=0.2, channel=1)
+    changed = {"settle_time": pytest.approx(0.2), "channel": 1}
+    assert settings() == before | {"sad": 0.5, "key_tolerance": pytest.approx(0.1), **changed}
 
 
 def test_a_second_press_repeats_no_argument(cast, line_wav):
@@ -99,6 +104,8 @@ def test_a_second_press_repeats_no_argument(cast, line_wav):
         ({"controls": '{"personal_style": "Nobody"}'}, "the model has no style 'Nobody'"),
         ({"controls": '{"intensity": [0, 1]}'}, "Intensity takes one value here; keyframe its slider"),
         ({"key_tolerance": 1.0}, "Key Tolerance must lie between 0 and 0.1"),
+        ({"settle_time": -1.0}, "Settle Time must lie between 0 and 2"),
+        ({"channel": -1}, "Channel must lie between 0 and 1000"),
     ],
 )
 def test_nothing_is_set_if_one_argument_cannot_be(stage, arguments, sentence):

@@ -3,7 +3,7 @@
 import bpy
 import pytest
 from emotalk import registration
-from emotalk.face.controls import CONTROLS, KEY_CONTROLS
+from emotalk.face.controls import CONTROLS, LINE_CONTROLS
 from emotalk.panels import main
 
 PANELS = [cls for cls in registration.CLASSES if issubclass(cls, bpy.types.Panel)]
@@ -23,7 +23,7 @@ def test_every_panel_is_in_the_tab_of_the_3d_view(panel, drawn):
 
 def test_every_control_has_one_slider(drawn):
     sliders = [name for panel in PANELS for kind, name in drawn(panel) if kind == "prop"]
-    for control in (*CONTROLS, *KEY_CONTROLS):
+    for control in (*CONTROLS, *LINE_CONTROLS):
         assert sliders.count(control.name) == 1
 
 
