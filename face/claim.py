@@ -1,5 +1,6 @@
 """A lock: only one program at a time changes something, even with two Blenders open."""
 
+import contextlib
 import errno
 import os
 import sys
@@ -27,7 +28,7 @@ def claimed(path: Path, what: str, patience: float = 0.0) -> Iterator[None]:
     """Hold a lock file, which contains the process id; the system releases it if the process dies.
 
     Args:
-        path: of the lock file, which stays.
+        path: of the lock file, which is deleted at the end.
         what: the object of the sentence "another program is changing ...".
         patience: seconds to wait for another process.
 
@@ -36,18 +37,46 @@ def claimed(path: Path, what: str, patience: float = 0.0) -> Iterator[None]:
         OSError: the file cannot be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("a+", encoding="utf-8") as file:
-        until = time.monotonic() + patience
-        while not _lock(file):
-            if time.monotonic() >= until:
-                file.seek(0)
-                who = file.read().strip() or "unknown"
-                raise EmoTalkError(f"Another program (process {who}) is changing {what}; wait for it")
-            time.sleep(_PAUSE_SECONDS)
+    until = time.monotonic() + patience
+    while (file := _locked(path)) is None:
+        if time.monotonic() >= until:
+            raise EmoTalkError(f"Another program (process {_holder(path)}) is changing {what}; wait for it")
+        time.sleep(_PAUSE_SECONDS)
+    with file:
         file.truncate(0)
         file.write(str(os.getpid()))
         file.flush()
-        yield
+        try:
+            yield
+        finally:
+            with contextlib.suppress(OSError):  # Windows deletes no open file; it may stay
+                path.unlink()
+
+
+def _locked(path: Path) -> IO[str] | None:
+    """The lock file, open and locked; None if another process has locked it."""
+    while True:
+        file = path.open("a+", encoding="utf-8")
+        try:
+            if not _lock(file):
+                file.close()
+                return None
+            # Whoever held it before may have deleted it since it was opened.
+            if path.exists() and os.path.samestat(os.fstat(file.fileno()), path.stat()):
+                return file
+        except FileNotFoundError:
+            pass
+        except BaseException:
+            file.close()
+            raise
+        file.close()
+
+
+def _holder(path: Path) -> str:
+    try:
+        return path.read_text("utf-8").strip() or "unknown"
+    except OSError:
+        return "unknown"
 
 
 def _lock(file: IO[str]) -> bool:

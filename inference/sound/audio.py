@@ -184,7 +184,7 @@ def _from_other(path: Path, kind: str, section: Section | None, channel: int, no
         only_wav = f"{path.name} is {kind}; only WAV is read here: export it as WAV, or install the soundfile package"
         raise EmoTalkError(no_package or only_wav) from None
     source: Any = path
-    if kind == "mp3" and (mp3 := read_mp3(path)):
+    if kind == "mp3" and (mp3 := read_mp3(path)) and mp3.data:  # without a whole frame, the decoder refuses it
         remarks = list(check_mp3(mp3, path.name))
         if mp3.claimed != mp3.frames or not mp3.is_clean:
             source = mp3.with_true_length()  # libsndfile stops at the length that it estimates

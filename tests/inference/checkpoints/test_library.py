@@ -162,7 +162,7 @@ def test_a_failed_import_leaves_what_was_there(imported, tmp_path):
 
 def test_removing(imported):
     remove_weights("EmoTalk")
-    assert [path.name for path in imported.path.parent.iterdir()] == [".lock"]
+    assert [path.name for path in imported.path.parent.iterdir()] == []
     with pytest.raises(EmoTalkError, match="There is no model named 'EmoTalk'"):
         remove_weights("EmoTalk")
     with pytest.raises(EmoTalkError, match="came with EmoTalk and stays"):
@@ -277,4 +277,4 @@ def test_imports_of_one_name_at_once(user_weights, tmp_path, overwrite):
     assert len(refused) == (0 if overwrite else 5)
     assert all("There are weights named actor already" in complaint for complaint in refused)
     assert verify_weights("actor")
-    assert sorted(path.name for path in user_weights.iterdir()) == [".lock", "actor.safetensors", "actor.sha256"]
+    assert sorted(path.name for path in user_weights.iterdir()) == ["actor.safetensors", "actor.sha256"]
