@@ -6,6 +6,7 @@ from emotalk.blender_emotalk import preferences, runs
 from emotalk.blender_emotalk.actions import active_curves
 from emotalk.inference.contract import EmoTalkError
 from emotalk.inference.registry import COMPACT_SPEC
+from emotalk.inference.sound.audio import read_speech
 
 
 @pytest.fixture
@@ -46,8 +47,7 @@ def test_keyed_sliders_are_sent_for_every_frame_of_the_line(asked, line_wav):
         line.happy = value
         line.keyframe_insert("happy", frame=frame)
     sent = asked()["controls"]["happy"]
-    seconds = runs.Preparation(runs.sound_of(line, bpy.context.scene, None)).result().seconds
-    assert len(sent) == round(seconds * COMPACT_SPEC.fps) + 1
+    assert len(sent) == round(read_speech(line_wav).seconds * COMPACT_SPEC.fps) + 1
 
 
 def test_a_line_begins_at_its_start_frame(stage):

@@ -39,5 +39,6 @@ def test_laughs_and_other_sounds_are_picked_whether_recorded_or_drawn():
     picked = [pick_sound(recorded, rng) for _ in range(80)]
     kinds = {sound.kind for sound in picked}
     assert {LAUGHING, "coughing"} < kinds
-    assert 10 < sum(sound in recorded for sound in picked) < 70
+    for sound in recorded:
+        assert 5 < sum(each is sound for each in picked) < 50
     assert all(sound.kind for sound in (pick_sound((), rng) for _ in range(5)))
