@@ -21,7 +21,7 @@ from .library import (
     place_for,
     remove_leftovers,
 )
-from .safetensors_file import check_finite, read_metadata, read_safetensors, write_safetensors
+from .safetensors_file import read_metadata, read_safetensors, write_safetensors
 from .unfinished_files import held, hold, part_beside
 
 if TYPE_CHECKING:
@@ -79,7 +79,6 @@ def import_weights(
     try:
         write(finished)
         with held(finished):
-            check_finite(finished, checkpoint.name)
             path = install(finished, name, overwrite)
     finally:
         finished.unlink(missing_ok=True)

@@ -49,6 +49,13 @@ def test_each_spelling_is_found_and_meshes_may_differ(add_face, add_armature):
     assert find(rig).shape_keys == {"jawOpen": ("JawOpen", "jaw_open"), "mouthSmileLeft": ("Mouth_Smile_L",)}
 
 
+def test_what_stands_before_all_names_is_counted_over_all_meshes(add_face, add_armature):
+    rig = add_armature()
+    add_face("Head", ["facs_bs_jawOpen", "facs_bs_mouthClose", "facs_bs_mouthPucker"], rig)
+    add_face("Tongue", ["facs_bs_tongueOut"], rig)
+    assert find(rig).shape_keys["tongueOut"] == ("facs_bs_tongueOut",)
+
+
 @pytest.mark.parametrize(
     ("names", "head"),
     [
