@@ -3,6 +3,7 @@
 import functools
 import os
 import pty
+import shutil
 import signal
 import subprocess
 import sys
@@ -343,6 +344,16 @@ def test_a_pipe_does_not_hang(tmp_path, capsys):
     os.mkfifo(tmp_path / "line.wav")
     assert run("animate", tmp_path / "line.wav", "-o", tmp_path / "out.npz") == 1
     assert "line.wav is a pipe; write the sound to a file and give that" in capsys.readouterr().err
+
+
+def test_remarks_are_those_of_the_model(lines, tmp_path, user_weights, monkeypatch):
+    user_weights.mkdir()
+    shutil.copyfile(bundled_weights(DEFAULT_MODEL), user_weights / "actor.safetensors")
+    used = []
+    model = Engine.model
+    monkeypatch.setattr(Engine, "model", lambda engine, choice: used.append(choice.model_id) or model(engine, choice))
+    assert run("animate", lines / "line0.wav", "-o", tmp_path / "line.npz", "--model", "actor") == 0
+    assert set(used) == {"actor"}
 
 
 def test_the_network_runs_where_and_as_it_is_asked_to(lines, tmp_path, monkeypatch):

@@ -197,6 +197,12 @@ def test_each_model_encodes_the_line_itself():
     assert first.encoded == second.encoded == 1
 
 
+def test_what_a_network_is_asked_for_is_encoded_anew(engine, model):
+    for precision, device in (("float32", "cpu"), ("bfloat16", "cpu"), ("float32", "cuda")):
+        engine.perform(speech(), QUIET, ModelChoice("first", device, precision))
+    assert model.encoded == 3
+
+
 def test_the_line_in_use_is_kept_longest(engine, model):
     engine.perform(speech(0.5, seed=0), QUIET)
     for seed in range(1, REMEMBERED_LINES + 4):

@@ -7,6 +7,7 @@ import pytest
 from emotalk.face import arkit
 from emotalk.face.emotions import EMOTIONS
 from emotalk.inference.models.compact import FPS, SIGNALS
+from emotalk.inference.sound.log_mel import PITCH_BINS
 from emotalk.training import batches
 from emotalk.training.batches import CROP_FRAMES, draw_batch
 from emotalk.training.corpus import make_line
@@ -39,6 +40,14 @@ def plain(monkeypatch):
     monkeypatch.setattr(batches, "augment_mel", lambda mel, _rng: mel)
     monkeypatch.setattr(batches, "_ROOM_TONE_SHARE", 0.0)
     monkeypatch.setattr(batches, "_SOUND_SHARE", 0.0)
+
+
+def test_the_coarse_bands_of_a_crop_are_those_of_its_changed_sound(line):
+    batch = draw_batch([line], 8, np.random.default_rng(0))
+    mel, coarse = batch.mel.numpy(), batch.prosody_input.numpy()[:, :, PITCH_BINS:]
+    for frame in (1, 40, coarse.shape[1] - 1):
+        around = mel[:, 4 * frame - 2 : 4 * frame + 2].reshape(8, 4, 16, 4)
+        np.testing.assert_allclose(coarse[:, frame], around.mean(axis=(1, 3)), atol=1e-4)
 
 
 @pytest.fixture

@@ -80,6 +80,17 @@ def test_next_to_nothing_missing_is_a_remark(encode, tmp_path):
     assert speech.remarks[0].startswith("line.aiff is shorter than it says by 100 bytes")
 
 
+def test_an_aiff_chunk_of_odd_length_is_padded(encode, tmp_path):
+    whole = encode("line.aiff").read_bytes()
+    named = b"FORM" + (len(whole) + 4).to_bytes(4, "big") + whole[8:12] + b"NAME\0\0\0\3Ann\0" + whole[12:]
+    path = tmp_path / "line.aiff"
+    path.write_bytes(named)
+    assert read_speech(path).remarks == ()
+    path.write_bytes(named[: len(named) // 2])
+    with pytest.raises(EmoTalkError, match=r"line\.aiff is cut off"):
+        read_speech(path)
+
+
 def test_ogg_without_its_last_page_says_so(encode, tmp_path):
     whole = encode("line.ogg", *COMPLETE["line.ogg"]).read_bytes()
     path = tmp_path / "line.ogg"

@@ -6,6 +6,7 @@ import soundfile
 from emotalk.inference.contract import EmoTalkError
 from emotalk.inference.sound.audio import read_speech, speech_from_samples
 from emotalk.inference.sound.mixing import Held, mono_weights
+from emotalk.inference.sound.wav import open_wav
 
 RATE = 16_000
 RNG = np.random.default_rng(11)
@@ -54,6 +55,16 @@ def test_a_voice_on_a_named_subwoofer_is_used_where_there_is_no_other(tmp_path):
     table = np.stack([SILENCE, SILENCE, SILENCE, voice(), SILENCE, SILENCE], 1)
     soundfile.write(path, table, RATE, "PCM_24", format="WAVEX")
     assert level(read_speech(path).samples) > 0.1 * level(voice())
+
+
+def test_a_named_subwoofer_is_none_of_the_voices(tmp_path):
+    path = tmp_path / "line.wav"
+    table = np.stack([HISS, HISS, voice(), RUMBLE + voice(7), HISS, HISS], 1)
+    soundfile.write(path, table, RATE, "PCM_24", format="WAVEX")
+    speakers = open_wav(path).speakers
+    assert speakers
+    expected = table @ mono_weights(6, speakers)
+    np.testing.assert_allclose(read_speech(path).samples, expected, atol=1e-5)
 
 
 @pytest.mark.parametrize(
