@@ -5,6 +5,10 @@ import re
 import bpy
 import numpy as np
 import pytest
+from emotalk.blender_emotalk import hidden_motion
+from emotalk.blender_emotalk.actions import all_curves
+from emotalk.blender_emotalk.characters import find_character
+from emotalk.blender_emotalk.line_identity import identity_of
 from emotalk.face.arkit import CHANNELS
 
 
@@ -131,6 +135,16 @@ def test_a_soloed_track_of_the_animator(stage):
     bpy.ops.emotalk.animate()
     assert "outside the NLA track that is soloed" in state().message
     assert not is_moving()
+
+
+def test_a_muted_group_of_channels_is_named(stage):
+    bpy.ops.emotalk.animate()
+    scene = bpy.context.scene
+    character, line = find_character(stage, scene), identity_of(scene.emotalk)
+    assert hidden_motion.find(character, line, scene) is None
+    for curve in all_curves(bpy.data.actions["EmoTalk line"]):
+        curve.group.mute = True
+    assert "have muted channels in the action" in hidden_motion.find(character, line, scene).clause
 
 
 def test_a_part_that_is_hidden_is_named(add_face, add_armature, line_wav):

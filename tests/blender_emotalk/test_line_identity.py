@@ -83,6 +83,21 @@ def test_a_placed_sound_stays_the_same_line(stage):
     assert names() == ["EmoTalk line"]
 
 
+def test_the_strip_of_a_placed_sound_is_its_line_after_another_file(add_face, takes):
+    add_face()
+    animate(takes[0], 1)
+    first = line().identity
+    bpy.ops.emotalk.place_sound()
+    strip = all_strips(bpy.context.scene)[-1]
+    bpy.ops.emotalk.choose_audio(filepath=takes[1])
+    assert line().identity != first
+    bpy.context.scene.sequence_editor.active_strip = strip
+    bpy.ops.emotalk.use_sound_strip()
+    assert line().identity == first
+    bpy.ops.emotalk.animate()
+    assert names() == ["EmoTalk take1"]
+
+
 def test_another_strip_is_another_line(stage):
     bpy.ops.emotalk.place_sound()
     first = line().identity
@@ -99,6 +114,18 @@ def test_a_name_given_by_a_script_means_the_line_of_that_name(add_face, takes):
     bpy.ops.emotalk.animate(audio=takes[1], line="greeting", start_frame=50)
     assert names() == ["EmoTalk greeting"]
     assert start_of("EmoTalk greeting") == 50
+
+
+def test_a_name_given_by_a_script_means_the_line_of_several_characters_too(add_face, takes):
+    faces = [add_face("One"), add_face("Two")]
+    for face in faces:
+        bpy.context.view_layer.objects.active = face
+        animate(takes[0], 1)
+    assert len({mark.identity for mark in own_actions.marks()}) == 1
+    for face in faces:
+        bpy.context.view_layer.objects.active = face
+        bpy.ops.emotalk.animate(audio=takes[1], line="take1", start_frame=50)
+    assert [action.frame_range[0] for action in bpy.data.actions] == [50, 50]
 
 
 def test_clear_by_name_asks_which_of_two_lines_is_meant(add_face, takes):

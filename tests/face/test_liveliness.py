@@ -114,6 +114,15 @@ def test_speakers_blink_more_than_listeners():
     assert 1.25 * listening < speaking < 1.75 * listening
 
 
+@pytest.mark.parametrize("speaks_first", [True, False])
+def test_blinks_are_more_where_somebody_speaks(speaks_first):
+    speaking = np.full(36000, speaks_first)
+    speaking[18000:] = not speaks_first
+    seconds = np.concatenate([[second for second, _ in blink_times(speaking, FPS, 20, seed)] for seed in range(3)])
+    talking = int(((seconds < 600) == speaks_first).sum())
+    assert 1.25 < talking / (len(seconds) - talking) < 1.75
+
+
 @pytest.mark.parametrize("fps", [24.0, 60.0])
 def test_the_slider_of_blinks_reaches_the_eyes_at_any_rate(fps):
     minutes = 10
@@ -178,6 +187,16 @@ def test_the_head_nods_on_loud_syllables_and_does_not_shake():
     # Half of the accents get a nod, which is over after less than half a second.
     nodding = moved[:, 0] > 0.1
     assert 0.02 < nodding.mean() < 0.25
+
+
+def test_accents_closer_than_350_ms_make_one_nod():
+    def pitch(frames_apart):
+        loudness = np.full(900, 0.1)
+        loudness[60::60] = loudness[60 + frames_apart :: 60] = 0.5
+        return move_head(loudness, np.ones(900, bool), FPS, Controls())[:, 0]
+
+    np.testing.assert_array_equal(pitch(10), pitch(0))
+    assert (pitch(11) != pitch(0)).any()
 
 
 def test_the_eyes_look_away_in_pauses_and_mostly_at_the_listener_while_speaking():

@@ -8,7 +8,9 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from emotalk.face.atomic_file import publish
 from emotalk.face.controls import Controls
+from emotalk.inference.checkpoints import library
 from emotalk.inference.checkpoints.importing import import_weights, licence_notice
 from emotalk.inference.checkpoints.library import (
     find_weights,
@@ -158,6 +160,21 @@ def test_a_failed_import_leaves_what_was_there(imported, tmp_path):
         import_weights(tmp_path / "EmoTalk.pth", overwrite=True)
     assert imported.path.read_bytes() == before
     assert verify_weights("EmoTalk")
+
+
+def test_new_weights_are_not_called_changed_after_an_interruption(imported, tmp_path, monkeypatch):
+    arrays, metadata = read_safetensors(imported.path)
+    write_safetensors(tmp_path / "EmoTalk.safetensors", arrays, {**metadata, "take": "2"})
+
+    def publish_and_stop(finished, path, **options):
+        publish(finished, path, **options)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(library, "publish", publish_and_stop)
+    with pytest.raises(KeyboardInterrupt):
+        import_weights(tmp_path / "EmoTalk.safetensors", overwrite=True)
+    assert read_safetensors(imported.path)[1]["take"] == "2"
+    assert not verify_weights("EmoTalk")  # whole, but without a hash
 
 
 def test_removing(imported):

@@ -219,6 +219,17 @@ def test_a_killed_worker_is_reported_and_started_again(client, endless_line, tmp
     assert replies(client, client.submit({"verb": "ping"}))[-1]["kind"] == "result"
 
 
+def test_an_open_request_hears_of_the_death_after_another_start(client, endless_line, tmp_path):
+    name = start_endless_job(client, endless_line, tmp_path)
+    os.kill(client.pid, signal.SIGKILL)
+    deadline = time.monotonic() + PATIENCE
+    while client.busy and time.monotonic() < deadline:
+        time.sleep(0.005)
+    client.start()
+    assert client.pid is not None
+    assert [message["kind"] for message in replies(client, name)][-1] == "error"
+
+
 def test_a_crash_in_c_is_named(client, endless_line, tmp_path):
     name = start_endless_job(client, endless_line, tmp_path)
     os.kill(client.pid, signal.SIGSEGV)
