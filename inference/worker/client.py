@@ -200,10 +200,10 @@ class _Worker:
         status = self.process.wait()
         self._stderr.join(_SECONDS_TO_DIE)
         with self._lock:
-            self.ended = True
             for name in sorted(self.pending):
                 self._inbox.put(self._exit_error(name, status))
             self.pending.clear()
+            self.ended = True  # last: who sees it may drain at once
         self._outbox.put(None)
 
     def _exit_error(self, name: int, status: int) -> Message:
