@@ -18,6 +18,7 @@ from .library import (
     file_sha256,
     find_weights,
     install,
+    network_of,
     place_for,
     remove_leftovers,
 )
@@ -186,9 +187,7 @@ def _licensed(source: Path, metadata: Mapping[str, str], licence: str) -> dict[s
     """The header of imported weights with the licence that is stated for them."""
     if not licence:
         return dict(metadata)
-    network = NETWORKS.get(metadata.get("model", ""))
-    if network is None:
-        raise EmoTalkError(f"{source.name} holds no weights of EmoTalk; choose a checkpoint, or imported weights")
+    network = network_of(source, metadata)
     notice = ""
     if network.converter is not None:
         licence, notice = network.converter.licence_of(metadata.get("source_sha256", ""), licence)

@@ -10,6 +10,7 @@ import importlib.util
 import os
 import re
 import sys
+from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,7 +19,7 @@ from typing import Final
 from ...face.atomic_file import publish, replacing
 from ...face.claim import claimed
 from ..contract import EmoTalkError, ModelSpec
-from ..registry import COMPACT_SPEC, NETWORKS, read_spec
+from ..registry import COMPACT_SPEC, NETWORKS, Network, read_spec
 from .safetensors_file import WEIGHTS_FOLDER, check_finite, read_metadata
 from .unfinished_files import abandoned_parts
 
@@ -183,13 +184,19 @@ def check_weights_file(path: Path) -> None:
         EmoTalkError: it is damaged.
     """
     metadata = read_metadata(path)
-    network = NETWORKS.get(metadata.get("model", ""))
-    if network is None:
-        raise EmoTalkError(f"{path.name} holds no weights of EmoTalk; choose a checkpoint, or imported weights")
+    network = network_of(path, metadata)
     spec = read_spec(network, metadata)
     if not network.needs_torch or importlib.util.find_spec("torch") is not None:
         network.load(path, spec, "cpu", "float32", False)
     check_finite(path, path.name)
+
+
+def network_of(path: Path, metadata: Mapping[str, str]) -> Network:
+    """The network that a weights file's header names. Raises EmoTalkError if it is none of ours."""
+    network = NETWORKS.get(metadata.get("model", ""))
+    if network is None:
+        raise EmoTalkError(f"{path.name} holds no weights of EmoTalk; choose a checkpoint, or imported weights")
+    return network
 
 
 @dataclass(frozen=True)
