@@ -42,6 +42,13 @@ def test_without_an_armature_those_under_the_same_parent_do(add_face):
     assert find(head).armature is None
 
 
+def test_without_an_armature_a_character_is_named_after_the_mesh_that_was_given(add_face):
+    root = link(bpy.data.objects.new("Ann", None))
+    head, tongue = add_face("Head", armature=root), add_face("Tongue", ["tongueOut"], root)
+    assert [find(anchor).name for anchor in (root, head, tongue)] == ["Head", "Head", "Tongue"]
+    assert find(tongue).faces == (tongue.data.shape_keys, head.data.shape_keys)
+
+
 def test_each_spelling_is_found_and_meshes_may_differ(add_face, add_armature):
     rig = add_armature()
     add_face("Head", ["JawOpen", "Mouth_Smile_L"], rig)

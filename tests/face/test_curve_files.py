@@ -8,7 +8,7 @@ import pytest
 from emotalk.face import arkit
 from emotalk.face.basis import ARKIT, EYES, FLAME, HEAD
 from emotalk.face.curve_files import LIVE_LINK_CHANNELS, CurveFileError, read_curves, write_curves
-from emotalk.face.curves import FaceCurves, Performance, still
+from emotalk.face.curves import FaceCurves, Performance, performance_of, still
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -224,3 +224,22 @@ def test_a_face_without_channels_for_eyes_keeps_them_in_files(folder):
         path = folder / f"flame.{kind}"
         write_curves(path, Performance(face, still(HEAD, 4, 25.0), eyes))
         np.testing.assert_allclose(read_curves(path).eyes.values, eyes.values, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["npz", "json"])
+@pytest.mark.parametrize("part", ["head", "eyes"])
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_a_head_or_eyes_that_are_no_numbers_are_not_read(tmp_path, kind, part, value):
+    path = tmp_path / f"line.{kind}"
+    write_curves(path, performance_of(still(FLAME(10), 4, 25.0)))
+    if kind == "npz":
+        with np.load(path) as arrays:
+            content = dict(arrays)
+        content[part][2, 1] = value
+        np.savez(path, **content)
+    else:
+        content = json.loads(path.read_text())
+        content[part][2][1] = value
+        path.write_text(json.dumps(content))
+    with pytest.raises(CurveFileError, match=rf"^line\.{kind} holds "):
+        read_curves(path)

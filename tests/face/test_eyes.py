@@ -55,6 +55,11 @@ def test_looks_are_added_and_kept_within_the_limits_unless_clamping_is_off():
     assert free == pytest.approx({"eyeLookUpLeft": 1.3, "eyeLookUpRight": 0.5, "jawOpen": -0.1})
 
 
+@pytest.mark.parametrize("clamped", [False, True])
+def test_a_merged_performance_still_says_whether_it_is_clamped(clamped):
+    assert merge_eyes(looking(clamped, lookUp=0.5)).clamped is clamped
+
+
 def test_it_happens_once():
     merged = merge_eyes(looking(blinkLeft=0.5, lookUp=0.5))
     assert not merged.eyes.values.any()

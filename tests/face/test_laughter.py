@@ -5,7 +5,7 @@ import pytest
 from emotalk.face import arkit
 from emotalk.face.contacts import apply_contacts
 from emotalk.face.controls import CONTROL_BY_NAME
-from emotalk.face.laughter import REACH_SECONDS, layer_laughter
+from emotalk.face.laughter import REACH_SECONDS, SPEECH_KEEPS, layer_laughter
 from emotalk.face.metrics import APERTURE
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -111,6 +111,14 @@ def test_speech_fades_under_a_laugh_and_its_contacts_stay():
     closed = apply_contacts(both, ONES, 0 * ONES, ONES)
     assert (closed @ APERTURE).max() < 0.05
     assert closed[75, SMILE] == both[75, SMILE]
+
+
+@pytest.mark.parametrize("loudest", [0.3, 1.0])
+def test_speech_fades_as_much_under_a_soft_laugh_as_under_a_loud_one(loudest):
+    values = np.zeros((FRAMES, len(arkit.CHANNELS)), np.float32)
+    values[:, arkit.INDEX["mouthPucker"]] = 0.6
+    pucker = laughed(values, calls=ha_ha(loudest=loudest))[52:98, arkit.INDEX["mouthPucker"]]
+    np.testing.assert_allclose(pucker, 0.6 * SPEECH_KEEPS, atol=1e-6)
 
 
 def test_coefficients_stay_coefficients():

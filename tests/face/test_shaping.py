@@ -57,6 +57,16 @@ def test_smoothing_has_no_delay():
     np.testing.assert_allclose(smooth, smooth[::-1], atol=1e-5)
 
 
+def test_jaw_lips_and_tongue_are_not_smoothed_in_a_contact():
+    curves = speaking_curves()
+    closed = np.arange(7, curves.frames, 15)
+    curves.values[closed, arkit.INDEX["tongueOut"]] = 0.6
+    smooth = shape(curves, Controls({"smoothing": 200})).values
+    mouth = [arkit.INDEX[name] for region in ("jaw", "lips", "tongue") for name in arkit.REGIONS[region]]
+    np.testing.assert_allclose(smooth[np.ix_(closed, mouth)], curves.values[np.ix_(closed, mouth)], atol=1e-6)
+    assert (smooth[closed + 3, arkit.INDEX["tongueOut"]] > 0.01).all()  # but smoothed beside it
+
+
 def test_gaussian_filter_agrees_with_scipy():
     values = np.random.default_rng(0).random((200, 3)).astype(np.float32)
     ours = gaussian_filter(values, 4.0)

@@ -1,5 +1,7 @@
 """Choosing the sound, the head and the emotion of a line."""
 
+import shutil
+
 import bpy
 import pytest
 from emotalk.blender_emotalk.strips import all_strips
@@ -14,6 +16,13 @@ def line():
 def test_the_line_is_named_after_the_chosen_file(line_wav):
     assert bpy.ops.emotalk.choose_audio(filepath=str(line_wav)) == {"FINISHED"}
     assert (line().audio, line().name) == (str(line_wav), "line")
+
+
+def test_a_file_beside_the_scene_stays_beside_it(line_wav, tmp_path):
+    shutil.copy(line_wav, tmp_path / "hello.wav")
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "scene.blend"))
+    assert bpy.ops.emotalk.choose_audio(filepath="//hello.wav") == {"FINISHED"}
+    assert (line().audio, line().name) == ("//hello.wav", "hello")
 
 
 def test_what_is_no_sound_is_not_chosen(tmp_path):

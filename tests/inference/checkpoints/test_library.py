@@ -153,6 +153,20 @@ def test_nothing_is_overwritten_unasked(imported, small_checkpoint):
     assert verify_weights("EmoTalk")
 
 
+def test_weights_that_appear_during_an_import_are_not_overwritten(user_weights, tmp_path, monkeypatch):
+    def place_and_lose_it(name, overwrite=False):
+        path = place_for(name, overwrite)
+        path.write_bytes(b"copied here by hand")
+        return path
+
+    finished = tmp_path / "finished.safetensors"
+    shutil.copy(bundled_weights(DEFAULT_MODEL), finished)
+    monkeypatch.setattr(library, "place_for", place_and_lose_it)
+    with pytest.raises(EmoTalkError, match=r"actor\.safetensors exists already"):
+        library.install(finished, "actor")
+    assert (user_weights / "actor.safetensors").read_bytes() == b"copied here by hand"
+
+
 def test_a_failed_import_leaves_what_was_there(imported, tmp_path):
     before = imported.path.read_bytes()
     (tmp_path / "EmoTalk.pth").write_bytes(b"nothing")

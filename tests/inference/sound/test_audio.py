@@ -50,6 +50,16 @@ def test_other_formats_come_through_soundfile(tmp_path, kind, subtype):
     assert np.sqrt(np.mean(speech.samples[1600:6400] ** 2)) == pytest.approx(0.5 / np.sqrt(2), rel=0.03)
 
 
+@pytest.mark.parametrize(("kind", "subtype"), [("flac", "PCM_16"), ("ogg", "VORBIS")])
+def test_a_channel_of_other_formats_can_be_chosen(tmp_path, kind, subtype):
+    path = tmp_path / f"line.{kind}"
+    tones = [tone(SAMPLE_RATE), tone(SAMPLE_RATE, frequency=1000.0)]
+    soundfile.write(path, np.stack(tones, 1), SAMPLE_RATE, subtype, format=kind.upper())
+    for channel, expected in enumerate(tones, start=1):
+        samples = read_speech(path, channel=channel).samples
+        np.testing.assert_allclose(samples[600:-600], expected[600:-600], atol=0.05)
+
+
 def test_without_soundfile_the_sentence_says_what_to_do(tmp_path, monkeypatch):
     path = tmp_path / "line.flac"
     soundfile.write(path, tone(16000), 16000)

@@ -50,6 +50,13 @@ def test_a_voice_on_any_track_without_a_place_is_used(tmp_path, channels, others
         assert not speech.remarks
 
 
+@pytest.mark.parametrize("channels", [6, 8])
+def test_an_offset_does_not_make_a_voice_a_subwoofer(channels):
+    table = np.stack([0.05 * voice(7 * track) for track in range(channels)], 1)
+    table[:, 3] += 0.5
+    np.testing.assert_allclose(mixed(*table.T), table.mean(axis=1), atol=1e-6)
+
+
 def test_a_voice_on_a_named_subwoofer_is_used_where_there_is_no_other(tmp_path):
     path = tmp_path / "line.wav"
     table = np.stack([SILENCE, SILENCE, SILENCE, voice(), SILENCE, SILENCE], 1)

@@ -71,3 +71,14 @@ def test_a_section_is_all_that_is_performed(ask, model, line_wav, tmp_path, deco
     assert reply["seconds"] == 1.25
     np.testing.assert_allclose(model.sounds[-1], whole[8000:28000], atol=1e-6)
     assert read_curves(reply["output"]).face.frames == reply["frames"] == round(1.25 * 25)
+
+
+@pytest.mark.parametrize("kind", ["wav", "npy"])
+def test_messages_name_the_file_that_the_sound_was_decoded_from(ask, tmp_path, write_silence, kind):
+    if kind == "wav":
+        sound = {"audio": str(write_silence(tmp_path / "decoded.wav", 1, 16_000))}
+    else:
+        np.save(tmp_path / "decoded.npy", np.zeros(16_000, np.float32))
+        sound = {"audio": str(tmp_path / "decoded.npy"), "rate": 16_000}
+    reply, _ = ask(**sound, source=str(tmp_path / "hello.flac"))
+    assert reply["remarks"] == ["No voice was found in hello.flac: it is silent"]
