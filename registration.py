@@ -6,30 +6,36 @@ import bpy
 
 from . import api
 from .blender_emotalk import background, live, migration, model_choice, runs, temporary_files, torch_environment
-from .blender_emotalk.access import PROPERTY
-from .blender_emotalk.properties import LineProperties, OwnEmotion, RunProperties
+from .blender_emotalk.properties import LineProperties, OwnEmotion, RunProperties, SceneProperties
+from .blender_emotalk.property_definitions import PROPERTY
+from .operators.add_lines import AddLines, DroppedAudio
 from .operators.add_sample_head import AddSampleHead
 from .operators.animate import Animate
 from .operators.cancel import Cancel
 from .operators.cancel_task import CancelTask
 from .operators.check_pytorch import CheckPytorch
-from .operators.choose_audio import ChooseAudio, DroppedAudio
+from .operators.choose_audio import ChooseAudio
 from .operators.choose_model import ChooseModel
 from .operators.clear import Clear
+from .operators.duplicate_line import DuplicateLine
 from .operators.forget_strip import ForgetStrip
 from .operators.import_checkpoint import ImportCheckpoint
+from .operators.move_line import MoveLine
 from .operators.open_preferences import OpenPreferences
 from .operators.open_weights_folder import OpenWeightsFolder
 from .operators.place_sound import PlaceSound
 from .operators.refresh_models import RefreshModels
+from .operators.remove_line import RemoveLine
 from .operators.remove_pytorch import RemovePytorch
 from .operators.repair import Repair
 from .operators.reset_controls import ResetControls
+from .operators.select_lines import SelectLines
 from .operators.set_emotion import SetEmotion
 from .operators.set_up_pytorch import SetUpPytorch
 from .operators.use_sound_strip import UseSoundStrip
 from .panels.emotion import EmotionPanel
 from .panels.keys import KeysPanel
+from .panels.lines import LineList, LineMenu
 from .panels.main import MainPanel
 from .panels.model import ModelMenu, ModelPanel
 from .panels.performance import LifePanel, ShapePanel, StylePanel
@@ -39,28 +45,36 @@ CLASSES: Final = (
     EmoTalkPreferences,
     OwnEmotion,
     LineProperties,
+    SceneProperties,
     RunProperties,
     AddSampleHead,
+    AddLines,
+    DroppedAudio,
     Animate,
     Cancel,
     CancelTask,
     CheckPytorch,
     ChooseAudio,
-    DroppedAudio,
     ChooseModel,
     Clear,
+    DuplicateLine,
     ForgetStrip,
     ImportCheckpoint,
+    MoveLine,
     OpenPreferences,
     OpenWeightsFolder,
     PlaceSound,
     RefreshModels,
+    RemoveLine,
     RemovePytorch,
     Repair,
     ResetControls,
+    SelectLines,
     SetEmotion,
     SetUpPytorch,
     UseSoundStrip,
+    LineList,
+    LineMenu,
     MainPanel,
     ModelMenu,
     ModelPanel,
@@ -80,7 +94,7 @@ def register() -> None:
         bpy.utils.register_class(cls)
     # Scripts find the API there, whatever repository the extension was installed from (docs/scripting.md).
     setattr(RunProperties, "api", api)  # noqa: B010 - the class does not know it
-    setattr(bpy.types.Scene, PROPERTY, bpy.props.PointerProperty(type=LineProperties))
+    setattr(bpy.types.Scene, PROPERTY, bpy.props.PointerProperty(type=SceneProperties))
     setattr(bpy.types.WindowManager, PROPERTY, bpy.props.PointerProperty(type=RunProperties, options={"SKIP_SAVE"}))
     bpy.app.handlers.load_pre.append(_leave_file)
     bpy.app.handlers.load_post.append(_enter_file)

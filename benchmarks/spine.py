@@ -142,8 +142,9 @@ def measure_job(audio: Path) -> dict[str, float]:
     emotalk.register()
     scene = bpy.context.scene
     bpy.context.view_layer.objects.active = add_sample_head(scene.collection)
-    scene.emotalk.audio = str(audio)
-    scene.emotalk.anger = 0.8
+    line = line_to_set(scene)
+    line.audio = str(audio)
+    line.anger = 0.8
     runs = 1 if audio.stem == "3600" else 5
 
     def press_animate() -> None:

@@ -4,14 +4,12 @@ Blender's stubs do not include the properties that an extension adds, and allow 
 callbacks of operators, panels and timers the scene and the window manager always exist.
 """
 
-from typing import Final, cast
+from typing import cast
 
 import bpy
 
-from .properties import LineProperties, RunProperties
-
-PROPERTY: Final = "emotalk"
-"""The name of our properties, on scenes and on the window manager alike."""
+from .properties import LineProperties, RunProperties, SceneProperties
+from .property_definitions import PROPERTY
 
 
 def scene_of(context: bpy.types.Context) -> bpy.types.Scene:
@@ -34,15 +32,21 @@ def preferences_of_blender(context: bpy.types.Context) -> bpy.types.Preferences:
     return cast(bpy.types.Preferences, context.preferences)
 
 
-def line_of_scene(scene: bpy.types.Scene) -> LineProperties:
-    """The line of a scene."""
-    line: LineProperties = getattr(scene, PROPERTY)
-    return line
+def desk_of(scene: bpy.types.Scene) -> SceneProperties:
+    """What we store in a scene: its lines, and which of them is active."""
+    desk: SceneProperties = getattr(scene, PROPERTY)
+    return desk
 
 
-def current_line(context: bpy.types.Context) -> LineProperties:
-    """The line of the scene that the animator sees."""
-    return line_of_scene(scene_of(context))
+def active_line(scene: bpy.types.Scene) -> LineProperties | None:
+    """The line that is selected in the scene's dialogue list; None if the list is empty."""
+    desk = desk_of(scene)
+    return desk.lines[min(desk.active_index, len(desk.lines) - 1)] if len(desk.lines) else None
+
+
+def current_line(context: bpy.types.Context) -> LineProperties | None:
+    """The active line of the scene that the animator sees; None if its list is empty."""
+    return active_line(scene_of(context))
 
 
 def run_state(context: bpy.types.Context) -> RunProperties:

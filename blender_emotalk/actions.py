@@ -64,10 +64,16 @@ def active_curves(owner: bpy.types.ID) -> tuple[bpy.types.FCurve, ...]:
 
 def curves_of_slot(action: bpy.types.Action, slot: Any) -> tuple[bpy.types.FCurve, ...]:
     """The F-curves of one slot of an action; all of them without slots."""
+    return tuple(curve for curves in curve_lists(action, slot) for curve in curves)
+
+
+def curve_lists(action: bpy.types.Action, slot: Any) -> tuple[Any, ...]:
+    """The ``fcurves`` of one slot of an action, from which curves can be removed; the action's own without slots."""
     if not HAS_SLOTS:
-        return _curves_before_slots(action)
+        any_action: Any = action
+        return (any_action.fcurves,)
     bags = [strip.channelbag(slot) for strip in _strips_of(action)] if slot else []
-    return tuple(curve for bag in bags if bag for curve in bag.fcurves)
+    return tuple(bag.fcurves for bag in bags if bag)
 
 
 def all_curves(action: bpy.types.Action) -> tuple[bpy.types.FCurve, ...]:

@@ -1,23 +1,22 @@
 """Which line is which: a line is known by an identity of its own, for two sound files may have the same name.
 
-The identity changes when another sound is chosen or the line gets another name, and comes back with them: an action
-stores the identity, the name and the sound of its line. In files of earlier versions the name is the identity.
+A line gets its identity when it is added to the list and keeps it, whatever its sound and its name become; its actions
+carry it too. In files of version 0.1.0 the name is the identity.
 """
 
 import uuid
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, cast
 
 import bpy
 
 from . import own_actions
+from .property_definitions import PROPERTY
 
 if TYPE_CHECKING:
-    from .properties import LineProperties
+    from .properties import LineProperties, SceneProperties
 
 UNNAMED: Final = "line"
-_STRIP: Final = "strip:"
-_FILE: Final = "file:"
 
 
 def line_name(line: "LineProperties") -> str:
@@ -26,43 +25,24 @@ def line_name(line: "LineProperties") -> str:
 
 
 def identity_of(line: "LineProperties") -> str:
-    """The identity of the line; its name if it was saved by an earlier version."""
+    """The identity of the line; its name if it was saved by version 0.1.0."""
     return line.identity or line_name(line)
 
 
-def sound_key(line: "LineProperties") -> str:
-    """A text that tells the line's sound from other sounds."""
-    return _STRIP + line.strip if line.strip else _FILE + line.audio
-
-
-def renew(line: "LineProperties") -> None:
-    """Called when the sound or the name has changed: the identity of the line that they belong to, or a new one."""
-    name, sound = line_name(line), sound_key(line)
-    known = (mark.identity for mark in own_actions.marks() if mark.name == name and _is_same_sound(mark.sound, sound))
-    line.identity = next(known, "") or uuid.uuid4().hex
-
-
-def keep(line: "LineProperties", identity: str) -> None:
-    """Called when the same sound is used in another way: the line stays the line that it was."""
-    line.identity = identity
-    own_actions.tell_sound(identity, sound_key(line))
+def begin(line: "LineProperties") -> None:
+    """Called for a new line: it is no line that there was before."""
+    line.identity = uuid.uuid4().hex
 
 
 def take_by_name(line: "LineProperties") -> None:
-    """Called when a script has named the line: whatever its sound was, a line of this name is meant."""
-    line.identity = named(line_name(line), sound_key(line))
+    """Called when a script has named a new line: if there are keys of a line of this name, it is that line."""
+    known = (mark.identity for mark in own_actions.marks() if mark.name == line.name)
+    line.identity = next(known, line.identity)
 
 
-def named(name: str, sound: str = "") -> str:
-    """The identity of the file's line of this name; if there are several, of the one with this sound; else the name."""
-    marks = [mark for mark in own_actions.marks() if mark.name == name]
-    if len({mark.identity for mark in marks}) > 1:
-        marks = [mark for mark in marks if _is_same_sound(mark.sound, sound)]
-    return marks[0].identity if marks else name
-
-
-def _is_same_sound(one: str, other: str) -> bool:
-    """Whether two keys mean one sound: a file may be given relative to the .blend file or not."""
-    if not (one.startswith(_FILE) and other.startswith(_FILE)):
-        return one == other
-    return bpy.path.abspath(one.removeprefix(_FILE)) == bpy.path.abspath(other.removeprefix(_FILE))
+def free_name(line: "LineProperties", name: str) -> str:
+    """The name, with a number behind it if another line of the scene has it, as Blender names objects."""
+    desk: SceneProperties = getattr(cast(bpy.types.Scene, line.id_data), PROPERTY)
+    taken = {line_name(other) for other in desk.lines if other != line}
+    numbered = (f"{name}.{number:03}" for number in range(1, len(taken) + 2))
+    return name if name not in taken else next(found for found in numbered if found not in taken)

@@ -20,11 +20,11 @@ from ..face.controls import (
 )
 from ..face.emotions import ALIASES
 from ..inference.contract import EmoTalkError
-from . import line_identity, model_choice
-from .access import line_of_scene
+from . import desk, line_identity, model_choice
+from .access import active_line, desk_of
 from .actions import active_curves
 from .lines import slider_of
-from .properties import take_emotions_of_model
+from .properties import LineProperties, take_emotions_of_model
 from .sounds import sound_format
 from .strips import find_sound_strip
 
@@ -36,7 +36,7 @@ class LineSettings:
     Attributes:
         audio: the sound file, after which the line is named; "//" begins at the .blend file.
         strip: the sound strip, instead of a file.
-        line: the line's name.
+        line: the line's name; a line of this name is meant, whatever its sound was.
         character: the object that speaks, or its name.
         start_frame: the frame at which the sound starts.
         model: the id of the model; "" is the built-in one.
@@ -59,14 +59,19 @@ class LineSettings:
     settle_time: float | None = None
     channel: int | None = None
 
-    def apply(self, scene: bpy.types.Scene) -> None:
-        """Set them on the line of a scene.
+    def apply(self, scene: bpy.types.Scene) -> LineProperties:
+        """Set them on a line of a scene, which becomes the active one.
+
+        Which line: the one of the given name; else the one with the given sound; else the active one, unless it has
+        another sound already. Where there is none, it is a new line with the settings of the active one.
+
+        Returns:
+            The line.
 
         Raises:
             EmoTalkError: there is no such sound, strip, object or model; nothing was set.
             ControlError: an unknown control or an invalid value; nothing was set.
         """
-        line = line_of_scene(scene)
         audio = None if self.audio is None else _usable_audio(self.audio)
         if self.strip is not None:
             find_sound_strip(scene, self.strip)
@@ -74,21 +79,27 @@ class LineSettings:
         own = {control: given for control in LINE_CONTROLS if (given := getattr(self, control.name)) is not None}
         for control, value in own.items():
             check_value(control, value)
+        found = self._find(scene, audio)
+        settled = found or active_line(scene)
         sliders: dict[str, Any] = {}
         if self.model is not None or self.controls:
-            weights = model_choice.usable(model_choice.model_of(line) if self.model is None else self.model)
+            weights = model_choice.usable(model_choice.model_of(settled) if self.model is None else self.model)
             given = Controls(self.controls, weights.spec.emotions)
             weights.spec.check(given)
             sliders = _slider_values(self.controls or {}, given)
-            _check_free_of_keys(scene, sliders)
+            if found is not None:
+                _check_free_of_keys(found, scene, sliders)
 
-        if audio is not None:
+        line = found or desk.copy_of_active_line(scene)
+        desk_of(scene).active_index = desk.index_of(scene, line)
+        if audio is not None and (audio != line.audio or line.strip):
             line.audio = audio
-        if self.strip is not None:
-            line.strip = line.name = self.strip
-        if self.line is not None:
+        if self.strip is not None and line.strip != self.strip:
+            line.strip, line.name = self.strip, line_identity.free_name(line, self.strip)
+        if self.line is not None and line.name != self.line:
             line.name = self.line
-            line_identity.take_by_name(line)
+            if found is None:
+                line_identity.take_by_name(line)
         if character is not None:
             line.character = character
         if self.start_frame is not None:
@@ -103,6 +114,23 @@ class LineSettings:
             take_emotions_of_model(line)
         for name, value in sliders.items():
             setattr(*slider_of(line, _control(name)), value)
+        return line
+
+    def _find(self, scene: bpy.types.Scene, audio: str | None) -> LineProperties | None:
+        """The line that is meant; None for a new one."""
+        lines = desk_of(scene).lines
+        active = active_line(scene)
+        by_preference = sorted(lines, key=lambda line: line != active)
+        if self.line is not None:
+            named = next((line for line in by_preference if line_identity.line_name(line) == self.line), None)
+            if named is not None or active is None or active.audio or active.strip:
+                return named
+            return active
+        if audio is None and self.strip is None:
+            return active
+        with_sound = (line for line in by_preference if _has_sound(line, audio, self.strip))
+        without = active if active and not (active.audio or active.strip) else None
+        return next(with_sound, without)
 
 
 def controls_of(text: str) -> dict[str, Any]:
@@ -148,9 +176,14 @@ def _slider_values(values: Mapping[str, Any], given: Controls) -> dict[str, Any]
     return sliders
 
 
-def _check_free_of_keys(scene: bpy.types.Scene, sliders: Mapping[str, Any]) -> None:
+def _has_sound(line: LineProperties, audio: str | None, strip: str | None) -> bool:
+    if strip is not None:
+        return line.strip == strip
+    return not line.strip and bpy.path.abspath(line.audio) == bpy.path.abspath(audio or "")
+
+
+def _check_free_of_keys(line: LineProperties, scene: bpy.types.Scene, sliders: Mapping[str, Any]) -> None:
     """Raises ControlError for a keyframed slider, which would not keep a value."""
-    line = line_of_scene(scene)
     keyed = {curve.data_path for curve in active_curves(scene) if not curve.mute}
     for control in map(_control, sliders):
         try:

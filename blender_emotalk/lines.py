@@ -25,12 +25,12 @@ SAMPLE_LINE: Final = Path(__file__).resolve().parents[1] / "samples" / "line.wav
 """A short sample line that comes with the extension."""
 
 
-def anchor_of(line: LineProperties, context: bpy.types.Context) -> bpy.types.Object | None:
-    """The object that identifies the character: the chosen one, else the active object.
+def anchor_of(line: LineProperties | None, context: bpy.types.Context) -> bpy.types.Object | None:
+    """The object that identifies the character: the one chosen for the line, else the active object.
 
     A deleted object still exists while the line refers to it; it is ignored.
     """
-    chosen = line.character
+    chosen = line.character if line else None
     if chosen is not None and scene_of(context).objects.get(chosen.name) == chosen:
         return chosen
     return view_layer_of(context).objects.active
@@ -47,17 +47,30 @@ def sound_of(line: LineProperties, scene: bpy.types.Scene, files: contextlib.Exi
     Raises:
         EmoTalkError: neither is chosen, or it no longer exists.
     """
+    path, packed_as, start, section = strip_or_file(line, scene)
+    if packed_as:
+        packed = find_sound_strip(scene, line.strip).sound.packed_file
+        path = temporary_file(files, path.suffix, packed.data)
+    return LineSound(path, start, section, packed_as)
+
+
+def strip_or_file(line: LineProperties, scene: bpy.types.Scene) -> tuple[Path, str, float, tuple[float, float] | None]:
+    """Where the line's sound is, without touching it.
+
+    Returns:
+        Its path, a text that names it if it is packed into the .blend file, else "", the scene frame at which it
+        starts, and the start and the duration of its audible part in seconds, None for all of it.
+
+    Raises:
+        EmoTalkError: neither a strip nor a file is chosen, or the strip no longer exists.
+    """
     if line.strip:
-        strip = find_sound_strip(scene, line.strip)
-        packed, packed_as = strip.sound.packed_file, ""
-        path = _absolute(strip.sound.filepath, strip.sound.library)
-        if packed:
-            path = temporary_file(files, path.suffix, packed.data)
-            packed_as = f"{strip.sound.session_uid} {strip.sound.name}"
-        return LineSound(path, *audible_section(strip, scene), packed_as)
+        sound = (strip := find_sound_strip(scene, line.strip)).sound
+        packed_as = f"{sound.session_uid} {sound.name}" if sound.packed_file else ""
+        return _absolute(sound.filepath, sound.library), packed_as, *audible_section(strip, scene)
     if not line.audio:
         raise EmoTalkError("No sound is chosen; choose an audio file, or use the selected sound strip")
-    return LineSound(_absolute(line.audio, scene.library), line.start_frame)
+    return _absolute(line.audio, scene.library), "", line.start_frame, None
 
 
 def slider_of(line: LineProperties, control: Control) -> tuple[Any, str]:

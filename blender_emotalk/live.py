@@ -38,7 +38,8 @@ def unwatch() -> None:
 def slider_moved() -> None:
     """Animate the line again soon, if Live is on."""
     global _changed_again
-    if not current_line(bpy.context).live:
+    line = current_line(bpy.context)
+    if line is None or not line.live:
         return
     _changed_again = True
     if not bpy.app.timers.is_registered(tick):
@@ -62,7 +63,7 @@ def _start() -> runs.Run | None:
     try:
         return runs.start(bpy.context, quiet=True)
     except EmoTalkError:
-        current_line(bpy.context).live = False
+        _switch_off()
         return None
 
 
@@ -72,4 +73,10 @@ def _write(run: runs.Run) -> None:
     try:
         run.write()
     except EmoTalkError:
-        current_line(bpy.context).live = False
+        _switch_off()
+
+
+def _switch_off() -> None:
+    line = current_line(bpy.context)
+    if line is not None:
+        line.live = False

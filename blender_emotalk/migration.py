@@ -1,33 +1,40 @@
 """Updates data in files of earlier versions."""
 
-from typing import Any
-
 import bpy
 
-from . import line_identity, model_choice, own_actions
-from .access import line_of_scene
+from . import line_identity, model_choice, slider_paths, stored_properties
+from .access import active_line, desk_of
+from .desk import add_line
+from .properties import LineProperties
 
 
 def take_over(scene: bpy.types.Scene) -> None:
-    """Update a scene's line; a line of this version is left as it is.
+    """Update a scene's lines; a scene of this version is left as it is.
 
-    Version 0.1.0 stored personal styles as numbers in the order of the model's list; now they are stored by name.
-    It also knew lines by their names alone: the actions of this line are told its sound, by which it is found again.
+    Version 0.1.0 knew one line for each scene, whose values were those of the scene itself: it becomes the first of the
+    list, and the keys of its sliders go with it. It knew lines by their names alone, so the name is the identity. It
+    stored personal styles as numbers in the order of the model's list; now they are stored by name.
     """
-    line = line_of_scene(scene)
-    if not line.identity and (line.audio or line.strip):
-        own_actions.tell_sound(line_identity.line_name(line), line_identity.sound_key(line))
-    stored = _stored(line)
+    desk = desk_of(scene)
+    earlier = {
+        name: value
+        for name, value in stored_properties.stored(desk).items()
+        if name in LineProperties.bl_rna.properties
+    }
+    if not earlier or active_line(scene) is not None:
+        return
+    line = add_line(scene)
+    line.identity = ""
+    stored_properties.store(line, earlier)
+    stored_properties.forget(desk, earlier)
+    line.identity = line_identity.identity_of(line)
+    _name_styles(line, earlier)
+    slider_paths.enter_list(scene, set(earlier) | set(LineProperties.bl_rna.properties.keys()))
+
+
+def _name_styles(line: LineProperties, earlier: dict[str, object]) -> None:
+    styles = model_choice.spec_of(line).styles
     for name in ("personal_style", "second_style"):
-        number = stored.get(name)
-        styles = model_choice.spec_of(line).styles
-        if isinstance(number, int) and 0 <= number < len(styles):
-            setattr(line, name, styles[number])
-
-
-def _stored(line: Any) -> dict[str, Any]:
-    """The line's stored values, whatever type the properties have today; read before Blender drops them."""
-    if hasattr(line, "bl_system_properties_get"):  # from Blender 5.0 on
-        properties = line.bl_system_properties_get()
-        return dict(properties.items()) if properties is not None else {}
-    return dict(line.items())
+        number = earlier.get(name)
+        if isinstance(number, int):
+            setattr(line, name, styles[number] if 0 <= number < len(styles) else "")

@@ -33,17 +33,17 @@ def own_folder() -> Path:
     return folder
 
 
-def model_of(line: "LineProperties") -> str:
-    """The id of the line's model."""
-    return line.model or DEFAULT_MODEL
+def model_of(line: "LineProperties | None") -> str:
+    """The id of the line's model; the built-in one's without a line."""
+    return (line.model if line else "") or DEFAULT_MODEL
 
 
-def weights_of(line: "LineProperties") -> InstalledWeights | None:
+def weights_of(line: "LineProperties | None") -> InstalledWeights | None:
     """The weights of the line's model; None if they are not on this computer."""
     return _found(model_of(line))
 
 
-def spec_of(line: "LineProperties") -> ModelSpec:
+def spec_of(line: "LineProperties | None") -> ModelSpec:
     """The specification of the line's model; the built-in model's if it is not on this computer."""
     weights = weights_of(line)
     return weights.spec if weights else COMPACT_SPEC

@@ -12,7 +12,6 @@ from .actions import all_curves
 
 _LINE: Final = "emotalk_line"
 _IDENTITY: Final = "emotalk_identity"
-_SOUND: Final = "emotalk_sound"
 _SEAL: Final = "emotalk_seal"
 _FADE: Final = "emotalk_fade"
 _PREFIX: Final = "EmoTalk "
@@ -27,12 +26,10 @@ class LineMark:
     Attributes:
         name: that the animator sees; several lines may have the same.
         identity: of the line; actions of earlier versions have none, for them it is the name.
-        sound: the result of ``line_identity.sound_key``; empty if unknown.
     """
 
     name: str
     identity: str
-    sound: str = ""
 
 
 def new_action(mark: LineMark, fade: float = 0.0) -> bpy.types.Action:
@@ -43,7 +40,7 @@ def new_action(mark: LineMark, fade: float = 0.0) -> bpy.types.Action:
         fade: scene frames at either end in which the face comes out of rest or goes back to it.
     """
     action = bpy.data.actions.new("EmoTalk")
-    action[_LINE], action[_IDENTITY], action[_SOUND] = mark.name, mark.identity, mark.sound
+    action[_LINE], action[_IDENTITY] = mark.name, mark.identity
     action[_FADE] = fade
     return action
 
@@ -67,7 +64,7 @@ def mark_of(action: bpy.types.Action | None) -> LineMark | None:
     if action is None or stored is None:
         return None
     name = str(stored)
-    return LineMark(name, str(action.get(_IDENTITY) or name), str(action.get(_SOUND, "")))
+    return LineMark(name, str(action.get(_IDENTITY) or name))
 
 
 def marks() -> Iterator[LineMark]:
@@ -78,11 +75,13 @@ def marks() -> Iterator[LineMark]:
             yield mark
 
 
-def tell_sound(identity: str, sound: str) -> None:
-    """The line of this identity has this sound now; stored on its actions."""
+def rename_line(identity: str, name: str) -> None:
+    """The line of this identity is called otherwise now; so are its actions."""
     for action in bpy.data.actions:
-        if line_of(action) == identity and action.is_editable:
-            action[_SOUND] = sound
+        mark = mark_of(action)
+        if mark is not None and mark.identity == identity and mark.name != name and action.is_editable:
+            action.name = action.name.replace(_PREFIX + mark.name, _PREFIX + name, 1)
+            action[_IDENTITY], action[_LINE] = identity, name
 
 
 def line_of(action: bpy.types.Action | None) -> str | None:
@@ -104,14 +103,24 @@ def seal(action: bpy.types.Action) -> None:
     action[_SEAL] = _fingerprint(action)
 
 
+def is_edited(action: bpy.types.Action) -> bool:
+    """Whether the animator has changed keys that we wrote."""
+    return bool(action.get(_SEAL) != _fingerprint(action))
+
+
+def is_played(action: bpy.types.Action) -> bool:
+    """Whether a data-block of the file uses the action, so that it is more than kept."""
+    return action.users > int(action.use_fake_user)
+
+
 def dispose(action: bpy.types.Action) -> None:
     """Remove an unused action of ours; if the animator has edited it, it is kept, unused."""
     if action.users:
         return
-    if action.get(_SEAL) == _fingerprint(action):
+    if not is_edited(action):
         bpy.data.actions.remove(action)
         return
-    for mark in (_LINE, _IDENTITY, _SOUND, _SEAL, _FADE):
+    for mark in (_LINE, _IDENTITY, _SEAL, _FADE):
         if action.get(mark) is not None:
             del action[mark]
     action.name += " (edited)"

@@ -9,7 +9,7 @@ import bpy
 from ..face.controls import CONTROLS, LINE_CONTROLS, Control, emotion_control
 from ..face.emotions import EMOTIONS
 from ..face.styles import STYLES
-from . import line_identity, model_choice
+from . import line_identity, model_choice, own_actions
 from .property_definitions import properties
 
 
@@ -46,11 +46,12 @@ def _search_styles(line: "LineProperties", _context: bpy.types.Context, text: st
 
 
 def _take_name_of_audio(line: "LineProperties", _context: bpy.types.Context) -> None:
-    line.strip, line.name = "", Path(bpy.path.abspath(line.audio)).stem
+    line.strip = ""
+    line.name = line_identity.free_name(line, Path(bpy.path.abspath(line.audio)).stem)
 
 
-def _became_another_line(line: "LineProperties", _context: bpy.types.Context) -> None:
-    line_identity.renew(line)
+def _renamed(line: "LineProperties", _context: bpy.types.Context) -> None:
+    own_actions.rename_line(line_identity.identity_of(line), line_identity.line_name(line))
 
 
 def _model_changed(line: "LineProperties", _context: bpy.types.Context) -> None:
@@ -73,19 +74,17 @@ class OwnEmotion(bpy.types.PropertyGroup):
 
 @properties(
     name=bpy.props.StringProperty(
-        name="Name", description="The line's name; its action is named after it", update=_became_another_line
+        name="Name", description="The line's name; its action is named after it", update=_renamed
     ),
-    identity=bpy.props.StringProperty(
-        name="Identity", description="Tells this line from others", options={"HIDDEN", "SKIP_PRESET"}
-    ),
+    identity=bpy.props.StringProperty(name="Identity", description="Tells this line from others", options={"HIDDEN"}),
     audio=bpy.props.StringProperty(
         name="Audio", description="The sound file of the line, which is named after it", update=_take_name_of_audio
     ),
     strip=bpy.props.StringProperty(
         name="Sound Strip",
         description="The line's strip in the Video Sequencer; empty to use the file",
-        update=_became_another_line,
     ),
+    text=bpy.props.StringProperty(name="Text", description="What is said; may be empty"),
     start_frame=bpy.props.IntProperty(name="Start Frame", description="The frame at which the sound starts", default=1),
     character=bpy.props.PointerProperty(
         name="Character",
@@ -98,6 +97,24 @@ class OwnEmotion(bpy.types.PropertyGroup):
         update=_model_changed,
     ),
     own_emotions=bpy.props.CollectionProperty(type=OwnEmotion),
+    state=bpy.props.EnumProperty(
+        name="State",
+        items=[
+            ("NEW", "New", "Has no keys yet", "DOT", 0),
+            ("ANIMATED", "Animated", "Has keys", "CHECKMARK", 1),
+            ("EDITED", "Edited", "You have changed keys of it by hand", "GREASEPENCIL", 2),
+            ("STALE", "Stale", "Its sound or its settings have changed since it was animated", "FILE_REFRESH", 3),
+            ("FAILED", "Failed", "Could not be animated; the line says why", "ERROR", 4),
+        ],
+        options=set(),
+    ),
+    selected=bpy.props.BoolProperty(
+        name="Selected", description="Whether Animate Selected and Copy Controls take this line", options=set()
+    ),
+    failure=bpy.props.StringProperty(options={"HIDDEN"}),
+    remarks=bpy.props.StringProperty(options={"HIDDEN"}),
+    performed_inputs=bpy.props.StringProperty(options={"HIDDEN"}),
+    key_count=bpy.props.IntProperty(options={"HIDDEN"}),
     live=bpy.props.BoolProperty(name="Live", description="Animate again whenever a slider moves", options=set()),
     existing_keys=bpy.props.EnumProperty(
         name="Existing Keys",
@@ -121,6 +138,13 @@ class LineProperties(bpy.types.PropertyGroup):
     identity: str
     audio: str
     strip: str
+    text: str
+    state: str
+    selected: bool
+    failure: str
+    remarks: str
+    performed_inputs: str
+    key_count: int
     start_frame: int
     channel: int
     character: bpy.types.Object | None
@@ -130,6 +154,17 @@ class LineProperties(bpy.types.PropertyGroup):
     existing_keys: str
     key_tolerance: float
     settle_time: float
+
+
+@properties(
+    lines=bpy.props.CollectionProperty(name="Lines", type=LineProperties),
+    active_index=bpy.props.IntProperty(name="Active Line", description="The line that the boxes below show", min=0),
+)
+class SceneProperties(bpy.types.PropertyGroup):
+    """The dialogue list of a scene."""
+
+    lines: "bpy.types.bpy_prop_collection_idprop[LineProperties]"
+    active_index: int
 
 
 @properties(

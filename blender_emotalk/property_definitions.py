@@ -7,6 +7,9 @@ annotated as a bool. Here the class has the Python types, and a decorator adds t
 from collections.abc import Callable
 from typing import Any, Final, TypeVar
 
+PROPERTY: Final = "emotalk"
+"""The name of our properties, on scenes and on the window manager alike."""
+
 _Class = TypeVar("_Class", bound=type)
 
 _PYTHON_TYPES: Final[dict[str, type]] = {

@@ -15,13 +15,16 @@ from ..face.curves import Performance
 from ..inference.contract import EmoTalkError, StageProgress
 from ..inference.worker.client import Message, WorkerClient
 from ..inference.worker.failure import sentence_for
-from . import background, baking, hidden_motion, line_identity, model_choice, own_actions, torch_environment
-from .access import line_of_scene, run_state, scene_of, window_manager_of
+from . import background, baking, desk, hidden_motion, line_states, model_choice, torch_environment
+from .access import active_line, run_state, scene_of, window_manager_of
 from .characters import find_character
 from .failures import in_one_sentence
 from .keyframes import Timing
+from .line_identity import identity_of, line_name
 from .lines import anchor_of, control_values, sound_of
+from .own_actions import LineMark
 from .preferences import preferences_of
+from .properties import LineProperties
 from .sounds import Preparation, forget_decoded, temporary_file
 
 BUSY: Final = "A line is being animated; wait for it, or cancel it"
@@ -39,12 +42,14 @@ class Run:
 
     Args:
         context: its scene has the line.
+        line: to animate; the active one of the scene if not given.
         quiet: the panel shows nothing before the end.
         placement: ``device``, ``precision`` and ``windowed``, if they differ from the preferences.
 
     Attributes:
         cancelled: whether the run was cancelled.
         keys: the number of keys written.
+        remarks: sentences about the result that somebody should know.
         is_hidden: whether something in the scene hides the motion; the sentence says what.
         is_repairable: whether Repair helps against it.
 
@@ -53,10 +58,16 @@ class Run:
     """
 
     def __init__(
-        self, context: bpy.types.Context, quiet: bool = False, placement: Mapping[str, Any] | None = None
+        self,
+        context: bpy.types.Context,
+        line: LineProperties | None = None,
+        quiet: bool = False,
+        placement: Mapping[str, Any] | None = None,
     ) -> None:
         scene = scene_of(context)
-        line = line_of_scene(scene)
+        line = line or active_line(scene)
+        if line is None:
+            raise EmoTalkError(desk.NO_LINE)
         anchor = anchor_of(line, context)
         weights = model_choice.usable_weights(line)
         spec = weights.spec
@@ -64,9 +75,7 @@ class Run:
         anchor = cast(bpy.types.Object, anchor)  # where there is none, there is no character
         python = torch_environment.torch_python(context) if weights.needs_torch else Path(sys.executable)
         preferences = preferences_of(context)
-        self._line = own_actions.LineMark(
-            line_identity.line_name(line), line_identity.identity_of(line), line_identity.sound_key(line)
-        )
+        self._line = LineMark(line_name(line), identity_of(line))
         self._scene, self._anchor = (scene.session_uid, scene.name), (anchor.session_uid, anchor.name)
         self._needs_torch = weights.needs_torch
         own_track = line.existing_keys == "TRACK"
@@ -74,13 +83,14 @@ class Run:
         self._started = time.monotonic()
         self._is_quiet = quiet
         self._files = contextlib.ExitStack()
-        self._failure = self._ran_on = ""
+        self._failure = self._ran_on = self._inputs = ""
         self._remarks: tuple[str, ...] = ()
         self._request: int | None = None
         self._prepared: tuple[Performance, baking.Prepared]
         self._is_done = self._is_over = False
         self.cancelled = False
         self.keys = 0
+        self.remarks: tuple[str, ...] = ()
         self.is_hidden = self.is_repairable = False
         with contextlib.ExitStack() as files:
             line_sound = sound_of(line, scene, files)
@@ -148,9 +158,16 @@ class Run:
                 sentence = self._write()
         except EmoTalkError as error:
             self._end(str(error), failed=True)
+            self._remember_failure(str(error))
             raise
         self._end(sentence)
         return sentence
+
+    def _remember_failure(self, sentence: str) -> None:
+        scene = next((scene for scene in bpy.data.scenes if scene.session_uid == self._scene[0]), None)
+        line = desk.line_of_identity(scene, self._line.identity) if scene else None
+        if line is not None:
+            line_states.remember_failure(line, sentence)
 
     def _look_at_sound(self) -> None:
         """Send the request as soon as the sound is decoded: how many values a keyed control has depends on its length.
@@ -171,7 +188,9 @@ class Run:
         self._remarks = sound.remarks
         timing = Timing.of(scene, self._start_frame, self._spec.fps)
         frames = round(sound.seconds * self._spec.fps) + 1
-        controls = control_values(line_of_scene(scene), self._spec, timing, frames)
+        line = self._line_in(scene)
+        self._inputs = line_states.inputs_of(line, scene)
+        controls = control_values(line, self._spec, timing, frames)
         self._request = _client.submit({**self._fields, "controls": controls, **sound.request})
 
     def _handle(self, message: Message) -> None:
@@ -203,6 +222,7 @@ class Run:
             raise EmoTalkError(self._failure)
         performance, prepared = self._prepared
         scene = _find(bpy.data.scenes, *self._scene)
+        line = self._line_in(scene)
         character = find_character(_find(scene.objects, *self._anchor), scene, performance.face.basis)
         timing = Timing.of(scene, self._start_frame, performance.face.fps)
         self.keys = baking.bake(performance, character, self._line, timing, self._settings, prepared)
@@ -211,7 +231,15 @@ class Run:
         seconds = time.monotonic() - self._started
         sentence = f"{character.name} speaks {self._line.name!r}: {self.keys:,} keys in {seconds:.1f} s"
         sentence = f"{sentence}, {hindrance.clause}" if hindrance else sentence
+        self.remarks = (*((f"The keys {hindrance.clause}",) if hindrance else ()), *self._remarks)
+        line_states.remember_success(line, scene, self._inputs, self.keys, "\n".join(self.remarks))
         return ". ".join((sentence, *self._remarks))
+
+    def _line_in(self, scene: bpy.types.Scene) -> LineProperties:
+        line = desk.line_of_identity(scene, self._line.identity)
+        if line is None:
+            raise EmoTalkError(f"The line {self._line.name!r} was removed from the list; nothing was changed")
+        return line
 
     def _suspect_pytorch(self) -> None:
         """Check in the background whether PyTorch has failed, so that the panel can offer Repair."""
@@ -233,14 +261,19 @@ class Run:
         state.ran_on, state.repairable = self._ran_on, self.is_repairable
 
 
-def start(context: bpy.types.Context, quiet: bool = False, placement: Mapping[str, Any] | None = None) -> Run:
-    """Begin to animate the line of the context's scene; see ``Run``. Raises EmoTalkError if that is not possible."""
+def start(
+    context: bpy.types.Context,
+    line: LineProperties | None = None,
+    quiet: bool = False,
+    placement: Mapping[str, Any] | None = None,
+) -> Run:
+    """Begin to animate a line of the context's scene; see ``Run``. Raises EmoTalkError if that is not possible."""
     global _current
     if is_running():
         raise EmoTalkError(BUSY)
     try:
         with in_one_sentence():
-            _current = Run(context, quiet, placement)
+            _current = Run(context, line, quiet, placement)
     except EmoTalkError as error:
         show(str(error), failed=True)
         raise

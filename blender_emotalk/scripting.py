@@ -9,12 +9,13 @@ import bpy
 from ..face.curves import Performance
 from ..inference.contract import EmoTalkError, StageProgress
 from . import baking, runs
-from .access import PROPERTY, line_of_scene, scene_of
+from .access import active_line, scene_of
 from .characters import find_character
 from .keyframes import Timing
 from .line_settings import LineSettings, object_of
 from .lines import anchor_of
 from .own_actions import LineMark
+from .property_definitions import PROPERTY
 
 
 def animate(
@@ -27,9 +28,9 @@ def animate(
     with _context_in(scene) as context:
         if runs.is_running():
             raise EmoTalkError(runs.BUSY)
-        settings.apply(scene_of(context))
+        line = settings.apply(scene_of(context))
         given = {name: value for name, value in placement.items() if value is not None}
-        run = runs.start(context, placement=given)
+        run = runs.start(context, line, placement=given)
         run.wait(progress)
         if run.cancelled:
             raise EmoTalkError(runs.CANCELLED)
@@ -51,7 +52,7 @@ def write_keys(
         raise EmoTalkError("The curves have no frames, so there is nothing to write")
     with _context_in(scene) as context:
         scene = scene_of(context)
-        anchor = anchor_of(line_of_scene(scene), context) if character is None else object_of(character, scene)
+        anchor = anchor_of(active_line(scene), context) if character is None else object_of(character, scene)
         found = find_character(anchor, scene, performance.face.basis)
         mark = LineMark(line, baking.identity_named(found, line))
         timing = Timing.of(scene, start_frame, performance.face.fps)

@@ -1,6 +1,5 @@
 """Sound strips of the Video Sequencer, whose API names differ between Blender versions."""
 
-from pathlib import Path
 from typing import Any, Final
 
 import bpy
@@ -53,15 +52,6 @@ def find_sound_strip(scene: bpy.types.Scene, name: str) -> Any:
     if len(getattr(strip, "retiming_keys", ())):
         raise EmoTalkError(f"The speed of strip {name!r} was changed; render it to a WAV file and use that")
     return strip
-
-
-def shows_file(scene: bpy.types.Scene, name: str, path: str) -> bool:
-    """Whether the sound strip of this name plays this file."""
-    strip = next((strip for strip in all_strips(scene) if strip.name == name and strip.type == "SOUND"), None)
-    if strip is None or strip.sound is None or not path:
-        return False
-    of_strip = bpy.path.abspath(strip.sound.filepath, library=strip.sound.library)
-    return Path(of_strip) == Path(bpy.path.abspath(path))
 
 
 def audible_section(strip: Any, scene: bpy.types.Scene) -> tuple[float, tuple[float, float]]:

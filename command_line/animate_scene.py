@@ -16,6 +16,8 @@ from .progress import ProgressBar
 if TYPE_CHECKING:
     import bpy
 
+    from ..blender_emotalk.properties import LineProperties
+
 SUMMARY = "animate the line of the open scene"
 
 _PLACEMENT: Final = ("device", "precision", "windowed")
@@ -56,12 +58,12 @@ def run(options: argparse.Namespace) -> int:
     context = bpy.context
     if options.scene:
         cast(bpy.types.Window, context.window).scene = _named(bpy.data.scenes, options.scene, "scene")
-    _apply(options, scene_of(context))
+    line = _apply(options, scene_of(context))
     placement = {name: getattr(options, name) for name in _PLACEMENT if getattr(options, name) is not None}
-    line = runs.start(context, placement=placement)
+    run = runs.start(context, line, placement=placement)
     with ProgressBar(1) as bar:
-        line.wait(bar.show)
-    sentence = line.write()
+        run.wait(bar.show)
+    sentence = run.write()
     _save(target)
     print(f"{sentence}; saved {target}")
     return GOOD
@@ -108,18 +110,18 @@ def _save(target: Path) -> None:
         ) from error
 
 
-def _apply(options: argparse.Namespace, scene: "bpy.types.Scene") -> None:
-    """Set the given options on the scene's line."""
+def _apply(options: argparse.Namespace, scene: "bpy.types.Scene") -> "LineProperties":
+    """Set the given options on the line that they mean."""
     from ..blender_emotalk import model_choice
-    from ..blender_emotalk.access import line_of_scene
+    from ..blender_emotalk.access import active_line
     from ..blender_emotalk.line_settings import LineSettings
 
-    spec = model_choice.usable(options.model or model_choice.model_of(line_of_scene(scene))).spec
+    spec = model_choice.usable(options.model or model_choice.model_of(active_line(scene))).spec
     controls_from(options, spec)  # what does not suit the model is wrong usage
     values = option_values(options, spec)
     if options.emotion:
         values = {**dict.fromkeys(spec.emotions, 0.0), **values}
-    LineSettings(
+    return LineSettings(
         audio=options.audio,
         strip=options.strip,
         character=_named(scene.objects, options.character, "object") if options.character else None,

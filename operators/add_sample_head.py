@@ -2,7 +2,8 @@
 
 import bpy
 
-from ..blender_emotalk.access import current_line, scene_of, view_layer_of
+from ..blender_emotalk.access import scene_of, view_layer_of
+from ..blender_emotalk.desk import line_to_set
 from ..blender_emotalk.heads import add_sample_head
 from ..blender_emotalk.lines import SAMPLE_LINE
 from .explained import ExplainedOperator, OperatorResult
@@ -37,7 +38,7 @@ class AddSampleHead(ExplainedOperator, bpy.types.Operator):
             obj.select_set(False)
         armature.select_set(True)
         view_layer_of(context).objects.active = armature
-        line = current_line(context)
+        line = line_to_set(scene_of(context))
         line.character = armature
         if not (line.audio or line.strip):
             line.audio = str(SAMPLE_LINE)

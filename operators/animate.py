@@ -107,10 +107,10 @@ class Animate(ExplainedOperator, bpy.types.Operator):
     def _start(self, context: bpy.types.Context) -> bool:
         try:
             with in_one_sentence():
-                self._settings().apply(scene_of(context))
+                line = self._settings().apply(scene_of(context))
             if missing := _missing(context):
                 raise EmoTalkError(missing)
-            self._run = runs.start(context)
+            self._run = runs.start(context, line)
         except EmoTalkError as error:
             self.report({"ERROR"}, str(error))
             return False
@@ -151,6 +151,6 @@ def _unsuitable(context: bpy.types.Context) -> str:
 def _missing(context: bpy.types.Context) -> str:
     """The missing input of the line, in the order of the panel."""
     line = current_line(context)
-    if not (line.audio or line.strip):
+    if line is None or not (line.audio or line.strip):
         return "Choose an audio file, or use the selected sound strip"
     return "" if anchor_of(line, context) else "Click a character, or add the sample head"

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import bpy
 
-from ..blender_emotalk.access import current_line, window_manager_of
+from ..blender_emotalk.access import scene_of, window_manager_of
+from ..blender_emotalk.desk import line_to_set
 from ..blender_emotalk.property_definitions import properties
 from ..blender_emotalk.sounds import sound_format
 from ..inference.contract import EmoTalkError
@@ -45,19 +46,5 @@ class ChooseAudio(ExplainedOperator, bpy.types.Operator):
         except EmoTalkError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        current_line(context).audio = self.filepath
+        line_to_set(scene_of(context)).audio = self.filepath
         return {"FINISHED"}
-
-
-class DroppedAudio(bpy.types.FileHandler):
-    """A sound that is dropped on the 3D view becomes the line."""
-
-    bl_idname = "EMOTALK_FH_audio"
-    bl_label = "EmoTalk Line"
-    bl_import_operator = "emotalk.choose_audio"
-    bl_file_extensions = ".wav;.mp3;.flac;.ogg;.opus;.m4a;.aac;.aif;.aiff"
-
-    @classmethod
-    def poll_drop(cls, context: bpy.types.Context) -> bool:
-        """Only the 3D view: the sequencer handles dropped sounds itself."""
-        return context.area is not None and context.area.type == "VIEW_3D"

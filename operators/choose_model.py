@@ -3,10 +3,10 @@
 import bpy
 
 from ..blender_emotalk import live, model_choice
-from ..blender_emotalk.access import current_line
 from ..blender_emotalk.property_definitions import properties
 from ..inference.contract import EmoTalkError
-from .explained import ExplainedOperator, OperatorResult
+from .explained import OperatorResult
+from .line_operator import LineOperator
 
 
 @properties(
@@ -14,7 +14,7 @@ from .explained import ExplainedOperator, OperatorResult
         name="Model", description="Its id; empty for the built-in one", options={"SKIP_SAVE"}
     )
 )
-class ChooseModel(ExplainedOperator, bpy.types.Operator):
+class ChooseModel(LineOperator, bpy.types.Operator):
     """An entry of the menu of models."""
 
     bl_idname = "emotalk.choose_model"
@@ -31,6 +31,6 @@ class ChooseModel(ExplainedOperator, bpy.types.Operator):
         except EmoTalkError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        current_line(context).model = self.model
+        self.line(context).model = self.model
         live.slider_moved()
         return {"FINISHED"}

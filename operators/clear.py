@@ -2,7 +2,7 @@
 
 import bpy
 
-from ..blender_emotalk import baking, runs
+from ..blender_emotalk import baking, line_states, runs
 from ..blender_emotalk.access import current_line, scene_of
 from ..blender_emotalk.characters import Character, find_character
 from ..blender_emotalk.failures import in_one_sentence
@@ -40,17 +40,18 @@ class Clear(ExplainedOperator, bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> OperatorResult:
         """Remove the line's action, or all our actions."""
         line = current_line(context)
-        name = self.line or line_name(line)
+        name = self.line or (line_name(line) if line else "")
         try:
             with in_one_sentence():
                 character = find_character(anchor_of(line, context), scene_of(context), basis=None)
-                identity = identity_of(line)
+                identity = identity_of(line) if line else ""
                 if self.line and not self.all_lines:
                     identity = baking.identity_named(character, name)
                     _check_performs(character, identity, name)
                 wanted = None if self.all_lines else identity
                 has_lost_values = baking.has_lost_values(character, wanted)
                 removed = baking.clear(character, wanted)
+                line_states.refresh(scene_of(context))
         except EmoTalkError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}

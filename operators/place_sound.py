@@ -4,15 +4,17 @@ from pathlib import Path
 
 import bpy
 
-from ..blender_emotalk import line_identity
-from ..blender_emotalk.access import current_line, line_of_scene, scene_of
+from ..blender_emotalk.access import current_line, scene_of
+from ..blender_emotalk.desk import NO_LINE
+from ..blender_emotalk.line_identity import line_name
 from ..blender_emotalk.sounds import sound_format
 from ..blender_emotalk.strips import add_sound_strip
 from ..inference.contract import EmoTalkError
-from .explained import ExplainedOperator, OperatorResult
+from .explained import OperatorResult
+from .line_operator import LineOperator
 
 
-class PlaceSound(ExplainedOperator, bpy.types.Operator):
+class PlaceSound(LineOperator, bpy.types.Operator):
     """The Place Sound button."""
 
     bl_idname = "emotalk.place_sound"
@@ -24,6 +26,8 @@ class PlaceSound(ExplainedOperator, bpy.types.Operator):
     def disabled_reason(cls, context: bpy.types.Context) -> str:
         """Only a file can be placed."""
         line = current_line(context)
+        if line is None:
+            return NO_LINE
         if line.strip:
             return "The line is on the timeline already"
         return "" if line.audio else "Choose an audio file first"
@@ -31,15 +35,13 @@ class PlaceSound(ExplainedOperator, bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> OperatorResult:
         """Add the strip; from now on the line follows it."""
         scene = scene_of(context)
-        line = line_of_scene(scene)
+        line = self.line(context)
         try:
             path = Path(bpy.path.abspath(line.audio))
             sound_format(path)
-            strip = add_sound_strip(scene, line_identity.line_name(line), str(path), line.start_frame)
+            strip = add_sound_strip(scene, line_name(line), str(path), line.start_frame)
         except (EmoTalkError, RuntimeError) as error:
             self.report({"ERROR"}, str(error).removeprefix("Error: "))
             return {"CANCELLED"}
-        identity = line_identity.identity_of(line)
-        line.strip, line.name = strip.name, line_identity.line_name(line)
-        line_identity.keep(line, identity)
+        line.strip, line.name = strip.name, line_name(line)
         return {"FINISHED"}

@@ -3,16 +3,16 @@
 import bpy
 
 from ..blender_emotalk import live
-from ..blender_emotalk.access import current_line
 from ..blender_emotalk.property_definitions import properties
 from ..face.controls import CONTROLS
-from .explained import ExplainedOperator, OperatorResult
+from .explained import OperatorResult
+from .line_operator import LineOperator
 
 
 @properties(
     group=bpy.props.StringProperty(name="Group", description="The box to reset; empty for all", options={"SKIP_SAVE"})
 )
-class ResetControls(ExplainedOperator, bpy.types.Operator):
+class ResetControls(LineOperator, bpy.types.Operator):
     """The reset button of a box."""
 
     bl_idname = "emotalk.reset_controls"
@@ -24,7 +24,7 @@ class ResetControls(ExplainedOperator, bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> OperatorResult:
         """Unset the properties, so that they have the defaults of the table again."""
-        line = current_line(context)
+        line = self.line(context)
         groups = dict.fromkeys(control.group for control in CONTROLS)
         if self.group and self.group not in groups:
             self.report({"ERROR"}, f"There is no group of controls {self.group!r}; there are: {', '.join(groups)}")

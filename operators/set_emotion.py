@@ -3,17 +3,17 @@
 import bpy
 
 from ..blender_emotalk import live, model_choice
-from ..blender_emotalk.access import current_line
 from ..blender_emotalk.lines import slider_of
 from ..blender_emotalk.property_definitions import properties
 from ..face.controls import emotion_control
-from .explained import ExplainedOperator, OperatorResult
+from .explained import OperatorResult
+from .line_operator import LineOperator
 
 
 @properties(
     emotion=bpy.props.StringProperty(name="Emotion", description="One of the model's emotions", options={"SKIP_SAVE"})
 )
-class SetEmotion(ExplainedOperator, bpy.types.Operator):
+class SetEmotion(LineOperator, bpy.types.Operator):
     """The emotion buttons."""
 
     bl_idname = "emotalk.set_emotion"
@@ -25,7 +25,7 @@ class SetEmotion(ExplainedOperator, bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> OperatorResult:
         """Full weight to one slider, none to the others."""
-        line = current_line(context)
+        line = self.line(context)
         emotions = model_choice.spec_of(line).emotions
         if self.emotion not in emotions:
             self.report({"ERROR"}, f"The model has no emotion {self.emotion!r}")

@@ -2,7 +2,9 @@
 
 import bpy
 
-from ..blender_emotalk.access import current_line, scene_of
+from ..blender_emotalk.access import scene_of
+from ..blender_emotalk.desk import line_to_set
+from ..blender_emotalk.line_identity import free_name
 from ..blender_emotalk.strips import active_sound_strip, find_sound_strip, sequencer_scene
 from ..inference.contract import EmoTalkError
 from .explained import ExplainedOperator, OperatorResult
@@ -33,7 +35,7 @@ class UseSoundStrip(ExplainedOperator, bpy.types.Operator):
         except EmoTalkError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        line = current_line(context)
+        line = line_to_set(scene_of(context))
         if line.strip != strip.name:
-            line.strip = line.name = strip.name
+            line.strip, line.name = strip.name, free_name(line, strip.name)
         return {"FINISHED"}

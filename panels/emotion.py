@@ -3,7 +3,6 @@
 import bpy
 
 from ..blender_emotalk import model_choice
-from ..blender_emotalk.access import current_line
 from ..blender_emotalk.lines import slider_of
 from .sub_panel import ControlPanel
 
@@ -17,7 +16,7 @@ class EmotionPanel(ControlPanel, bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         """Buttons on top, then the strength, and the mix below."""
-        line = current_line(context)
+        line = self.line(context)
         spec = model_choice.spec_of(line)
         controls = [control for control in spec.heeded() if control.group == self.group]
         mix = [slider_of(line, control) for control in controls if control.name in spec.emotions]

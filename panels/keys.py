@@ -2,7 +2,6 @@
 
 import bpy
 
-from ..blender_emotalk.access import current_line
 from ..blender_emotalk.line_identity import line_name
 from .sub_panel import SubPanel
 
@@ -16,7 +15,7 @@ class KeysPanel(SubPanel, bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         """Settings of the next run, then Clear."""
-        line = current_line(context)
+        line = self.line(context)
         column = self.layout.column()
         column.use_property_split = True
         column.use_property_decorate = False

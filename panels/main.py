@@ -8,12 +8,13 @@ from ..blender_emotalk.lines import BUTTON, anchor_of
 from ..blender_emotalk.properties import LineProperties, RunProperties
 from ..blender_emotalk.suitability import why_no_face
 from .drawn import Drawn
+from .lines import draw_lines
 from .text import draw_sentence
 from .torch_environment import draw_pytorch_offers, is_pytorch_missing
 
 
 class MainPanel(Drawn, bpy.types.Panel):
-    """Everything that is needed for a first result."""
+    """The dialogue list, and what its active line needs for a result."""
 
     bl_idname = "EMOTALK_PT_main"
     bl_label = "EmoTalk"
@@ -22,11 +23,14 @@ class MainPanel(Drawn, bpy.types.Panel):
     bl_category = "EmoTalk"
 
     def draw(self, context: bpy.types.Context) -> None:
-        """Sound, character, Animate, and the result."""
+        """The list, then the active line's sound, character, Animate, and the result."""
         line = current_line(context)
-        _draw_sound(self.layout, line)
+        draw_lines(self.layout, context)
+        if line is not None:
+            _draw_sound(self.layout, line)
         _draw_character(self.layout, line, context)
-        _draw_run(self.layout, line, run_state(context), context)
+        if line is not None:
+            _draw_run(self.layout, line, run_state(context), context)
 
 
 def _draw_sound(layout: bpy.types.UILayout, line: LineProperties) -> None:
@@ -46,11 +50,12 @@ def _draw_sound(layout: bpy.types.UILayout, line: LineProperties) -> None:
     column.prop(line, "channel")
 
 
-def _draw_character(layout: bpy.types.UILayout, line: LineProperties, context: bpy.types.Context) -> None:
+def _draw_character(layout: bpy.types.UILayout, line: LineProperties | None, context: bpy.types.Context) -> None:
     column = layout.column(align=True)
-    column.prop(line, "character", text="", icon="USER")
+    if line is not None:
+        column.prop(line, "character", text="", icon="USER")
     anchor = anchor_of(line, context)
-    if line.character is None and anchor is not None:
+    if anchor is not None and (line is None or line.character is None):
         column.label(text=f"Active object: {anchor.name}", icon="RESTRICT_SELECT_OFF")
     reason = ""
     if anchor is not None:
@@ -74,6 +79,8 @@ def _draw_run(layout: bpy.types.UILayout, line: LineProperties, run: RunProperti
     row.prop(line, "live", toggle=True)
     if run.message:
         draw_sentence(column, context, run.message, "ERROR" if run.failed else "CHECKMARK")
+    elif line.failure:
+        draw_sentence(column, context, line.failure, "ERROR")
     if run.repairable:
         column.operator("emotalk.repair", icon="TOOL_SETTINGS")
     if run.failed and is_pytorch_missing(line, context):

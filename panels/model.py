@@ -34,6 +34,11 @@ class ModelPanel(SubPanel, bpy.types.Panel):
     bl_label = "Model"
     bl_options = {"DEFAULT_CLOSED"}
 
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Models can be imported before there is a line."""
+        return True
+
     def draw_header_preset(self, context: bpy.types.Context) -> None:
         """The name of the model, visible while the box is closed."""
         weights = model_choice.weights_of(current_line(context))
@@ -42,7 +47,8 @@ class ModelPanel(SubPanel, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         """The choice, its problems, and ways to get more models."""
         line = current_line(context)
-        _draw_choice(self.layout, line, context)
+        if line is not None:
+            _draw_choice(self.layout, line, context)
         ran_on = run_state(context).ran_on
         if ran_on:
             draw_sentence(self.layout, context, ran_on, "TIME")

@@ -1,6 +1,6 @@
 """The base of the boxes under the main panel."""
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import bpy
 
@@ -26,6 +26,16 @@ class SubPanel(Drawn, _Panel):
     bl_region_type = "UI"
     bl_parent_id = "EMOTALK_PT_main"
 
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Only for a line."""
+        return current_line(context) is not None
+
+    @staticmethod
+    def line(context: bpy.types.Context) -> LineProperties:
+        """The active line, which ``poll`` made sure of."""
+        return cast(LineProperties, current_line(context))
+
 
 class ControlPanel(SubPanel):
     """Base of boxes with one group of the controls of the line's model."""
@@ -36,7 +46,7 @@ class ControlPanel(SubPanel):
     def poll(cls, context: bpy.types.Context) -> bool:
         """Empty boxes are not drawn."""
         heeded = model_choice.spec_of(current_line(context)).heeded()
-        return any(control.group == cls.group for control in heeded)
+        return super().poll(context) and any(control.group == cls.group for control in heeded)
 
     def draw_header_preset(self, context: bpy.types.Context) -> None:
         """The reset button at the right end of the header."""
@@ -45,7 +55,7 @@ class ControlPanel(SubPanel):
 
     def draw(self, context: bpy.types.Context) -> None:
         """Every control of the group."""
-        line = current_line(context)
+        line = self.line(context)
         draw_controls(self.layout, context, line, model_choice.spec_of(line), self.group)
 
 

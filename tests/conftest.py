@@ -139,10 +139,26 @@ def line_wav():
 def stage(add_face, line_wav):
     """A scene in which Animate can be pressed; gives the face."""
     import bpy
+    from emotalk.blender_emotalk.desk import line_to_set
 
     face = add_face()
-    bpy.context.scene.emotalk.audio = str(line_wav)
+    line_to_set(bpy.context.scene).audio = str(line_wav)
     return face
+
+
+@pytest.fixture
+def as_version_0_1_0():
+    """A function that stores the first line of a scene as version 0.1.0 did: in the scene, which had no list."""
+    from emotalk.blender_emotalk import stored_properties
+
+    def store(scene, **values):
+        desk = scene.emotalk
+        line = {name: value for name, value in stored_properties.stored(desk.lines[0]).items() if name != "state"}
+        desk.lines.clear()
+        stored_properties.forget(desk, stored_properties.stored(desk))
+        stored_properties.store(desk, {**line, **values})
+
+    return store
 
 
 @pytest.fixture

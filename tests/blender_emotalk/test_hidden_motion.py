@@ -8,6 +8,7 @@ import pytest
 from emotalk.blender_emotalk import hidden_motion
 from emotalk.blender_emotalk.actions import all_curves
 from emotalk.blender_emotalk.characters import find_character
+from emotalk.blender_emotalk.desk import line_to_set
 from emotalk.blender_emotalk.line_identity import identity_of
 from emotalk.face.arkit import CHANNELS
 
@@ -63,7 +64,7 @@ def edit():
 def own_keys():
     for block in key().key_blocks[1:]:
         block.keyframe_insert("value", frame=1)
-    bpy.context.scene.emotalk.existing_keys = "TRACK"
+    line_to_set(bpy.context.scene).existing_keys = "TRACK"
 
 
 CASES = {
@@ -122,13 +123,13 @@ def test_repair_leaves_other_shape_keys_muted(add_face, line_wav):
     face = add_face(names=(*CHANNELS, "wrinkles"))
     for block in face.data.shape_keys.key_blocks[1:]:
         block.mute = True
-    bpy.context.scene.emotalk.audio = str(line_wav)
+    line_to_set(bpy.context.scene).audio = str(line_wav)
     bpy.ops.emotalk.repair()
     assert [block.name for block in face.data.shape_keys.key_blocks if block.mute] == ["wrinkles"]
 
 
 def test_a_soloed_track_of_the_animator(stage):
-    bpy.context.scene.emotalk.existing_keys = "TRACK"
+    line_to_set(bpy.context.scene).existing_keys = "TRACK"
     bpy.ops.emotalk.animate()
     assert is_moving()
     key().animation_data.nla_tracks.new().is_solo = True
@@ -140,7 +141,7 @@ def test_a_soloed_track_of_the_animator(stage):
 def test_a_muted_group_of_channels_is_named(stage):
     bpy.ops.emotalk.animate()
     scene = bpy.context.scene
-    character, line = find_character(stage, scene), identity_of(scene.emotalk)
+    character, line = find_character(stage, scene), identity_of(line_to_set(scene))
     assert hidden_motion.find(character, line, scene) is None
     for curve in all_curves(bpy.data.actions["EmoTalk line"]):
         curve.group.mute = True
@@ -152,6 +153,6 @@ def test_a_part_that_is_hidden_is_named(add_face, add_armature, line_wav):
     add_face("Teeth", ["jawOpen", "jawLeft"], rig)
     add_face("Face", armature=rig)
     bpy.data.objects["Teeth"].show_only_shape_key = True
-    bpy.context.scene.emotalk.audio = str(line_wav)
+    line_to_set(bpy.context.scene).audio = str(line_wav)
     bpy.ops.emotalk.animate()
     assert "but not everything moves because the shape keys of Teeth are hidden" in state().message

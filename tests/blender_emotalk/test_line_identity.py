@@ -6,11 +6,12 @@ import bpy
 import pytest
 from emotalk.blender_emotalk import baking, line_identity, own_actions
 from emotalk.blender_emotalk.characters import find_character
+from emotalk.blender_emotalk.desk import line_to_set
 from emotalk.blender_emotalk.strips import all_strips
 
 
 def line():
-    return bpy.context.scene.emotalk
+    return line_to_set(bpy.context.scene)
 
 
 def names():
@@ -36,10 +37,19 @@ def animate(audio, start):
     assert bpy.ops.emotalk.animate() == {"FINISHED"}
 
 
+def perform(audio, start):
+    assert bpy.ops.emotalk.animate(audio=audio, start_frame=start, settle_time=0) == {"FINISHED"}
+
+
+def lines():
+    return bpy.context.scene.emotalk.lines
+
+
 def test_files_of_one_name_are_two_lines(add_face, takes):
     add_face()
-    animate(takes[0], 1)
-    animate(takes[1], 300)
+    perform(takes[0], 1)
+    perform(takes[1], 300)
+    assert [line.name for line in lines()] == ["take1", "take1.001"]
     assert names() == ["EmoTalk take1", "EmoTalk take1.001"]
     assert (start_of("EmoTalk take1"), start_of("EmoTalk take1.001")) == (1, 300)
     assert bpy.ops.emotalk.clear() == {"FINISHED"}
@@ -49,22 +59,53 @@ def test_files_of_one_name_are_two_lines(add_face, takes):
 def test_a_line_that_is_animated_again_replaces_only_its_own_action(add_face, takes):
     add_face()
     for start in (1, 20):
-        animate(takes[0], start)
-        animate(takes[1], start + 300)
+        perform(takes[0], start)
+        perform(takes[1], start + 300)
+    assert len(lines()) == 2
     assert sorted(action.frame_range[0] for action in bpy.data.actions) == [20, 320]
 
 
-@pytest.mark.parametrize("saved", [False, True])
-def test_a_sound_that_is_chosen_again_is_the_line_that_it_was(add_face, takes, tmp_path, saved):
+def test_another_sound_for_a_line_replaces_what_it_said_before(add_face, takes):
     add_face()
     animate(takes[0], 1)
     first = line().identity
-    animate(takes[1], 300)
-    if saved:
-        bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "scene.blend"))
-        bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "scene.blend"))
-    bpy.ops.emotalk.choose_audio(filepath="//sc1/take1.wav" if saved else takes[0])
-    assert line().identity == first
+    bpy.ops.emotalk.choose_audio(filepath=takes[1])
+    bpy.ops.emotalk.animate(start_frame=50)
+    assert (line().identity, len(lines()), names()) == (first, 1, ["EmoTalk take1"])
+    assert start_of("EmoTalk take1") == 50
+
+
+def test_one_sound_twice_is_two_lines(add_face, takes):
+    add_face()
+    perform(takes[0], 1)
+    bpy.ops.emotalk.duplicate_line()
+    assert [line.name for line in lines()] == ["take1", "take1.001"]
+    assert lines()[0].identity != lines()[1].identity
+    assert (line().state, line().audio) == ("NEW", takes[0])
+    bpy.ops.emotalk.animate(start_frame=300)
+    assert names() == ["EmoTalk take1", "EmoTalk take1.001"]
+
+
+def test_a_renamed_line_keeps_its_keys(add_face, takes):
+    add_face()
+    animate(takes[0], 1)
+    line().name = "Grüße / 👋"
+    assert names() == ["EmoTalk Grüße / 👋"]
+    bpy.ops.emotalk.animate(start_frame=20)
+    assert names() == ["EmoTalk Grüße / 👋"]
+    assert start_of("EmoTalk Grüße / 👋") == 20
+    assert bpy.ops.emotalk.clear(line="Grüße / 👋") == {"FINISHED"}
+
+
+def test_a_copied_scene_has_lines_of_its_own(add_face, takes):
+    add_face()
+    perform(takes[0], 1)
+    with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):
+        bpy.ops.scene.new(type="FULL_COPY")
+    assert line().character is None
+    bpy.context.view_layer.objects.active = bpy.context.scene.objects[0]
+    bpy.ops.emotalk.animate(start_frame=40, settle_time=0)
+    assert sorted(action.frame_range[0] for action in bpy.data.actions if action.users) == [1, 40]
 
 
 def test_a_placed_sound_stays_the_same_line(stage):
@@ -81,30 +122,6 @@ def test_a_placed_sound_stays_the_same_line(stage):
     bpy.ops.emotalk.use_sound_strip()
     bpy.ops.emotalk.animate()
     assert names() == ["EmoTalk line"]
-
-
-def test_the_strip_of_a_placed_sound_is_its_line_after_another_file(add_face, takes):
-    add_face()
-    animate(takes[0], 1)
-    first = line().identity
-    bpy.ops.emotalk.place_sound()
-    strip = all_strips(bpy.context.scene)[-1]
-    bpy.ops.emotalk.choose_audio(filepath=takes[1])
-    assert line().identity != first
-    bpy.context.scene.sequence_editor.active_strip = strip
-    bpy.ops.emotalk.use_sound_strip()
-    assert line().identity == first
-    bpy.ops.emotalk.animate()
-    assert names() == ["EmoTalk take1"]
-
-
-def test_another_strip_is_another_line(stage):
-    bpy.ops.emotalk.place_sound()
-    first = line().identity
-    line().strip = ""
-    line().audio = line().audio
-    bpy.ops.emotalk.place_sound()
-    assert line().identity != first
 
 
 def test_a_name_given_by_a_script_means_the_line_of_that_name(add_face, takes):
@@ -130,8 +147,9 @@ def test_a_name_given_by_a_script_means_the_line_of_several_characters_too(add_f
 
 def test_clear_by_name_asks_which_of_two_lines_is_meant(add_face, takes):
     face = add_face()
-    animate(takes[0], 1)
-    animate(takes[1], 300)
+    perform(takes[0], 1)
+    perform(takes[1], 300)
+    lines()[1].name = "take1"
     bpy.data.actions["EmoTalk take1"].name = "EmoTalk take1.002"
     with pytest.raises(RuntimeError, match=r"several lines named 'take1'; give .*: take1\.001, take1\.002"):
         bpy.ops.emotalk.clear(line="take1")
@@ -140,13 +158,13 @@ def test_clear_by_name_asks_which_of_two_lines_is_meant(add_face, takes):
 
 
 @pytest.fixture
-def earlier(stage, tmp_path):
+def earlier(stage, as_version_0_1_0, tmp_path):
     """The open file, as an earlier version saved it: lines are known by name alone."""
     bpy.ops.emotalk.animate()
     for action in bpy.data.actions:
-        for mark in (own_actions._IDENTITY, own_actions._SOUND):
-            del action[mark]
+        del action[own_actions._IDENTITY]
     line().identity = ""
+    as_version_0_1_0(bpy.context.scene)
     path = str(tmp_path / "scene.blend")
     bpy.ops.wm.save_as_mainfile(filepath=path)
     bpy.ops.wm.open_mainfile(filepath=path)
@@ -167,7 +185,7 @@ def test_a_line_of_an_earlier_version_is_found(earlier, line_wav, verb, again):
 
 
 def test_a_line_of_an_earlier_version_is_not_replaced_by_another_file(earlier, line_wav, tmp_path):
-    animate(str(shutil.copy(line_wav, tmp_path / "line.wav")), 300)
+    perform(str(shutil.copy(line_wav, tmp_path / "line.wav")), 300)
     assert names() == ["EmoTalk line", "EmoTalk line.001"]
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from emotalk.blender_emotalk import strips
 from emotalk.blender_emotalk.actions import active_curves
+from emotalk.blender_emotalk.desk import line_to_set
 from emotalk.blender_emotalk.keyframes import Timing
 from emotalk.blender_emotalk.line_identity import line_name
 from emotalk.blender_emotalk.lines import anchor_of, control_values, sound_of
@@ -30,12 +31,12 @@ def files():
 def strip(line_wav):
     """The line as a strip from frame 20 on."""
     strip = add_sound_strip(bpy.context.scene, "Take 3", str(line_wav), 20)
-    bpy.context.scene.emotalk.strip = strip.name
+    line_to_set(bpy.context.scene).strip = strip.name
     return strip
 
 
 def line():
-    return bpy.context.scene.emotalk
+    return line_to_set(bpy.context.scene)
 
 
 def trim(strip, start, end):

@@ -6,6 +6,7 @@ import bpy
 import pytest
 from emotalk.blender_emotalk import live
 from emotalk.blender_emotalk.actions import active_curves
+from emotalk.blender_emotalk.desk import line_to_set
 from emotalk.blender_emotalk.properties import LineProperties, OwnEmotion
 from emotalk.face.controls import CONTROLS, LINE_CONTROLS
 
@@ -20,7 +21,7 @@ def test_every_slider_is_watched(monkeypatch):
 
 @pytest.fixture
 def line(stage):
-    line = bpy.context.scene.emotalk
+    line = line_to_set(bpy.context.scene)
     line.key_tolerance = 0
     bpy.ops.emotalk.animate()
     return line

@@ -39,6 +39,9 @@ def test_an_annotation_of_another_type_is_refused():
 def test_our_properties_are_where_the_accessor_looks_for_them(extension):
     from emotalk.blender_emotalk import access
 
-    assert isinstance(access.current_line(bpy.context), registration.LineProperties)
+    assert isinstance(access.desk_of(bpy.context.scene), registration.SceneProperties)
     assert isinstance(access.run_state(bpy.context), registration.RunProperties)
-    assert access.line_of_scene(bpy.context.scene) == access.current_line(bpy.context)
+    assert access.current_line(bpy.context) is None
+    line = access.desk_of(bpy.context.scene).lines.add()
+    assert isinstance(line, registration.LineProperties)
+    assert access.active_line(bpy.context.scene) == access.current_line(bpy.context) == line

@@ -4,6 +4,7 @@ import bpy
 import pytest
 from emotalk.blender_emotalk import preferences, runs
 from emotalk.blender_emotalk.actions import active_curves
+from emotalk.blender_emotalk.desk import line_to_set
 from emotalk.inference.contract import EmoTalkError
 from emotalk.inference.registry import COMPACT_SPEC
 from emotalk.inference.sound.audio import read_speech
@@ -42,7 +43,7 @@ def test_the_preferences_decide_where_a_network_runs(asked, monkeypatch):
 
 
 def test_keyed_sliders_are_sent_for_every_frame_of_the_line(asked, line_wav):
-    line = bpy.context.scene.emotalk
+    line = line_to_set(bpy.context.scene)
     for frame, value in ((1, 0.0), (200, 1.0)):
         line.happy = value
         line.keyframe_insert("happy", frame=frame)
@@ -51,7 +52,7 @@ def test_keyed_sliders_are_sent_for_every_frame_of_the_line(asked, line_wav):
 
 
 def test_a_line_begins_at_its_start_frame(stage):
-    line = bpy.context.scene.emotalk
+    line = line_to_set(bpy.context.scene)
     line.start_frame, line.key_tolerance, line.settle_time = 41, 0, 0
     assert bpy.ops.emotalk.animate() == {"FINISHED"}
     assert {curve.keyframe_points[0].co.x for curve in active_curves(stage.data.shape_keys)} == {41}
@@ -62,6 +63,6 @@ def test_the_animators_keys_stay_active_only_where_that_is_chosen(stage, choice)
     key = stage.data.shape_keys
     key.keyframe_insert('key_blocks["jawOpen"].value', frame=1)
     mine = key.animation_data.action
-    bpy.context.scene.emotalk.existing_keys = choice
+    line_to_set(bpy.context.scene).existing_keys = choice
     assert bpy.ops.emotalk.animate() == {"FINISHED"}
     assert (key.animation_data.action == mine) == (choice == "TRACK")

@@ -7,6 +7,7 @@ import bpy
 import numpy as np
 import pytest
 from emotalk.blender_emotalk import runs, sounds
+from emotalk.blender_emotalk.desk import line_to_set
 from emotalk.blender_emotalk.lines import SAMPLE_LINE
 from emotalk.blender_emotalk.sounds import LineSound, Preparation
 from emotalk.inference.contract import EmoTalkError
@@ -123,7 +124,7 @@ def test_an_hour_of_mp3_does_not_hold_the_window(add_face, tmp_path):
     minute = encoded(tmp_path / "minute.mp3", noise(60, 44100), "mp3", 44100).read_bytes()
     path = tmp_path / "hour.mp3"
     path.write_bytes(minute * 60)
-    bpy.context.scene.emotalk.audio = str(path)
+    line_to_set(bpy.context.scene).audio = str(path)
     runs.close()
     started = time.perf_counter()
     run = runs.start(bpy.context)
@@ -143,7 +144,7 @@ def test_an_hour_of_mp3_does_not_hold_the_window(add_face, tmp_path):
 def test_a_decoded_line_is_animated_with_keyed_controls_and_its_remarks(add_face, tmp_path):
     face = add_face()
     path = encoded(tmp_path / "silent.flac", aud.Sound.silence(16000).limit(0, 2))
-    line = bpy.context.scene.emotalk
+    line = line_to_set(bpy.context.scene)
     line.audio = str(path)
     for frame, value in ((1, 0), (40, 1)):
         line.anger = value
@@ -157,7 +158,7 @@ def test_a_decoded_line_is_animated_with_keyed_controls_and_its_remarks(add_face
 def test_the_channel_of_the_line_is_used(add_face, tmp_path):
     add_face()
     path = encoded(tmp_path / "one.flac")
-    line = bpy.context.scene.emotalk
+    line = line_to_set(bpy.context.scene)
     line.audio, line.channel = str(path), 2
     with pytest.raises(RuntimeError, match=r"one\.flac has one channel; channel 2 is none of them"):
         bpy.ops.emotalk.animate()
@@ -167,7 +168,7 @@ def test_a_failure_to_decode_is_shown(add_face, tmp_path):
     add_face()
     path = tmp_path / "line.ogg"
     path.write_bytes(b"OggS" + b"nothing else" * 9)
-    bpy.context.scene.emotalk.audio = str(path)
+    line_to_set(bpy.context.scene).audio = str(path)
     with pytest.raises(RuntimeError, match=r"Blender cannot read line\.ogg"):
         bpy.ops.emotalk.animate()
     assert bpy.context.window_manager.emotalk.failed
@@ -176,7 +177,7 @@ def test_a_failure_to_decode_is_shown(add_face, tmp_path):
 
 def test_a_scene_that_is_deleted_while_its_sound_is_decoded(add_face, tmp_path):
     add_face()
-    bpy.context.scene.emotalk.audio = str(encoded(tmp_path / "line.flac"))
+    line_to_set(bpy.context.scene).audio = str(encoded(tmp_path / "line.flac"))
     run = runs.start(bpy.context)
     scene = bpy.context.scene
     bpy.context.window.scene = bpy.data.scenes.new("Other")

@@ -167,7 +167,7 @@ def test_a_damaged_path_is_left_out(stage, path):
     assert key.name == "Key"
 
 
-@pytest.mark.parametrize("name", ["emotalk_line", "emotalk_identity", "emotalk_sound", "emotalk_seal", "emotalk_fade"])
+@pytest.mark.parametrize("name", ["emotalk_line", "emotalk_identity", "emotalk_seal", "emotalk_fade"])
 @pytest.mark.parametrize("value", [None, 7, "", "x", [1.0, 2.0]])
 def test_damaged_marks_never_end_in_a_traceback(stage, name, value):
     bpy.ops.emotalk.animate()

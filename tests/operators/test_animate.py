@@ -13,6 +13,7 @@ import numpy as np
 import pytest
 from emotalk.blender_emotalk import runs
 from emotalk.blender_emotalk.actions import active_curves
+from emotalk.blender_emotalk.desk import line_to_set
 from emotalk.face.arkit import CHANNELS
 from emotalk.operators.animate import Animate
 
@@ -110,7 +111,7 @@ def test_two_runs_write_the_same_bytes(stage, key_bytes):
 
 
 def test_keyed_controls_change_over_time(stage):
-    line = bpy.context.scene.emotalk
+    line = line_to_set(bpy.context.scene)
     line.key_tolerance = 0
     bpy.ops.emotalk.animate()
     calm = [curve.evaluate(1) for curve in active_curves(stage.data.shape_keys)]
@@ -143,7 +144,7 @@ def test_undo_while_it_runs(stage, press):
     window = bpy.context.window_manager.windows[0]
     with bpy.context.temp_override(window=window):
         bpy.ops.ed.undo_push(message="before")
-        bpy.context.scene.emotalk.happy = 0.5
+        line_to_set(bpy.context.scene).happy = 0.5
         bpy.ops.ed.undo_push(message="a slider")
         operator = press()
         bpy.ops.ed.undo()
@@ -265,7 +266,7 @@ runs = importlib.import_module({package!r} + ".blender_emotalk.runs")
 bpy.ops.mesh.primitive_plane_add()
 bpy.context.object.shape_key_add(name="Basis")
 bpy.context.object.shape_key_add(name="jawOpen")
-bpy.context.scene.emotalk.audio = {audio!r}
+bpy.context.scene.emotalk.lines.add().audio = {audio!r}
 runs.start(bpy.context)
 print("worker", runs.worker_pid(), flush=True)
 """
@@ -314,7 +315,7 @@ def test_bad_sound_is_refused_with_a_sentence(stage, tmp_path, content, sentence
         path.write_bytes(content)
     elif content is not None:
         wav(path, content)
-    bpy.context.scene.emotalk.audio = str(path)
+    line_to_set(bpy.context.scene).audio = str(path)
     assert_refused(sentence)
     assert bpy.context.window_manager.emotalk.failed
 
@@ -326,12 +327,12 @@ def test_three_hours_are_no_line(stage, tmp_path):
     header[4:8], header[-4:] = struct.pack("<I", size + 36), struct.pack("<I", size)
     path.write_bytes(header)
     os.truncate(path, len(header) + size)
-    bpy.context.scene.emotalk.audio = str(path)
+    line_to_set(bpy.context.scene).audio = str(path)
     assert_refused("lasts 3 hours; split it")
 
 
 def test_a_folder_is_no_sound(stage, tmp_path):
-    bpy.context.scene.emotalk.audio = str(tmp_path)
+    line_to_set(bpy.context.scene).audio = str(tmp_path)
     assert_refused("is a folder|cannot be read")
 
 
@@ -342,12 +343,12 @@ def test_a_folder_is_no_sound(stage, tmp_path):
 )
 def test_a_face_without_arkit_keys_is_refused(add_face, line_wav, names, sentence):
     add_face(names=names)
-    bpy.context.scene.emotalk.audio = str(line_wav)
+    line_to_set(bpy.context.scene).audio = str(line_wav)
     assert_refused(sentence)
 
 
 def test_nothing_selected(line_wav):
-    bpy.context.scene.emotalk.audio = str(line_wav)
+    line_to_set(bpy.context.scene).audio = str(line_wav)
     assert_refused("Click a character, or add the sample head")
 
 

@@ -13,10 +13,8 @@ def test_clear_undoes_animate(stage):
 
 
 def test_only_this_line_goes_unless_all_are_asked_for(stage):
-    line = bpy.context.scene.emotalk
     for name, start in (("one", 1), ("two", 200)):
-        line.name, line.start_frame = name, start
-        bpy.ops.emotalk.animate()
+        bpy.ops.emotalk.animate(line=name, start_frame=start)
     bpy.ops.emotalk.clear()
     assert [action.name for action in bpy.data.actions] == ["EmoTalk one"]
     bpy.ops.emotalk.animate()

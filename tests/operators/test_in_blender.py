@@ -5,6 +5,7 @@ import shutil
 import bpy
 import pytest
 from emotalk.blender_emotalk import runs
+from emotalk.blender_emotalk.desk import line_to_set
 from emotalk.command_line.main import BLENDER_COMMANDS, main
 from emotalk.inference.checkpoints.library import place_for, remove_weights
 from emotalk.inference.checkpoints.safetensors_file import bundled_weights
@@ -24,7 +25,7 @@ def test_it_does_what_the_button_does_and_saves(add_face, line_wav, tmp_path, ca
     assert run("animate", *words, "--personal-style", "Crisp", "--seed", 7, "-o", target) == 0
     assert "Ann speaks 'line'" in capsys.readouterr().out
     bpy.ops.wm.open_mainfile(filepath=str(target))
-    line = bpy.context.scene.emotalk
+    line = line_to_set(bpy.context.scene)
     assert (line.anger, line.happy, line.personal_style, line.seed) == (1, 0, "Crisp", 7)
     action = bpy.data.objects["Ann"].data.shape_keys.animation_data.action
     assert action.name == "EmoTalk line"
@@ -33,12 +34,12 @@ def test_it_does_what_the_button_does_and_saves(add_face, line_wav, tmp_path, ca
 
 
 def test_what_is_not_given_stays_as_the_file_has_it(stage, tmp_path):
-    bpy.context.scene.emotalk.happy = 0.25
+    line_to_set(bpy.context.scene).happy = 0.25
     path = tmp_path / "scene.blend"
     bpy.ops.wm.save_as_mainfile(filepath=str(path))
     assert run("animate") == 0
     bpy.ops.wm.open_mainfile(filepath=str(path))
-    assert bpy.context.scene.emotalk.happy == 0.25
+    assert line_to_set(bpy.context.scene).happy == 0.25
     assert "EmoTalk line" in bpy.data.actions
 
 
@@ -54,7 +55,7 @@ def test_the_model_can_be_chosen(stage, my_actor, tmp_path, capsys):
     target = tmp_path / "result.blend"
     assert run("animate", "--model", my_actor, "-o", target) == 0
     bpy.ops.wm.open_mainfile(filepath=str(target))
-    assert bpy.context.scene.emotalk.model == my_actor
+    assert line_to_set(bpy.context.scene).model == my_actor
     with pytest.raises(SystemExit):
         run("animate", "--model", "nobody", "-o", target)
     assert "invalid choice: 'nobody'" in capsys.readouterr().err

@@ -4,13 +4,14 @@ import shutil
 
 import bpy
 import pytest
+from emotalk.blender_emotalk.desk import line_to_set
 from emotalk.blender_emotalk.strips import all_strips
 from emotalk.face.controls import CONTROLS
 from emotalk.face.emotions import EMOTIONS
 
 
 def line():
-    return bpy.context.scene.emotalk
+    return line_to_set(bpy.context.scene)
 
 
 def test_the_line_is_named_after_the_chosen_file(line_wav):

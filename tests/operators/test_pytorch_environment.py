@@ -10,6 +10,7 @@ from pathlib import Path
 import bpy
 import pytest
 from emotalk.blender_emotalk import background, model_choice, runs, torch_environment
+from emotalk.blender_emotalk.desk import line_to_set
 from emotalk.blender_emotalk.preferences import preferences_of
 from emotalk.inference.checkpoints.library import user_weights_folder
 from emotalk.inference.checkpoints.safetensors_file import write_safetensors
@@ -83,7 +84,7 @@ def research_network():
     user_weights_folder().mkdir()
     write_safetensors(user_weights_folder() / "EmoTalk.safetensors", {}, {"model": "emotalk"})
     model_choice.refresh()
-    bpy.context.scene.emotalk.model = "EmoTalk"
+    line_to_set(bpy.context.scene).model = "EmoTalk"
 
 
 def test_set_up_from_wheels_and_remove(wheels):
@@ -215,6 +216,6 @@ def test_with_a_broken_pytorch_the_built_in_model_works_and_the_break_is_known(
 
 
 def test_a_model_of_another_computer_is_no_model_here(stage):
-    bpy.context.scene.emotalk.model = "theirs"
+    line_to_set(bpy.context.scene).model = "theirs"
     with pytest.raises(RuntimeError, match="'theirs' is not on this computer"):
         bpy.ops.emotalk.animate()

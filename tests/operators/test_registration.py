@@ -2,6 +2,7 @@
 
 import bpy
 from emotalk import registration
+from emotalk.blender_emotalk.desk import line_to_set
 from emotalk.face.controls import CONTROLS, LINE_CONTROLS
 
 
@@ -16,11 +17,11 @@ def test_enabling_and_disabling_leaves_nothing_behind():
         assert [len(some) for some in handlers] == [count - 1 for count in counts]
     finally:
         registration.register()
-    assert bpy.context.scene.emotalk.intensity == 1
+    assert line_to_set(bpy.context.scene).intensity == 1
 
 
 def test_sliders_say_what_the_table_says():
-    properties = bpy.context.scene.emotalk.bl_rna.properties
+    properties = line_to_set(bpy.context.scene).bl_rna.properties
     for control in (*CONTROLS, *LINE_CONTROLS):
         prop = properties[control.name]
         assert prop.description == control.sentence
@@ -37,9 +38,9 @@ def test_sliders_say_what_the_table_says():
 
 def test_settings_are_saved_and_the_run_is_not(tmp_path):
     path = str(tmp_path / "scene.blend")
-    bpy.context.scene.emotalk.happy = 0.75
+    line_to_set(bpy.context.scene).happy = 0.75
     bpy.context.window_manager.emotalk.message = "left over"
     bpy.ops.wm.save_as_mainfile(filepath=path)
     bpy.ops.wm.open_mainfile(filepath=path, load_ui=False)
-    assert bpy.context.scene.emotalk.happy == 0.75
+    assert line_to_set(bpy.context.scene).happy == 0.75
     assert bpy.context.window_manager.emotalk.message == ""

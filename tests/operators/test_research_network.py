@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from emotalk.blender_emotalk import background, live, model_choice
 from emotalk.blender_emotalk.actions import active_curves
+from emotalk.blender_emotalk.desk import line_to_set
 from emotalk.blender_emotalk.preferences import preferences_of
 from emotalk.face.arkit import CHANNELS
 
@@ -28,7 +29,7 @@ def line(stage, small_checkpoint):
     """A line that the imported network has performed, with a key on every frame."""
     bpy.ops.emotalk.import_checkpoint(filepath=str(small_checkpoint))
     bpy.ops.emotalk.choose_model(model="EmoTalk")
-    line = bpy.context.scene.emotalk
+    line = line_to_set(bpy.context.scene)
     line.key_tolerance = 0
     bpy.ops.emotalk.animate()
     return line

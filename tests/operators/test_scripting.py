@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from emotalk.blender_emotalk import runs
 from emotalk.blender_emotalk.actions import active_curves
+from emotalk.blender_emotalk.desk import line_to_set
 from emotalk.blender_emotalk.lines import BUTTON
 from emotalk.blender_emotalk.own_actions import fade_of
 from emotalk.face.controls import LINE_CONTROLS
@@ -39,7 +40,7 @@ def cast(add_face):
 
 
 def line():
-    return bpy.context.scene.emotalk
+    return line_to_set(bpy.context.scene)
 
 
 def settings():
@@ -185,7 +186,7 @@ def test_the_api_animates_another_scene(stage, api, line_wav):
     other.collection.objects.link(stage)
     api.animate(other, audio=line_wav, character=stage, start_frame=7)
     assert start_of(stage) == 7
-    assert (other.emotalk.start_frame, line().start_frame) == (7, 1)
+    assert (other.emotalk.lines[0].start_frame, line().start_frame) == (7, 1)
     with pytest.raises(api.EmoTalkError, match="no object 'Face' in 'Empty'"):
         api.animate(bpy.data.scenes.new("Empty"), audio=line_wav, character=stage)
 

@@ -4,6 +4,7 @@ import bpy
 import pytest
 from emotalk import registration
 from emotalk.blender_emotalk.actions import all_curves
+from emotalk.blender_emotalk.desk import line_to_set
 from emotalk.blender_emotalk.strips import all_strips, find_sound_strip
 
 OPERATORS = [cls for cls in registration.CLASSES if issubclass(cls, bpy.types.Operator)]
@@ -22,7 +23,7 @@ NO_CHANGE_OF_THE_FILE = {
 
 
 def line():
-    return bpy.context.scene.emotalk
+    return line_to_set(bpy.context.scene)
 
 
 def value_of(owner, name):
@@ -35,11 +36,15 @@ def value_of(owner, name):
 def everything():
     """All that an operator may change, by value: no reference survives an undo."""
     return {
-        "line": {
-            prop.identifier: value_of(line(), prop.identifier)
-            for prop in line().bl_rna.properties
-            if prop.identifier != "rna_type"
-        },
+        "lines": [
+            {
+                prop.identifier: value_of(one, prop.identifier)
+                for prop in one.bl_rna.properties
+                if prop.identifier != "rna_type"
+            }
+            for one in bpy.context.scene.emotalk.lines
+        ],
+        "active": bpy.context.scene.emotalk.active_index,
         "actions": {action.name: (keys(action), action.use_fake_user, marks(action)) for action in bpy.data.actions},
         "objects": {obj.name: (animation(obj), pose(obj), obj.show_only_shape_key) for obj in bpy.data.objects},
         "keys": {key.name: (animation(key), marks(key), blocks(key)) for key in bpy.data.shape_keys},
@@ -98,11 +103,22 @@ def moved_sliders():
     line().happy, line().jaw_gain, line().seed = 0.5, 2, 7
 
 
+def two_lines():
+    bpy.ops.emotalk.duplicate_line()
+    bpy.context.scene.emotalk.lines[1].happy = 0.5
+
+
+def two_marked_lines():
+    two_lines()
+    bpy.ops.emotalk.select_lines(action="SELECT")
+
+
 def nothing():
     pass
 
 
 CASES = {
+    "add_lines": (nothing, {"files": ["line.wav"]}),
     "add_sample_head": (nothing, {}),
     "animate": (nothing, {}),
     "animate again": (animated, {"start_frame": 40, "controls": '{"anger": 1}'}),
@@ -111,10 +127,15 @@ CASES = {
     "choose_model": (nothing, {"model": "emotalk-compact"}),
     "clear": (animated, {}),
     "clear all": (animated, {"all_lines": True}),
+    "duplicate_line": (animated, {}),
     "forget_strip": (placed, {}),
+    "move_line": (two_lines, {"direction": "UP"}),
     "place_sound": (animated, {}),
+    "remove_line": (two_lines, {}),
     "repair": (muted, {}),
     "reset_controls": (moved_sliders, {}),
+    "select_lines": (two_lines, {"action": "SELECT"}),
+    "select_lines none": (two_marked_lines, {"action": "DESELECT"}),
     "set_emotion": (moved_sliders, {"emotion": "fear"}),
     "use_sound_strip": (unused_strip, {}),
 }
@@ -135,6 +156,8 @@ def test_one_undo_takes_everything_back(add_face, add_armature, line_wav, case):
     bpy.data.shape_keys[0].key_blocks["jawOpen"].keyframe_insert("value", frame=1)
     line().audio = str(line_wav)
     prepare()
+    if "files" in arguments:
+        arguments = {"directory": str(line_wav.parent), "files": [{"name": name} for name in arguments["files"]]}
     if "filepath" in arguments:
         arguments = {"filepath": str(line_wav)}
     operator = getattr(bpy.ops.emotalk, case.partition(" ")[0])

@@ -26,6 +26,12 @@ class RecordedLayout:
         assert isinstance(data, bpy.types.bpy_struct)
         self.record.append(("pointer", name))
 
+    def template_list(self, kind, _name, data, name, active_data, active_name, **_options):
+        assert hasattr(bpy.types, kind)
+        assert name in data.bl_rna.properties
+        assert active_name in active_data.bl_rna.properties
+        self.record.append(("list", name))
+
     def separator(self, **_options):
         pass
 

@@ -20,6 +20,7 @@ import numpy as np
 import pytest
 from emotalk.blender_emotalk import model_choice, runs
 from emotalk.blender_emotalk.actions import active_curves
+from emotalk.blender_emotalk.desk import line_to_set
 from emotalk.blender_emotalk.keyframes import Timing
 from emotalk.blender_emotalk.lines import control_values
 from emotalk.face.basis import FLAME
@@ -223,8 +224,8 @@ def test_the_command_performs_and_lists_its_controls(model, tree, sound, tmp_pat
 
 
 def test_the_tab_shows_what_it_heeds_and_nothing_else(model, head, drawn):
+    line = line_to_set(bpy.context.scene)
     bpy.ops.emotalk.choose_model(model=model)
-    line = bpy.context.scene.emotalk
     assert [emotion.name for emotion in line.own_emotions] == ["weary", "smug grin", "audio"]
     props = [name for kind, name in drawn(EmotionPanel) if kind == "prop"]
     assert props == ["intensity", "neutral", "happy", "weight", "weight", "weight"]
@@ -246,7 +247,7 @@ def test_the_tab_shows_what_it_heeds_and_nothing_else(model, head, drawn):
 def test_the_button_writes_its_keys_at_its_rate(model, tree, head, sound, monkeypatch):
     runs.close()
     monkeypatch.setattr(client, "WORKER", tree / "inference" / "worker" / "process.py")
-    scene, line = bpy.context.scene, bpy.context.scene.emotalk
+    scene, line = bpy.context.scene, line_to_set(bpy.context.scene)
     scene.render.fps = 24
     line.audio, line.model, line.key_tolerance, line.start_frame = str(sound), model, 0, 1
     line.personal_style, line.settle_time = "Bob", 0
@@ -279,7 +280,7 @@ def test_the_button_writes_its_keys_at_its_rate(model, tree, head, sound, monkey
 
 
 def test_a_style_of_another_model_is_not_sent_and_the_tab_says_so(model, drawn):
-    line = bpy.context.scene.emotalk
+    line = line_to_set(bpy.context.scene)
     line.personal_style = "Crisp"
     bpy.ops.emotalk.choose_model(model=model)
     spec = find_weights(model).spec
@@ -292,6 +293,7 @@ def test_a_style_of_another_model_is_not_sent_and_the_tab_says_so(model, drawn):
 
 
 def test_a_box_that_would_be_empty_is_not_drawn(model, monkeypatch):
+    line_to_set(bpy.context.scene)
     assert StylePanel.poll(bpy.context)
     row = registry.NETWORKS["test"]
     without_styles = replace(row, spec=replace(row.spec, controls=frozenset()))

@@ -6,6 +6,7 @@ import bpy
 import pytest
 from emotalk import registration
 from emotalk.blender_emotalk import suitability
+from emotalk.blender_emotalk.desk import line_to_set
 from emotalk.blender_emotalk.lines import BUTTON
 
 
@@ -23,12 +24,12 @@ def tab(drawn):
 
 
 def is_animate_grey():
-    with bpy.context.temp_override(**{BUTTON: bpy.context.scene.emotalk}):
+    with bpy.context.temp_override(**{BUTTON: line_to_set(bpy.context.scene)}):
         return not bpy.ops.emotalk.animate.poll()
 
 
 def why_grey():
-    with bpy.context.temp_override(**{BUTTON: bpy.context.scene.emotalk}), pytest.raises(RuntimeError) as error:
+    with bpy.context.temp_override(**{BUTTON: line_to_set(bpy.context.scene)}), pytest.raises(RuntimeError) as error:
         bpy.ops.emotalk.animate()
     return str(error.value)
 
@@ -70,7 +71,7 @@ def test_other_objects_are_no_faces_either(tab, make):
 
 def test_keys_of_other_names_are_named_before_the_press(add_face, tab, line_wav):
     face = add_face(names=("smile", "frown"))
-    bpy.context.scene.emotalk.audio = str(line_wav)
+    line_to_set(bpy.context.scene).audio = str(line_wav)
     text, buttons = tab()
     assert "is named like an ARKit blendshape" in text
     assert "emotalk.add_sample_head" in buttons

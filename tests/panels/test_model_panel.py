@@ -5,6 +5,7 @@ import threading
 import bpy
 import pytest
 from emotalk.blender_emotalk import background, model_choice, torch_environment
+from emotalk.blender_emotalk.desk import line_to_set
 from emotalk.face.atomic_file import replacing
 from emotalk.inference.checkpoints.library import user_weights_folder
 from emotalk.inference.checkpoints.safetensors_file import write_safetensors
@@ -37,6 +38,7 @@ def emotalk(tmp_path):
     metadata = {"model": "emotalk", "notice": NOTICE}
     write_safetensors(user_weights_folder() / "EmoTalk.safetensors", {}, metadata)
     bpy.ops.emotalk.refresh_models()
+    line_to_set(bpy.context.scene)
     bpy.ops.emotalk.choose_model(model="EmoTalk")
 
 
@@ -96,13 +98,14 @@ def test_a_ready_runtime_is_no_news(drawn, emotalk, monkeypatch):
 
 
 def test_weights_of_another_computer(drawn):
-    bpy.context.scene.emotalk.model = "somebody-elses"
+    line_to_set(bpy.context.scene).model = "somebody-elses"
     record = drawn(ModelPanel)
     assert ("menu", "somebody-elses") in record
     assert "not on this computer" in texts(record)
 
 
 def test_a_damaged_file_is_listed_and_explained(drawn):
+    line_to_set(bpy.context.scene)
     user_weights_folder().mkdir()
     with replacing(user_weights_folder() / "torn.safetensors") as part:
         part.write_bytes(b"\xff" * 100)

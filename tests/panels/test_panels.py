@@ -3,6 +3,7 @@
 import bpy
 import pytest
 from emotalk import registration
+from emotalk.blender_emotalk.desk import line_to_set
 from emotalk.face.controls import CONTROLS, LINE_CONTROLS
 from emotalk.panels import main
 
@@ -15,12 +16,20 @@ def main_panel(drawn):
     return lambda: drawn(registration.MainPanel)
 
 
+@pytest.fixture
+def _line():
+    """The scene has a line."""
+    line_to_set(bpy.context.scene)
+
+
 @pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel.__name__)
+@pytest.mark.usefixtures("_line")
 def test_every_panel_is_in_the_tab_of_the_3d_view(panel, drawn):
     assert (panel.bl_space_type, panel.bl_region_type) == ("VIEW_3D", "UI")
     assert drawn(panel)
 
 
+@pytest.mark.usefixtures("_line")
 def test_every_control_has_one_slider(drawn):
     sliders = [name for panel in PANELS for kind, name in drawn(panel) if kind == "prop"]
     for control in (*CONTROLS, *LINE_CONTROLS):
@@ -28,10 +37,11 @@ def test_every_control_has_one_slider(drawn):
 
 
 def test_an_empty_scene_is_offered_a_sound_and_a_head(main_panel):
-    assert ("operator", "emotalk.choose_audio") in main_panel()
+    assert ("operator", "emotalk.add_lines") in main_panel()
     assert ("operator", "emotalk.add_sample_head") in main_panel()
 
 
+@pytest.mark.usefixtures("_line")
 def test_a_run_shows_progress_and_cancel_instead_of_the_button(main_panel):
     state = bpy.context.window_manager.emotalk
     state.running, state.progress, state.message = True, 0.4, "Encoding"

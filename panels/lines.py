@@ -1,0 +1,77 @@
+"""The dialogue list."""
+
+from typing import Any, Final
+
+import bpy
+
+from ..blender_emotalk import line_states
+from ..blender_emotalk.access import desk_of, scene_of
+from .drawn import Drawn, Icon
+
+_ICONS: Final[dict[str, Icon]] = {
+    line_states.NEW: "DOT",
+    line_states.ANIMATED: "CHECKMARK",
+    line_states.EDITED: "GREASEPENCIL",
+    line_states.STALE: "FILE_REFRESH",
+    line_states.FAILED: "ERROR",
+}
+_ROWS: Final = 3
+
+
+class LineList(Drawn, bpy.types.UIList):
+    """One row for each line: state, name, who speaks, start."""
+
+    bl_idname = "EMOTALK_UL_lines"
+
+    def draw_item(
+        self,
+        _context: bpy.types.Context,
+        layout: bpy.types.UILayout,
+        _desk: Any,
+        line: Any,
+        _icon: int | None,
+        _active: Any,
+        _active_name: str | None,
+        _index: int | None,
+        _flags: int | None,
+    ) -> None:
+        """The name can be edited with a double click."""
+        row = layout.row(align=True)
+        row.prop(line, "selected", text="")
+        row.prop(line, "name", text="", emboss=False, icon=_ICONS[line.state])
+        who = row.row()
+        who.alignment = "RIGHT"
+        who.enabled = False
+        who.label(text=f"{line.character.name}  {line.start_frame}" if line.character else str(line.start_frame))
+
+
+class LineMenu(Drawn, bpy.types.Menu):
+    """What can be done with the list, beside the buttons for one line."""
+
+    bl_idname = "EMOTALK_MT_lines"
+    bl_label = "Lines"
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Duplicate, and select."""
+        self.layout.operator("emotalk.duplicate_line", icon="DUPLICATE")
+        self.layout.separator()
+        for text, action in (("Select All", "SELECT"), ("Select None", "DESELECT"), ("Select Stale", "STALE")):
+            self.layout.operator("emotalk.select_lines", text=text).action = action
+
+
+def draw_lines(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
+    """The list and its buttons; only the button that adds a line while the list is empty."""
+    desk = desk_of(scene_of(context))
+    if not len(desk.lines):
+        layout.operator("emotalk.add_lines", text="Add Audio", icon="FILE_SOUND")
+        return
+    row = layout.row()
+    rows = min(max(_ROWS, len(desk.lines)), 2 * _ROWS)
+    row.template_list(LineList.bl_idname, "", desk, "lines", desk, "active_index", rows=rows)
+    column = row.column(align=True)
+    column.operator("emotalk.add_lines", text="", icon="ADD")
+    column.operator("emotalk.remove_line", text="", icon="REMOVE")
+    column.menu(LineMenu.bl_idname, text="", icon="DOWNARROW_HLT")
+    if len(desk.lines) > 1:
+        column.operator("emotalk.move_line", text="", icon="TRIA_UP").direction = "UP"
+        column.operator("emotalk.move_line", text="", icon="TRIA_DOWN").direction = "DOWN"
