@@ -136,6 +136,7 @@ def measure_job(audio: Path) -> dict[str, float]:
     import bpy
     import emotalk
     from emotalk.blender_emotalk import runs as background
+    from emotalk.blender_emotalk.desk import line_to_set
     from emotalk.blender_emotalk.heads import add_sample_head
 
     bpy.context.preferences.addons.new().module = "emotalk"
