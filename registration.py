@@ -6,11 +6,12 @@ import bpy
 
 from . import api
 from .blender_emotalk import background, live, migration, model_choice, runs, temporary_files, torch_environment
-from .blender_emotalk.properties import LineProperties, OwnEmotion, RunProperties, SceneProperties
+from .blender_emotalk.properties import LineProperties, OwnEmotion, ReportEntry, RunProperties, SceneProperties
 from .blender_emotalk.property_definitions import PROPERTY
 from .operators.add_lines import AddLines, DroppedAudio
 from .operators.add_sample_head import AddSampleHead
 from .operators.animate import Animate
+from .operators.animate_lines import AnimateLines
 from .operators.cancel import Cancel
 from .operators.cancel_task import CancelTask
 from .operators.check_pytorch import CheckPytorch
@@ -45,12 +46,14 @@ CLASSES: Final = (
     EmoTalkPreferences,
     OwnEmotion,
     LineProperties,
+    ReportEntry,
     SceneProperties,
     RunProperties,
     AddSampleHead,
     AddLines,
     DroppedAudio,
     Animate,
+    AnimateLines,
     Cancel,
     CancelTask,
     CheckPytorch,

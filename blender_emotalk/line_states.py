@@ -3,8 +3,10 @@
 The list shows the stored state. It is looked at again when something may have changed it, never while drawing.
 """
 
+import contextlib
 import hashlib
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -13,7 +15,7 @@ import numpy as np
 
 from ..face.controls import CONTROLS, LINE_CONTROLS
 from ..inference.contract import EmoTalkError
-from . import own_actions, stored_properties
+from . import own_actions
 from .access import desk_of
 from .actions import active_curves
 from .line_identity import identity_of
@@ -26,7 +28,7 @@ EDITED: Final = "EDITED"
 STALE: Final = "STALE"
 FAILED: Final = "FAILED"
 
-_INPUTS: Final = (*(control.name for control in (*CONTROLS, *LINE_CONTROLS)), "own_emotions", "model", "existing_keys")
+_INPUTS: Final = (*(control.name for control in (*CONTROLS, *LINE_CONTROLS)), "model", "existing_keys")
 
 
 def remember_success(line: LineProperties, scene: bpy.types.Scene, inputs: str, keys: int, remarks: str) -> None:
@@ -48,6 +50,15 @@ def remember_failure(line: LineProperties, sentence: str) -> None:
     line.failure, line.state = sentence, FAILED
 
 
+@contextlib.contextmanager
+def same_sound(line: LineProperties, scene: bpy.types.Scene) -> Iterator[None]:
+    """What is done to the line in the block leaves its sound and its place as they were, only otherwise stored."""
+    was_fresh = line.performed_inputs == inputs_of(line, scene)
+    yield
+    if was_fresh:
+        line.performed_inputs = inputs_of(line, scene)
+
+
 def refresh(scene: bpy.types.Scene) -> None:
     """Look at all lines of a scene again."""
     edited = _edited_lines()
@@ -67,24 +78,30 @@ def needs_run(line: LineProperties) -> bool:
 
 def inputs_of(line: LineProperties, scene: bpy.types.Scene) -> str:
     """A text that is equal as long as a run would give the same keys: sound, place, settings, keys of the sliders."""
-    state = hashlib.blake2b(digest_size=16)
-    values = stored_properties.stored(line)
-    state.update(json.dumps({name: values[name] for name in _INPUTS if name in values}, sort_keys=True).encode())
-    state.update(str(line.character and line.character.session_uid).encode())
-    state.update(repr(_sound_of(line, scene)).encode())
-    state.update(repr((scene.render.fps, scene.render.fps_base)).encode())
     prefix = line.path_from_id() + "."
-    for curve in active_curves(scene):
-        if curve.data_path.startswith(prefix) and not curve.mute:
-            state.update(curve.data_path.removeprefix(prefix).encode())
-            for attribute in ("co", "handle_left", "handle_right"):
-                numbers = np.empty(2 * len(curve.keyframe_points), np.float32)
-                curve.keyframe_points.foreach_get(attribute, numbers)
-                state.update(numbers.tobytes())
+    curves = {
+        curve.data_path.removeprefix(prefix): curve
+        for curve in active_curves(scene)
+        if curve.data_path.startswith(prefix) and not curve.mute
+    }
+    values: dict[str, Any] = {name: getattr(line, name) for name in _INPUTS if name not in curves}
+    for emotion in line.own_emotions:
+        if emotion.weight and emotion.path_from_id("weight").removeprefix(prefix) not in curves:
+            values["emotion " + emotion.name] = emotion.weight
+    values["character"] = line.character.name if line.character else ""
+    values["frame rate"] = scene.render.fps, scene.render.fps_base
+    values["sound"] = _sound_of(line, scene)
+    state = hashlib.blake2b(json.dumps(values, sort_keys=True).encode(), digest_size=16)
+    for path, curve in sorted(curves.items()):
+        state.update(path.encode())
+        for attribute in ("co", "handle_left", "handle_right"):
+            numbers = np.empty(2 * len(curve.keyframe_points), np.float32)
+            curve.keyframe_points.foreach_get(attribute, numbers)
+            state.update(numbers.tobytes())
     return state.hexdigest()
 
 
-def _sound_of(line: LineProperties, scene: bpy.types.Scene) -> Any:
+def _sound_of(line: LineProperties, scene: bpy.types.Scene) -> object:
     try:
         path, packed, start, section = strip_or_file(line, scene)
     except EmoTalkError as error:

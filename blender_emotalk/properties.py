@@ -157,14 +157,29 @@ class LineProperties(bpy.types.PropertyGroup):
 
 
 @properties(
+    scene=bpy.props.StringProperty(),
+    outcome=bpy.props.StringProperty(),
+    sentence=bpy.props.StringProperty(),
+)
+class ReportEntry(bpy.types.PropertyGroup):
+    """What became of a line in the last batch; ``name`` is the line's."""
+
+    scene: str
+    outcome: str
+    sentence: str
+
+
+@properties(
     lines=bpy.props.CollectionProperty(name="Lines", type=LineProperties),
     active_index=bpy.props.IntProperty(name="Active Line", description="The line that the boxes below show", min=0),
+    report=bpy.props.CollectionProperty(name="Report", type=ReportEntry),
 )
 class SceneProperties(bpy.types.PropertyGroup):
     """The dialogue list of a scene."""
 
     lines: "bpy.types.bpy_prop_collection_idprop[LineProperties]"
     active_index: int
+    report: "bpy.types.bpy_prop_collection_idprop[ReportEntry]"
 
 
 @properties(

@@ -1,7 +1,6 @@
 """The API's functions in Blender; ``api.py`` documents their arguments, results and errors."""
 
-import contextlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import bpy
@@ -16,6 +15,7 @@ from .line_settings import LineSettings, object_of
 from .lines import anchor_of
 from .own_actions import LineMark
 from .property_definitions import PROPERTY
+from .scene_context import context_in
 
 
 def animate(
@@ -25,7 +25,8 @@ def animate(
     progress: StageProgress | None,
 ) -> int:
     """Animate the line of a scene and wait for it; see ``api.animate``."""
-    with _context_in(scene) as context:
+    _need_extension()
+    with context_in(scene) as context:
         if runs.is_running():
             raise EmoTalkError(runs.BUSY)
         line = settings.apply(scene_of(context))
@@ -50,7 +51,8 @@ def write_keys(
     """Write curves as keys; see ``api.write_keys``."""
     if not performance.face.frames:
         raise EmoTalkError("The curves have no frames, so there is nothing to write")
-    with _context_in(scene) as context:
+    _need_extension()
+    with context_in(scene) as context:
         scene = scene_of(context)
         anchor = anchor_of(active_line(scene), context) if character is None else object_of(character, scene)
         found = find_character(anchor, scene, performance.face.basis)
@@ -59,13 +61,7 @@ def write_keys(
         return baking.bake(performance, found, mark, timing, baking.KeySettings(key_tolerance, own_track))
 
 
-@contextlib.contextmanager
-def _context_in(scene: bpy.types.Scene | None) -> Iterator[bpy.types.Context]:
-    """Blender's context for a scene. Raises EmoTalkError if the extension is not enabled."""
+def _need_extension() -> None:
+    """Raises EmoTalkError if the extension is not enabled."""
     if not hasattr(bpy.types.Scene, PROPERTY):
         raise EmoTalkError("EmoTalk is not enabled in this Blender; enable it in the preferences, or call register()")
-    if scene is None or scene == bpy.context.scene:
-        yield bpy.context
-        return
-    with bpy.context.temp_override(scene=scene, view_layer=scene.view_layers[0]):
-        yield bpy.context

@@ -5,7 +5,7 @@ from typing import Any, Final
 import bpy
 
 from ..blender_emotalk import model_choice, runs
-from ..blender_emotalk.access import current_line, scene_of, window_manager_of
+from ..blender_emotalk.access import current_line, scene_of
 from ..blender_emotalk.failures import in_one_sentence
 from ..blender_emotalk.line_settings import LineSettings, controls_of
 from ..blender_emotalk.lines import BUTTON, anchor_of
@@ -13,9 +13,9 @@ from ..blender_emotalk.property_definitions import properties
 from ..blender_emotalk.suitability import why_no_face
 from ..face.controls import LINE_CONTROLS
 from ..inference.contract import EmoTalkError
-from .explained import ExplainedOperator, OperatorResult
+from .explained import OperatorResult
+from .modal_run import ModalRun
 
-_SECONDS_BETWEEN_LOOKS: Final = 0.05
 _ARGUMENTS: Final = ("audio", "strip", "line", "character", "start_frame", "model", "controls")
 _ONCE: Final[Any] = {"SKIP_SAVE", "HIDDEN"}
 """Arguments are not stored for the next call, and not shown in the redo panel."""
@@ -40,7 +40,7 @@ _ONCE: Final[Any] = {"SKIP_SAVE", "HIDDEN"}
         for control in LINE_CONTROLS
     },
 )
-class Animate(ExplainedOperator, bpy.types.Operator):
+class Animate(ModalRun, bpy.types.Operator):
     """The Animate button."""
 
     bl_idname = "emotalk.animate"
@@ -67,54 +67,31 @@ class Animate(ExplainedOperator, bpy.types.Operator):
             return "A line is being animated; wait for it, or press Esc"
         return (_missing(context) or _unsuitable(context)) if hasattr(context, BUTTON) else ""
 
-    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> OperatorResult:
-        """Start in the background; ``modal`` goes on."""
-        if not self._start(context):
-            return {"CANCELLED"}
-        manager = window_manager_of(context)
-        self._timer: bpy.types.Timer | None = manager.event_timer_add(_SECONDS_BETWEEN_LOOKS, window=context.window)
-        manager.modal_handler_add(self)
-        return {"RUNNING_MODAL"}
-
-    def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> OperatorResult:
-        """Check the worker regularly; Blender stays usable meanwhile."""
-        if event.type == "ESC" and event.value == "PRESS":
-            self._run.cancel()
-        elif event.type != "TIMER":
-            return {"PASS_THROUGH"}
-        if not self._run.look():
-            return {"PASS_THROUGH"}
-        self._remove_timer(context)
-        return self._finish()
-
-    def execute(self, context: bpy.types.Context) -> OperatorResult:
-        """Animate and wait for the result: for scripts, the command line and background Blender."""
-        if not self._start(context):
-            return {"CANCELLED"}
-        self._run.wait()
-        return self._finish()
-
-    def cancel(self, context: bpy.types.Context) -> None:
-        """Called when Blender ends the operator: another file is opened, or the window is closed."""
-        self._remove_timer(context)
-        self._run.cancel()
-
-    def _remove_timer(self, context: bpy.types.Context) -> None:
-        if self._timer is not None:
-            window_manager_of(context).event_timer_remove(self._timer)
-        self._timer = None
-
-    def _start(self, context: bpy.types.Context) -> bool:
+    def begin(self, context: bpy.types.Context) -> runs.Run | None:
+        """Set what a script has given, and start."""
         try:
             with in_one_sentence():
                 line = self._settings().apply(scene_of(context))
             if missing := _missing(context):
                 raise EmoTalkError(missing)
-            self._run = runs.start(context, line)
+            return runs.start(context, line)
         except EmoTalkError as error:
             self.report({"ERROR"}, str(error))
-            return False
-        return True
+            return None
+
+    def finish(self, context: bpy.types.Context) -> OperatorResult:
+        """Write the keys."""
+        run: runs.Run = self._work
+        if run.cancelled:
+            self.report({"INFO"}, runs.CANCELLED)
+            return {"CANCELLED"}
+        try:
+            sentence = run.write()
+        except EmoTalkError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        self.report({"WARNING" if run.is_hidden else "INFO"}, sentence)
+        return {"FINISHED"}
 
     def _settings(self) -> LineSettings:
         given: dict[str, Any] = {name: getattr(self, name) for name in _ARGUMENTS if self._is_given(name)}
@@ -127,18 +104,6 @@ class Animate(ExplainedOperator, bpy.types.Operator):
 
     def _is_given(self, name: str) -> bool:
         return self.properties is not None and self.properties.is_property_set(name)
-
-    def _finish(self) -> OperatorResult:
-        if self._run.cancelled:
-            self.report({"INFO"}, runs.CANCELLED)
-            return {"CANCELLED"}
-        try:
-            sentence = self._run.write()
-        except EmoTalkError as error:
-            self.report({"ERROR"}, str(error))
-            return {"CANCELLED"}
-        self.report({"WARNING" if self._run.is_hidden else "INFO"}, sentence)
-        return {"FINISHED"}
 
 
 def _unsuitable(context: bpy.types.Context) -> str:

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import bpy
 
+from ..blender_emotalk import line_states
 from ..blender_emotalk.access import current_line, scene_of
 from ..blender_emotalk.desk import NO_LINE
 from ..blender_emotalk.line_identity import line_name
@@ -43,5 +44,6 @@ class PlaceSound(LineOperator, bpy.types.Operator):
         except (EmoTalkError, RuntimeError) as error:
             self.report({"ERROR"}, str(error).removeprefix("Error: "))
             return {"CANCELLED"}
-        line.strip, line.name = strip.name, line_name(line)
+        with line_states.same_sound(line, scene):
+            line.strip, line.name = strip.name, line_name(line)
         return {"FINISHED"}

@@ -216,7 +216,7 @@ def timers(monkeypatch):
         event_timer_remove=running.remove,
         modal_handler_add=lambda _operator: True,
     )
-    monkeypatch.setattr("emotalk.operators.animate.window_manager_of", lambda _context: manager)
+    monkeypatch.setattr("emotalk.operators.modal_run.window_manager_of", lambda _context: manager)
     return running
 
 

@@ -123,6 +123,7 @@ CASES = {
     "animate": (nothing, {}),
     "animate again": (animated, {"start_frame": 40, "controls": '{"anger": 1}'}),
     "animate another line": (animated, {"line": "second", "start_frame": 200}),
+    "animate_lines": (two_lines, {}),
     "choose_audio": (placed, {"filepath": "line"}),
     "choose_model": (nothing, {"model": "emotalk-compact"}),
     "clear": (animated, {}),

@@ -1,0 +1,40 @@
+"""What a batch did, worst first: kept in the scene for the tab, and as JSON for pipelines."""
+
+import dataclasses
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from ..face.atomic_file import replacing
+from .access import desk_of
+from .batch import FAILED, LineResult
+
+
+def worst_first(results: Sequence[LineResult]) -> list[LineResult]:
+    """The results: failures, then lines with remarks, those with most first; the order of the lines otherwise."""
+    return sorted(results, key=lambda result: (result.outcome != FAILED, not result.is_bad, -len(result.remarks)))
+
+
+def keep(scene: bpy.types.Scene, results: Sequence[LineResult]) -> None:
+    """Show the results in the tab until the next batch."""
+    report = desk_of(scene).report
+    report.clear()
+    for result in worst_first(results):
+        entry = report.add()
+        entry.name, entry.scene, entry.outcome = result.line, result.scene, result.outcome.upper()
+        entry.sentence = ". ".join(result.remarks)
+
+
+def as_data(results: Sequence[LineResult]) -> dict[str, Any]:
+    """The results as plain data, worst first."""
+    lines = [dataclasses.asdict(result) for result in worst_first(results)]
+    return {"version": 1, "failed": sum(result.outcome == FAILED for result in results), "lines": lines}
+
+
+def write_json(path: Path, results: Sequence[LineResult]) -> None:
+    """Write the results as JSON. Raises EmoTalkError if that fails."""
+    with replacing(path) as part:
+        part.write_text(json.dumps(as_data(results), indent=1, ensure_ascii=False) + "\n", "utf-8")
