@@ -152,6 +152,15 @@ def test_a_line_that_goes_away_meanwhile_fails_alone(scene, press):
     assert "was removed before it was animated" in work.results[2].remarks[0]
 
 
+def test_nor_does_a_character_that_goes_away(scene, press):
+    work = press()
+    work.look()
+    bpy.data.objects.remove(bpy.data.objects["Ann"])
+    work.wait()
+    assert [result.outcome for result in work.results] == ["failed", "failed", "animated"]
+    assert work.results[0].remarks[0].startswith("'Ann' was deleted")
+
+
 def test_no_batch_while_a_line_is_animated(scene, press):
     run = runs.start(bpy.context, lines()[0])
     with pytest.raises(RuntimeError, match="being animated"):
