@@ -5,7 +5,17 @@ from typing import Any, Final
 import bpy
 
 from . import api
-from .blender_emotalk import background, live, migration, model_choice, runs, temporary_files, torch_environment
+from .blender_emotalk import (
+    background,
+    line_states,
+    live,
+    migration,
+    model_choice,
+    runs,
+    temporary_files,
+    torch_environment,
+    watching,
+)
 from .blender_emotalk.properties import LineProperties, OwnEmotion, ReportEntry, RunProperties, SceneProperties
 from .blender_emotalk.property_definitions import PROPERTY
 from .operators.add_lines import AddLines, DroppedAudio
@@ -33,6 +43,7 @@ from .operators.reset_controls import ResetControls
 from .operators.select_lines import SelectLines
 from .operators.set_emotion import SetEmotion
 from .operators.set_up_pytorch import SetUpPytorch
+from .operators.show_line import ShowLine
 from .operators.use_sound_strip import UseSoundStrip
 from .panels.emotion import EmotionPanel
 from .panels.keys import KeysPanel
@@ -41,6 +52,7 @@ from .panels.main import MainPanel
 from .panels.model import ModelMenu, ModelPanel
 from .panels.performance import LifePanel, ShapePanel, StylePanel
 from .panels.preferences import EmoTalkPreferences
+from .panels.report import ReportPanel
 
 CLASSES: Final = (
     EmoTalkPreferences,
@@ -75,10 +87,12 @@ CLASSES: Final = (
     SelectLines,
     SetEmotion,
     SetUpPytorch,
+    ShowLine,
     UseSoundStrip,
     LineList,
     LineMenu,
     MainPanel,
+    ReportPanel,
     ModelMenu,
     ModelPanel,
     EmotionPanel,
@@ -103,6 +117,7 @@ def register() -> None:
     bpy.app.handlers.load_post.append(_enter_file)
     temporary_files.remove_leftovers()
     live.watch()
+    watching.watch()
     model_choice.refresh()
     torch_environment.refresh()
     _commands.append(bpy.utils.register_cli_command("emotalk", _run_command))
@@ -111,6 +126,7 @@ def register() -> None:
 def unregister() -> None:
     """Disable the extension and end the worker."""
     bpy.utils.unregister_cli_command(_commands.pop())
+    watching.unwatch()
     live.unwatch()
     background.close()
     bpy.app.handlers.load_pre.remove(_leave_file)
@@ -132,6 +148,7 @@ def _leave_file(*_paths: Any) -> None:
 def _enter_file(*_paths: Any) -> None:
     for scene in bpy.data.scenes:
         migration.take_over(scene)
+        line_states.refresh(scene)
 
 
 def _run_command(words: list[str]) -> int:

@@ -24,6 +24,7 @@ FAILED: Final = "failed"
 CANCELLED: Final = "cancelled"
 
 _SECONDS_BETWEEN_LOOKS: Final = 0.002
+_current: "Batch | None" = None
 
 
 @dataclass(frozen=True)
@@ -48,6 +49,7 @@ class LineResult:
     Attributes:
         scene: the name of its scene.
         line: its name.
+        identity: of the line.
         character: the object that speaks; "" if it was not found.
         outcome: "animated", "failed" or "cancelled".
         seconds: that it took.
@@ -57,6 +59,7 @@ class LineResult:
 
     scene: str
     line: str
+    identity: str
     character: str
     outcome: str
     seconds: float = 0.0
@@ -96,6 +99,18 @@ def _is_wanted(line: LineProperties, which: str) -> bool:
     return which == ALL or line.selected
 
 
+def is_busy() -> bool:
+    """Whether a line is being animated, alone or in a batch."""
+    return runs.is_running() or (_current is not None and not _current.is_done)
+
+
+def cancel() -> None:
+    """Stop what is being animated, if anything is."""
+    if _current is not None:
+        _current.cancel()
+    runs.cancel()
+
+
 class Batch:
     """Lines that are animated one after the other in the background; keys are written as each line is done.
 
@@ -112,9 +127,10 @@ class Batch:
     """
 
     def __init__(self, jobs: Sequence[Job], placement: Mapping[str, Any] | None = None) -> None:
+        global _current
         if not jobs:
             raise EmoTalkError("There is no line to animate; add lines, or select some")
-        if runs.is_running():
+        if is_busy():
             raise EmoTalkError(runs.BUSY)
         self._jobs = list(jobs)
         self._placement = placement
@@ -123,6 +139,7 @@ class Batch:
         self._character = ""
         self.results: list[LineResult] = []
         self.cancelled = False
+        _current = self
 
     @property
     def progress(self) -> float:
@@ -165,7 +182,7 @@ class Batch:
             self._run.cancel()
             self._run = None
         left = self._jobs[len(self.results) :]
-        self.results += [LineResult(job.scene[1], job.name, "", CANCELLED) for job in left]
+        self.results += [LineResult(job.scene[1], job.name, job.identity, "", CANCELLED) for job in left]
 
     def sentence(self) -> str:
         """Which line is being animated, or what became of all."""
@@ -209,7 +226,9 @@ class Batch:
 
     def _add(self, job: Job, outcome: str, keys: int, remarks: tuple[str, ...]) -> None:
         seconds = time.monotonic() - self._started
-        self.results.append(LineResult(job.scene[1], job.name, self._character, outcome, seconds, keys, remarks))
+        self.results.append(
+            LineResult(job.scene[1], job.name, job.identity, self._character, outcome, seconds, keys, remarks)
+        )
         state = run_state(bpy.context)
         if not self.is_done:
             runs.show(self.sentence(), self.progress, running=True)

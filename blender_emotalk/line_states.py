@@ -6,7 +6,7 @@ The list shows the stored state. It is looked at again when something may have c
 import contextlib
 import hashlib
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any, Final
 
@@ -28,6 +28,8 @@ EDITED: Final = "EDITED"
 STALE: Final = "STALE"
 FAILED: Final = "FAILED"
 
+_is_edited: Final[dict[int, bool | None]] = {}
+"""By the session uids of our actions; None for those that have to be looked at again."""
 _INPUTS: Final = (*(control.name for control in (*CONTROLS, *LINE_CONTROLS)), "model", "existing_keys")
 
 
@@ -59,8 +61,15 @@ def same_sound(line: LineProperties, scene: bpy.types.Scene) -> Iterator[None]:
         line.performed_inputs = inputs_of(line, scene)
 
 
-def refresh(scene: bpy.types.Scene) -> None:
-    """Look at all lines of a scene again."""
+def refresh(scene: bpy.types.Scene, changed: Collection[int] | None = None) -> None:
+    """Look at all lines of a scene again.
+
+    Args:
+        scene: with the lines.
+        changed: the session uids of the actions that have changed since the last look; None if that is not known.
+    """
+    for uid in _is_edited.keys() if changed is None else changed:
+        _is_edited[uid] = None
     edited = _edited_lines()
     for line in desk_of(scene).lines:
         _set(line, _state_of(line, scene, edited))
@@ -68,6 +77,9 @@ def refresh(scene: bpy.types.Scene) -> None:
 
 def refresh_line(line: LineProperties, scene: bpy.types.Scene) -> None:
     """Look at one line again."""
+    for action in bpy.data.actions:
+        if own_actions.line_of(action) == identity_of(line):
+            _is_edited[action.session_uid] = None
     _set(line, _state_of(line, scene, _edited_lines(identity_of(line))))
 
 
@@ -139,5 +151,12 @@ def _edited_lines(only: str = "") -> dict[str, bool]:
     for action in bpy.data.actions:
         identity = own_actions.line_of(action)
         if identity is not None and only in ("", identity) and own_actions.is_played(action):
-            found[identity] = found.get(identity, False) or own_actions.is_edited(action)
+            found[identity] = found.get(identity, False) or _is_edited_action(action)
     return found
+
+
+def _is_edited_action(action: bpy.types.Action) -> bool:
+    known = _is_edited.get(action.session_uid)
+    if known is None:
+        known = _is_edited[action.session_uid] = own_actions.is_edited(action)
+    return known

@@ -1,14 +1,12 @@
 """Live: animates the line again after every change of a slider. It is fast: the worker caches the encoded sound."""
 
-from typing import Any, Final
+from typing import Final
 
 import bpy
 
-from ..face.controls import CONTROLS, LINE_CONTROLS
 from ..inference.contract import EmoTalkError
-from . import runs
+from . import runs, slider_messages
 from .access import current_line
-from .properties import LineProperties, OwnEmotion
 
 _SECONDS_BETWEEN_LOOKS: Final = 0.01
 _owner: Final = object()
@@ -18,14 +16,7 @@ _changed_again = False
 
 def watch() -> None:
     """Subscribe to changes of sliders and of the model, in this file and in those opened later."""
-    for name in (*(control.name for control in (*CONTROLS, *LINE_CONTROLS)), "model"):
-        _subscribe((LineProperties, name))
-    _subscribe((OwnEmotion, "weight"))
-
-
-def _subscribe(key: Any) -> None:
-    """``key`` is a class and the name of a property: the stubs know the classes as instances only."""
-    bpy.msgbus.subscribe_rna(key=key, owner=_owner, args=(), notify=slider_moved, options={"PERSISTENT"})
+    slider_messages.subscribe(_owner, slider_moved)
 
 
 def unwatch() -> None:

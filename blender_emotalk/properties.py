@@ -157,6 +157,7 @@ class LineProperties(bpy.types.PropertyGroup):
 
 
 @properties(
+    identity=bpy.props.StringProperty(),
     scene=bpy.props.StringProperty(),
     outcome=bpy.props.StringProperty(),
     sentence=bpy.props.StringProperty(),
@@ -164,6 +165,7 @@ class LineProperties(bpy.types.PropertyGroup):
 class ReportEntry(bpy.types.PropertyGroup):
     """What became of a line in the last batch; ``name`` is the line's."""
 
+    identity: str
     scene: str
     outcome: str
     sentence: str
@@ -173,6 +175,9 @@ class ReportEntry(bpy.types.PropertyGroup):
     lines=bpy.props.CollectionProperty(name="Lines", type=LineProperties),
     active_index=bpy.props.IntProperty(name="Active Line", description="The line that the boxes below show", min=0),
     report=bpy.props.CollectionProperty(name="Report", type=ReportEntry),
+    mixes_emotions=bpy.props.BoolProperty(
+        name="Mix Emotions", description="Show a slider for each emotion instead of a button", options=set()
+    ),
 )
 class SceneProperties(bpy.types.PropertyGroup):
     """The dialogue list of a scene."""
@@ -180,6 +185,7 @@ class SceneProperties(bpy.types.PropertyGroup):
     lines: "bpy.types.bpy_prop_collection_idprop[LineProperties]"
     active_index: int
     report: "bpy.types.bpy_prop_collection_idprop[ReportEntry]"
+    mixes_emotions: bool
 
 
 @properties(

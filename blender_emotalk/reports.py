@@ -24,7 +24,8 @@ def keep(scene: bpy.types.Scene, results: Sequence[LineResult]) -> None:
     report.clear()
     for result in worst_first(results):
         entry = report.add()
-        entry.name, entry.scene, entry.outcome = result.line, result.scene, result.outcome.upper()
+        entry.name, entry.identity, entry.scene = result.line, result.identity, result.scene
+        entry.outcome = result.outcome
         entry.sentence = ". ".join(result.remarks)
 
 

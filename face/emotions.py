@@ -11,6 +11,7 @@ import numpy as np
 from . import arkit
 
 EMOTIONS: Final[tuple[str, ...]] = ("neutral", "happy", "sad", "surprise", "fear", "disgust", "anger", "contempt")
+NEUTRAL: Final = EMOTIONS[0]
 """AffectNet's and MEAD's eight classes, in the order of every (frames, 8) array of emotion weights."""
 
 ALIASES: Final[dict[str, str]] = {

@@ -4,7 +4,7 @@ from typing import Any, Final
 
 import bpy
 
-from ..blender_emotalk import model_choice, runs
+from ..blender_emotalk import batch, model_choice, runs
 from ..blender_emotalk.access import current_line, scene_of
 from ..blender_emotalk.failures import in_one_sentence
 from ..blender_emotalk.line_settings import LineSettings, controls_of
@@ -63,7 +63,7 @@ class Animate(ModalRun, bpy.types.Operator):
     @classmethod
     def disabled_reason(cls, context: bpy.types.Context) -> str:
         """A run that has not ended; for the panel's button, also missing input."""
-        if runs.is_running():
+        if batch.is_busy():
             return "A line is being animated; wait for it, or press Esc"
         return (_missing(context) or _unsuitable(context)) if hasattr(context, BUTTON) else ""
 

@@ -39,7 +39,7 @@ class AnimateLines(ModalRun, bpy.types.Operator):
     @classmethod
     def disabled_reason(cls, context: bpy.types.Context) -> str:
         """A run that has not ended, or a list without lines."""
-        if runs.is_running():
+        if batch.is_busy():
             return "A line is being animated; wait for it, or press Esc"
         has_lines = len(desk_of(scene_of(context)).lines) or any(len(desk_of(scene).lines) for scene in bpy.data.scenes)
         return "" if has_lines else NO_LINE

@@ -2,7 +2,7 @@
 
 import bpy
 
-from ..blender_emotalk import runs
+from ..blender_emotalk import batch
 from .explained import ExplainedOperator, OperatorResult
 
 
@@ -17,9 +17,9 @@ class Cancel(ExplainedOperator, bpy.types.Operator):
     @classmethod
     def disabled_reason(cls, context: bpy.types.Context) -> str:
         """There is nothing to cancel."""
-        return "" if runs.is_running() else "Nothing is being animated"
+        return "" if batch.is_busy() else "Nothing is being animated"
 
     def execute(self, context: bpy.types.Context) -> OperatorResult:
         """Stop the run; the operator that started it ends at its next tick."""
-        runs.cancel()
+        batch.cancel()
         return {"FINISHED"}

@@ -16,10 +16,11 @@ _ICONS: Final[dict[str, Icon]] = {
     line_states.FAILED: "ERROR",
 }
 _ROWS: Final = 3
+_SHARE_OF_NAME: Final = 0.62
 
 
 class LineList(Drawn, bpy.types.UIList):
-    """One row for each line: state, name, who speaks, start."""
+    """One row for each line: mark, state, name, who speaks."""
 
     bl_idname = "EMOTALK_UL_lines"
 
@@ -38,11 +39,9 @@ class LineList(Drawn, bpy.types.UIList):
         """The name can be edited with a double click."""
         row = layout.row(align=True)
         row.prop(line, "selected", text="")
-        row.prop(line, "name", text="", emboss=False, icon=_ICONS[line.state])
-        who = row.row()
-        who.alignment = "RIGHT"
-        who.enabled = False
-        who.label(text=f"{line.character.name}  {line.start_frame}" if line.character else str(line.start_frame))
+        split = row.split(factor=_SHARE_OF_NAME)
+        split.prop(line, "name", text="", emboss=False, icon=_ICONS[line.state])
+        split.label(text=line.character.name if line.character else "")
 
 
 class LineMenu(Drawn, bpy.types.Menu):

@@ -2,8 +2,8 @@
 
 import bpy
 
-from ..blender_emotalk import model_choice
-from ..blender_emotalk.access import current_line, run_state, scene_of
+from ..blender_emotalk import batch, model_choice
+from ..blender_emotalk.access import current_line, desk_of, run_state, scene_of
 from ..blender_emotalk.lines import BUTTON, anchor_of
 from ..blender_emotalk.properties import LineProperties, RunProperties
 from ..blender_emotalk.suitability import why_no_face
@@ -77,6 +77,10 @@ def _draw_run(layout: bpy.types.UILayout, line: LineProperties, run: RunProperti
     row.context_pointer_set(BUTTON, line)
     row.operator("emotalk.animate", icon="PLAY")
     row.prop(line, "live", toggle=True)
+    if len(desk_of(scene_of(context)).lines) > 1:
+        row = column.row(align=True)
+        for text, which in (("All", batch.ALL), ("Selected", batch.SELECTED), ("Stale", batch.STALE)):
+            row.operator("emotalk.animate_lines", text=text).which = which
     if run.message:
         draw_sentence(column, context, run.message, "ERROR" if run.failed else "CHECKMARK")
     elif line.failure:

@@ -1,10 +1,11 @@
 """A live line follows its sliders."""
 
 import time
+from types import SimpleNamespace
 
 import bpy
 import pytest
-from emotalk.blender_emotalk import live
+from emotalk.blender_emotalk import live, slider_messages
 from emotalk.blender_emotalk.actions import active_curves
 from emotalk.blender_emotalk.desk import line_to_set
 from emotalk.blender_emotalk.properties import LineProperties, OwnEmotion
@@ -13,10 +14,12 @@ from emotalk.face.controls import CONTROLS, LINE_CONTROLS
 
 def test_every_slider_is_watched(monkeypatch):
     watched = []
-    monkeypatch.setattr(live, "_subscribe", watched.append)
+    messages = SimpleNamespace(subscribe_rna=lambda key, **given: watched.append((key, given["notify"])))
+    monkeypatch.setattr(slider_messages, "bpy", SimpleNamespace(msgbus=messages))
     live.watch()
     sliders = [control.name for control in (*CONTROLS, *LINE_CONTROLS)]
-    assert watched == [*((LineProperties, name) for name in (*sliders, "model")), (OwnEmotion, "weight")]
+    keys = [*((LineProperties, name) for name in (*sliders, "model")), (OwnEmotion, "weight")]
+    assert watched == [(key, live.slider_moved) for key in keys]
 
 
 @pytest.fixture

@@ -138,6 +138,7 @@ CASES = {
     "select_lines": (two_lines, {"action": "SELECT"}),
     "select_lines none": (two_marked_lines, {"action": "DESELECT"}),
     "set_emotion": (moved_sliders, {"emotion": "fear"}),
+    "show_line": (two_lines, {"identity": ""}),
     "use_sound_strip": (unused_strip, {}),
 }
 
@@ -159,6 +160,8 @@ def test_one_undo_takes_everything_back(add_face, add_armature, line_wav, case):
     prepare()
     if "files" in arguments:
         arguments = {"directory": str(line_wav.parent), "files": [{"name": name} for name in arguments["files"]]}
+    if "identity" in arguments:
+        arguments = {"identity": bpy.context.scene.emotalk.lines[0].identity}
     if "filepath" in arguments:
         arguments = {"filepath": str(line_wav)}
     operator = getattr(bpy.ops.emotalk, case.partition(" ")[0])

@@ -227,8 +227,9 @@ def test_the_tab_shows_what_it_heeds_and_nothing_else(model, head, drawn):
     line = line_to_set(bpy.context.scene)
     bpy.ops.emotalk.choose_model(model=model)
     assert [emotion.name for emotion in line.own_emotions] == ["weary", "smug grin", "audio"]
+    bpy.context.scene.emotalk.mixes_emotions = True
     props = [name for kind, name in drawn(EmotionPanel) if kind == "prop"]
-    assert props == ["intensity", "neutral", "happy", "weight", "weight", "weight"]
+    assert props == ["neutral", "happy", "weight", "weight", "weight", "intensity"]
     assert [name for kind, name in drawn(StylePanel) if kind == "prop"] == ["personal_style"]
     assert {name for kind, name in drawn(ShapePanel) if kind == "prop"} == HEEDED - {"intensity", "personal_style"}
     assert ("prop", "blink_rate") in drawn(LifePanel)

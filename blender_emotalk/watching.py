@@ -1,0 +1,72 @@
+"""Looks at the states of the lines again after keys, strips, sliders or sounds have changed, once Blender is idle."""
+
+from typing import Any, Final, cast
+
+import bpy
+
+from . import batch, line_states, own_actions, slider_messages
+from .access import desk_of
+
+_SECONDS: Final = 0.3
+_owner: Final = object()
+_changed: Final[set[int]] = set()
+
+
+def watch() -> None:
+    """Begin; in this file and in those opened later."""
+    slider_messages.subscribe(_owner, look_later)
+    bpy.app.handlers.depsgraph_update_post.append(_notice)
+    for handlers in _jumps():
+        handlers.append(_notice_jump)
+
+
+def unwatch() -> None:
+    """End."""
+    bpy.msgbus.clear_by_owner(_owner)
+    bpy.app.handlers.depsgraph_update_post.remove(_notice)
+    for handlers in _jumps():
+        handlers.remove(_notice_jump)
+    if bpy.app.timers.is_registered(look):
+        bpy.app.timers.unregister(look)
+
+
+def _jumps() -> tuple[Any, ...]:
+    return bpy.app.handlers.undo_post, bpy.app.handlers.redo_post
+
+
+@bpy.app.handlers.persistent
+def _notice(_scene: bpy.types.Scene, graph: bpy.types.Depsgraph) -> None:
+    """Remember what has changed: called after every change, so it has to be quick."""
+    is_interesting = False
+    for update in graph.updates:
+        changed: Any = cast(bpy.types.ID, update.id).original
+        if isinstance(changed, bpy.types.Action) and own_actions.line_of(changed) is not None:
+            _changed.add(changed.session_uid)
+            is_interesting = True
+        is_interesting |= isinstance(changed, bpy.types.Scene)
+    if is_interesting:
+        look_later()
+
+
+@bpy.app.handlers.persistent
+def _notice_jump(*_scenes: Any) -> None:
+    """After an undo everything may be different."""
+    _changed.update(action.session_uid for action in bpy.data.actions)
+    look_later()
+
+
+def look_later() -> None:
+    """Look soon; several changes are looked at once."""
+    if not bpy.app.background and not bpy.app.timers.is_registered(look):
+        bpy.app.timers.register(look, first_interval=_SECONDS)
+
+
+def look() -> float | None:
+    """Timer callback: look at the lines of all scenes, unless a line is being animated."""
+    if batch.is_busy():
+        return _SECONDS
+    for scene in bpy.data.scenes:
+        if len(desk_of(scene).lines):
+            line_states.refresh(scene, _changed)
+    _changed.clear()
+    return None
