@@ -2,10 +2,11 @@
 
 import json
 import shutil
+from html.parser import HTMLParser
 
 import bpy
 import pytest
-from emotalk.blender_emotalk import batch, reports, runs
+from emotalk.blender_emotalk import batch, report_pages, reports, runs
 from emotalk.blender_emotalk.line_identity import identity_of
 
 
@@ -182,3 +183,41 @@ def test_the_report_as_json(scene, press, tmp_path):
 def test_without_lines_it_says_what_to_do():
     with pytest.raises(RuntimeError, match="Add a line first"):
         bpy.ops.emotalk.animate_lines()
+
+
+class Page(HTMLParser):
+    """The rows of a page, and the points of its curves."""
+
+    def __init__(self, text):
+        super().__init__()
+        self.rows, self.curves = [], []
+        self.feed(text)
+
+    def handle_starttag(self, tag, attrs):
+        if tag == "tr":
+            self.rows.append("")
+        if tag == "polyline":
+            pairs = dict(attrs)["points"].split()
+            self.curves.append([float(pair.partition(",")[2]) for pair in pairs])
+
+    handle_startendtag = handle_starttag
+
+    def handle_data(self, data):
+        if self.rows:
+            self.rows[-1] += data + " "
+
+
+def test_the_report_as_a_page(scene, press, tmp_path):
+    lines()[0].name = "<b>Ann & Bob</b>"
+    work = press()
+    work.wait()
+    path = tmp_path / "report.html"
+    report_pages.write_page(path, work.results)
+    text = path.read_text("utf-8")
+    assert "<b>" not in text
+    page = Page(text)
+    assert len(page.rows) == 4
+    assert "take1.wav" in page.rows[1]
+    assert "<b>Ann & Bob</b>" in page.rows[2]
+    assert len(page.curves) == 8  # four of each line that has keys
+    assert all(max(curve) - min(curve) > 8 for curve in page.curves)
