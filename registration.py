@@ -7,6 +7,7 @@ import bpy
 from . import api
 from .blender_emotalk import (
     background,
+    feature_cache,
     line_states,
     live,
     migration,
@@ -16,10 +17,18 @@ from .blender_emotalk import (
     torch_environment,
     watching,
 )
-from .blender_emotalk.properties import LineProperties, OwnEmotion, ReportEntry, RunProperties, SceneProperties
+from .blender_emotalk.properties import (
+    LineProperties,
+    OwnEmotion,
+    ReportEntry,
+    RunProperties,
+    SceneProperties,
+    ShapeAdjustment,
+)
 from .blender_emotalk.property_definitions import PROPERTY
 from .operators.add_lines import AddLines, DroppedAudio
 from .operators.add_sample_head import AddSampleHead
+from .operators.add_shape import AddShape
 from .operators.animate import Animate
 from .operators.animate_lines import AnimateLines
 from .operators.cancel import Cancel
@@ -28,6 +37,7 @@ from .operators.check_pytorch import CheckPytorch
 from .operators.choose_audio import ChooseAudio
 from .operators.choose_model import ChooseModel
 from .operators.clear import Clear
+from .operators.clear_features import ClearFeatures
 from .operators.duplicate_line import DuplicateLine
 from .operators.forget_strip import ForgetStrip
 from .operators.import_checkpoint import ImportCheckpoint
@@ -38,6 +48,7 @@ from .operators.place_sound import PlaceSound
 from .operators.refresh_models import RefreshModels
 from .operators.remove_line import RemoveLine
 from .operators.remove_pytorch import RemovePytorch
+from .operators.remove_shape import RemoveShape
 from .operators.repair import Repair
 from .operators.reset_controls import ResetControls
 from .operators.select_lines import SelectLines
@@ -53,10 +64,12 @@ from .panels.model import ModelMenu, ModelPanel
 from .panels.performance import LifePanel, ShapePanel, StylePanel
 from .panels.preferences import EmoTalkPreferences
 from .panels.report import ReportPanel
+from .panels.shapes import ShapeList, ShapesPanel
 
 CLASSES: Final = (
     EmoTalkPreferences,
     OwnEmotion,
+    ShapeAdjustment,
     LineProperties,
     ReportEntry,
     SceneProperties,
@@ -64,6 +77,7 @@ CLASSES: Final = (
     AddSampleHead,
     AddLines,
     DroppedAudio,
+    AddShape,
     Animate,
     AnimateLines,
     Cancel,
@@ -73,6 +87,7 @@ CLASSES: Final = (
     ChooseModel,
     Clear,
     DuplicateLine,
+    ClearFeatures,
     ForgetStrip,
     ImportCheckpoint,
     MoveLine,
@@ -82,6 +97,7 @@ CLASSES: Final = (
     RefreshModels,
     RemoveLine,
     RemovePytorch,
+    RemoveShape,
     Repair,
     ResetControls,
     SelectLines,
@@ -98,6 +114,8 @@ CLASSES: Final = (
     EmotionPanel,
     StylePanel,
     ShapePanel,
+    ShapeList,
+    ShapesPanel,
     LifePanel,
     KeysPanel,
 )
@@ -115,11 +133,14 @@ def register() -> None:
     setattr(bpy.types.WindowManager, PROPERTY, bpy.props.PointerProperty(type=RunProperties, options={"SKIP_SAVE"}))
     bpy.app.handlers.load_pre.append(_leave_file)
     bpy.app.handlers.load_post.append(_enter_file)
+    for handlers in (bpy.app.handlers.undo_post, bpy.app.handlers.redo_post):
+        handlers.append(_after_undo)
     temporary_files.remove_leftovers()
     live.watch()
     watching.watch()
     model_choice.refresh()
     torch_environment.refresh()
+    feature_cache.refresh(bpy.context)
     _commands.append(bpy.utils.register_cli_command("emotalk", _run_command))
 
 
@@ -131,6 +152,8 @@ def unregister() -> None:
     background.close()
     bpy.app.handlers.load_pre.remove(_leave_file)
     bpy.app.handlers.load_post.remove(_enter_file)
+    for handlers in (bpy.app.handlers.undo_post, bpy.app.handlers.redo_post):
+        handlers.remove(_after_undo)
     runs.close()
     delattr(bpy.types.WindowManager, PROPERTY)
     delattr(RunProperties, "api")
@@ -149,6 +172,11 @@ def _enter_file(*_paths: Any) -> None:
     for scene in bpy.data.scenes:
         migration.take_over(scene)
         line_states.refresh(scene)
+
+
+@bpy.app.handlers.persistent
+def _after_undo(*_scenes: Any) -> None:
+    live.after_undo()
 
 
 def _run_command(words: list[str]) -> int:

@@ -9,8 +9,10 @@ import bpy
 import numpy as np
 
 from ..face.basis import Basis
+from ..face.controls import CONTROL_BY_NAME
 from ..face.curves import Performance
 from ..face.eyes import merge_eyes
+from ..face.parts import left_out
 from ..face.settling import settle
 from ..inference.contract import EmoTalkError
 from . import nla, own_actions, values_before
@@ -28,11 +30,13 @@ class KeySettings:
         tolerance: largest error of reduced curves in coefficient units; 0 keys every sample.
         own_track: put our action on an NLA track and leave the animator's action active.
         settle_time: seconds in which the face comes out of rest before the sound, and goes back to it afterwards.
+        part: of the face; channels outside of it get no keys (``face.parts``).
     """
 
     tolerance: float
     own_track: bool = False
     settle_time: float = 0.0
+    part: str = str(CONTROL_BY_NAME["face_part"].choices[0])
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,7 @@ class Prepared:
     Attributes:
         performance: settled, its eyes merged into the face if the face has channels for them.
         lead: frames of the model before the sound starts.
-        face_keys: of each channel.
+        face_keys: of each channel that is animated.
     """
 
     performance: Performance
@@ -54,7 +58,9 @@ def prepare(performance: Performance, settings: KeySettings) -> Prepared:
     """Choose the keys of a performance. Slow for long lines, but touches no Blender data: it may run in a thread."""
     settled = merge_eyes(settle(performance, settings.settle_time))
     lead = (settled.face.frames - performance.face.frames) // 2
-    return Prepared(settled, lead, choose_face_keys(settled.face, settings.tolerance))
+    skipped = left_out(settled.face.basis, settings.part)
+    keys = choose_face_keys(settled.face, settings.tolerance)
+    return Prepared(settled, lead, {channel: keys[channel] for channel in keys if channel not in skipped})
 
 
 def check_layers(character: Character) -> None:
@@ -124,7 +130,7 @@ def bake(
 def _widen_sliders(basis: Basis, keys: Mapping[str, Keys], character: Character) -> None:
     """Widen the sliders of channels without limits: Blender clamps values to a slider's range."""
     for channel, names in character.shape_keys.items():
-        if np.isfinite(basis.limits[basis.index[channel]]).all():
+        if channel not in keys or np.isfinite(basis.limits[basis.index[channel]]).all():
             continue
         lowest, highest = float(keys[channel].values.min()), float(keys[channel].values.max())
         for face in character.faces:

@@ -88,7 +88,8 @@ def _reasons(key: bpy.types.Key, line: str, objects: list[bpy.types.Object]) -> 
     blocks = {block.path_from_id("value"): block for block in key.key_blocks}
     action = nla.lines_on(key).get(line)
     curves = curves_of_slot(action, slot_for(action, key)) if action else ()
-    ours = {curve.data_path: (curve, motion) for curve in curves if (motion := _motion(curve)) > _STILL}
+    own = [(path, curve) for curve in curves if (path := curve.data_path) in blocks]  # other meshes have the rest
+    ours = {path: (curve, motion) for path, curve in own if (motion := _motion(curve)) > _STILL}
     for_all = _reason_for_all(key, line, objects)
     above = nla.moved_above(key, line)
     driven = {
@@ -98,11 +99,9 @@ def _reasons(key: bpy.types.Key, line: str, objects: list[bpy.types.Object]) -> 
     }
     # Comparing shapes is slow: if the shape that moves most is one, they all are.
     largest = max(ours, key=lambda path: ours[path][1], default="")
-    compares = largest in blocks and _is_empty(blocks[largest])
+    compares = bool(largest) and _is_empty(blocks[largest])
     reasons = []
     for path, (curve, _motion_of_curve) in ours.items():
-        if path not in blocks:
-            continue
         if for_all:
             reasons.append(for_all)
         elif blocks[path].mute:

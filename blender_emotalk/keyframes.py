@@ -9,7 +9,7 @@ import numpy as np
 
 from ..face.basis import Basis
 from ..face.curves import FaceCurves
-from ..face.key_reduction import reduce_keys
+from ..face.key_reduction import reduce_curves
 from .head_bones import rotation_path, rotation_values
 
 _HEAD_TOLERANCE: Final = 0.5
@@ -58,17 +58,16 @@ class Keys:
     slopes: np.ndarray | None = None
 
 
-def choose_keys(values: np.ndarray, tolerance: float) -> Keys:
-    """Every sample if the tolerance is 0, otherwise few keys that stay within it."""
+def choose_keys(values: np.ndarray, tolerance: float) -> list[Keys]:
+    """The keys of each column: every sample if the tolerance is 0, otherwise few that stay within it."""
     if not tolerance:
-        return Keys(np.arange(len(values)), values)
-    reduced = reduce_keys(values, tolerance)
-    return Keys(reduced.frames, reduced.values, reduced.slopes)
+        return [Keys(np.arange(len(values)), column) for column in values.T]
+    return [Keys(keys.frames, keys.values, keys.slopes) for keys in reduce_curves(values, tolerance)]
 
 
 def choose_face_keys(face: FaceCurves, tolerance: float) -> dict[str, Keys]:
     """The keys of each channel. Slow for long lines, but it uses no Blender data and can run in a thread."""
-    return {channel: choose_keys(face.channel(channel), tolerance) for channel in face.channels}
+    return dict(zip(face.channels, choose_keys(face.values, tolerance), strict=True))
 
 
 def write_face(
@@ -78,7 +77,7 @@ def write_face(
 
     Args:
         target: the result of ``actions.new_curves``.
-        keys: of each channel.
+        keys: of each channel that is to be animated.
         basis: of the channels; each of its regions becomes a group.
         shape_keys: channel -> names of its shape keys.
         timing: of the samples.
@@ -90,6 +89,8 @@ def write_face(
     groups: dict[str, Any] = {}
     region_of = {channel: region.title() for region, channels in basis.regions.items() for channel in channels}
     for channel, names in shape_keys.items():
+        if channel not in keys:
+            continue
         group = region_of.get(channel, "Face")
         if group not in groups:
             groups[group] = target.groups.new(group)
@@ -104,10 +105,10 @@ def write_head(target: Any, head: FaceCurves, bone: bpy.types.PoseBone, timing: 
     """Write the head's rotation to a bone, in the bone's own rotation mode. Returns the number of keys written."""
     group = target.groups.new(bone.name)
     written = 0
-    for index, column in enumerate(rotation_values(head.values, bone).T):
+    for index, keys in enumerate(choose_keys(rotation_values(head.values, bone), tolerance * _HEAD_TOLERANCE)):
         curve = target.fcurves.new(rotation_path(bone), index=index)
         curve.group = group
-        written += _write(curve, choose_keys(column, tolerance * _HEAD_TOLERANCE), timing)
+        written += _write(curve, keys, timing)
     return written
 
 

@@ -12,6 +12,7 @@ import numpy as np
 from ..face.controls import (
     CONTROL_BY_NAME,
     LINE_CONTROLS,
+    SHAPES,
     Control,
     ControlError,
     Controls,
@@ -25,6 +26,7 @@ from .access import active_line, desk_of
 from .actions import active_curves
 from .lines import slider_of
 from .properties import LineProperties, take_emotions_of_model
+from .shape_table import set_shapes
 from .sounds import sound_format
 from .strips import find_sound_strip
 
@@ -82,9 +84,11 @@ class LineSettings:
         found = self._find(scene, audio)
         settled = found or active_line(scene)
         sliders: dict[str, Any] = {}
+        shapes: Mapping[str, tuple[float, float]] | None = None
         if self.model is not None or self.controls:
             weights = model_choice.usable(model_choice.model_of(settled) if self.model is None else self.model)
             given = Controls(self.controls, weights.spec.emotions)
+            shapes = given.shapes if SHAPES in (self.controls or {}) else None
             weights.spec.check(given)
             sliders = _slider_values(self.controls or {}, given)
             if found is not None:
@@ -114,6 +118,8 @@ class LineSettings:
             take_emotions_of_model(line)
         for name, value in sliders.items():
             setattr(*slider_of(line, _control(name)), value)
+        if shapes is not None:
+            set_shapes(line, shapes)
         return line
 
     def _find(self, scene: bpy.types.Scene, audio: str | None) -> LineProperties | None:
@@ -166,6 +172,8 @@ def _slider_values(values: Mapping[str, Any], given: Controls) -> dict[str, Any]
     """The new values of the sliders by the names of the controls."""
     sliders: dict[str, Any] = {}
     for alias in values:
+        if alias == SHAPES:
+            continue
         control = _control(alias if alias in given else ALIASES[alias])
         value = given[control.name]
         if np.ndim(value):

@@ -88,6 +88,11 @@ def needs_run(line: LineProperties) -> bool:
     return line.state in (NEW, STALE, FAILED)
 
 
+def is_behind(line: LineProperties, scene: bpy.types.Scene) -> bool:
+    """Whether the line has keys that were made with other settings than it has now."""
+    return bool(line.performed_inputs) and line.performed_inputs != inputs_of(line, scene)
+
+
 def inputs_of(line: LineProperties, scene: bpy.types.Scene) -> str:
     """A text that is equal as long as a run would give the same keys: sound, place, settings, keys of the sliders."""
     prefix = line.path_from_id() + "."
@@ -100,6 +105,7 @@ def inputs_of(line: LineProperties, scene: bpy.types.Scene) -> str:
     for emotion in line.own_emotions:
         if emotion.weight and emotion.path_from_id("weight").removeprefix(prefix) not in curves:
             values["emotion " + emotion.name] = emotion.weight
+    values["shapes"] = [(row.name, row.multiplier, row.offset) for row in line.shapes]
     values["character"] = line.character.name if line.character else ""
     values["frame rate"] = scene.render.fps, scene.render.fps_base
     values["sound"] = _sound_of(line, scene)
@@ -140,7 +146,7 @@ def _state_of(line: LineProperties, scene: bpy.types.Scene, edited: dict[str, bo
     identity = identity_of(line)
     if identity not in edited:
         return NEW
-    if line.performed_inputs and line.performed_inputs != inputs_of(line, scene):
+    if is_behind(line, scene):
         return STALE
     return EDITED if edited[identity] else ANIMATED
 

@@ -7,12 +7,13 @@ from typing import Any, Final, cast
 import bpy
 import numpy as np
 
-from ..face.controls import CONTROL_BY_NAME, Control
+from ..face.controls import CONTROL_BY_NAME, SHAPES, Control
 from ..inference.contract import EmoTalkError, ModelSpec
 from .access import scene_of, view_layer_of
 from .actions import active_curves
 from .keyframes import Timing
 from .properties import LineProperties
+from .shape_table import shape_values
 from .sounds import LineSound, temporary_file
 from .strips import audible_section, find_sound_strip
 
@@ -80,10 +81,10 @@ def slider_of(line: LineProperties, control: Control) -> tuple[Any, str]:
     return line.own_emotions[control.name], "weight"
 
 
-def control_values(
-    line: LineProperties, spec: ModelSpec, timing: Timing, frames: int
-) -> dict[str, float | str | list[float]]:
+def control_values(line: LineProperties, spec: ModelSpec, timing: Timing, frames: int) -> dict[str, Any]:
     """The animator's controls for the worker: one number each, or one per frame of the model if keyframed.
+
+    The table of single shapes is there if it has rows.
 
     Args:
         line: its controls may be keyframed in the active action of the scene.
@@ -93,7 +94,7 @@ def control_values(
     """
     curves = {curve.data_path: curve for curve in active_curves(cast(bpy.types.ID, line.id_data))}
     at = timing.frames(np.arange(max(frames, 1)))
-    values: dict[str, float | str | list[float]] = {}
+    values: dict[str, Any] = {}
     for control in spec.heeded():
         try:
             owner, name = slider_of(line, control)
@@ -108,6 +109,8 @@ def control_values(
     for name in ("personal_style", "second_style"):
         if name in values and not has_style(spec, str(values[name])):
             del values[name]
+    if shapes := shape_values(line, spec.basis):
+        values[SHAPES] = shapes
     return values
 
 

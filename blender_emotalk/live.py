@@ -5,10 +5,14 @@ from typing import Final
 import bpy
 
 from ..inference.contract import EmoTalkError
-from . import runs, slider_messages
-from .access import current_line
+from . import line_states, runs, slider_messages
+from .access import current_line, scene_of
 
 _SECONDS_BETWEEN_LOOKS: Final = 0.01
+_HASTE: Final = 0.15
+"""Seconds after the start of a run in which it is watched closely: so long a tweak takes, if nothing is encoded."""
+_MOMENT: Final = 0.004
+"""Seconds that a look may take meanwhile; the window stays fluent."""
 _owner: Final = object()
 _run: runs.Run | None = None
 _changed_again = False
@@ -37,16 +41,27 @@ def slider_moved() -> None:
         bpy.app.timers.register(tick, first_interval=0)
 
 
+def after_undo() -> None:
+    """Bring the keys up to date with the sliders of an undo step, which Blender made before Live had written."""
+    line = current_line(bpy.context)
+    if line is not None and line.live and line_states.is_behind(line, scene_of(bpy.context)):
+        slider_moved()
+
+
 def tick() -> float | None:
     """Timer callback that checks the run: seconds until the next call, or None when all changes are on the face."""
     global _run, _changed_again
+    if _run is not None and _run.age < _HASTE:
+        _run.pause(_MOMENT)
     if _run is not None and (_run.cancelled or _run.look()):
         run, _run = _run, None
         _write(run)
     if _run is None and _changed_again and not runs.is_running():
         _changed_again = False
         _run = _start()
-    return _SECONDS_BETWEEN_LOOKS if _run is not None or _changed_again else None
+    if _run is None and not _changed_again:
+        return None
+    return 0.0 if _run is not None and _run.age < _HASTE else _SECONDS_BETWEEN_LOOKS
 
 
 def _start() -> runs.Run | None:

@@ -5,6 +5,7 @@ from typing import Final, cast
 
 import bpy
 
+from ..face.controls import FEATURE_CACHE
 from ..inference.devices import DEVICES, PRECISIONS
 from ..inference.torch_environment.accelerators import accelerators
 from .access import preferences_of_blender
@@ -60,6 +61,15 @@ _PRECISION_LABELS: Final = {
         name="Windows",
         description="Networks in PyTorch encode long lines ten seconds at a time: faster beyond three minutes",
     ),
+    feature_cache=bpy.props.FloatProperty(
+        name=f"{FEATURE_CACHE.label} ({FEATURE_CACHE.unit})",
+        description=FEATURE_CACHE.sentence,
+        min=FEATURE_CACHE.minimum,
+        max=FEATURE_CACHE.maximum,
+        default=float(FEATURE_CACHE.default),
+        precision=1,
+        step=10,
+    ),
 )
 class PreferenceProperties:
     """The properties of the preferences; ``panels`` draws them."""
@@ -71,6 +81,7 @@ class PreferenceProperties:
     device: str
     precision: str
     windowed: bool
+    feature_cache: float
 
 
 class UnsetPreferences:
@@ -81,6 +92,7 @@ class UnsetPreferences:
     device = DEVICES[0]
     precision = PRECISIONS[0]
     windowed = False
+    feature_cache = float(FEATURE_CACHE.default)
 
 
 def preferences_of(context: bpy.types.Context) -> PreferenceProperties | UnsetPreferences:

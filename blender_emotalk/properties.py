@@ -6,7 +6,7 @@ from typing import Any
 
 import bpy
 
-from ..face.controls import CONTROLS, LINE_CONTROLS, Control, emotion_control
+from ..face.controls import CONTROLS, LINE_CONTROLS, SHAPE_MULTIPLIER, SHAPE_OFFSET, Control, emotion_control
 from ..face.emotions import EMOTIONS
 from ..face.styles import STYLES
 from . import line_identity, model_choice, own_actions
@@ -72,6 +72,14 @@ class OwnEmotion(bpy.types.PropertyGroup):
     weight: float
 
 
+@properties(multiplier=control_property(SHAPE_MULTIPLIER), offset=control_property(SHAPE_OFFSET))
+class ShapeAdjustment(bpy.types.PropertyGroup):
+    """One row of the table of single shapes; its ``name`` is the channel."""
+
+    multiplier: float
+    offset: float
+
+
 @properties(
     name=bpy.props.StringProperty(
         name="Name", description="The line's name; its action is named after it", update=_renamed
@@ -115,6 +123,8 @@ class OwnEmotion(bpy.types.PropertyGroup):
     remarks=bpy.props.StringProperty(options={"HIDDEN"}),
     performed_inputs=bpy.props.StringProperty(options={"HIDDEN"}),
     key_count=bpy.props.IntProperty(options={"HIDDEN"}),
+    shapes=bpy.props.CollectionProperty(type=ShapeAdjustment),
+    shape_index=bpy.props.IntProperty(options={"HIDDEN", "SKIP_SAVE"}),
     live=bpy.props.BoolProperty(name="Live", description="Animate again whenever a slider moves", options=set()),
     existing_keys=bpy.props.EnumProperty(
         name="Existing Keys",
@@ -150,10 +160,13 @@ class LineProperties(bpy.types.PropertyGroup):
     character: bpy.types.Object | None
     model: str
     own_emotions: "bpy.types.bpy_prop_collection_idprop[OwnEmotion]"
+    shapes: "bpy.types.bpy_prop_collection_idprop[ShapeAdjustment]"
+    shape_index: int
     live: bool
     existing_keys: str
     key_tolerance: float
     settle_time: float
+    face_part: str
 
 
 @properties(

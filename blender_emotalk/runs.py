@@ -11,11 +11,12 @@ from typing import Any, Final, cast
 import bpy
 
 from ..face.curve_files import read_curves
+from ..face.curve_text import from_text
 from ..face.curves import Performance
 from ..inference.contract import EmoTalkError, StageProgress
 from ..inference.worker.client import Message, WorkerClient
 from ..inference.worker.failure import sentence_for
-from . import background, baking, desk, hidden_motion, line_states, model_choice, torch_environment
+from . import background, baking, desk, feature_cache, hidden_motion, line_states, model_choice, torch_environment
 from .access import active_line, run_state, scene_of, window_manager_of
 from .characters import find_character
 from .failures import in_one_sentence
@@ -31,6 +32,10 @@ BUSY: Final = "A line is being animated; wait for it, or cancel it"
 CANCELLED: Final = "Cancelled; nothing was changed"
 
 _SECONDS_BETWEEN_LOOKS: Final = 0.01
+_LONGEST_MESSAGE: Final = 120.0
+"""Seconds of a line whose curves come in the worker's message (a megabyte or so); longer ones come in a file."""
+_FEW_FRAMES: Final = 1000
+"""The keys of so many frames are chosen sooner than a thread has started."""
 _client: Final = WorkerClient()
 _current: "Run | None" = None
 
@@ -74,18 +79,19 @@ class Run:
         baking.check_layers(find_character(anchor, scene, spec.basis))
         anchor = cast(bpy.types.Object, anchor)  # where there is none, there is no character
         python = torch_environment.torch_python(context) if weights.needs_torch else Path(sys.executable)
-        preferences = preferences_of(context)
+        preferences, cache = preferences_of(context), feature_cache.feature_cache(context)
         self._line = LineMark(line_name(line), identity_of(line))
         self._scene, self._anchor = (scene.session_uid, scene.name), (anchor.session_uid, anchor.name)
         self._needs_torch = weights.needs_torch
         own_track = line.existing_keys == "TRACK"
-        self._settings = baking.KeySettings(line.key_tolerance, own_track, line.settle_time)
+        self._settings = baking.KeySettings(line.key_tolerance, own_track, line.settle_time, line.face_part)
         self._started = time.monotonic()
         self._is_quiet = quiet
         self._files = contextlib.ExitStack()
         self._failure = self._ran_on = self._inputs = ""
         self._remarks: tuple[str, ...] = ()
         self._request: int | None = None
+        self._result: Message
         self._prepared: tuple[Performance, baking.Prepared]
         self._is_done = self._is_over = False
         self.cancelled = False
@@ -96,7 +102,6 @@ class Run:
             line_sound = sound_of(line, scene, files)
             self._sound = Preparation(line_sound)
             self._start_frame = line_sound.start_frame
-            self._result = temporary_file(files, ".npz")
             self._spec = spec
             self._fields = {
                 "verb": "animate",
@@ -105,13 +110,22 @@ class Run:
                 "precision": preferences.precision,
                 "windowed": preferences.windowed,
                 **(placement or {}),
-                "output": str(self._result),
+                "features": str(cache.folder),
+                "features_limit": cache.limit,
                 "channel": line.channel,
             }
             _client.start(python)
-            if self._sound.done:
-                self._submit(scene)
             self._files = files.pop_all()
+        if self._sound.done:
+            with contextlib.ExitStack() as undone:
+                undone.callback(self._files.close)
+                self._submit(scene)
+                undone.pop_all()
+
+    @property
+    def age(self) -> float:
+        """Seconds since its start."""
+        return time.monotonic() - self._started
 
     def look(self) -> bool:
         """Process the worker's messages; True when the run has ended."""
@@ -129,10 +143,14 @@ class Run:
             while not self.look():
                 if progress is not None:
                     progress(state.progress, state.message)
-                time.sleep(_SECONDS_BETWEEN_LOOKS)
+                self.pause(_SECONDS_BETWEEN_LOOKS)
         except BaseException:
             self.cancel()
             raise
+
+    def pause(self, seconds: float) -> None:
+        """Wait until there is something to look at, at most this long."""
+        _client.news.wait(seconds)
 
     def cancel(self) -> None:
         """Stop the worker. Nothing has been written to the scene."""
@@ -188,6 +206,8 @@ class Run:
         self._remarks = sound.remarks
         timing = Timing.of(scene, self._start_frame, self._spec.fps)
         frames = round(sound.seconds * self._spec.fps) + 1
+        if sound.seconds > _LONGEST_MESSAGE:
+            self._fields["output"] = str(temporary_file(self._files, ".npz"))
         line = self._line_in(scene)
         self._inputs = line_states.inputs_of(line, scene)
         controls = control_values(line, self._spec, timing, frames)
@@ -204,17 +224,23 @@ class Run:
         self._remarks += tuple(message["remarks"])
         self._ran_on = f"{message['device']}: {message['speed']:.3g} × real time"
         self._report("Choosing keys", 1)
+        self._result = message
+        if message["frames"] <= _FEW_FRAMES:
+            self._prepare()
+            return
         # Not in Blender's main thread: an hour of speech would block the window.
         threading.Thread(target=self._prepare, name="EmoTalk keys", daemon=True).start()
 
     def _prepare(self) -> None:
-        """Runs in a thread: uses no Blender data."""
+        """May run in a thread: uses no Blender data."""
         try:
-            performance = read_curves(self._result)
+            result = self._result
+            performance = from_text(result["curves"]) if "curves" in result else read_curves(result["output"])
             self._prepared = performance, baking.prepare(performance, self._settings)
         except Exception as error:
             self._failure = sentence_for(error)
         self._is_done = True
+        _client.news.set()
 
     def _write(self) -> str:
         if self._failure:
@@ -259,6 +285,8 @@ class Run:
         show(message, failed=failed or self.is_hidden)
         state = run_state(bpy.context)
         state.ran_on, state.repairable = self._ran_on, self.is_repairable
+        if not self._is_quiet:
+            feature_cache.refresh(bpy.context)
 
 
 def start(

@@ -6,7 +6,7 @@ from typing import Any
 import bpy
 
 from ..face.controls import CONTROLS, LINE_CONTROLS
-from .properties import LineProperties, OwnEmotion
+from .properties import LineProperties, OwnEmotion, ShapeAdjustment
 
 
 def subscribe(owner: object, notify: Callable[[], None]) -> None:
@@ -19,5 +19,6 @@ def subscribe(owner: object, notify: Callable[[], None]) -> None:
     keys: list[Any] = [(LineProperties, control.name) for control in (*CONTROLS, *LINE_CONTROLS)]
     # The stubs know the classes as instances only.
     keys += [(LineProperties, "model"), (OwnEmotion, "weight")]
+    keys += [(ShapeAdjustment, "multiplier"), (ShapeAdjustment, "offset")]
     for key in keys:
         bpy.msgbus.subscribe_rna(key=key, owner=owner, args=(), notify=notify, options={"PERSISTENT"})

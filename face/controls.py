@@ -58,8 +58,11 @@ def emotion_control(name: str) -> Control:
     return Control(name, name.capitalize(), "emotion", "number", 0.0, 0.0, 1.0, "", sentence)
 
 
-def _switch(name: str, label: str, group: str, choices: tuple[str, str], sentence: str) -> Control:
-    return Control(name, label, group, "choice", 0, 0, 1, "", sentence, animatable=False, choices=choices)
+def _switch(
+    name: str, label: str, group: str, choices: tuple[str, ...], sentence: str, regions: tuple[str, ...] = ()
+) -> Control:
+    last = len(choices) - 1
+    return Control(name, label, group, "choice", 0, 0, last, "", sentence, False, choices=choices, regions=regions)
 
 
 def _style(name: str, label: str, sentence: str) -> Control:
@@ -84,6 +87,18 @@ CONTROLS: Final[tuple[Control, ...]] = (
         "",
         "Blends EmoTalk's two levels: 0 is a restrained emotion, 1 a strong one",
     ),
+    Control(
+        "mouth_emotion",
+        "Emotion on Mouth",
+        "emotion",
+        "number",
+        1,
+        0,
+        1,
+        "",
+        "How much of the emotion the mouth shows while it speaks; brows, eyes, pauses and lip contacts stay",
+        regions=("lips",),
+    ),
     Control("laughter", "Laughter", "emotion", "number", 1, 0, 1.5, "", "Gain on laughs in the sound; 0 ignores them"),
     _style("personal_style", "Personal Style", "The style of articulation and expression"),
     _style("second_style", "Second Style", "The personal style to blend towards"),
@@ -92,6 +107,50 @@ CONTROLS: Final[tuple[Control, ...]] = (
     _gain("lip_gain", "Lips", ("lips",), "How far the lips move; lip contacts are kept at any value"),
     _gain("brow_gain", "Brows", ("brows",), "How far the brows move"),
     _gain("eye_gain", "Lids and Cheeks", ("lids", "cheeks"), "How far lids, cheeks and nose move"),
+    Control(
+        "lip_close",
+        "Lip Close",
+        "shape",
+        "number",
+        0,
+        -1,
+        1,
+        "",
+        "Above 0 the lips open less and close more firmly, below 0 they part at rest; contacts in speech are kept",
+        regions=("lips",),
+    ),
+    Control(
+        "lid_open",
+        "Lid Open",
+        "shape",
+        "number",
+        0,
+        -1,
+        1,
+        "",
+        "Above 0 the eyelids are wider open, below 0 more closed; -1 shuts them",
+        regions=("lids",),
+    ),
+    Control(
+        "symmetry",
+        "Symmetry",
+        "shape",
+        "number",
+        0,
+        0,
+        1,
+        "",
+        "0 is as performed; at 1 both sides of the face do the same, except for the gaze",
+        regions=("lips",),
+    ),
+    _switch(
+        "face_part",
+        "Animate",
+        "shape",
+        ("Full face", "Mouth", "Upper face"),
+        "Mouth leaves brows, eyes, cheeks and head to your own keys, Upper face leaves jaw, lips and tongue to them",
+        regions=("lips",),
+    ),
     Control("smoothing", "Smoothing", "shape", "number", 0, 0, 200, "ms", "Zero-phase smoothing; lip contacts stay"),
     Control("time_offset", "Time Offset", "shape", "number", 0, -200, 200, "ms", "Later (+) or earlier (-)", False),
     _switch(
@@ -111,6 +170,7 @@ CONTROLS: Final[tuple[Control, ...]] = (
     Control(
         "blink_rate", "Blinks", "life", "number", 20, 0, 60, "/min", "Blinks per minute; 0 switches them off", False
     ),
+    Control("blink_strength", "Blink Strength", "life", "number", 1, 0, 2, "", "How far the lids close in a blink"),
     _switch(
         "blink_kind",
         "Blink Kind",
@@ -165,6 +225,39 @@ CHANNEL: Final = Control(
 LINE_CONTROLS: Final = (KEY_TOLERANCE, SETTLE_TIME, CHANNEL)
 """Used when a sound is read and when keys are written, not by the performance; here because all defaults are."""
 
+FEATURE_CACHE: Final = Control(
+    "feature_cache",
+    "Keep Encoded Lines",
+    "files",
+    "number",
+    1,
+    0,
+    100,
+    "GB",
+    "Disk space for encoded lines, so that opening a scene again does not encode them again; those that were not used "
+    "for longest go first, and 0 keeps none",
+    animatable=False,
+)
+"""A preference, for all scenes."""
+
+SHAPE_MULTIPLIER: Final = Control(
+    "multiplier",
+    "Multiplier",
+    "shapes",
+    "number",
+    1,
+    0,
+    3,
+    "",
+    "Gain on this shape alone; lip contacts are kept",
+    False,
+)
+SHAPE_OFFSET: Final = Control(
+    "offset", "Offset", "shapes", "number", 0, -1, 1, "", "Added to this shape alone; lip contacts are kept", False
+)
+SHAPES: Final = "shapes"
+"""The key of the table of single shapes among a line's controls: channel -> (multiplier, offset)."""
+
 Value = float | str | np.ndarray
 
 
@@ -172,7 +265,8 @@ class Controls(Mapping[str, Value]):
     """Values of all controls: one number each, or an array with one number per frame of the model; styles by name.
 
     Args:
-        values: those that differ from the defaults; choices may be given as names, emotions also as "angry" etc.
+        values: those that differ from the defaults; choices may be given as names, emotions also as "angry" etc.;
+            ``shapes`` is an object of channels with a multiplier and an offset each.
         emotions: the names of the model's emotions, if they are not the eight of ``emotions.EMOTIONS``.
 
     Raises:
@@ -183,7 +277,12 @@ class Controls(Mapping[str, Value]):
         self.emotions = tuple(emotions)
         self._table = {**CONTROL_BY_NAME, **{name: emotion_control(name) for name in emotions if name not in EMOTIONS}}
         self._values: dict[str, Value] = {name: control.default for name, control in self._table.items()}
+        self.shapes: dict[str, tuple[float, float]] = {}
+        """Channel -> multiplier and offset, of the channels where they differ from 1 and 0."""
         for given, value in (values or {}).items():
+            if given == SHAPES:
+                self.shapes = _check_shapes(value)
+                continue
             name = given if given in self._table else ALIASES.get(given, given)
             if name not in self._table:
                 raise ControlError(f"There is no control named {given!r}; 'emotalk controls' lists them")
@@ -197,6 +296,14 @@ class Controls(Mapping[str, Value]):
 
     def __len__(self) -> int:
         return len(self._values)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Controls) and self.shapes == other.shapes and super().__eq__(other)
+
+    def without_emotions(self) -> "Controls":
+        """The same controls with every emotion at 0."""
+        kept = {name: value for name, value in self.changed().items() if name not in self.emotions}
+        return Controls(kept, self.emotions)
 
     def constant(self, name: str) -> float:
         """The value of a constant control; the first value of one that changes over time."""
@@ -253,13 +360,16 @@ class Controls(Mapping[str, Value]):
             raise ControlError(f"{label}: the model has no style {wanted!r}; {there}")
         return known.index(wanted.casefold())
 
-    def changed(self) -> dict[str, float | str | list[float]]:
+    def changed(self) -> dict[str, Any]:
         """The values that differ from the defaults, ready for JSON."""
-        return {
+        changed: dict[str, Any] = {
             name: value if isinstance(value, str) else np.asarray(value, float).tolist()
             for name, value in self._values.items()
             if np.ndim(value) or value != self._table[name].default
         }
+        if self.shapes:
+            changed[SHAPES] = {channel: list(pair) for channel, pair in self.shapes.items()}
+        return changed
 
 
 def check_value(control: Control, value: Any) -> Value:
@@ -290,6 +400,24 @@ def check_value(control: Control, value: Any) -> Value:
     if control.kind != "number" and (numbers != np.round(numbers)).any():
         raise ControlError(f"{control.label} must be a whole number")
     return numbers.astype(np.float32) if numbers.ndim else float(numbers)
+
+
+def _check_shapes(table: Any) -> dict[str, tuple[float, float]]:
+    if not isinstance(table, Mapping):
+        raise ControlError(f'Shapes are given as {{"jawOpen": [multiplier, offset]}}, not as {table!r}')
+    shapes = {}
+    for channel, pair in table.items():
+        if not isinstance(pair, Sequence) or isinstance(pair, str) or len(pair) != 2:
+            raise ControlError(f"The shape {channel!r} needs a multiplier and an offset, not {pair!r}")
+        try:
+            multiplier, offset = (
+                check_value(*item) for item in zip((SHAPE_MULTIPLIER, SHAPE_OFFSET), pair, strict=True)
+            )
+        except ControlError as error:
+            raise ControlError(f"The shape {channel!r}: {error}") from None
+        if (multiplier, offset) != (SHAPE_MULTIPLIER.default, SHAPE_OFFSET.default):
+            shapes[str(channel)] = float(np.asarray(multiplier)), float(np.asarray(offset))
+    return shapes
 
 
 def parse_control(control: Control, text: str) -> float | str:

@@ -11,7 +11,7 @@
 import csv
 import json
 import zipfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final
@@ -105,8 +105,8 @@ def read_curves(path: str | Path, fps: float | None = None) -> Performance:
             return _read_csv(path, fps)
         if kind == "npz":
             with np.load(path, allow_pickle=False) as arrays:
-                return _performance(dict(arrays))
-        return _performance(json.loads(path.read_text("utf-8")))
+                return performance_of(arrays)
+        return performance_of(json.loads(path.read_text("utf-8")))
     except CurveFileError as error:
         raise CurveFileError(f"{path.name} {error}") from None
     except OSError:
@@ -115,7 +115,8 @@ def read_curves(path: str | Path, fps: float | None = None) -> Performance:
         raise CurveFileError(f"{path.name} does not hold curves as EmoTalk writes them") from None
 
 
-def _write_npz(path: Path, performance: Performance) -> None:
+def arrays_of(performance: Performance) -> dict[str, np.ndarray]:
+    """The arrays of a ``.npz``, as the head of this module describes them; eyes are merged already."""
     face = performance.face
     arrays: dict[str, np.ndarray] = {
         "values": face.values.astype(np.float32),
@@ -126,6 +127,11 @@ def _write_npz(path: Path, performance: Performance) -> None:
     for name, curves in _parts(performance).items():
         arrays[name] = curves.values.astype(np.float32)
         arrays[_CHANNELS_OF[name]] = np.array(curves.channels)
+    return arrays
+
+
+def _write_npz(path: Path, performance: Performance) -> None:
+    arrays = arrays_of(performance)
     with zipfile.ZipFile(path, "w") as archive:
         for name, array in arrays.items():
             # Our own ZipInfo contains no clock time: equal curves give equal bytes.
@@ -153,7 +159,12 @@ def _rows(values: np.ndarray) -> Iterator[list[float]]:
         yield (np.round(row.astype(np.float64), 6) + 0.0).tolist()  # + 0.0 turns -0.0 into 0.0
 
 
-def _performance(fields: dict[str, Any]) -> Performance:
+def performance_of(fields: Mapping[str, Any]) -> Performance:
+    """The performance of such arrays or lists.
+
+    Raises:
+        CurveFileError: they do not fit each other; other exceptions where something is missing or no number.
+    """
     channels = tuple(str(name) for name in fields["channels"])
     values = np.asarray(fields["values"], np.float32).reshape(-1, len(channels))
     if len(set(channels)) != len(channels) or len(values) != len(fields["values"]) or not np.isfinite(values).all():
@@ -162,7 +173,7 @@ def _performance(fields: dict[str, Any]) -> Performance:
     return Performance(face, _part("head", HEAD, fields, face), _part("eyes", EYES, fields, face))
 
 
-def _part(name: str, basis: Basis, fields: dict[str, Any], face: FaceCurves) -> FaceCurves:
+def _part(name: str, basis: Basis, fields: Mapping[str, Any], face: FaceCurves) -> FaceCurves:
     """The head or the eyes; motionless if the file has none."""
     if name not in fields:
         return still(basis, face.frames, face.fps)

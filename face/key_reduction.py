@@ -43,6 +43,7 @@ class SparseKeys:
 
 _STRETCH: Final = 256
 """Largest distance of two keys (samples): reducing an hour as many short curves is much faster."""
+_SAMPLES_AT_ONCE: Final = 500_000
 
 
 def reduce_keys(values: np.ndarray, tolerance: float) -> SparseKeys:
@@ -55,13 +56,40 @@ def reduce_keys(values: np.ndarray, tolerance: float) -> SparseKeys:
     Returns:
         The keys, with the first and last samples among them; one key if the curve is constant within ``tolerance``.
     """
+    return reduce_curves(np.asarray(values)[:, None], tolerance)[0]
+
+
+def reduce_curves(values: np.ndarray, tolerance: float) -> list[SparseKeys]:
+    """``reduce_keys`` for every column at once, which is several times faster than one after the other.
+
+    Args:
+        values: (frames, curves) samples, at least one frame.
+        tolerance: as in ``reduce_keys``.
+
+    Returns:
+        The keys of each column.
+    """
     values = np.asarray(values, np.float64)
-    if np.ptp(values) <= tolerance:
-        middle = (values.max() + values.min()) / 2 if tolerance else values[0]
-        return SparseKeys(np.zeros(1, int), np.array([middle]), np.zeros(1))
-    slopes = _limited_slopes(values)
-    chosen = np.zeros(len(values), bool)
-    chosen[::_STRETCH] = chosen[-1] = True
+    lowest, highest = values.min(axis=0), values.max(axis=0)
+    moving = np.flatnonzero(highest - lowest > tolerance)
+    middle = (highest + lowest) / 2 if tolerance else values[0]
+    keys = [SparseKeys(np.zeros(1, int), middle[column : column + 1], np.zeros(1)) for column in range(values.shape[1])]
+    size = max(1, _SAMPLES_AT_ONCE // len(values))
+    for start in range(0, len(moving), size):
+        columns = moving[start : start + size]
+        for column, reduced in zip(columns, _reduce(values[:, columns].T, tolerance), strict=True):
+            keys[column] = reduced
+    return keys
+
+
+def _reduce(curves: np.ndarray, tolerance: float) -> list[SparseKeys]:
+    """Reduce (curves, frames) laid end to end: no segment that has samples between its keys spans two curves."""
+    count, length = curves.shape
+    slopes = _limited_slopes(curves).ravel()
+    values = np.ascontiguousarray(curves).ravel()
+    chosen = np.zeros((count, length), bool)
+    chosen[:, ::_STRETCH] = chosen[:, -1] = True
+    chosen = chosen.ravel()
     pending = np.arange(len(values))
     while True:
         frames = np.flatnonzero(chosen)
@@ -69,23 +97,26 @@ def reduce_keys(values: np.ndarray, tolerance: float) -> SparseKeys:
         error = np.abs(keys.at(pending) - values[pending])
         # At its own sample a key is exact up to rounding, which more keys would not improve.
         error[chosen[pending]] = 0
-        segment = np.searchsorted(frames, pending, side="right")
+        segment = np.cumsum(chosen)[pending]
         starts = np.flatnonzero(np.diff(segment, prepend=-1))
         # Segments that pass close enough are done; the others get a key at their worst sample.
         largest = np.maximum.reduceat(error, starts)
         if largest.max() <= tolerance:
-            return keys
+            break
         sizes = np.diff(starts, append=len(pending))
         missed = np.repeat(largest > tolerance, sizes)
         worst = missed & (error == np.repeat(largest, sizes))
         chosen[pending[np.flatnonzero(worst)[np.unique(segment[worst], return_index=True)[1]]]] = True
         pending = pending[missed]
+    ends = np.cumsum(np.count_nonzero(chosen.reshape(count, length), axis=1))[:-1]
+    parts = zip(np.split(frames, ends), np.split(keys.values, ends), np.split(keys.slopes, ends), strict=True)
+    return [SparseKeys(own - number * length, *rest) for number, (own, *rest) in enumerate(parts)]
 
 
-def _limited_slopes(values: np.ndarray) -> np.ndarray:
-    """Central differences, flat at extrema, so that a segment between two keys never overshoots them much."""
-    steps = np.diff(values)
-    slopes = np.zeros_like(values)
-    slopes[1:-1] = (steps[1:] + steps[:-1]) / 2
-    slopes[1:-1][steps[1:] * steps[:-1] <= 0] = 0
+def _limited_slopes(curves: np.ndarray) -> np.ndarray:
+    """Central differences along the rows, flat at extrema, so that a segment never overshoots its two keys much."""
+    steps = np.diff(curves)
+    slopes = np.zeros_like(curves)
+    slopes[:, 1:-1] = (steps[:, 1:] + steps[:, :-1]) / 2
+    slopes[:, 1:-1][steps[:, 1:] * steps[:, :-1] <= 0] = 0
     return slopes

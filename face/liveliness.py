@@ -23,6 +23,8 @@ BLINK_HOLD: Final = 0.03
 BLINK_OPENING: Final = 0.17
 """Seconds."""
 
+_AROUND_SPEECH: Final = 1 / 6
+"""Seconds."""
 _MEAN_OVER_MEDIAN: Final = float(np.exp(0.6**2 / 2))
 _LIMIT_DEGREES: Final = 12.0
 
@@ -33,8 +35,8 @@ def liven(curves: FaceCurves, loudness: np.ndarray, controls: Controls) -> Perfo
     Args:
         curves: of any basis, already shaped.
         loudness: (frames,) root mean square of the sound at each frame, any scale.
-        controls: blink_rate, blink_kind, gaze_gain, head_gain, seed, time_offset, clamping and the emotion mix are
-            used.
+        controls: blink_rate, blink_strength, blink_kind, gaze_gain, head_gain, seed, time_offset, clamping and the
+            emotion mix are used.
 
     Returns:
         The face, the head's rotation, and the eyes' blinks and gaze, which ``eyes.merge_eyes`` adds to the face if it
@@ -46,13 +48,13 @@ def liven(curves: FaceCurves, loudness: np.ndarray, controls: Controls) -> Perfo
     speaking = find_speech(loudness, curves.fps)
     seed = int(controls.constant("seed"))
     eyes = np.zeros((curves.frames, len(EYES)), np.float32)
-    values = curves.values
-    if controls.choice("blink_kind") == "Released demo":
+    is_released = controls.choice("blink_kind") == "Released demo"
+    if is_released:
         lids = released_blinks(curves.frames, curves.fps, seed)
-        values = _without_blinks(curves)
     else:
         lids = blink(speaking, curves.fps, controls.constant("blink_rate"), seed)
-        values = _less_wide(curves, lids)
+    lids = np.minimum(lids * controls.track("blink_strength", curves.frames), 1)
+    values = _without_blinks(curves) if is_released else _less_wide(curves, lids)
     eyes[:, EYES.columns(BLINKS.values())] = lids[:, None]
     eyes[:, EYES.columns(("lookLeft", "lookUp"))] = glance(speaking, curves.fps, controls.constant("gaze_gain"), seed)
     head = move_head(loudness, speaking, curves.fps, controls)
@@ -74,6 +76,15 @@ def find_speech(loudness: np.ndarray, fps: float) -> np.ndarray:
         if start > 0 and end < len(speaking) and end - start < 0.15 * fps:
             speaking[start:end] = True
     return speaking
+
+
+def speech_presence(loudness: np.ndarray, fps: float) -> np.ndarray:
+    """(frames,) 0 in a pause, 1 in speech and a sixth of a second around it, where a *p* may still be silent."""
+    speaking = find_speech(loudness, fps).astype(np.float32)
+    reach = round(_AROUND_SPEECH * fps)
+    padded = np.pad(speaking, reach)
+    wide = np.lib.stride_tricks.sliding_window_view(padded, 2 * reach + 1).max(axis=1) if len(speaking) else speaking
+    return gaussian_filter(wide, _AROUND_SPEECH / 4 * fps)
 
 
 def blink_times(speaking: np.ndarray, fps: float, rate: float, seed: int) -> list[tuple[float, float]]:

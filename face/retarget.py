@@ -32,24 +32,29 @@ def match_shape_keys(names: Iterable[str], basis: Basis = ARKIT, relatives: Iter
     Returns:
         Channel -> shape key name, in the order of the basis; channels without one are left out.
     """
-    names = list(dict.fromkeys(names))
+    return dict(_matched(tuple(dict.fromkeys(names)), basis.channels, tuple(sorted(set(relatives)))))
+
+
+@lru_cache(maxsize=64)
+def _matched(names: tuple[str, ...], channels: tuple[str, ...], relatives: tuple[str, ...]) -> dict[str, str]:
+    """As ``match_shape_keys``; a slider that is dragged asks the same many times."""
     found: dict[str, str] = {}
-    _take(found, names, basis, lambda name: name, lambda channel: (channel,))
-    _take(found, names, basis, _original, lambda channel: (channel,))
-    _take(found, names, basis, _plain, _spellings)
-    _take(found, names, basis, lambda name: _plain(_original(name)), _spellings)
-    _take(found, names, basis, lambda name: _plain(re.split(r"[.:|]", _original(name))[-1]), _spellings)
-    if len(found) < len(basis.channels):
-        affix = _common_affix(tuple(sorted({*names, *relatives})), basis.channels)
+    _take(found, names, channels, lambda name: name, lambda channel: (channel,))
+    _take(found, names, channels, _original, lambda channel: (channel,))
+    _take(found, names, channels, _plain, _spellings)
+    _take(found, names, channels, lambda name: _plain(_original(name)), _spellings)
+    _take(found, names, channels, lambda name: _plain(re.split(r"[.:|]", _original(name))[-1]), _spellings)
+    if len(found) < len(channels):
+        affix = _common_affix(tuple(sorted({*names, *relatives})), channels)
         if affix is not None:
-            _take(found, names, basis, lambda name: _without(affix, _plain(_original(name))), _spellings)
-    return {channel: found[channel] for channel in basis.channels if channel in found}
+            _take(found, names, channels, lambda name: _without(affix, _plain(_original(name))), _spellings)
+    return {channel: found[channel] for channel in channels if channel in found}
 
 
 def _take(
     found: dict[str, str],
-    names: list[str],
-    basis: Basis,
+    names: tuple[str, ...],
+    channels: tuple[str, ...],
     read: Callable[[str], str],
     spell: Callable[[str], tuple[str, ...]],
 ) -> None:
@@ -59,7 +64,7 @@ def _take(
     for name in names:
         if name not in used and (text := read(name)):
             by_spelling.setdefault(text, name)
-    for channel in basis.channels:
+    for channel in channels:
         if channel in found:
             continue
         spelling = next((spelling for spelling in spell(channel) if spelling in by_spelling), None)

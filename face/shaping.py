@@ -35,11 +35,16 @@ def shape(curves: FaceCurves, controls: Controls) -> FaceCurves:
     values = shift_time(values, controls.constant("time_offset") / 1000 * curves.fps)
     if controls.choice("clamping") == "Off":
         return curves.with_values(values)
+    return curves.with_values(within_limits(values, basis))
+
+
+def within_limits(values: np.ndarray, basis: Basis) -> np.ndarray:
+    """Rows within their limits; what seals the lips stays below what opens them, so that they never cross."""
     values = np.clip(values, basis.lowest, basis.highest)
     for closing, opening in basis.seals:
         column = basis.index[closing]
         values[:, column] = np.minimum(values[:, column], values[:, basis.index[opening]])
-    return curves.with_values(values)
+    return values
 
 
 def shift_time(values: np.ndarray, frames: float) -> np.ndarray:

@@ -89,8 +89,11 @@ class ModelSpec:
         """Reject controls that the network does not support.
 
         Raises:
-            ControlError: it lacks a style or an emotion.
+            ControlError: it lacks a style, an emotion or a channel.
         """
+        for channel in controls.shapes:
+            if channel not in self.basis.index:
+                raise ControlError(f"The model has no shape {channel!r}; its shapes are those of {self.basis.name}")
         for name in ("personal_style", "second_style"):
             controls.style(name, self.styles)
         for name in dict.fromkeys((*EMOTIONS, *controls.emotions)):
@@ -101,6 +104,8 @@ class ModelSpec:
     def _heeds(self, control: Control) -> bool:
         if control.name in EMOTIONS:
             return False
+        if control.name == "mouth_emotion":
+            return bool(self.emotions) and bool(self.basis.region(*control.regions))
         if control.group in ("emotion", "style"):
             return control.name in self.controls
         if control.name == "clamping":

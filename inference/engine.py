@@ -1,6 +1,7 @@
 """The steps from a line of dialogue to a performance, and a cache of features."""
 
 import hashlib
+import json
 from collections import OrderedDict
 from collections.abc import Callable
 from pathlib import Path
@@ -8,12 +9,16 @@ from typing import Final
 
 import numpy as np
 
-from ..face.controls import Controls
-from ..face.curves import Performance
-from ..face.liveliness import liven
-from ..face.shaping import shape
+from ..face.adjustments import adjust
+from ..face.controls import CONTROL_BY_NAME, Controls
+from ..face.curves import FaceCurves, Performance
+from ..face.liveliness import liven, speech_presence
+from ..face.mood import calm_mouth
+from ..face.parts import keep_part
+from ..face.shaping import shape, shift_time
 from .contract import EmoTalkError, Features, Speech, StageProgress
-from .models.loading import DEFAULT_CHOICE, ModelChoice, load_model
+from .feature_cache import FeatureCache, key_of
+from .models.loading import DEFAULT_CHOICE, ModelChoice, identity_of, load_model
 from .models.placement import PlacedModel
 from .sound.log_mel import QUIETEST_LEVEL, speech_level
 from .sound.rms import frame_rms
@@ -32,12 +37,18 @@ class Engine:
 
     Args:
         load: returns a model by id, device, precision and whether it encodes in windows, or raises EmoTalkError.
+
+    Attributes:
+        cache: where features are kept on disk; None keeps them in memory only. May be set at any time.
     """
 
     def __init__(self, load: Callable[[str, str, str, bool], PlacedModel] = load_model) -> None:
+        self.cache: FeatureCache | None = None
         self._load = load
         self._loaded: tuple[ModelChoice, PlacedModel] | None = None
         self._known: OrderedDict[tuple[ModelChoice, bytes], Features] = OrderedDict()
+        self._fingerprint: tuple[Speech, bytes] | None = None
+        self._neutral: tuple[tuple[Features, str], FaceCurves] | None = None
 
     def perform(
         self,
@@ -77,8 +88,7 @@ class Engine:
                 f"The model {choice.model_id} gives values that are not numbers, so nothing was kept; "
                 "its weights are damaged: import them again"
             )
-        curves = shape(curves, controls)
-        performance = liven(curves, frame_rms(speech, curves.frames, curves.fps), controls)
+        performance = self._finish(curves, features, speech, controls, model)
         report(1.0, "Done")
         return performance
 
@@ -105,13 +115,55 @@ class Engine:
             self._loaded = choice, self._load(choice.model_id, choice.device, choice.precision, choice.windowed)
         return self._loaded[1]
 
+    def _finish(
+        self, curves: FaceCurves, features: Features, speech: Speech, controls: Controls, model: PlacedModel
+    ) -> Performance:
+        """Everything after the network."""
+        loudness = frame_rms(speech, curves.frames, curves.fps)
+        speaking = speech_presence(loudness, curves.fps)
+        if np.any(np.not_equal(controls["mouth_emotion"], 1)) and _has_emotion(controls):
+            curves = calm_mouth(curves, self._without_emotion(features, controls, model), speaking, controls)
+        curves = shape(curves, controls)
+        later = controls.constant("time_offset") / 1000 * curves.fps
+        curves = adjust(curves, shift_time(speaking[:, None], later)[:, 0], controls)
+        return keep_part(liven(curves, loudness, controls), controls.choice("face_part"))
+
+    def _without_emotion(self, features: Features, controls: Controls, model: PlacedModel) -> FaceCurves:
+        """The curves of the same line without emotion; kept, because a slider of an emotion does not change them."""
+        neutral = controls.without_emotions()
+        decoded = {
+            name: value
+            for name, value in neutral.changed().items()
+            if name in CONTROL_BY_NAME and CONTROL_BY_NAME[name].group in ("emotion", "style")
+        }
+        described = json.dumps(decoded | {"intensity": 1, "mouth_emotion": 1})
+        if self._neutral is None or self._neutral[0][0] is not features or self._neutral[0][1] != described:
+            self._neutral = (features, described), model.decode(features, neutral)
+        return self._neutral[1]
+
     def _features(self, choice: ModelChoice, speech: Speech, progress: Callable[[float], None]) -> Features:
-        key = (choice, fingerprint(speech))
+        if self._fingerprint is None or self._fingerprint[0] is not speech:
+            self._fingerprint = speech, fingerprint(speech)
+        key = (choice, self._fingerprint[1])
         if key not in self._known:
-            self._known[key] = self.model(choice).encode(speech, progress)
+            self._known[key] = self._stored_or_encoded(choice, speech, key[1], progress)
             self._forget()
         self._known.move_to_end(key)
         return self._known[key]
+
+    def _stored_or_encoded(
+        self, choice: ModelChoice, speech: Speech, sound: bytes, progress: Callable[[float], None]
+    ) -> Features:
+        model = self.model(choice)
+        if self.cache is None or not self.cache.limit:
+            return model.encode(speech, progress)
+        stored = self.cache.load(key_of(identity_of(model), sound))
+        if stored is not None and stored.model == model.model_id:
+            return stored
+        features = model.encode(speech, progress)
+        # Only now it is certain where the model ran: it may have left a GPU that was too small.
+        self.cache.store(key_of(identity_of(model), sound), features)
+        return features
 
     def _forget(self) -> None:
         """Drop the least recently used lines; the newest one always stays."""
@@ -124,6 +176,10 @@ class Engine:
 def fingerprint(speech: Speech) -> bytes:
     """A key of the cache: equal for equal samples, from any file."""
     return hashlib.blake2b(np.ascontiguousarray(speech.samples).data, digest_size=16).digest()
+
+
+def _has_emotion(controls: Controls) -> bool:
+    return any(np.any(controls[name]) for name in controls.emotions if name != "neutral")
 
 
 def _size(features: Features) -> int:

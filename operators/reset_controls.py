@@ -4,7 +4,7 @@ import bpy
 
 from ..blender_emotalk import live
 from ..blender_emotalk.property_definitions import properties
-from ..face.controls import CONTROLS
+from ..face.controls import CONTROLS, SHAPES
 from .explained import OperatorResult
 from .line_operator import LineOperator
 
@@ -25,7 +25,7 @@ class ResetControls(LineOperator, bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> OperatorResult:
         """Unset the properties, so that they have the defaults of the table again."""
         line = self.line(context)
-        groups = dict.fromkeys(control.group for control in CONTROLS)
+        groups = dict.fromkeys((*(control.group for control in CONTROLS), SHAPES))
         if self.group and self.group not in groups:
             self.report({"ERROR"}, f"There is no group of controls {self.group!r}; there are: {', '.join(groups)}")
             return {"CANCELLED"}
@@ -35,5 +35,7 @@ class ResetControls(LineOperator, bpy.types.Operator):
         if self.group in ("", "emotion"):
             for emotion in line.own_emotions:
                 emotion.property_unset("weight")
+        if self.group in ("", SHAPES):
+            line.shapes.clear()
         live.slider_moved()
         return {"FINISHED"}

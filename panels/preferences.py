@@ -4,7 +4,7 @@ from typing import Final
 
 import bpy
 
-from ..blender_emotalk import background, torch_environment
+from ..blender_emotalk import background, feature_cache, torch_environment
 from ..blender_emotalk.preferences import EXTENSION, PreferenceProperties
 from .drawn import Icon
 from .task import draw_outcome, draw_progress
@@ -35,6 +35,9 @@ class EmoTalkPreferences(PreferenceProperties, bpy.types.AddonPreferences):
         if self.precision != "float32" or self.windowed:
             sentence = "The curves differ from the published network's; exact numbers need Exact and no windows"
             draw_sentence(column, context, sentence, "ERROR")
+        row = self.layout.row()
+        row.prop(self, "feature_cache")
+        row.operator("emotalk.clear_features", text=f"Clear ({feature_cache.known_size() / 1e6:,.0f} MB)", icon="TRASH")
 
 
 def _draw_python(layout: bpy.types.UILayout, context: bpy.types.Context, preferences: EmoTalkPreferences) -> None:

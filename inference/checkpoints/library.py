@@ -5,6 +5,7 @@ Files are looked up in that list, never by building a path from an id, so an id 
 """
 
 import contextlib
+import functools
 import hashlib
 import importlib.util
 import os
@@ -246,6 +247,22 @@ def file_sha256(path: Path) -> str:
     """SHA-256 of a file as hexadecimal digits."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def weights_hash(weights: InstalledWeights) -> str:
+    """The SHA-256 of weights, as noted when they were imported, with size and date; computed once if it was not noted.
+
+    Raises:
+        OSError: the file cannot be read.
+    """
+    status = weights.path.stat()
+    digest = _noted_hash(weights.hash_path) or _computed_hash(weights.path, status.st_size, status.st_mtime_ns)
+    return f"{digest} {status.st_size} {status.st_mtime_ns}"
+
+
+@functools.cache
+def _computed_hash(path: Path, _size: int, _changed: int) -> str:
+    return file_sha256(path)
 
 
 def _changing() -> AbstractContextManager[None]:

@@ -1,10 +1,12 @@
 """Loads the network of installed weights on a device."""
 
+import hashlib
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
+from pathlib import Path
 from typing import Final
 
-from ..checkpoints.library import find_weights, installed_weights
+from ..checkpoints.library import find_weights, installed_weights, weights_hash
 from ..checkpoints.safetensors_file import bundled_weights
 from ..contract import EmoTalkError
 from ..devices import check_choice, find_device, import_torch
@@ -67,3 +69,24 @@ def load_model(model_id: str, device: str = "auto", precision: str = "float32", 
 def model_ids() -> tuple[str, ...]:
     """The ids of all models that can be loaded, the built-in one first."""
     return tuple(weights.model_id for weights in installed_weights() if not weights.damage)
+
+
+def identity_of(model: PlacedModel) -> str:
+    """A text that differs wherever the same sound may be encoded differently.
+
+    It names the weights by their hash, the device, the precision, the library that computes, and the code.
+
+    Raises:
+        EmoTalkError: there are no weights of this model.
+    """
+    return "\n".join((model.model_id, weights_hash(find_weights(model.model_id)), model.runs_on, _code_hash()))
+
+
+@cache
+def _code_hash() -> str:
+    """The hash of the code that encodes: features of an earlier version are not those of this one."""
+    inference = Path(__file__).resolve().parents[1]
+    state = hashlib.blake2b(digest_size=16)
+    for path in sorted((*inference.glob("models/*.py"), *inference.glob("sound/*.py"))):
+        state.update(path.name.encode() + b"\0" + path.read_bytes())
+    return state.hexdigest()

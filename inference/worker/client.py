@@ -33,6 +33,9 @@ class WorkerClient:
     """One worker process, started when it is needed and restarted if it died.
 
     Every method returns at once, except ``close``, which waits until the process has ended.
+
+    Attributes:
+        news: set whenever there may be something new in ``messages``, which clears it; to wait for, in moments.
     """
 
     def __init__(self) -> None:
@@ -40,6 +43,7 @@ class WorkerClient:
         self._worker: _Worker | None = None
         self._left: list[Message] = []
         self._ids = itertools.count(1)
+        self.news = threading.Event()
 
     @property
     def pid(self) -> int | None:
@@ -69,7 +73,7 @@ class WorkerClient:
                 return
             self._left += self._worker.drain()
         try:
-            self._worker = _Worker(self._python)
+            self._worker = _Worker(self._python, self.news)
         except OSError as error:
             raise EmoTalkError(
                 f"The worker cannot be started with {self._python} ({error.strerror or error}); choose another Python"
@@ -93,6 +97,7 @@ class WorkerClient:
 
     def messages(self) -> list[Message]:
         """The worker's messages since the last call; if it died, an error for every open request."""
+        self.news.clear()  # first: what comes from here on sets it again
         messages, self._left = self._left, []
         return messages + self._worker.drain() if self._worker else messages
 
@@ -115,7 +120,8 @@ class WorkerClient:
 class _Worker:
     """One process with the threads for its stdin, stdout and stderr."""
 
-    def __init__(self, python: str) -> None:
+    def __init__(self, python: str, news: threading.Event) -> None:
+        self._news = news
         self.process = subprocess.Popen(
             [python, "-I", "-X", "utf8", "-X", "faulthandler", str(WORKER)],
             stdin=subprocess.PIPE,
@@ -197,6 +203,7 @@ class _Worker:
                 if message["kind"] in ("result", "error"):
                     with self._lock:
                         self.pending.discard(message["id"])
+                self._news.set()
         status = self.process.wait()
         self._stderr.join(_SECONDS_TO_DIE)
         with self._lock:
@@ -204,6 +211,7 @@ class _Worker:
                 self._inbox.put(self._exit_error(name, status))
             self.pending.clear()
             self.ended = True  # last: who sees it may drain at once
+        self._news.set()
         self._outbox.put(None)
 
     def _exit_error(self, name: int, status: int) -> Message:

@@ -2,17 +2,19 @@
 
 Requests (``id`` comes back in every reply):
     ``{"id", "verb": "animate", "audio", "output", "model", "device", "precision", "windowed", "controls", "rate",
-    "source", "section", "channel"}``: ``audio`` is a sound file, or, where ``rate`` (Hz) is given, a .npy file of
-    samples; ``source`` is the file that it was decoded from, for messages; ``output`` is the .npz to write; ``section``
-    is the start and the duration of the line in seconds; ``channel`` is counted from 1, and 0 mixes all of them;
-    ``model``, ``device``, ``precision`` and ``windowed`` (``registry.ModelChoice``), ``controls``
-    (``Controls.changed()``), ``source``, ``section`` and ``channel`` may be left out.
+    "source", "section", "channel", "features", "features_limit"}``: ``audio`` is a sound file, or, where ``rate`` (Hz)
+    is given, a .npy file of samples; ``source`` is the file that it was decoded from, for messages; ``output`` is the
+    .npz to write, and without it the curves come in the result, which is quicker for lines of minutes and less;
+    ``section`` is the start and the duration of the line in seconds; ``channel`` is counted from 1, and 0 mixes all of
+    them; ``model``, ``device``, ``precision`` and ``windowed`` (``registry.ModelChoice``), ``controls``
+    (``Controls.changed()``), ``source``, ``section`` and ``channel`` may be left out. ``features`` is a folder in which
+    features are kept, up to ``features_limit`` bytes; without them they are kept in memory only.
     ``{"id", "verb": "describe"}``, ``{"id", "verb": "ping"}`` and ``{"id", "verb": "quit"}``.
 Replies:
     ``{"id", "kind": "progress", "fraction", "text"}``,
-    ``{"id", "kind": "result"}`` with ``output``, ``frames``, ``fps``, ``seconds``, ``device`` (in words), ``speed``
-    (times real time, without loading) and ``remarks`` (sentences about the sound) of an animated line, or with the
-    result of ``devices.describe``,
+    ``{"id", "kind": "result"}`` with ``output`` or ``curves`` (``face.curve_text``), ``frames``, ``fps``, ``seconds``,
+    ``device`` (in words), ``speed`` (times real time, without loading) and ``remarks`` (sentences about the sound) of
+    an animated line, or with the result of ``devices.describe``,
     ``{"id", "kind": "error", "sentence", "traceback"}``.
 """
 
@@ -21,15 +23,18 @@ import queue
 import time
 import traceback
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any, Final
 
 import numpy as np
 
 from ...face.controls import Controls
 from ...face.curve_files import write_curves
+from ...face.curve_text import to_text
 from ..contract import EmoTalkError, Speech
 from ..devices import describe
 from ..engine import Engine
+from ..feature_cache import FeatureCache
 from ..models.loading import DEFAULT_CHOICE, ModelChoice
 from ..sound.audio import read_speech, speech_from_samples
 from .failure import sentence_for
@@ -104,15 +109,21 @@ def _animate(request: dict[str, Any], engine: Engine, send: Send) -> dict[str, A
         send({"kind": "progress", "fraction": fraction, "text": text})
 
     choice = _choice(request)
+    folder, limit = request.get("features"), int(request.get("features_limit", 0))
+    engine.cache = FeatureCache(Path(folder), limit) if folder and limit else None
     report(0.0, "Loading the model")
     model = engine.model(choice)
     controls = Controls(request.get("controls"), model.spec.emotions)
     started = time.perf_counter()
     performance = engine.perform(speech, controls, choice, report)
     elapsed = time.perf_counter() - started
-    write_curves(request["output"], performance)
+    if "output" in request:
+        write_curves(request["output"], performance)
+        curves = {"output": request["output"]}
+    else:
+        curves = {"curves": to_text(performance)}
     return {
-        "output": request["output"],
+        **curves,
         "frames": performance.face.frames,
         "fps": performance.face.fps,
         "seconds": speech.seconds,
@@ -142,7 +153,7 @@ def _is_text(value: Any) -> bool:
 
 _PATH: Final = (_is_path, "a path")
 _TEXT: Final = (_is_text, "a text")
-_NEEDED: Final = ("audio", "output")
+_NEEDED: Final = ("audio",)
 _FIELDS: Final[dict[str, tuple[Callable[[Any], bool], str]]] = {
     "audio": _PATH,
     "output": _PATH,
@@ -150,6 +161,8 @@ _FIELDS: Final[dict[str, tuple[Callable[[Any], bool], str]]] = {
     "device": _TEXT,
     "precision": _TEXT,
     "source": _TEXT,
+    "features": _PATH,
+    "features_limit": (lambda value: type(value) is int and value >= 0, "a whole number of bytes"),
     "windowed": (lambda value: isinstance(value, bool), "true or false"),
     "controls": (lambda value: value is None or isinstance(value, dict), "an object"),
     "rate": (lambda value: _is_number(value) and value > 0, "a positive number"),
@@ -171,6 +184,25 @@ def _choice(request: dict[str, Any]) -> ModelChoice:
 
 
 def _speech(request: dict[str, Any]) -> Speech:
+    """The line's sound; the last one is remembered while its file is unchanged."""
+    section = request.get("section")
+    try:
+        status = Path(request["audio"]).stat()
+    except (OSError, ValueError):
+        return _read_speech(request)  # which says what is wrong
+    asked = tuple(request.get(name) for name in ("audio", "rate", "source", "channel"))
+    key = (*asked, tuple(section) if section else None, status.st_mtime_ns, status.st_size, status.st_ino)
+    if key not in _last_speech:
+        speech = _read_speech(request)
+        _last_speech.clear()
+        _last_speech[key] = speech
+    return _last_speech[key]
+
+
+_last_speech: Final[dict[tuple[Any, ...], Speech]] = {}
+
+
+def _read_speech(request: dict[str, Any]) -> Speech:
     audio, section = request["audio"], request.get("section")
     source, channel = str(request.get("source", "")), int(request.get("channel", 0))
     if "rate" not in request:

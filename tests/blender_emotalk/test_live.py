@@ -5,10 +5,10 @@ from types import SimpleNamespace
 
 import bpy
 import pytest
-from emotalk.blender_emotalk import live, slider_messages
+from emotalk.blender_emotalk import live, runs, slider_messages
 from emotalk.blender_emotalk.actions import active_curves
 from emotalk.blender_emotalk.desk import line_to_set
-from emotalk.blender_emotalk.properties import LineProperties, OwnEmotion
+from emotalk.blender_emotalk.properties import LineProperties, OwnEmotion, ShapeAdjustment
 from emotalk.face.controls import CONTROLS, LINE_CONTROLS
 
 
@@ -18,7 +18,8 @@ def test_every_slider_is_watched(monkeypatch):
     monkeypatch.setattr(slider_messages, "bpy", SimpleNamespace(msgbus=messages))
     live.watch()
     sliders = [control.name for control in (*CONTROLS, *LINE_CONTROLS)]
-    keys = [*((LineProperties, name) for name in (*sliders, "model")), (OwnEmotion, "weight")]
+    rows = [(OwnEmotion, "weight"), (ShapeAdjustment, "multiplier"), (ShapeAdjustment, "offset")]
+    keys = [*((LineProperties, name) for name in (*sliders, "model")), *rows]
     assert watched == [(key, live.slider_moved) for key in keys]
 
 
@@ -105,3 +106,52 @@ def test_another_file_ends_it(stage, line):
     bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
     assert live.tick() is None
     assert not bpy.data.actions
+
+
+def test_after_an_undo_the_keys_are_those_of_the_sliders(stage, line):
+    """Blender's own step at a slider's release comes before Live has written, as here."""
+    before = smile(stage)
+    line.live = True
+    with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):
+        bpy.ops.ed.undo_push(message="Live on")
+        for value in (1, 0.5):
+            line_to_set(bpy.context.scene).happy = value
+            bpy.ops.ed.undo_push(message="Happy")
+            live.slider_moved()
+            settle()
+        half = smile(bpy.data.objects["Face"])
+        bpy.ops.ed.undo()
+        assert line_to_set(bpy.context.scene).happy == 1
+        settle()
+        full = smile(bpy.data.objects["Face"])
+        assert full > half + 0.05 > before + 0.1
+        bpy.ops.ed.undo()
+        assert smile(bpy.data.objects["Face"]) == pytest.approx(before, abs=1e-5)
+        bpy.ops.ed.redo()
+        settle()
+        assert smile(bpy.data.objects["Face"]) == pytest.approx(full, abs=1e-5)
+
+
+def test_an_undo_of_anything_else_leaves_edited_keys_alone(stage, line, key_bytes):
+    line.live = True
+    with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):
+        line_to_set(bpy.context.scene).happy = 1
+        live.slider_moved()
+        settle()
+        point = active_curves(bpy.data.objects["Face"].data.shape_keys)[0].keyframe_points[0]
+        point.co.y += 0.3
+        bpy.ops.ed.undo_push(message="edited")
+        edited = key_bytes(bpy.data.objects["Face"])
+        bpy.data.objects["Face"].location.x = 2
+        bpy.ops.ed.undo_push(message="moved")
+        bpy.ops.ed.undo()
+        settle()
+        assert key_bytes(bpy.data.objects["Face"]) == edited
+
+
+def test_short_and_long_lines_get_the_same_keys(stage, line, key_bytes, monkeypatch):
+    short = key_bytes(stage)
+    monkeypatch.setattr(runs, "_LONGEST_MESSAGE", 0)
+    monkeypatch.setattr(runs, "_FEW_FRAMES", 0)
+    bpy.ops.emotalk.animate()
+    assert key_bytes(stage) == short

@@ -9,7 +9,7 @@ from pathlib import Path
 import bpy
 import pytest
 from emotalk import registration
-from emotalk.blender_emotalk import temporary_files
+from emotalk.blender_emotalk import runs, temporary_files
 from emotalk.blender_emotalk.strips import all_strips
 from emotalk.inference.contract import EmoTalkError
 
@@ -49,6 +49,7 @@ def test_a_folder_that_somebody_has_removed_is_made_again(folder):
 
 @pytest.mark.parametrize("state", ["gone", "full"])
 def test_without_room_there_is_one_sentence(stage, tmp_path, monkeypatch, state):
+    monkeypatch.setattr(runs, "_LONGEST_MESSAGE", 0)  # as for a long line
     if state == "gone":
         monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "nonexistent"))
     else:

@@ -210,3 +210,19 @@ def test_glances_grow_with_their_slider_and_go_further_to_the_sides():
     for name in ("lookLeft", "lookUp"):
         np.testing.assert_allclose(half.channel(name), 0.5 * full.channel(name), atol=1e-6)
     assert full.channel("lookLeft").std() > 1.2 * full.channel("lookUp").std() > 0
+
+
+@pytest.mark.parametrize("kind", ["Lifelike", "Released demo"])
+def test_blink_strength_scales_every_blink_up_to_a_closed_lid(kind):
+    curves = FaceCurves(np.zeros((900, 52), np.float32), ARKIT, 30.0)
+    loudness = np.ones(900, np.float32)
+
+    def lids(strength):
+        controls = Controls({"blink_kind": kind, "blink_rate": 30, "blink_strength": strength})
+        return liven(curves, loudness, controls).eyes.channel("blinkLeft")
+
+    plain = lids(1)
+    assert plain.max() > 0.7
+    np.testing.assert_allclose(lids(0.5), plain / 2, atol=1e-6)
+    np.testing.assert_allclose(lids(2), np.minimum(2 * plain, 1), atol=1e-6)
+    assert not lids(0).any()

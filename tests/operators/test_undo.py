@@ -13,6 +13,7 @@ NO_CHANGE_OF_THE_FILE = {
     "cancel",
     "cancel_task",
     "check_pytorch",
+    "clear_features",
     "import_checkpoint",
     "open_preferences",
     "open_weights_folder",
@@ -30,6 +31,8 @@ def value_of(owner, name):
     value = getattr(owner, name)
     if isinstance(value, bpy.types.ID):
         return value.name
+    if name == "shapes":
+        return [(row.name, row.multiplier, row.offset) for row in value]
     return [item.weight for item in value] if name == "own_emotions" else value
 
 
@@ -101,6 +104,12 @@ def muted():
 
 def moved_sliders():
     line().happy, line().jaw_gain, line().seed = 0.5, 2, 7
+    adjusted_shape()
+
+
+def adjusted_shape():
+    bpy.ops.emotalk.add_shape(channel="jawOpen")
+    line().shapes["jawOpen"].offset = 0.25
 
 
 def two_lines():
@@ -120,6 +129,7 @@ def nothing():
 CASES = {
     "add_lines": (nothing, {"files": ["line.wav"]}),
     "add_sample_head": (nothing, {}),
+    "add_shape": (nothing, {"channel": "mouthFunnel"}),
     "animate": (nothing, {}),
     "animate again": (animated, {"start_frame": 40, "controls": '{"anger": 1}'}),
     "animate another line": (animated, {"line": "second", "start_frame": 200}),
@@ -133,6 +143,7 @@ CASES = {
     "move_line": (two_lines, {"direction": "UP"}),
     "place_sound": (animated, {}),
     "remove_line": (two_lines, {}),
+    "remove_shape": (adjusted_shape, {"channel": "jawOpen"}),
     "repair": (muted, {}),
     "reset_controls": (moved_sliders, {}),
     "select_lines": (two_lines, {"action": "SELECT"}),

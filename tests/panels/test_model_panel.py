@@ -142,8 +142,8 @@ def test_where_and_how_fast_it_ran(drawn):
 def test_the_preferences_offer_what_fits(drawn, monkeypatch, state, offered):
     know(monkeypatch, state)
     record = drawn(EmoTalkPreferences)
-    assert [name for kind, name in record if kind == "operator"] == offered
-    for name in ("torch_python", "accelerator", "package_index", "wheels", "device", "precision"):
+    assert [name for kind, name in record if kind == "operator"] == [*offered, "emotalk.clear_features"]
+    for name in ("torch_python", "accelerator", "package_index", "wheels", "device", "precision", "feature_cache"):
         assert ("prop", name) in record
 
 
