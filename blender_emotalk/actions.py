@@ -31,6 +31,14 @@ def new_curves(action: bpy.types.Action, id_type: Literal["KEY", "OBJECT"], slot
     return strip.channelbag(slot, ensure=True)
 
 
+def curves_to_rewrite(action: bpy.types.Action, id_type: Literal["KEY", "OBJECT"]) -> Any:
+    """The container of ``new_curves`` in an action that has one for this kind of data-block."""
+    if not HAS_SLOTS:
+        return action
+    bags = (bag for strip in _strips_of(action) for bag in strip.channelbags)
+    return next(bag for bag in bags if bag.slot.target_id_type == id_type)
+
+
 def slot_for(action: bpy.types.Action, owner: Animated) -> Any:
     """The action's slot for this kind of data-block; None if there is none or Blender has no slots."""
     if not HAS_SLOTS:

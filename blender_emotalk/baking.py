@@ -15,8 +15,8 @@ from ..face.eyes import merge_eyes
 from ..face.parts import left_out
 from ..face.settling import settle
 from ..inference.contract import EmoTalkError
-from . import nla, own_actions, values_before
-from .actions import HAS_SLOTS, Animated, new_curves
+from . import nla, own_actions, rewriting, values_before
+from .actions import HAS_SLOTS, Animated, curves_to_rewrite, new_curves
 from .characters import Character
 from .keyframes import Keys, Timing, choose_face_keys, write_face, write_head
 from .own_actions import LineMark
@@ -76,10 +76,12 @@ def bake(
     timing: Timing,
     settings: KeySettings,
     prepared: Prepared | None = None,
+    is_draft: bool = False,
 ) -> int:
     """Write a performance to its own actions, which replace those of an earlier run for the same line.
 
-    An earlier action whose keys the animator has edited stays in the file, unused.
+    Where only the keys differ from the last run, they are written to the actions that are there. An earlier action whose
+    keys the animator has edited stays in the file, unused.
 
     Args:
         performance: face and head.
@@ -88,6 +90,7 @@ def bake(
         timing: of the samples on the timeline.
         settings: of the keys.
         prepared: the result of ``prepare`` for this performance, if it was called already.
+        is_draft: whether it will be written again at once, because a slider is still moving.
 
     Returns:
         The number of keys written.
@@ -102,14 +105,34 @@ def bake(
     performance, face_keys = prepared.performance, prepared.face_keys
     fade = prepared.lead * timing.step
     timing = Timing(timing.first - fade, timing.step)
+    armature, bone = character.armature, None
+    if armature is not None and character.head_bone and performance.head.values.any():
+        bone = cast(bpy.types.Pose, armature.pose).bones[character.head_bone]
+    owners = character.faces if bone is None else _owners(character)
+    layout = (
+        (settings.own_track, timing, fade, performance.face.frames),
+        tuple(face_keys),
+        tuple(character.shape_keys.items()),
+        (bone and (bone.name, bone.rotation_mode), tuple(owner.session_uid for owner in owners)),
+    )
+    earlier = rewriting.action_to_rewrite(owners, mark.identity, layout)
+    if earlier is not None:
+        target = curves_to_rewrite(earlier[0], "KEY")
+        keys = write_face(target, face_keys, performance.face.basis, character.shape_keys, timing)
+        if bone is not None:
+            target = curves_to_rewrite(earlier[-1], "OBJECT")
+            keys += write_head(target, performance.head, bone, timing, settings.tolerance)
+        _widen_sliders(performance.face.basis, face_keys, character)
+        for action in dict.fromkeys(earlier):
+            (own_actions.mark_draft if is_draft else own_actions.seal)(action)
+        return keys
     action = own_actions.new_action(mark, fade)
     target = new_curves(action, "KEY", "Face")
     keys = write_face(target, face_keys, performance.face.basis, character.shape_keys, timing)
-    armature, head_action = character.armature, None
-    if armature is not None and character.head_bone and performance.head.values.any():
+    head_action = None
+    if bone is not None:
         head_action = action if HAS_SLOTS else own_actions.new_action(mark, fade)
         target = new_curves(head_action, "OBJECT", "Head")
-        bone = cast(bpy.types.Pose, armature.pose).bones[character.head_bone]
         keys += write_head(target, performance.head, bone, timing, settings.tolerance)
 
     clear(character, mark.identity)
@@ -124,6 +147,7 @@ def bake(
             own_actions.seal(head_action)
         own_track = settings.own_track or nla.has_other_action(armature)
         nla.place(armature, head_action, own_track)
+    rewriting.remember(mark.identity, layout, (action, head_action or action))
     return keys
 
 

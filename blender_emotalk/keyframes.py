@@ -76,7 +76,7 @@ def write_face(
     """Write coefficients to the values of shape keys.
 
     Args:
-        target: the result of ``actions.new_curves``.
+        target: the result of ``actions.new_curves``, or of ``actions.curves_to_rewrite``.
         keys: of each channel that is to be animated.
         basis: of the channels; each of its regions becomes a group.
         shape_keys: channel -> names of its shape keys.
@@ -86,30 +86,35 @@ def write_face(
         The number of keys written.
     """
     written = 0
-    groups: dict[str, Any] = {}
     region_of = {channel: region.title() for region, channels in basis.regions.items() for channel in channels}
     for channel, names in shape_keys.items():
         if channel not in keys:
             continue
-        group = region_of.get(channel, "Face")
-        if group not in groups:
-            groups[group] = target.groups.new(group)
         for name in names:
-            curve = target.fcurves.new(f'key_blocks["{bpy.utils.escape_identifier(name)}"].value')
-            curve.group = groups[group]
+            path = f'key_blocks["{bpy.utils.escape_identifier(name)}"].value'
+            curve = _curve(target, path, 0, region_of.get(channel, "Face"))
             written += _write(curve, keys[channel], timing)
     return written
 
 
 def write_head(target: Any, head: FaceCurves, bone: bpy.types.PoseBone, timing: Timing, tolerance: float) -> int:
     """Write the head's rotation to a bone, in the bone's own rotation mode. Returns the number of keys written."""
-    group = target.groups.new(bone.name)
     written = 0
     for index, keys in enumerate(choose_keys(rotation_values(head.values, bone), tolerance * _HEAD_TOLERANCE)):
-        curve = target.fcurves.new(rotation_path(bone), index=index)
-        curve.group = group
+        curve = _curve(target, rotation_path(bone), index, bone.name)
         written += _write(curve, keys, timing)
     return written
+
+
+def _curve(target: Any, path: str, index: int, group: str) -> bpy.types.FCurve:
+    """The curve that is there, without its keys, or a new one in this group."""
+    curve: bpy.types.FCurve | None = target.fcurves.find(path, index=index)
+    if curve is None:
+        curve = target.fcurves.new(path, index=index)
+        curve.group = target.groups.get(group) or target.groups.new(group)
+    else:
+        curve.keyframe_points.clear()
+    return curve
 
 
 def _write(curve: bpy.types.FCurve, keys: Keys, timing: Timing) -> int:

@@ -77,7 +77,7 @@ def _write(run: runs.Run) -> None:
     if run.cancelled:
         return
     try:
-        run.write()
+        run.write(is_draft=_changed_again)
     except EmoTalkError:
         _switch_off()
 

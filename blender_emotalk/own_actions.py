@@ -14,6 +14,7 @@ _LINE: Final = "emotalk_line"
 _IDENTITY: Final = "emotalk_identity"
 _SEAL: Final = "emotalk_seal"
 _FADE: Final = "emotalk_fade"
+_DRAFT: Final = "emotalk_draft"
 _PREFIX: Final = "EmoTalk "
 _DECIMALS: Final = 3
 """Blender moves handles slightly when it evaluates a curve; smaller changes are not edits."""
@@ -101,11 +102,18 @@ def label_of(action: bpy.types.Action) -> str:
 def seal(action: bpy.types.Action) -> None:
     """Store the keys as we wrote them."""
     action[_SEAL] = _fingerprint(action)
+    if action.get(_DRAFT) is not None:
+        del action[_DRAFT]
+
+
+def mark_draft(action: bpy.types.Action) -> None:
+    """The keys are ours, and will be written again or sealed in a moment."""
+    action[_DRAFT] = True
 
 
 def is_edited(action: bpy.types.Action) -> bool:
     """Whether the animator has changed keys that we wrote."""
-    return bool(action.get(_SEAL) != _fingerprint(action))
+    return not action.get(_DRAFT) and bool(action.get(_SEAL) != _fingerprint(action))
 
 
 def is_played(action: bpy.types.Action) -> bool:
@@ -128,11 +136,20 @@ def dispose(action: bpy.types.Action) -> None:
 
 
 def _fingerprint(action: bpy.types.Action) -> str:
-    state = hashlib.blake2b(digest_size=16)
-    for curve in all_curves(action):
-        state.update(f"{curve.data_path}[{curve.array_index}]".encode())
+    curves = [(f"{curve.data_path}[{curve.array_index}]", curve.keyframe_points) for curve in all_curves(action)]
+    # All numbers are read into one array and rounded at once, which takes a third of the time.
+    numbers = np.empty(6 * sum(len(points) for _path, points in curves), np.float32)
+    parts, end = [], 0
+    for path, points in curves:
         for attribute in ("co", "handle_left", "handle_right"):
-            numbers = np.empty(2 * len(curve.keyframe_points), np.float32)
-            curve.keyframe_points.foreach_get(attribute, numbers)
-            state.update((np.round(numbers, _DECIMALS) + np.float32(0)).tobytes())
+            start, end = end, end + 2 * len(points)
+            points.foreach_get(attribute, numbers[start:end])
+        parts.append((path, end))
+    np.round(numbers, _DECIMALS, out=numbers)
+    numbers += np.float32(0)
+    state, start = hashlib.blake2b(digest_size=16), 0
+    for path, end in parts:
+        state.update(path.encode())
+        state.update(numbers[start:end].data)
+        start = end
     return state.hexdigest()

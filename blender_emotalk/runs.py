@@ -162,18 +162,21 @@ class Run:
         self.cancelled = self._is_done = True
         self._end(CANCELLED)
 
-    def write(self) -> str:
+    def write(self, is_draft: bool = False) -> str:
         """Write the keys.
 
+        Args:
+            is_draft: whether the line is performed again at once; nothing but the keys is looked at then.
+
         Returns:
-            A sentence about the result.
+            A sentence about the result; "" for a draft.
 
         Raises:
             EmoTalkError: the worker failed, or the character or its scene was deleted; nothing was changed.
         """
         try:
             with in_one_sentence():
-                sentence = self._write()
+                sentence = self._write(is_draft)
         except EmoTalkError as error:
             self._end(str(error), failed=True)
             self._remember_failure(str(error))
@@ -242,7 +245,7 @@ class Run:
         self._is_done = True
         _client.news.set()
 
-    def _write(self) -> str:
+    def _write(self, is_draft: bool) -> str:
         if self._failure:
             self._suspect_pytorch()
             raise EmoTalkError(self._failure)
@@ -251,7 +254,9 @@ class Run:
         line = self._line_in(scene)
         character = find_character(_find(scene.objects, *self._anchor), scene, performance.face.basis)
         timing = Timing.of(scene, self._start_frame, performance.face.fps)
-        self.keys = baking.bake(performance, character, self._line, timing, self._settings, prepared)
+        self.keys = baking.bake(performance, character, self._line, timing, self._settings, prepared, is_draft)
+        if is_draft:
+            return ""
         hindrance = hidden_motion.find(character, self._line.identity, scene)
         self.is_hidden, self.is_repairable = hindrance is not None, hindrance is not None and hindrance.is_repairable
         seconds = time.monotonic() - self._started
