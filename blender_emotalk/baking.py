@@ -80,8 +80,8 @@ def bake(
 ) -> int:
     """Write a performance to its own actions, which replace those of an earlier run for the same line.
 
-    Where only the keys differ from the last run, they are written to the actions that are there. An earlier action whose
-    keys the animator has edited stays in the file, unused.
+    Where only the keys differ from the last run, they are written to the actions that are there. An earlier action with
+    keys that the animator has edited stays in the file, unused.
 
     Args:
         performance: face and head.
@@ -115,6 +115,7 @@ def bake(
         tuple(character.shape_keys.items()),
         (bone and (bone.name, bone.rotation_mode), tuple(owner.session_uid for owner in owners)),
     )
+    _widen_sliders(performance.face.basis, face_keys, character)
     earlier = rewriting.action_to_rewrite(owners, mark.identity, layout)
     if earlier is not None:
         target = curves_to_rewrite(earlier[0], "KEY")
@@ -122,7 +123,6 @@ def bake(
         if bone is not None:
             target = curves_to_rewrite(earlier[-1], "OBJECT")
             keys += write_head(target, performance.head, bone, timing, settings.tolerance)
-        _widen_sliders(performance.face.basis, face_keys, character)
         for action in dict.fromkeys(earlier):
             (own_actions.mark_draft if is_draft else own_actions.seal)(action)
         return keys
@@ -136,7 +136,6 @@ def bake(
         keys += write_head(target, performance.head, bone, timing, settings.tolerance)
 
     clear(character, mark.identity)
-    _widen_sliders(performance.face.basis, face_keys, character)
     own_actions.name_action(action)
     own_actions.seal(action)
     for face in character.faces:

@@ -1,6 +1,6 @@
 import numpy as np
 import pytest
-from emotalk.face.key_reduction import SparseKeys, reduce_keys
+from emotalk.face.key_reduction import SparseKeys, reduce_curves, reduce_keys
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
@@ -46,3 +46,24 @@ def test_the_curve_between_keys_does_not_overshoot_at_extremes(tolerance):
     between = reduce_keys(values, tolerance).at(np.linspace(0, len(values) - 1, 2000))
     assert between.min() >= -tolerance - 1e-9
     assert between.max() <= 1 + tolerance + 1e-9
+
+
+@pytest.mark.parametrize("tolerance", [0.0, 0.004, 0.05])
+@pytest.mark.parametrize("frames", [1, 2, 300, 1300])
+def test_many_curves_at_once_get_the_keys_of_each_alone(frames, tolerance):
+    rng = np.random.default_rng(0)
+    values = np.cumsum(rng.normal(0, 0.02, (frames, 9)), axis=0)
+    values[:, 3], values[:, 5] = 0.4, 0.3 + 0.001 * rng.random(frames)
+    for together, column in zip(reduce_curves(values, tolerance), values.T, strict=True):
+        alone = reduce_keys(column, tolerance)
+        for attribute in ("frames", "values", "slopes"):
+            np.testing.assert_array_equal(getattr(together, attribute), getattr(alone, attribute))
+        assert np.abs(together.sampled(frames) - column).max() <= tolerance + 1e-12
+
+
+def test_a_long_line_is_reduced_in_parts(monkeypatch):
+    values = np.random.default_rng(1).random((400, 7))
+    whole = reduce_curves(values, 0.05)
+    monkeypatch.setattr("emotalk.face.key_reduction._SAMPLES_AT_ONCE", 1000)
+    for first, second in zip(whole, reduce_curves(values, 0.05), strict=True):
+        np.testing.assert_array_equal(first.frames, second.frames)
