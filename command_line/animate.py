@@ -7,7 +7,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..face.controls import CHANNEL
+from ..face.controls import CHANNEL, FEATURE_CACHE
 from ..face.curve_files import FORMATS
 from ..inference.models.loading import DEFAULT_CHOICE, ModelChoice
 from .complaints import GOOD, SOME_FAILED, complaint
@@ -41,6 +41,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"{CHANNEL.sentence} ({CHANNEL.default})",
     )
     add_model_options(parser, DEFAULT_CHOICE)
+    parser.add_argument(
+        "--features",
+        type=Path,
+        metavar="FOLDER",
+        help=f"keep encoded lines in this folder, up to {FEATURE_CACHE.default:g} GB, and do not encode them again",
+    )
     parser.add_argument("--overwrite", action="store_true", help="replace existing files")
     add_control_options(parser)
 
@@ -48,10 +54,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Animate every line; a line that fails is reported and the rest go on."""
     from ..inference.engine import Engine
+    from ..inference.feature_cache import FeatureCache
 
     lines = expand(options.audio)
     outputs = plan(lines, options.output, options.format)
     engine = Engine()
+    if options.features is not None:
+        engine.cache = FeatureCache(options.features, round(float(FEATURE_CACHE.default) * 1e9))
     choice = ModelChoice(options.model, options.device, options.precision, options.windowed)
     model = engine.model(choice)  # fail at once if there is no model
     controls = controls_from(options, model.spec)

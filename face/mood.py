@@ -25,9 +25,8 @@ def calm_mouth(curves: FaceCurves, neutral: FaceCurves, speaking: np.ndarray, co
     Returns:
         Curves in which jaw, lips and tongue are between the two; frames with a lip contact keep what they had.
     """
-    taken = (
-        (1 - controls.track("mouth_emotion", curves.frames)) * speaking * (1 - lip_contact(curves.values, curves.basis))
-    )
+    contact = lip_contact(curves.values, curves.basis)
+    taken = (1 - controls.track("mouth_emotion", curves.frames)) * speaking * (1 - contact)
     mouth = curves.basis.region("jaw", "lips", "tongue")
     values = curves.values.copy()
     values[:, mouth] += taken[:, None] * (neutral.values[:, mouth] - values[:, mouth])
