@@ -31,6 +31,7 @@ from .operators.add_sample_head import AddSampleHead
 from .operators.add_shape import AddShape
 from .operators.animate import Animate
 from .operators.animate_lines import AnimateLines
+from .operators.apply_emotion import ApplyEmotion
 from .operators.cancel import Cancel
 from .operators.cancel_task import CancelTask
 from .operators.check_pytorch import CheckPytorch
@@ -41,6 +42,7 @@ from .operators.clear_features import ClearFeatures
 from .operators.duplicate_line import DuplicateLine
 from .operators.forget_strip import ForgetStrip
 from .operators.import_checkpoint import ImportCheckpoint
+from .operators.key_emotion import KeyEmotion
 from .operators.move_line import MoveLine
 from .operators.open_preferences import OpenPreferences
 from .operators.open_weights_folder import OpenWeightsFolder
@@ -80,6 +82,7 @@ CLASSES: Final = (
     AddShape,
     Animate,
     AnimateLines,
+    ApplyEmotion,
     Cancel,
     CancelTask,
     CheckPytorch,
@@ -90,6 +93,7 @@ CLASSES: Final = (
     ClearFeatures,
     ForgetStrip,
     ImportCheckpoint,
+    KeyEmotion,
     MoveLine,
     OpenPreferences,
     OpenWeightsFolder,

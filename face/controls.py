@@ -240,6 +240,20 @@ FEATURE_CACHE: Final = Control(
 )
 """A preference, for all scenes."""
 
+EMOTION_TRANSITION: Final = Control(
+    "transition",
+    "Transition",
+    "emotion",
+    "number",
+    0.5,
+    0,
+    5,
+    "s",
+    "Time in which an emotion between two frames comes and goes",
+    animatable=False,
+)
+"""Of the button From-To; real moods rise within 0.3 to 0.8 s."""
+
 SHAPE_MULTIPLIER: Final = Control(
     "multiplier",
     "Multiplier",

@@ -43,6 +43,9 @@ class EmotionPanel(ControlPanel, bpy.types.Panel):
         for control in controls:
             if control.name not in spec.emotions:
                 column.prop(line, control.name, slider=True)
+        row = self.layout.row(align=True)
+        row.operator("emotalk.key_emotion", icon="KEY_HLT")
+        row.operator("emotalk.apply_emotion", text="From–To…", icon="ARROW_LEFTRIGHT")
 
 
 def _is_mixed(mix: Mix) -> bool:
