@@ -89,7 +89,7 @@ CONTROLS: Final[tuple[Control, ...]] = (
     ),
     Control(
         "mouth_emotion",
-        "Emotion on Mouth",
+        "On Mouth",
         "emotion",
         "number",
         1,
