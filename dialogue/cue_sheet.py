@@ -12,14 +12,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
-import numpy as np
-
 from ..face.atomic_file import replacing
 from ..face.controls import CONTROLS, LINE_CONTROLS
 from ..face.emotions import EMOTIONS
 from ..face.errors import EmoTalkError
 from .cue_columns import CHARACTER, FILE, FRAME, MODEL, NAME, TEXT, known_columns, meaning_of
 from .cues import Cells, Cue, CueError, cue_of
+from .single_precision import shortest
 from .timecode import Clock
 
 SIZE_LIMIT: Final = 16 * 2**20
@@ -248,13 +247,5 @@ def _row(cue: Cue, folder: Path) -> dict[str, Any]:
     audio = cue.audio.relative_to(folder).as_posix() if cue.audio.is_relative_to(folder) else os.fspath(cue.audio)
     cells: dict[str, Any] = {FILE: audio, FRAME: cue.start_frame, CHARACTER: cue.character}
     cells |= {NAME: cue.name, TEXT: cue.text, MODEL: cue.model}
-    cells |= {name: _number(value) for name, value in {**cue.controls, **cue.settings}.items()}
+    cells |= {name: shortest(value) for name, value in {**cue.controls, **cue.settings}.items()}
     return {name: value for name, value in cells.items() if value not in (None, "")}
-
-
-def _number(value: float | str) -> float | int | str:
-    """A number with as many digits as Blender's float32 needs, so that 0.7 is not 0.699999988."""
-    if isinstance(value, str):
-        return value
-    short = float(np.format_float_positional(np.float32(value), unique=True, trim="-"))
-    return int(short) if short.is_integer() else short
