@@ -29,8 +29,10 @@ from .operators.choose_audio import ChooseAudio
 from .operators.choose_model import ChooseModel
 from .operators.clear import Clear
 from .operators.duplicate_line import DuplicateLine
+from .operators.export_cue_sheet import ExportCueSheet
 from .operators.forget_strip import ForgetStrip
 from .operators.import_checkpoint import ImportCheckpoint
+from .operators.import_cue_sheet import ImportCueSheet
 from .operators.move_line import MoveLine
 from .operators.open_preferences import OpenPreferences
 from .operators.open_weights_folder import OpenWeightsFolder
@@ -73,8 +75,10 @@ CLASSES: Final = (
     ChooseModel,
     Clear,
     DuplicateLine,
+    ExportCueSheet,
     ForgetStrip,
     ImportCheckpoint,
+    ImportCueSheet,
     MoveLine,
     OpenPreferences,
     OpenWeightsFolder,

@@ -8,7 +8,7 @@ import io
 import json
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Final
 
@@ -47,23 +47,27 @@ class CueSheet:
 
     Attributes:
         cues: of the good rows, in their order.
-        complaints: a sentence for each bad row, with its number as a spreadsheet counts.
+        complaints: a sentence for each bad row, by its number as a spreadsheet counts.
         unused: headers of columns that mean nothing here.
     """
 
     cues: tuple[Cue, ...]
-    complaints: tuple[str, ...] = ()
+    complaints: Mapping[int, str] = field(default_factory=dict)
     unused: tuple[str, ...] = ()
 
     def usable(self, *, leave_out_bad: bool = False) -> tuple[Cue, ...]:
         """The cues. Raises CueSheetError if rows are bad and were not to be left out; the message names all."""
-        if self.complaints and not leave_out_bad:
-            more = len(self.complaints) - _REPORTED
-            shown = [*self.complaints[:_REPORTED], *([f"… and {more} more"] if more > 0 else [])]
-            raise CueSheetError("\n".join(shown))
-        if not self.cues:
-            raise CueSheetError("The sheet has no usable row")
+        check_rows(self.complaints, len(self.cues), leave_out_bad=leave_out_bad)
         return self.cues
+
+
+def check_rows(complaints: Mapping[int, str], good: int, *, leave_out_bad: bool) -> None:
+    """Raises CueSheetError if rows are bad and were not to be left out, or if none is good."""
+    if good and (leave_out_bad or not complaints):
+        return
+    told = [f"Row {row}: {complaints[row]}" for row in sorted(complaints)]
+    more = [f"… and {len(told) - _REPORTED} more"] if len(told) > _REPORTED else []
+    raise CueSheetError("\n".join([*told[:_REPORTED], *more] or ["The sheet has no row with a line"]))
 
 
 def read_cue_sheet(path: str | Path, clock: Clock, emotions_of: EmotionsOf = lambda _model: EMOTIONS) -> CueSheet:
@@ -85,17 +89,19 @@ def read_cue_sheet(path: str | Path, clock: Clock, emotions_of: EmotionsOf = lam
     headers, rows = _read_json(path, text) if is_json else _read_csv(path, text)
     model_emotions = emotions_of("")
     unused = tuple(header for header in headers if meaning_of(header, model_emotions) is None)
-    cues, complaints, used = [], [], set()
+    cues: list[Cue] = []
+    complaints: dict[int, str] = {}
+    used: set[str] = set()
     for number, row in rows:
         try:
             emotions = emotions_of(_model_of(row))
             cells = _cells(row, emotions)
             used |= {header for header in row if meaning_of(header, emotions)}
-            cues.append(cue_of(cells, path.absolute().parent, clock, emotions))
+            cues.append(cue_of(cells, number, path.absolute().parent, clock, emotions))
         except EmoTalkError as error:
-            complaints.append(f"Row {number}: {error}")
+            complaints[number] = str(error)
     unused = tuple(header for header in unused if header.strip() and header not in {*used, _NESTED})
-    return CueSheet(tuple(cues), tuple(complaints), unused)
+    return CueSheet(tuple(cues), complaints, unused)
 
 
 def write_cue_sheet(path: str | Path, cues: Iterable[Cue], *, overwrite: bool = False) -> None:

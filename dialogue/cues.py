@@ -38,6 +38,7 @@ class Cue:
         model: the id of the model; "" is the built-in one.
         controls: sliders that the sheet sets, as ``Controls`` takes them: choices and styles by name.
         settings: the same for ``controls.LINE_CONTROLS``.
+        row: of the sheet, as a spreadsheet counts.
     """
 
     audio: Path
@@ -48,13 +49,15 @@ class Cue:
     model: str = ""
     controls: Mapping[str, float | str] = field(default_factory=dict)
     settings: Mapping[str, float] = field(default_factory=dict)
+    row: int = field(default=0, compare=False)
 
 
-def cue_of(cells: Cells, folder: Path, clock: Clock, emotions: Sequence[str] = EMOTIONS) -> Cue:
+def cue_of(cells: Cells, row: int, folder: Path, clock: Clock, emotions: Sequence[str] = EMOTIONS) -> Cue:
     """The cue of a row.
 
     Args:
         cells: of the row.
+        row: its number.
         folder: where relative paths begin.
         clock: of the scene.
         emotions: of the row's model.
@@ -79,7 +82,8 @@ def cue_of(cells: Cells, folder: Path, clock: Clock, emotions: Sequence[str] = E
             controls[name] = _value(control, value)
     Controls(controls, emotions)  # which refuses an emotion that the model lacks
     texts = {name: _text(cells.get(name, "")) for name in (CHARACTER, NAME, TEXT, MODEL)}
-    return Cue(_audio(_text(cells.get(FILE, "")), folder), frame, **texts, controls=controls, settings=settings)
+    audio = _audio(_text(cells.get(FILE, "")), folder)
+    return Cue(audio, frame, **texts, controls=controls, settings=settings, row=row)
 
 
 def parse_emotions(mix: Any, emotions: Sequence[str] = EMOTIONS) -> dict[str, float]:

@@ -56,6 +56,9 @@ class LineMenu(Drawn, bpy.types.Menu):
         self.layout.separator()
         for text, action in (("Select All", "SELECT"), ("Select None", "DESELECT"), ("Select Stale", "STALE")):
             self.layout.operator("emotalk.select_lines", text=text).action = action
+        self.layout.separator()
+        self.layout.operator("emotalk.import_cue_sheet", icon="IMPORT")
+        self.layout.operator("emotalk.export_cue_sheet", icon="EXPORT")
 
 
 def draw_lines(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:

@@ -75,7 +75,7 @@ def test_the_decimal_comma_and_the_hint_of_a_spreadsheet(sheet):
     found = sheet("sep=;\nfile;start;jaw;emotion\na.wav;1,5;1,25;happy 0,5\nb.wav;x;;\n")
     assert found.cues[0].start_frame == 37
     assert found.cues[0].controls == {"happy": 0.5, "jaw_gain": 1.25}
-    assert found.complaints[0].startswith("Row 3: 'x' is no place")
+    assert found.complaints[3].startswith("'x' is no place")
 
 
 @pytest.mark.parametrize("control", [*CONTROLS, *LINE_CONTROLS], ids=lambda control: control.name)
@@ -127,8 +127,10 @@ def test_many_bad_rows_are_counted(sheet):
     found = sheet("file\n" + "nowhere.wav\n" * 50)
     with pytest.raises(CueSheetError, match="… and 30 more"):
         found.usable()
-    with pytest.raises(CueSheetError, match="no usable row"):
+    with pytest.raises(CueSheetError, match="Row 2: There is no file"):
         found.usable(leave_out_bad=True)
+    with pytest.raises(CueSheetError, match="no row with a line"):
+        sheet("file\n").usable()
 
 
 def test_columns_that_mean_nothing_are_named(sheet):
@@ -166,11 +168,11 @@ def test_json_says_the_same(sheet, wrap):
         (9, {"seed": 4}),
     ]
     assert found.unused == ("note",)
-    assert found.complaints == (
-        "Row 3: True is neither a text nor a number",
-        "Row 4: file is given twice",
-        "Row 5: ['a.wav'] is neither a text nor a number",
-    )
+    assert found.complaints == {
+        3: "True is neither a text nor a number",
+        4: "file is given twice",
+        5: "['a.wav'] is neither a text nor a number",
+    }
 
 
 def test_each_model_has_its_own_emotions(sheet):
@@ -179,7 +181,7 @@ def test_each_model_has_its_own_emotions(sheet):
         "file,model,emotion,Longing\na.wav,,Longing,\na.wav,Theirs,longing .5,\na.wav,Theirs,,0.25\n",
         emotions_of=lambda model: emotions[model],
     )
-    assert found.complaints == ("Row 2: There is no emotion 'Longing'; there are: happy",)
+    assert found.complaints == {2: "There is no emotion 'Longing'; there are: happy"}
     assert [cue.controls for cue in found.cues] == [{"Longing": 0.5}, {"Longing": 0.25}]
     assert not found.unused
 
