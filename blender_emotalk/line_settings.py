@@ -62,8 +62,8 @@ class LineSettings:
     def apply(self, scene: bpy.types.Scene, line: LineProperties | None = None) -> LineProperties:
         """Set them on a line of a scene, which becomes the active one.
 
-        Which line, if none is given: the one of the given name; else the one with the given sound; else the active one, unless it has
-        another sound already. Where there is none, it is a new line with the settings of the active one.
+        Which line, if none is given: the one of the given name; else the one with the given sound; else the active one,
+        unless it has another sound already. Where there is none, it is a new line with the settings of the active one.
 
         Returns:
             The line.

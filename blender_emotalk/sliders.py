@@ -1,7 +1,7 @@
 """The sliders of a line as values by name: read for presets, cue sheets and copies, and set again."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, Final
 
 import bpy
 import numpy as np
@@ -16,7 +16,7 @@ from .line_settings import LineSettings
 from .lines import has_style
 from .properties import LineProperties
 
-_STYLES = ("personal_style", "second_style")
+_STYLES: Final = ("personal_style", "second_style")
 
 
 def preset_of(line: LineProperties, name: str) -> Preset:
