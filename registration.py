@@ -28,6 +28,7 @@ from .operators.check_pytorch import CheckPytorch
 from .operators.choose_audio import ChooseAudio
 from .operators.choose_model import ChooseModel
 from .operators.clear import Clear
+from .operators.collect_strips import CollectStrips
 from .operators.copy_controls import CopyControls
 from .operators.duplicate_line import DuplicateLine
 from .operators.export_cue_sheet import ExportCueSheet
@@ -81,6 +82,7 @@ CLASSES: Final = (
     ChooseAudio,
     ChooseModel,
     Clear,
+    CollectStrips,
     CopyControls,
     DuplicateLine,
     ExportCueSheet,

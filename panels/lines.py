@@ -58,6 +58,7 @@ class LineMenu(Drawn, bpy.types.Menu):
             self.layout.operator("emotalk.select_lines", text=text).action = action
         self.layout.operator("emotalk.copy_controls", icon="COPYDOWN")
         self.layout.separator()
+        self.layout.operator("emotalk.collect_strips", icon="SEQ_SEQUENCER")
         self.layout.operator("emotalk.import_cue_sheet", icon="IMPORT")
         self.layout.operator("emotalk.export_cue_sheet", icon="EXPORT")
 

@@ -3,7 +3,7 @@
 import bpy
 
 from ..blender_emotalk import preset_folder
-from .drawn import Drawn
+from .drawn import Drawn, Icon
 
 
 class PresetMenu(Drawn, bpy.types.Menu):
@@ -36,5 +36,5 @@ class RemovePresetMenu(Drawn, bpy.types.Menu):
     def draw(self, context: bpy.types.Context) -> None:
         """Damaged files too, with their names."""
         for preset in preset_folder.presets():
-            icon = "ERROR" if preset.damage else "NONE"
+            icon: Icon = "ERROR" if preset.damage else "NONE"
             self.layout.operator("emotalk.remove_preset", text=preset.name, icon=icon).preset = preset.path.name
