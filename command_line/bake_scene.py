@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+import tempfile
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Final
 from ..dialogue.number_ranges import RangeError, parse_numbers, write_numbers
 from ..face.atomic_file import check_place
 from ..inference.contract import EmoTalkError
+from .bake_jobs import bake_at_once
 from .complaints import GOOD, SOME_FAILED, UsageError
 from .job_progress import JobProgress
 from .model_options import add_placement_options, placement_of
@@ -57,6 +59,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--from-parts", type=Path, metavar="FOLDER", help="write the keys from the parts in this folder"
     )
     farm.add_argument(
+        "--jobs", type=_count, default=1, metavar="NUMBER", help="perform so many lines at the same time (1)"
+    )
+    farm.add_argument(
         "--progress", choices=_PROGRESS, default="bar", help="a bar on a terminal, or lines for Open Job Description"
     )
     add_placement_options(parser, default=None)
@@ -102,6 +107,12 @@ def _numbers(text: str) -> tuple[int, ...]:
         return parse_numbers(text)
     except RangeError as error:
         raise argparse.ArgumentTypeError(str(error)) from None
+
+
+def _count(text: str) -> int:
+    if not text.isdecimal() or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"A number of jobs is 1 or more, not {text!r}")
+    return int(text)
 
 
 def _target(options: argparse.Namespace) -> Path:
@@ -186,8 +197,25 @@ def _results(
         yield from line_parts.apply_parts(jobs, options.from_parts)
     elif options.parts:
         yield from line_parts.write_parts(jobs, options.parts, placement_of(options), progress.show)
+    elif options.jobs > 1 and len(jobs) > 1:
+        with tempfile.TemporaryDirectory(prefix="emotalk-parts-") as folder:
+            numbers = [number for number, _job in jobs]
+            bake_at_once(numbers, options.jobs, _words_for_others(options), Path(folder), progress)
+            yield from line_parts.apply_parts(jobs, Path(folder))
     else:
         yield from _animated(jobs, options)
+
+
+def _words_for_others(options: argparse.Namespace) -> list[str]:
+    """The words with which another Blender finds the same lines and performs them in the same way."""
+    words = [f"--cues={Path(options.cues).absolute()}", f"--zero={options.zero}"] if options.cues else []
+    if options.leave_out_bad:
+        words.append("--leave-out-bad")
+    if options.scenes:
+        words += ["--scenes", *options.scenes]
+    for name, value in placement_of(options).items():
+        words.append(f"--{name}" if value is True else f"--{name}={value}")
+    return words
 
 
 def _animated(jobs: "Numbered", options: argparse.Namespace) -> Iterator["LineResult"]:

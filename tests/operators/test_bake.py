@@ -2,10 +2,13 @@
 
 import json
 import shutil
+import sys
+from pathlib import Path
 
 import bpy
 import pytest
 from emotalk.blender_emotalk import runs
+from emotalk.blender_emotalk.actions import all_curves
 from emotalk.command_line.main import BLENDER_COMMANDS, main
 from emotalk.inference.sound.audio import read_speech
 
@@ -58,20 +61,17 @@ def actions():
 
 
 def keys():
-    """Every key of our actions, as numbers, by action."""
-    from emotalk.blender_emotalk.actions import curve_lists
-
-    found = {}
-    for action in bpy.data.actions:
-        if not action.name.startswith("EmoTalk "):
-            continue
-        slots = list(getattr(action, "slots", [None]))
-        curves = [curve for slot in slots for part in curve_lists(action, slot) for curve in part]
-        found[action.name] = [
-            (curve.data_path, curve.array_index, [tuple(point.co) for point in curve.keyframe_points])
-            for curve in sorted(curves, key=lambda curve: (curve.data_path, curve.array_index))
-        ]
-    return found
+    """Every key of our actions, by action and curve."""
+    return {
+        action.name: {
+            (curve.data_path, curve.array_index): [
+                (*point.co, *point.handle_left, *point.handle_right) for point in curve.keyframe_points
+            ]
+            for curve in all_curves(action)
+        }
+        for action in bpy.data.actions
+        if action.name.startswith("EmoTalk ")
+    }
 
 
 def test_a_cue_sheet_becomes_a_baked_scene(shot, tmp_path, capsys):
@@ -123,8 +123,28 @@ def test_parts_make_the_same_keys_as_one_machine(shot, tmp_path):
     opened(tmp_path / "merged.blend")
     assert keys() == expected
     assert len(expected) == 3
-    assert all(len(points) > 1 for curves in expected.values() for _path, _index, points in curves)
+    assert all(max(map(len, curves.values())) > 5 for curves in expected.values())
     assert [line.state for line in bpy.context.scene.emotalk.lines] == ["ANIMATED"] * 3
+
+
+@pytest.mark.skipif(bool(bpy.app.binary_path) or sys.platform == "win32", reason="a script stands for the bpy wheel")
+def test_several_blenders_make_the_same_keys(shot, tmp_path, monkeypatch, capsys):
+    cues = ("--cues", tmp_path / "cues.csv")
+    assert run(*cues, "-o", tmp_path / "one.blend", "--jobs", 2) == 2
+    assert "this is the bpy module" in capsys.readouterr().err
+    opened(shot)
+    assert run(*cues, "-o", tmp_path / "one.blend") == 0
+    opened(tmp_path / "one.blend")
+    expected = keys()
+    opened(shot)
+    program = tmp_path / "blender"
+    script = Path(__file__).parents[1] / "farm" / "wheel_blender.py"
+    program.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{script}" "$@"\n')
+    program.chmod(0o755)
+    monkeypatch.setattr(bpy.app, "binary_path", str(program))
+    assert run(*cues, "-o", tmp_path / "many.blend", "--jobs", 2) == 0
+    opened(tmp_path / "many.blend")
+    assert keys() == expected
 
 
 def test_what_is_missing_or_stale_among_the_parts_is_said_and_the_rest_is_merged(shot, tmp_path, capsys):
