@@ -69,7 +69,6 @@ def test_two_chunks_become_one_scene(tmp_path, blender, line_wav):
         for name, value in {**values, "OutputFolder": out, "Blender": blender}.items()
         for word in ("-p", f"{name}={value}")
     ]
-    out.mkdir()
     ran = openjd("run", TEMPLATE, "--step", "MergeLines", "--run-dependencies", *words)
     assert ran.returncode == 0, ran.stdout + ran.stderr
     assert "openjd_progress: 100" in ran.stdout
