@@ -4,7 +4,7 @@ import hashlib
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import bpy
 
 from ..dialogue.parts import Part, check_content, read_part, write_part
 from ..inference.contract import EmoTalkError, StageProgress
-from . import desk, model_choice, runs
+from . import desk, line_states, model_choice, runs
 from .batch import ANIMATED, FAILED, Job, LineResult
 from .failures import in_one_sentence
 from .keyframes import Timing
@@ -64,7 +64,7 @@ def write_parts(
         told = "" if failure else "\n".join(remarks)
         write_part(folder, Part(number, job.scene[1], job.name, failure, told, seconds, content), performance)
         outcome = FAILED if failure else ANIMATED
-        yield LineResult(job.scene[1], job.name, character, outcome, seconds, 0, remarks)
+        yield LineResult(job.scene[1], job.name, job.identity, character, outcome, seconds, 0, remarks)
 
 
 def apply_parts(jobs: Numbered, folder: Path) -> Iterator[LineResult]:
@@ -90,7 +90,10 @@ def apply_parts(jobs: Numbered, folder: Path) -> Iterator[LineResult]:
             remarks = run.remarks
         except EmoTalkError as error:
             outcome, remarks = FAILED, (str(error),)
-        yield LineResult(job.scene[1], job.name, character, outcome, time.monotonic() - started, keys, remarks)
+            _remember_failure(job, str(error))
+        yield LineResult(
+            job.scene[1], job.name, job.identity, character, outcome, time.monotonic() - started, keys, remarks
+        )
 
 
 def content_of(line: LineProperties, scene: bpy.types.Scene, frames: int) -> str:
@@ -128,6 +131,12 @@ def _counted(progress: Callable[[float, str], None] | None, done: int) -> StageP
 def _name_of_anchor(line: LineProperties, context: bpy.types.Context) -> str:
     anchor = anchor_of(line, context)
     return anchor.name if anchor else ""
+
+
+def _remember_failure(job: Job, sentence: str) -> None:
+    """Say at the line why it has no keys, unless it is the line that was removed."""
+    with suppress(EmoTalkError):
+        line_states.remember_failure(_find(job)[1], sentence)
 
 
 def _find(job: Job) -> tuple[bpy.types.Scene, LineProperties]:

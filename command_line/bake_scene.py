@@ -85,12 +85,13 @@ def run(options: argparse.Namespace) -> int:
         return GOOD if options.stale else SOME_FAILED
     with _PROGRESS[options.progress](len(jobs)) as progress:
         results = list(_told(_results(jobs, options, progress), len(jobs), progress))
+    from ..blender_emotalk import reports
+
     if target is not None and any(not result.is_bad for result in results):
+        reports.keep(scenes[0], results)
         save(target)
         print(f"saved {target}")
     if options.report:
-        from ..blender_emotalk import reports
-
         reports.write_json(options.report, results)
     failed = sum(result.is_bad for result in results)
     if not failed:

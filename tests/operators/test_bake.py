@@ -161,6 +161,9 @@ def test_what_is_missing_or_stale_among_the_parts_is_said_and_the_rest_is_merged
     assert "2 of 3 lines failed" in error
     opened(tmp_path / "merged.blend")
     assert actions() == ["EmoTalk line0"]
+    desk = bpy.context.scene.emotalk
+    assert [line.state for line in desk.lines] == ["ANIMATED", "FAILED", "FAILED"]
+    assert [entry.name for entry in desk.report] == ["line1", "line2", "line0"]
     assert json.loads(report.read_text("utf-8"))["failed"] == 2
 
 
