@@ -59,11 +59,11 @@ class LineSettings:
     settle_time: float | None = None
     channel: int | None = None
 
-    def apply(self, scene: bpy.types.Scene) -> LineProperties:
+    def apply(self, scene: bpy.types.Scene, line: LineProperties | None = None) -> LineProperties:
         """Set them on a line of a scene, which becomes the active one.
 
-        Which line: the one of the given name; else the one with the given sound; else the active one, unless it has
-        another sound already. Where there is none, it is a new line with the settings of the active one.
+        Which line, if none is given: the one of the given name; else the one with the given sound; else the active one,
+        unless it has another sound already. Where there is none, it is a new line with the settings of the active one.
 
         Returns:
             The line.
@@ -79,7 +79,7 @@ class LineSettings:
         own = {control: given for control in LINE_CONTROLS if (given := getattr(self, control.name)) is not None}
         for control, value in own.items():
             check_value(control, value)
-        found = self._find(scene, audio)
+        found = line if line is not None else self._find(scene, audio)
         settled = found or active_line(scene)
         sliders: dict[str, Any] = {}
         if self.model is not None or self.controls:

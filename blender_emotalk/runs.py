@@ -21,7 +21,7 @@ from .characters import find_character
 from .failures import in_one_sentence
 from .keyframes import Timing
 from .line_identity import identity_of, line_name
-from .lines import anchor_of, control_values, sound_of
+from .lines import anchor_of, control_values, sound_of, strip_or_file
 from .own_actions import LineMark
 from .preferences import preferences_of
 from .properties import LineProperties
@@ -45,6 +45,8 @@ class Run:
         line: to animate; the active one of the scene if not given.
         quiet: the panel shows nothing before the end.
         placement: ``device``, ``precision`` and ``windowed``, if they differ from the preferences.
+        performed: what another machine has computed for this line: its performance and the remarks about it; then the
+            worker is not asked.
 
     Attributes:
         cancelled: whether the run was cancelled.
@@ -63,6 +65,7 @@ class Run:
         line: LineProperties | None = None,
         quiet: bool = False,
         placement: Mapping[str, Any] | None = None,
+        performed: tuple[Performance, tuple[str, ...]] | None = None,
     ) -> None:
         scene = scene_of(context)
         line = line or active_line(scene)
@@ -92,6 +95,13 @@ class Run:
         self.keys = 0
         self.remarks: tuple[str, ...] = ()
         self.is_hidden = self.is_repairable = False
+        if performed is not None:
+            performance, self._remarks = performed
+            self._start_frame = strip_or_file(line, scene)[2]
+            self._inputs = line_states.inputs_of(line, scene)
+            self._prepared = performance, baking.prepare(performance, self._settings)
+            self._is_done = True
+            return
         with contextlib.ExitStack() as files:
             line_sound = sound_of(line, scene, files)
             self._sound = Preparation(line_sound)
@@ -162,6 +172,23 @@ class Run:
             raise
         self._end(sentence)
         return sentence
+
+    def take(self) -> Performance:
+        """End the run without writing keys.
+
+        Returns:
+            What the line does to the face, before it comes out of rest.
+
+        Raises:
+            EmoTalkError: the worker failed.
+        """
+        if self._failure:
+            self._suspect_pytorch()
+            self._end(self._failure, failed=True)
+            raise EmoTalkError(self._failure)
+        self.remarks = self._remarks
+        self._end("")
+        return self._prepared[0]
 
     def _remember_failure(self, sentence: str) -> None:
         scene = next((scene for scene in bpy.data.scenes if scene.session_uid == self._scene[0]), None)
@@ -266,6 +293,7 @@ def start(
     line: LineProperties | None = None,
     quiet: bool = False,
     placement: Mapping[str, Any] | None = None,
+    performed: tuple[Performance, tuple[str, ...]] | None = None,
 ) -> Run:
     """Begin to animate a line of the context's scene; see ``Run``. Raises EmoTalkError if that is not possible."""
     global _current
@@ -273,7 +301,7 @@ def start(
         raise EmoTalkError(BUSY)
     try:
         with in_one_sentence():
-            _current = Run(context, line, quiet, placement)
+            _current = Run(context, line, quiet, placement, performed)
     except EmoTalkError as error:
         show(str(error), failed=True)
         raise
