@@ -11,12 +11,14 @@ import numpy as np
 from ..face.basis import Basis
 from ..face.curves import Performance
 from ..face.eyes import merge_eyes
+from ..face.key_reduction import SparseKeys
 from ..face.settling import settle
+from ..face.whole_frames import on_whole_frames
 from ..inference.contract import EmoTalkError
 from . import nla, own_actions, values_before
 from .actions import HAS_SLOTS, Animated, new_curves
 from .characters import Character
-from .keyframes import Keys, Timing, choose_face_keys, write_face, write_head
+from .keyframes import Timing, choose_face_keys, write_face, write_head
 from .own_actions import LineMark
 
 
@@ -28,11 +30,13 @@ class KeySettings:
         tolerance: largest error of reduced curves in coefficient units; 0 keys every sample.
         own_track: put our action on an NLA track and leave the animator's action active.
         settle_time: seconds in which the face comes out of rest before the sound, and goes back to it afterwards.
+        whole_frames: keys stand on whole frames of the scene; otherwise on those of the model, between them.
     """
 
     tolerance: float
     own_track: bool = False
     settle_time: float = 0.0
+    whole_frames: bool = True
 
 
 @dataclass(frozen=True)
@@ -40,21 +44,33 @@ class Prepared:
     """A performance ready to be written.
 
     Attributes:
-        performance: settled, its eyes merged into the face if the face has channels for them.
-        lead: frames of the model before the sound starts.
+        performance: settled, its eyes merged into the face if the face has channels for them, at the rate of its keys.
+        timing: of its frames on the timeline.
+        fade: scene frames before the sound and after it in which the face settles.
         face_keys: of each channel.
     """
 
     performance: Performance
-    lead: int
-    face_keys: Mapping[str, Keys]
+    timing: Timing
+    fade: float
+    face_keys: Mapping[str, SparseKeys]
 
 
-def prepare(performance: Performance, settings: KeySettings) -> Prepared:
-    """Choose the keys of a performance. Slow for long lines, but touches no Blender data: it may run in a thread."""
+def prepare(performance: Performance, timing: Timing, settings: KeySettings) -> Prepared:
+    """Choose the keys of a performance. Slow for long lines, but touches no Blender data: it may run in a thread.
+
+    Args:
+        performance: face and head.
+        timing: of its frames on the timeline.
+        settings: of the keys.
+    """
     settled = merge_eyes(settle(performance, settings.settle_time))
-    lead = (settled.face.frames - performance.face.frames) // 2
-    return Prepared(settled, lead, choose_face_keys(settled.face, settings.tolerance))
+    fade = (settled.face.frames - performance.face.frames) // 2 * timing.step
+    timing = Timing(timing.first - fade, timing.step)
+    if settings.whole_frames:
+        settled, start = on_whole_frames(settled, timing.first, timing.step)
+        timing = Timing(start, 1)
+    return Prepared(settled, timing, fade, choose_face_keys(settled.face, settings.tolerance))
 
 
 def check_layers(character: Character) -> None:
@@ -92,16 +108,14 @@ def bake(
     check_layers(character)
     mark = LineMark(line, line) if isinstance(line, str) else line
     if prepared is None:
-        prepared = prepare(performance, settings)
-    performance, face_keys = prepared.performance, prepared.face_keys
-    fade = prepared.lead * timing.step
-    timing = Timing(timing.first - fade, timing.step)
-    action = own_actions.new_action(mark, fade)
+        prepared = prepare(performance, timing, settings)
+    performance, face_keys, timing = prepared.performance, prepared.face_keys, prepared.timing
+    action = own_actions.new_action(mark, prepared.fade)
     target = new_curves(action, "KEY", "Face")
     keys = write_face(target, face_keys, performance.face.basis, character.shape_keys, timing)
     armature, head_action = character.armature, None
     if armature is not None and character.head_bone and performance.head.values.any():
-        head_action = action if HAS_SLOTS else own_actions.new_action(mark, fade)
+        head_action = action if HAS_SLOTS else own_actions.new_action(mark, prepared.fade)
         target = new_curves(head_action, "OBJECT", "Head")
         bone = cast(bpy.types.Pose, armature.pose).bones[character.head_bone]
         keys += write_head(target, performance.head, bone, timing, settings.tolerance)
@@ -121,7 +135,7 @@ def bake(
     return keys
 
 
-def _widen_sliders(basis: Basis, keys: Mapping[str, Keys], character: Character) -> None:
+def _widen_sliders(basis: Basis, keys: Mapping[str, SparseKeys], character: Character) -> None:
     """Widen the sliders of channels without limits: Blender clamps values to a slider's range."""
     for channel, names in character.shape_keys.items():
         if np.isfinite(basis.limits[basis.index[channel]]).all():

@@ -8,8 +8,9 @@ import bpy
 import numpy as np
 
 from ..face.basis import Basis
+from ..face.closures import kept_frames
 from ..face.curves import FaceCurves
-from ..face.key_reduction import reduce_keys
+from ..face.key_reduction import SparseKeys, reduce_keys
 from .head_bones import rotation_path, rotation_values
 
 _HEAD_TOLERANCE: Final = 0.5
@@ -43,36 +44,21 @@ def frame_rate(scene: bpy.types.Scene) -> float:
     return scene.render.fps / scene.render.fps_base
 
 
-@dataclass(frozen=True)
-class Keys:
-    """The keys of one curve before they are written.
-
-    Attributes:
-        samples: (keys,) frame numbers of the model, rising.
-        values: (keys,) of the curve at these frames.
-        slopes: (keys,) change per frame of the model; None for straight lines between the keys.
-    """
-
-    samples: np.ndarray
-    values: np.ndarray
-    slopes: np.ndarray | None = None
-
-
-def choose_keys(values: np.ndarray, tolerance: float) -> Keys:
-    """Every sample if the tolerance is 0, otherwise few keys that stay within it."""
+def choose_keys(values: np.ndarray, tolerance: float, kept: np.ndarray | None = None) -> SparseKeys:
+    """Every sample if the tolerance is 0, otherwise few keys that stay within it, those to be kept among them."""
     if not tolerance:
-        return Keys(np.arange(len(values)), values)
-    reduced = reduce_keys(values, tolerance)
-    return Keys(reduced.frames, reduced.values, reduced.slopes)
+        return SparseKeys(np.arange(len(values)), values)
+    return reduce_keys(values, tolerance, kept)
 
 
-def choose_face_keys(face: FaceCurves, tolerance: float) -> dict[str, Keys]:
+def choose_face_keys(face: FaceCurves, tolerance: float) -> dict[str, SparseKeys]:
     """The keys of each channel. Slow for long lines, but it uses no Blender data and can run in a thread."""
-    return {channel: choose_keys(face.channel(channel), tolerance) for channel in face.channels}
+    kept = kept_frames(face) if tolerance else {}
+    return {channel: choose_keys(face.channel(channel), tolerance, kept.get(channel)) for channel in face.channels}
 
 
 def write_face(
-    target: Any, keys: Mapping[str, Keys], basis: Basis, shape_keys: Mapping[str, tuple[str, ...]], timing: Timing
+    target: Any, keys: Mapping[str, SparseKeys], basis: Basis, shape_keys: Mapping[str, tuple[str, ...]], timing: Timing
 ) -> int:
     """Write coefficients to the values of shape keys.
 
@@ -111,17 +97,23 @@ def write_head(target: Any, head: FaceCurves, bone: bpy.types.PoseBone, timing: 
     return written
 
 
-def _write(curve: bpy.types.FCurve, keys: Keys, timing: Timing) -> int:
-    frames = timing.frames(keys.samples)
+def _write(curve: bpy.types.FCurve, keys: SparseKeys, timing: Timing) -> int:
+    write_curve(curve, keys.moved(timing.step, timing.first))
+    return len(keys.frames)
+
+
+def write_curve(curve: bpy.types.FCurve, keys: SparseKeys) -> None:
+    """Replace the keys of an F-curve by these, whose frames are those of the scene."""
     points = curve.keyframe_points
-    points.add(len(frames))
-    _set_pairs(points, "co", frames, keys.values)
+    points.clear()
+    points.add(len(keys.frames))
+    _set_pairs(points, "co", keys.frames, keys.values)
     if keys.slopes is None:
         _set_enum(points, "interpolation", "LINEAR")
     else:
-        _set_handles(points, frames, keys.values, keys.slopes / timing.step)
+        _set_enum(points, "interpolation", "BEZIER")
+        _set_handles(points, keys.frames, keys.values, keys.slopes)
     curve.update()
-    return len(frames)
 
 
 def _set_handles(points: Any, frames: np.ndarray, values: np.ndarray, slopes: np.ndarray) -> None:

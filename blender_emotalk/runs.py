@@ -79,7 +79,9 @@ class Run:
         self._scene, self._anchor = (scene.session_uid, scene.name), (anchor.session_uid, anchor.name)
         self._needs_torch = weights.needs_torch
         own_track = line.existing_keys == "TRACK"
-        self._settings = baking.KeySettings(line.key_tolerance, own_track, line.settle_time)
+        self._settings = baking.KeySettings(
+            line.key_tolerance, own_track, line.settle_time, whole_frames=line.keys_on != "Subframes"
+        )
         self._started = time.monotonic()
         self._is_quiet = quiet
         self._files = contextlib.ExitStack()
@@ -186,7 +188,7 @@ class Run:
     def _submit(self, scene: bpy.types.Scene) -> None:
         sound = self._sound.result()
         self._remarks = sound.remarks
-        timing = Timing.of(scene, self._start_frame, self._spec.fps)
+        self._timing = timing = Timing.of(scene, self._start_frame, self._spec.fps)
         frames = round(sound.seconds * self._spec.fps) + 1
         line = self._line_in(scene)
         self._inputs = line_states.inputs_of(line, scene)
@@ -211,7 +213,7 @@ class Run:
         """Runs in a thread: uses no Blender data."""
         try:
             performance = read_curves(self._result)
-            self._prepared = performance, baking.prepare(performance, self._settings)
+            self._prepared = performance, baking.prepare(performance, self._timing, self._settings)
         except Exception as error:
             self._failure = sentence_for(error)
         self._is_done = True
@@ -224,8 +226,7 @@ class Run:
         scene = _find(bpy.data.scenes, *self._scene)
         line = self._line_in(scene)
         character = find_character(_find(scene.objects, *self._anchor), scene, performance.face.basis)
-        timing = Timing.of(scene, self._start_frame, performance.face.fps)
-        self.keys = baking.bake(performance, character, self._line, timing, self._settings, prepared)
+        self.keys = baking.bake(performance, character, self._line, self._timing, self._settings, prepared)
         hindrance = hidden_motion.find(character, self._line.identity, scene)
         self.is_hidden, self.is_repairable = hindrance is not None, hindrance is not None and hindrance.is_repairable
         seconds = time.monotonic() - self._started

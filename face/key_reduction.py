@@ -8,20 +8,20 @@ import numpy as np
 
 @dataclass(frozen=True)
 class SparseKeys:
-    """Keys of one curve; two neighbours define a cubic Hermite segment by their values and slopes.
+    """Keys of one curve; two neighbours define a cubic Hermite segment by their values and slopes, or a straight line.
 
     A Bezier curve draws exactly that segment when each handle lies a third of the way to the neighbouring key:
     at ``frame ± span / 3``, ``value ± slope * span / 3``.
 
     Attributes:
-        frames: (keys,) sample numbers, rising.
+        frames: (keys,) sample numbers or frames of a scene, rising.
         values: (keys,) float64.
-        slopes: (keys,) change per frame.
+        slopes: (keys,) change per frame; None for straight lines between the keys.
     """
 
     frames: np.ndarray
     values: np.ndarray
-    slopes: np.ndarray
+    slopes: np.ndarray | None = None
 
     def sampled(self, frames: int) -> np.ndarray:
         """(frames,) the curve at every sample; held before the first key and after the last."""
@@ -31,6 +31,8 @@ class SparseKeys:
         """The curve at these samples, rising; held before the first key and after the last."""
         if len(self.frames) == 1:
             return np.full(len(frames), self.values[0])
+        if self.slopes is None:
+            return np.interp(frames, self.frames, self.values)
         frames = np.clip(frames, self.frames[0], self.frames[-1])
         left = np.clip(np.searchsorted(self.frames, frames, side="right") - 1, 0, len(self.frames) - 2)
         span = np.diff(self.frames)[left]
@@ -40,17 +42,23 @@ class SparseKeys:
         end = rise - self.slopes[left + 1] * span
         return self.values[left] + s * rise + s * (1 - s) * (start * (1 - s) + end * s)
 
+    def moved(self, scale: float, shift: float) -> "SparseKeys":
+        """The same curve with frame f at ``f * scale + shift``."""
+        slopes = None if self.slopes is None else self.slopes / scale
+        return SparseKeys(self.frames * scale + shift, self.values, slopes)
+
 
 _STRETCH: Final = 256
 """Largest distance of two keys (samples): reducing an hour as many short curves is much faster."""
 
 
-def reduce_keys(values: np.ndarray, tolerance: float) -> SparseKeys:
+def reduce_keys(values: np.ndarray, tolerance: float, kept: np.ndarray | None = None) -> SparseKeys:
     """Choose few keys so that the curve through them passes every sample within ``tolerance``.
 
     Args:
         values: (frames,) samples, at least one.
         tolerance: largest allowed error, in units of the values, 0 and up; 0 keeps every sample that matters.
+        kept: samples that become keys in any case, unless the whole curve is one key.
 
     Returns:
         The keys, with the first and last samples among them; one key if the curve is constant within ``tolerance``.
@@ -62,6 +70,8 @@ def reduce_keys(values: np.ndarray, tolerance: float) -> SparseKeys:
     slopes = _limited_slopes(values)
     chosen = np.zeros(len(values), bool)
     chosen[::_STRETCH] = chosen[-1] = True
+    if kept is not None:
+        chosen[kept] = True
     pending = np.arange(len(values))
     while True:
         frames = np.flatnonzero(chosen)
