@@ -44,6 +44,11 @@ def frame_rate(scene: bpy.types.Scene) -> float:
     return scene.render.fps / scene.render.fps_base
 
 
+def tolerance_for(owner: str, tolerance: float) -> float:
+    """The tolerance of curves of shape keys ("KEY") or of a bone's rotation ("OBJECT")."""
+    return tolerance * _HEAD_TOLERANCE if owner == "OBJECT" else tolerance
+
+
 def choose_keys(values: np.ndarray, tolerance: float, kept: np.ndarray | None = None) -> SparseKeys:
     """Every sample if the tolerance is 0, otherwise few keys that stay within it, those to be kept among them."""
     if not tolerance:
@@ -93,7 +98,7 @@ def write_head(target: Any, head: FaceCurves, bone: bpy.types.PoseBone, timing: 
     for index, column in enumerate(rotation_values(head.values, bone).T):
         curve = target.fcurves.new(rotation_path(bone), index=index)
         curve.group = group
-        written += _write(curve, choose_keys(column, tolerance * _HEAD_TOLERANCE), timing)
+        written += _write(curve, choose_keys(column, tolerance_for("OBJECT", tolerance)), timing)
     return written
 
 
@@ -133,7 +138,11 @@ def _set_pairs(points: Any, attribute: str, frames: np.ndarray, values: np.ndarr
 
 
 def _set_enum(points: Any, attribute: str, value: str) -> None:
+    points.foreach_set(attribute, np.full(len(points), enum_number(attribute, value), np.int32))
+
+
+def enum_number(attribute: str, value: str) -> int:
+    """How Blender stores a choice of a key, e.g. its interpolation."""
     # The stubs have no kinds of properties here, and only this kind has items.
     rna: Any = bpy.types.Keyframe.bl_rna.properties[attribute]
-    number = rna.enum_items[value].value
-    points.foreach_set(attribute, np.full(len(points), number, np.int32))
+    return int(rna.enum_items[value].value)

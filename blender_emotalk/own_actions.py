@@ -8,6 +8,7 @@ from typing import Final
 import bpy
 import numpy as np
 
+from . import generated_curves
 from .actions import all_curves
 
 _LINE: Final = "emotalk_line"
@@ -103,9 +104,9 @@ def seal(action: bpy.types.Action) -> None:
     action[_SEAL] = _fingerprint(action)
 
 
-def is_edited(action: bpy.types.Action) -> bool:
-    """Whether the animator has changed keys that we wrote."""
-    return bool(action.get(_SEAL) != _fingerprint(action))
+def is_sealed(action: bpy.types.Action) -> bool:
+    """Whether the keys are those that we wrote."""
+    return bool(action.get(_SEAL) == _fingerprint(action))
 
 
 def is_played(action: bpy.types.Action) -> bool:
@@ -113,18 +114,24 @@ def is_played(action: bpy.types.Action) -> bool:
     return action.users > int(action.use_fake_user)
 
 
-def dispose(action: bpy.types.Action) -> None:
-    """Remove an unused action of ours; if the animator has edited it, it is kept, unused."""
+def dispose(action: bpy.types.Action, is_edited: bool) -> str:
+    """Remove an action of ours that is not used any more; with edits of the animator's it is set aside instead.
+
+    Returns:
+        The name under which it stays in the file, no longer ours; empty if it does not.
+    """
     if action.users:
-        return
-    if not is_edited(action):
+        return ""
+    if not is_edited:
         bpy.data.actions.remove(action)
-        return
+        return ""
     for mark in (_LINE, _IDENTITY, _SEAL, _FADE):
         if action.get(mark) is not None:
             del action[mark]
+    generated_curves.forget(action)
     action.name += " (edited)"
     action.use_fake_user = True
+    return action.name
 
 
 def _fingerprint(action: bpy.types.Action) -> str:

@@ -80,7 +80,7 @@ class Run:
         self._needs_torch = weights.needs_torch
         own_track = line.existing_keys == "TRACK"
         self._settings = baking.KeySettings(
-            line.key_tolerance, own_track, line.settle_time, whole_frames=line.keys_on != "Subframes"
+            line.key_tolerance, own_track, line.settle_time, line.keys_on != "Subframes", line.hand_edits == "Re-apply"
         )
         self._started = time.monotonic()
         self._is_quiet = quiet
@@ -226,15 +226,17 @@ class Run:
         scene = _find(bpy.data.scenes, *self._scene)
         line = self._line_in(scene)
         character = find_character(_find(scene.objects, *self._anchor), scene, performance.face.basis)
-        self.keys = baking.bake(performance, character, self._line, self._timing, self._settings, prepared)
+        baked = baking.bake(performance, character, self._line, self._timing, self._settings, prepared)
+        self.keys = baked.keys
         hindrance = hidden_motion.find(character, self._line.identity, scene)
         self.is_hidden, self.is_repairable = hindrance is not None, hindrance is not None and hindrance.is_repairable
         seconds = time.monotonic() - self._started
         sentence = f"{character.name} speaks {self._line.name!r}: {self.keys:,} keys in {seconds:.1f} s"
         sentence = f"{sentence}, {hindrance.clause}" if hindrance else sentence
-        self.remarks = (*((f"The keys {hindrance.clause}",) if hindrance else ()), *self._remarks)
+        own_remarks = (*baked.remarks, *self._remarks)
+        self.remarks = (*((f"The keys {hindrance.clause}",) if hindrance else ()), *own_remarks)
         line_states.remember_success(line, scene, self._inputs, self.keys, "\n".join(self.remarks))
-        return ". ".join((sentence, *self._remarks))
+        return ". ".join((sentence, *own_remarks))
 
     def _line_in(self, scene: bpy.types.Scene) -> LineProperties:
         line = desk.line_of_identity(scene, self._line.identity)

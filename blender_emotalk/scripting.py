@@ -62,7 +62,7 @@ def write_keys(
         timing = Timing.of(scene, start_frame, performance.face.fps)
         whole_frames = check_value(KEYS_ON, keys_on) == KEYS_ON.default
         settings = baking.KeySettings(key_tolerance, own_track, whole_frames=whole_frames)
-        return baking.bake(performance, found, mark, timing, settings)
+        return baking.bake(performance, found, mark, timing, settings).keys
 
 
 def _need_extension() -> None:
