@@ -17,7 +17,8 @@ from .actions import curves_by_owner
 from .curve_copies import keys_of
 
 _CURVES: Final = "emotalk_curves"
-_TIMING: Final = "emotalk_timing"
+_START: Final = "emotalk_start"
+_RATE: Final = "emotalk_rate"
 _EDITED: Final = "emotalk_edited"
 _RENAMED: Final = 0.5
 """A curve that shares at least so many of its keys with a stored one is that one under another name."""
@@ -74,22 +75,20 @@ def store(action: bpy.types.Action, record: Record) -> None:
     """Write a record to its action."""
     labelled = [([part, *name], keys) for part, curves in enumerate(record.parts) for name, keys in curves.items()]
     action[_CURVES] = pack(labelled)
-    action[_TIMING] = [record.start, record.rate]
+    action[_START], action[_RATE] = record.start, record.rate
     action[_EDITED] = record.edited
 
 
 def load(action: bpy.types.Action) -> Record | None:
     """The record of an action; None if it has none that can be read, like those of earlier versions."""
-    data, timing = action.get(_CURVES), action.get(_TIMING)
     try:
-        start, rate = (float(number) for number in timing)
-        record = Record(start, rate)
+        record = Record(float(action[_START]), float(action[_RATE]))
         parts = record.parts
-        for (part, owner, path, index), keys in unpack(data):
+        for (part, owner, path, index), keys in unpack(action[_CURVES]):
             parts[part][CurveName(str(owner), str(path), int(index))] = keys
-    except (TypeError, ValueError, IndexError):
+    except (KeyError, TypeError, ValueError, IndexError):
         return None
-    return record if rate > 0 else None
+    return record if record.rate > 0 else None
 
 
 def was_edited(action: bpy.types.Action) -> bool:
@@ -99,7 +98,7 @@ def was_edited(action: bpy.types.Action) -> bool:
 
 def forget(action: bpy.types.Action) -> None:
     """Remove the record of an action."""
-    for name in (_CURVES, _TIMING, _EDITED):
+    for name in (_CURVES, _START, _RATE, _EDITED):
         if action.get(name) is not None:
             del action[name]
 

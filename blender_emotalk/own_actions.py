@@ -135,11 +135,19 @@ def dispose(action: bpy.types.Action, is_edited: bool) -> str:
 
 
 def _fingerprint(action: bpy.types.Action) -> str:
+    curves = all_curves(action)
+    numbers = np.empty(sum(6 * len(curve.keyframe_points) for curve in curves), np.float32)
+    parts, at = [], 0
+    for curve in curves:
+        points = curve.keyframe_points
+        size = 2 * len(points)
+        for number, attribute in enumerate(("co", "handle_left", "handle_right")):
+            points.foreach_get(attribute, numbers[at + number * size : at + (number + 1) * size])
+        parts.append((f"{curve.data_path}[{curve.array_index}]".encode(), at, at + 3 * size))
+        at += 3 * size
+    rounded = (np.round(numbers, _DECIMALS) + np.float32(0)).data.cast("B")
     state = hashlib.blake2b(digest_size=16)
-    for curve in all_curves(action):
-        state.update(f"{curve.data_path}[{curve.array_index}]".encode())
-        for attribute in ("co", "handle_left", "handle_right"):
-            numbers = np.empty(2 * len(curve.keyframe_points), np.float32)
-            curve.keyframe_points.foreach_get(attribute, numbers)
-            state.update((np.round(numbers, _DECIMALS) + np.float32(0)).tobytes())
+    for name, start, end in parts:
+        state.update(name)
+        state.update(rounded[4 * start : 4 * end])
     return state.hexdigest()
