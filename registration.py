@@ -29,6 +29,8 @@ from .operators.choose_audio import ChooseAudio
 from .operators.choose_model import ChooseModel
 from .operators.clear import Clear
 from .operators.duplicate_line import DuplicateLine
+from .operators.extend_scene import ExtendScene
+from .operators.flatten import Flatten
 from .operators.forget_strip import ForgetStrip
 from .operators.import_checkpoint import ImportCheckpoint
 from .operators.move_line import MoveLine
@@ -40,6 +42,7 @@ from .operators.remove_line import RemoveLine
 from .operators.remove_pytorch import RemovePytorch
 from .operators.repair import Repair
 from .operators.reset_controls import ResetControls
+from .operators.reset_face import ResetFace
 from .operators.select_lines import SelectLines
 from .operators.set_emotion import SetEmotion
 from .operators.set_up_pytorch import SetUpPytorch
@@ -73,6 +76,8 @@ CLASSES: Final = (
     ChooseModel,
     Clear,
     DuplicateLine,
+    ExtendScene,
+    Flatten,
     ForgetStrip,
     ImportCheckpoint,
     MoveLine,
@@ -84,6 +89,7 @@ CLASSES: Final = (
     RemovePytorch,
     Repair,
     ResetControls,
+    ResetFace,
     SelectLines,
     SetEmotion,
     SetUpPytorch,

@@ -15,8 +15,8 @@ from ..face.key_reduction import SparseKeys
 from ..face.settling import settle
 from ..face.whole_frames import on_whole_frames
 from ..inference.contract import EmoTalkError
-from . import hand_edits, nla, own_actions, values_before
-from .actions import HAS_SLOTS, Animated, all_curves, new_curves
+from . import flattening, hand_edits, nla, own_actions, values_before
+from .actions import HAS_SLOTS, all_curves, new_curves
 from .characters import Character
 from .keyframes import Timing, choose_face_keys, write_face, write_head
 from .own_actions import LineMark
@@ -108,7 +108,7 @@ def prepare(performance: Performance, timing: Timing, settings: KeySettings) -> 
 
 def check_layers(character: Character) -> None:
     """Check beforehand that this character's keys can be changed. Raises EmoTalkError if not."""
-    for owner in _owners(character):
+    for owner in character.owners:
         nla.check_tweak_mode(owner)
 
 
@@ -151,6 +151,7 @@ def bake(
         bone = cast(bpy.types.Pose, armature.pose).bones[character.head_bone]
         write_head(target, performance.head, bone, timing, settings.tolerance)
 
+    flattening.lift(character)
     actions = tuple(dict.fromkeys(filter(None, (action, head_action))))
     earlier = _actions_of(character, mark.identity)
     edits = hand_edits.collect(earlier) if settings.reapply_edits else None
@@ -199,14 +200,15 @@ def clear(character: Character, line: str | None = None) -> int:
         EmoTalkError: a strip of this character is in NLA tweak mode.
     """
     check_layers(character)
-    identities = {found for owner in _owners(character) for found in nla.lines_on(owner) if line in (None, found)}
+    flattening.lift(character)
+    identities = {found for owner in character.owners for found in nla.lines_on(owner) if line in (None, found)}
     for identity in identities:
         _remove(character, identity)
     return len(identities)
 
 
 def _actions_of(character: Character, identity: str) -> tuple[bpy.types.Action, ...]:
-    found = (nla.lines_on(owner).get(identity) for owner in _owners(character))
+    found = (nla.lines_on(owner).get(identity) for owner in character.owners)
     return tuple(dict.fromkeys(action for action in found if action is not None))
 
 
@@ -223,7 +225,7 @@ def _remove(character: Character, identity: str, is_edited: bool | None = None) 
     """
     actions = _actions_of(character, identity)
     edited = {action: hand_edits.is_edited(action) if is_edited is None else is_edited for action in actions}
-    for owner in _owners(character):
+    for owner in character.owners:
         nla.remove(owner, identity)
     return tuple(filter(None, [own_actions.dispose(action, edited[action]) for action in actions]))
 
@@ -232,7 +234,7 @@ def has_lost_values(character: Character, line: str | None = None) -> bool:
     """Whether Clear cannot bring back the values from before a line, or from before all: they cannot be read."""
     return any(
         values_before.is_damaged(owner, action)
-        for owner in _owners(character)
+        for owner in character.owners
         for identity, action in nla.lines_on(owner).items()
         if line in (None, identity)
     )
@@ -269,11 +271,7 @@ def identity_named(character: Character, name: str) -> str:
 def _labels(character: Character) -> dict[str, str]:
     """The character's lines: identity -> what the animator calls it. The face's action comes before the head's."""
     labels: dict[str, str] = {}
-    for owner in _owners(character):
+    for owner in character.owners:
         for identity, action in nla.lines_on(owner).items():
             labels.setdefault(identity, own_actions.label_of(action))
     return labels
-
-
-def _owners(character: Character) -> tuple[Animated, ...]:
-    return (*character.faces, character.armature) if character.armature else character.faces

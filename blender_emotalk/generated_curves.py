@@ -91,6 +91,12 @@ def load(action: bpy.types.Action) -> Record | None:
     return record if record.rate > 0 else None
 
 
+def stored_bytes(action: bpy.types.Action) -> bytes:
+    """The curves of an action's record as they are stored; quick."""
+    data = action.get(_CURVES)
+    return data if isinstance(data, bytes) else b""
+
+
 def was_edited(action: bpy.types.Action) -> bool:
     """Whether edits of earlier runs were put on an action when it was written; quick."""
     return bool(action.get(_EDITED))

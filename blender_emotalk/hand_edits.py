@@ -12,11 +12,15 @@ from ..face.key_reduction import SparseKeys
 from . import own_actions
 from .actions import curves_by_owner
 from .curve_copies import copy_keys, copy_settings, is_plain, keys_of, sample
-from .generated_curves import CurveName, Record, found_again, is_same, load, name_of, store, was_edited
+from .generated_curves import CurveName, Record, found_again, is_same, load, name_of, store, stored_bytes, was_edited
 from .keyframes import Timing, tolerance_for, write_curve
 
 _FINE: Final = 0.25
 """How closely curves with keys between whole frames are compared, in frames."""
+
+_REMEMBERED: Final = 256
+_looked_at: Final[dict[tuple[str, bytes], tuple[str, ...] | None]] = {}
+"""What was found on actions, by their keys and records; None for those without a record that can be read."""
 
 
 @dataclass
@@ -84,21 +88,36 @@ class Carried:
 
 
 def is_edited(action: bpy.types.Action) -> bool:
-    """Whether an action of ours is not just what was generated, in whatever run the edits were made."""
+    """Whether an action of ours is not just what was generated, in whatever run the edits were made.
+
+    Quick enough for a list that is drawn often: an action that has not changed since is not compared again.
+    """
     if own_actions.is_sealed(action):
         return was_edited(action)
-    record = load(action)
-    return record is None or bool(_edits_of(action, record).names)
+    return _channels_of(action) != ()
 
 
 def edited_channels(action: bpy.types.Action) -> list[str]:
     """The names of the shape keys and bones whose curves were edited, sorted; empty for actions without a record."""
+    return list(_channels_of(action) or ())
+
+
+def _channels_of(action: bpy.types.Action) -> tuple[str, ...] | None:
+    """None without a record."""
+    state = own_actions.fingerprint(action), stored_bytes(action)
+    if state not in _looked_at:
+        if len(_looked_at) >= _REMEMBERED:
+            _looked_at.clear()
+        _looked_at[state] = _names_in(action)
+    return _looked_at[state]
+
+
+def _names_in(action: bpy.types.Action) -> tuple[str, ...] | None:
     record = load(action)
     if record is None:
-        return []
-    return sorted(
-        {name.path.split('"')[1] if '"' in name.path else name.path for name in _edits_of(action, record).names}
-    )
+        return None
+    paths = {name.path for name in _edits_of(action, record).names}
+    return tuple(sorted({path.split('"')[1] if '"' in path else path for path in paths}))
 
 
 def collect(actions: Iterable[bpy.types.Action]) -> Edits | None:

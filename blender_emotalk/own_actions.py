@@ -101,12 +101,12 @@ def label_of(action: bpy.types.Action) -> str:
 
 def seal(action: bpy.types.Action) -> None:
     """Store the keys as we wrote them."""
-    action[_SEAL] = _fingerprint(action)
+    action[_SEAL] = fingerprint(action)
 
 
 def is_sealed(action: bpy.types.Action) -> bool:
     """Whether the keys are those that we wrote."""
-    return bool(action.get(_SEAL) == _fingerprint(action))
+    return bool(action.get(_SEAL) == fingerprint(action))
 
 
 def is_played(action: bpy.types.Action) -> bool:
@@ -134,7 +134,8 @@ def dispose(action: bpy.types.Action, is_edited: bool) -> str:
     return action.name
 
 
-def _fingerprint(action: bpy.types.Action) -> str:
+def fingerprint(action: bpy.types.Action) -> str:
+    """A hash of the keys of an action; quick."""
     curves = all_curves(action)
     numbers = np.empty(sum(6 * len(curve.keyframe_points) for curve in curves), np.float32)
     parts, at = [], 0

@@ -15,7 +15,7 @@ from ..face.curves import Performance
 from ..inference.contract import EmoTalkError, StageProgress
 from ..inference.worker.client import Message, WorkerClient
 from ..inference.worker.failure import sentence_for
-from . import background, baking, desk, hidden_motion, line_states, model_choice, torch_environment
+from . import background, baking, desk, hidden_motion, line_end, line_states, model_choice, torch_environment
 from .access import active_line, run_state, scene_of, window_manager_of
 from .characters import find_character
 from .failures import in_one_sentence
@@ -233,7 +233,7 @@ class Run:
         seconds = time.monotonic() - self._started
         sentence = f"{character.name} speaks {self._line.name!r}: {self.keys:,} keys in {seconds:.1f} s"
         sentence = f"{sentence}, {hindrance.clause}" if hindrance else sentence
-        own_remarks = (*baked.remarks, *self._remarks)
+        own_remarks = (*baked.remarks, *line_end.remark_on(scene, self._line.identity), *self._remarks)
         self.remarks = (*((f"The keys {hindrance.clause}",) if hindrance else ()), *own_remarks)
         line_states.remember_success(line, scene, self._inputs, self.keys, "\n".join(self.remarks))
         return ". ".join((sentence, *own_remarks))
