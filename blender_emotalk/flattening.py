@@ -21,6 +21,9 @@ from .keyframes import write_curve
 
 _FLATTENED: Final = "emotalk_flattened"
 _MUTED: Final = "emotalk_muted"
+"""On a data-block: the identities of the lines that were muted on it, one on each line of text."""
+_KEPT: Final = "emotalk_kept_line"
+"""On the action of a line: whether it had a fake user before."""
 _Path = tuple[str, int]
 
 
@@ -97,15 +100,17 @@ def lift(character: Character) -> None:
             for strip in list(track.strips):
                 if strip.action is not None and strip.action.get(_FLATTENED):
                     track.strips.remove(strip)
-                elif strip.action is not None and strip.action.get(_MUTED) is not None:
+                elif own_actions.line_of(strip.action) in str(owner.get(_MUTED, "")).split("\n"):
                     strip.mute = False
             if not track.strips and track.name.startswith(nla.TRACK):
                 data.nla_tracks.remove(track)
     for owner in character.owners:
+        if owner.get(_MUTED) is not None:
+            del owner[_MUTED]
         for line in nla.lines_on(owner).values():
-            if line.get(_MUTED) is not None:
-                line.use_fake_user = bool(line[_MUTED])
-                del line[_MUTED]
+            if line.get(_KEPT) is not None:
+                line.use_fake_user = bool(line[_KEPT])
+                del line[_KEPT]
     for action in actions:
         if own_actions.is_sealed(action):
             bpy.data.actions.remove(action)
@@ -201,13 +206,17 @@ def _mute_lines(owner: Animated) -> None:
     data = animation_data_of(owner)
     if data.action is not None and own_actions.line_of(data.action) is not None:
         nla.push_down(owner)
+    muted = []
     for track in data.nla_tracks:
         for strip in track.strips:
-            line = strip.action
-            if line is not None and own_actions.line_of(line) is not None and not strip.mute:
-                strip.mute = True
-                if line.get(_MUTED) is None:
-                    line[_MUTED], line.use_fake_user = line.use_fake_user, True
+            line, identity = strip.action, own_actions.line_of(strip.action)
+            if line is None or identity is None or strip.mute:
+                continue
+            strip.mute = True
+            muted.append(identity)
+            if line.get(_KEPT) is None:
+                line[_KEPT], line.use_fake_user = line.use_fake_user, True
+    owner[_MUTED] = "\n".join(muted)
 
 
 def _play(owner: Animated, action: bpy.types.Action, slot: Any) -> None:

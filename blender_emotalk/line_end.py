@@ -11,14 +11,16 @@ from .properties import LineProperties
 def last_frame(identity: str) -> int | None:
     """The frame of the last key of the line of this identity, rounded up; None if it has no keys."""
     ends = [
-        action.frame_range[1] for action in bpy.data.actions if action.users and own_actions.line_of(action) == identity
+        action.frame_range[1]
+        for action in bpy.data.actions
+        if own_actions.is_played(action) and own_actions.line_of(action) == identity
     ]
     return math.ceil(max(ends)) if ends else None
 
 
-def why_not_extend(scene: bpy.types.Scene, line: LineProperties) -> str:
+def why_not_extend(scene: bpy.types.Scene, line: LineProperties | None) -> str:
     """Why a scene need not be longer for a line, as a sentence; empty if it ends too early. Quick."""
-    end = last_frame(line_identity.identity_of(line))
+    end = last_frame(line_identity.identity_of(line)) if line else None
     if end is None:
         return "The line has no keys yet; animate it first"
     return "" if end > scene.frame_end else "The line ends within the scene"

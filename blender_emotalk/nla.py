@@ -56,12 +56,11 @@ def played_paths(owner: Animated) -> set[str]:
     data = owner.animation_data
     if data is None:
         return set()
-    played = {curve.data_path for curve in active_curves(owner) if not curve.mute}
+    curves = list(active_curves(owner))
     for track, strip in _strips(data) if data.use_nla else ():
         if strip.action is not None and not (track.mute or strip.mute):
-            curves = curves_of_slot(strip.action, getattr(strip, "action_slot", None))
-            played |= {curve.data_path for curve in curves if not curve.mute}
-    return played
+            curves += curves_of_slot(strip.action, getattr(strip, "action_slot", None))
+    return {curve.data_path for curve in curves if not curve.mute}
 
 
 def moved_above(owner: Animated, line: str) -> set[str]:

@@ -23,8 +23,8 @@ class ExtendScene(ExplainedOperator, bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> OperatorResult:
         """Set the last frame."""
-        scene = scene_of(context)
-        end = line_end.last_frame(identity_of(current_line(context)))
+        scene, line = scene_of(context), current_line(context)
+        end = line_end.last_frame(identity_of(line)) if line else None
         if end is None or end <= scene.frame_end:
             self.report({"WARNING"}, "The line ends within the scene; nothing was changed")
             return {"CANCELLED"}

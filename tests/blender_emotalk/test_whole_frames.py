@@ -4,6 +4,7 @@ import bpy
 import numpy as np
 import pytest
 from emotalk.blender_emotalk import baking
+from emotalk.blender_emotalk.access import active_line
 from emotalk.blender_emotalk.actions import active_curves, all_curves
 from emotalk.blender_emotalk.characters import find_character
 from emotalk.blender_emotalk.keyframes import Timing
@@ -106,8 +107,7 @@ def test_subframes_are_the_option(add_face, performance):
 @pytest.mark.parametrize("choice", ["Whole frames", "Subframes"])
 def test_the_line_chooses(stage, choice):
     bpy.ops.emotalk.animate(keys_on=choice)
-    line = bpy.context.scene.emotalk
-    assert line.keys_on == choice
+    assert active_line(bpy.context.scene).keys_on == choice
     frames = np.concatenate([keys_of(curve)[0] for curve in active_curves(stage.data.shape_keys)])
     assert (frames == np.round(frames)).all() == (choice == "Whole frames")
 
