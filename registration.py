@@ -33,6 +33,8 @@ from .operators.copy_controls import CopyControls
 from .operators.duplicate_line import DuplicateLine
 from .operators.export_cue_sheet import ExportCueSheet
 from .operators.export_preset import ExportPreset
+from .operators.extend_scene import ExtendScene
+from .operators.flatten import Flatten
 from .operators.forget_strip import ForgetStrip
 from .operators.import_checkpoint import ImportCheckpoint
 from .operators.import_cue_sheet import ImportCueSheet
@@ -48,6 +50,7 @@ from .operators.remove_preset import RemovePreset
 from .operators.remove_pytorch import RemovePytorch
 from .operators.repair import Repair
 from .operators.reset_controls import ResetControls
+from .operators.reset_face import ResetFace
 from .operators.save_preset import SavePreset
 from .operators.select_lines import SelectLines
 from .operators.set_emotion import SetEmotion
@@ -87,6 +90,8 @@ CLASSES: Final = (
     DuplicateLine,
     ExportCueSheet,
     ExportPreset,
+    ExtendScene,
+    Flatten,
     ForgetStrip,
     ImportCheckpoint,
     ImportCueSheet,
@@ -103,6 +108,7 @@ CLASSES: Final = (
     Repair,
     ResetControls,
     SavePreset,
+    ResetFace,
     SelectLines,
     SetEmotion,
     SetUpPytorch,

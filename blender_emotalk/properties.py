@@ -154,6 +154,8 @@ class LineProperties(bpy.types.PropertyGroup):
     existing_keys: str
     key_tolerance: float
     settle_time: float
+    keys_on: str
+    hand_edits: str
 
 
 @properties(

@@ -15,7 +15,7 @@ from ..face.curves import Performance
 from ..inference.contract import EmoTalkError, StageProgress
 from ..inference.worker.client import Message, WorkerClient
 from ..inference.worker.failure import sentence_for
-from . import background, baking, desk, hidden_motion, line_states, model_choice, torch_environment
+from . import background, baking, desk, hidden_motion, line_end, line_states, model_choice, torch_environment
 from .access import active_line, run_state, scene_of, window_manager_of
 from .characters import find_character
 from .failures import in_one_sentence
@@ -82,7 +82,9 @@ class Run:
         self._scene, self._anchor = (scene.session_uid, scene.name), (anchor.session_uid, anchor.name)
         self._needs_torch = weights.needs_torch
         own_track = line.existing_keys == "TRACK"
-        self._settings = baking.KeySettings(line.key_tolerance, own_track, line.settle_time)
+        self._settings = baking.KeySettings(
+            line.key_tolerance, own_track, line.settle_time, line.keys_on != "Subframes", line.hand_edits == "Re-apply"
+        )
         self._started = time.monotonic()
         self._is_quiet = quiet
         self._files = contextlib.ExitStack()
@@ -99,7 +101,8 @@ class Run:
             performance, self._remarks = performed
             self._start_frame = strip_or_file(line, scene)[2]
             self._inputs = line_states.inputs_of(line, scene)
-            self._prepared = performance, baking.prepare(performance, self._settings)
+            self._timing = Timing.of(scene, self._start_frame, performance.face.fps)
+            self._prepared = performance, baking.prepare(performance, self._timing, self._settings)
             self._is_done = True
             return
         with contextlib.ExitStack() as files:
@@ -213,7 +216,7 @@ class Run:
     def _submit(self, scene: bpy.types.Scene) -> None:
         sound = self._sound.result()
         self._remarks = sound.remarks
-        timing = Timing.of(scene, self._start_frame, self._spec.fps)
+        self._timing = timing = Timing.of(scene, self._start_frame, self._spec.fps)
         frames = round(sound.seconds * self._spec.fps) + 1
         line = self._line_in(scene)
         self._inputs = line_states.inputs_of(line, scene)
@@ -238,7 +241,7 @@ class Run:
         """Runs in a thread: uses no Blender data."""
         try:
             performance = read_curves(self._result)
-            self._prepared = performance, baking.prepare(performance, self._settings)
+            self._prepared = performance, baking.prepare(performance, self._timing, self._settings)
         except Exception as error:
             self._failure = sentence_for(error)
         self._is_done = True
@@ -251,16 +254,17 @@ class Run:
         scene = _find(bpy.data.scenes, *self._scene)
         line = self._line_in(scene)
         character = find_character(_find(scene.objects, *self._anchor), scene, performance.face.basis)
-        timing = Timing.of(scene, self._start_frame, performance.face.fps)
-        self.keys = baking.bake(performance, character, self._line, timing, self._settings, prepared)
+        baked = baking.bake(performance, character, self._line, self._timing, self._settings, prepared)
+        self.keys = baked.keys
         hindrance = hidden_motion.find(character, self._line.identity, scene)
         self.is_hidden, self.is_repairable = hindrance is not None, hindrance is not None and hindrance.is_repairable
         seconds = time.monotonic() - self._started
         sentence = f"{character.name} speaks {self._line.name!r}: {self.keys:,} keys in {seconds:.1f} s"
         sentence = f"{sentence}, {hindrance.clause}" if hindrance else sentence
-        self.remarks = (*((f"The keys {hindrance.clause}",) if hindrance else ()), *self._remarks)
+        own_remarks = (*baked.remarks, *line_end.remark_on(scene, self._line.identity), *self._remarks)
+        self.remarks = (*((f"The keys {hindrance.clause}",) if hindrance else ()), *own_remarks)
         line_states.remember_success(line, scene, self._inputs, self.keys, "\n".join(self.remarks))
-        return ". ".join((sentence, *self._remarks))
+        return ". ".join((sentence, *own_remarks))
 
     def _line_in(self, scene: bpy.types.Scene) -> LineProperties:
         line = desk.line_of_identity(scene, self._line.identity)

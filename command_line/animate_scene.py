@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from ..face.controls import CHANNEL, KEY_TOLERANCE, SETTLE_TIME
+from ..face.controls import CHANNEL, HAND_EDITS, KEY_TOLERANCE, KEYS_ON, SETTLE_TIME
 from .complaints import GOOD, UsageError
 from .control_options import add_control_options, controls_from, option_values
 from .model_options import add_model_options, placement_of
@@ -28,6 +28,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--start", type=int, metavar="FRAME", help="the frame at which the sound starts")
     add_model_options(parser, default=None)
     parser.add_argument("--tolerance", type=float, metavar="NUMBER", help=KEY_TOLERANCE.sentence)
+    parser.add_argument("--keys-on", choices=KEYS_ON.choices, help=KEYS_ON.sentence)
+    parser.add_argument("--hand-edits", choices=HAND_EDITS.choices, help=HAND_EDITS.sentence)
     parser.add_argument("--settle", type=float, metavar="SECONDS", help=SETTLE_TIME.sentence)
     parser.add_argument("--channel", type=int, metavar="NUMBER", help=CHANNEL.sentence)
     parser.add_argument(
@@ -86,4 +88,6 @@ def _apply(options: argparse.Namespace, scene: "bpy.types.Scene") -> "LineProper
         own_track=options.own_track or None,
         settle_time=options.settle,
         channel=options.channel,
+        keys_on=options.keys_on,
+        hand_edits=options.hand_edits,
     ).apply(scene)

@@ -48,6 +48,7 @@ def everything():
         "actions": {action.name: (keys(action), action.use_fake_user, marks(action)) for action in bpy.data.actions},
         "objects": {obj.name: (animation(obj), pose(obj), obj.show_only_shape_key) for obj in bpy.data.objects},
         "keys": {key.name: (animation(key), marks(key), blocks(key)) for key in bpy.data.shape_keys},
+        "end": bpy.context.scene.frame_end,
         "strips": [(strip.name, strip.channel) for strip in all_strips(bpy.context.scene)],
         "data": [sorted(items.keys()) for items in (bpy.data.meshes, bpy.data.armatures, bpy.data.materials)],
     }
@@ -66,7 +67,11 @@ def animation(owner):
     if data is None:
         return None
     tracks = [
-        (track.name, track.mute, [(strip.name, strip.action and strip.action.name) for strip in track.strips])
+        (
+            track.name,
+            track.mute,
+            [(strip.name, strip.action and strip.action.name, strip.mute) for strip in track.strips],
+        )
         for track in data.nla_tracks
     ]
     return data.action and data.action.name, getattr(data, "action_slot_handle", 0), tracks
@@ -82,6 +87,16 @@ def pose(obj):
 
 def animated():
     bpy.ops.emotalk.animate()
+
+
+def animated_late():
+    line().start_frame = 400
+    animated()
+
+
+def flattened():
+    animated()
+    bpy.ops.emotalk.flatten()
 
 
 def placed():
@@ -128,13 +143,17 @@ CASES = {
     "choose_model": (nothing, {"model": "emotalk-compact"}),
     "clear": (animated, {}),
     "clear all": (animated, {"all_lines": True}),
+    "clear flattened": (flattened, {}),
     "duplicate_line": (animated, {}),
+    "extend_scene": (animated_late, {}),
+    "flatten": (animated, {}),
     "forget_strip": (placed, {}),
     "move_line": (two_lines, {"direction": "UP"}),
     "place_sound": (animated, {}),
     "remove_line": (two_lines, {}),
     "repair": (muted, {}),
     "reset_controls": (moved_sliders, {}),
+    "reset_face": (animated, {}),
     "select_lines": (two_lines, {"action": "SELECT"}),
     "select_lines none": (two_marked_lines, {"action": "DESELECT"}),
     "set_emotion": (moved_sliders, {"emotion": "fear"}),
