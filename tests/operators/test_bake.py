@@ -3,12 +3,14 @@
 import json
 import shutil
 import sys
+import wave
 from pathlib import Path
 
 import bpy
 import pytest
 from emotalk.blender_emotalk import runs
 from emotalk.blender_emotalk.actions import all_curves
+from emotalk.blender_emotalk.lines import SAMPLE_LINE
 from emotalk.command_line.main import BLENDER_COMMANDS, main
 from emotalk.inference.sound.audio import read_speech
 
@@ -27,13 +29,14 @@ def usage(*words):
 @pytest.fixture(scope="module")
 def sounds(tmp_path_factory):
     """Three seconds of speech as three files."""
-    import soundfile
-    from emotalk.blender_emotalk.lines import SAMPLE_LINE
-
     folder = tmp_path_factory.mktemp("sounds")
-    voice = read_speech(SAMPLE_LINE).samples
+    voice = (32000 * read_speech(SAMPLE_LINE).samples).astype("<i2")
     for number in range(3):
-        soundfile.write(folder / f"line{number}.wav", voice[16000 * number :][:16000], 16000)
+        with wave.open(str(folder / f"line{number}.wav"), "wb") as file:
+            file.setnchannels(1)
+            file.setsampwidth(2)
+            file.setframerate(16000)
+            file.writeframes(voice[16000 * number :][:16000].tobytes())
     return folder
 
 
