@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from .face.basis import ARKIT, FLAME, Basis
-from .face.controls import KEY_TOLERANCE, Control, ControlError, Controls
+from .face.controls import KEY_TOLERANCE, KEYS_ON, Control, ControlError, Controls
 from .face.curve_files import CurveFileError, read_curves, write_curves
 from .face.curves import FaceCurves, Performance
 from .face.errors import EmoTalkError
@@ -174,6 +174,8 @@ def animate(
     progress: StageProgress | None = None,
     settle_time: float | None = None,
     channel: int | None = None,
+    keys_on: str | None = None,
+    hand_edits: str | None = None,
 ) -> int:
     """In Blender: set a scene's line, animate it as the button does, and wait until the keys are there.
 
@@ -190,13 +192,15 @@ def animate(
         start_frame: the scene frame at which the sound starts.
         model: the id of one of ``models()``.
         controls: sliders to set, one value each; keyframe the slider for a value that changes over time.
-        key_tolerance: largest error of the keys in the units of the curves; 0 writes every frame of the model.
+        key_tolerance: largest error of the keys in the units of the curves; 0 writes every frame.
         device: see ``perform``; that of the preferences if not given.
         precision: the same.
         windowed: the same.
         progress: called with the share (0..1) that is done and what comes next.
         settle_time: seconds in which the face comes out of rest before the sound and goes back to it afterwards.
         channel: the channel of the sound with the voice, counted from 1; 0 mixes all of them.
+        keys_on: "Whole frames" of the scene, or "Subframes": the frames of the model, which lie between them.
+        hand_edits: what becomes of keys of an earlier run that somebody has edited: "Re-apply" or "Set aside".
 
     Returns:
         How many keys were written.
@@ -211,7 +215,18 @@ def animate(
     from .blender_emotalk.line_settings import LineSettings
 
     settings = LineSettings(
-        audio, strip, line, character, start_frame, model, controls, key_tolerance, None, settle_time, channel
+        audio,
+        strip,
+        line,
+        character,
+        start_frame,
+        model,
+        controls,
+        key_tolerance,
+        settle_time=settle_time,
+        channel=channel,
+        keys_on=keys_on,
+        hand_edits=hand_edits,
     )
     return scripting.animate(
         scene, settings, {"device": device, "precision": precision, "windowed": windowed}, progress
@@ -226,6 +241,7 @@ def write_keys(
     start_frame: float = 1,
     key_tolerance: float = float(KEY_TOLERANCE.default),
     own_track: bool = False,
+    keys_on: str = KEYS_ON.choices[0],
     scene: "bpy.types.Scene | None" = None,
 ) -> int:
     """In Blender: write curves, from ``perform`` or a file, as keys in an action called "EmoTalk <line>".
@@ -239,6 +255,7 @@ def write_keys(
         start_frame: the scene frame of the first frame of the curves.
         key_tolerance: largest error of the keys in the units of the curves; 0 writes every frame.
         own_track: leave the action that is there active, and put this one on an NLA track below it.
+        keys_on: "Whole frames" of the scene, or "Subframes": those of the curves, which may lie between them.
         scene: where the character is; the context's if not given.
 
     Returns:
@@ -250,7 +267,7 @@ def write_keys(
     _need_blender()
     from .blender_emotalk import scripting
 
-    return scripting.write_keys(performance, line, character, start_frame, key_tolerance, own_track, scene)
+    return scripting.write_keys(performance, line, character, start_frame, key_tolerance, own_track, keys_on, scene)
 
 
 def _need_blender() -> None:

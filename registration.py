@@ -39,20 +39,32 @@ from .operators.choose_audio import ChooseAudio
 from .operators.choose_model import ChooseModel
 from .operators.clear import Clear
 from .operators.clear_features import ClearFeatures
+from .operators.collect_strips import CollectStrips
+from .operators.copy_controls import CopyControls
 from .operators.duplicate_line import DuplicateLine
+from .operators.export_cue_sheet import ExportCueSheet
+from .operators.export_preset import ExportPreset
+from .operators.extend_scene import ExtendScene
+from .operators.flatten import Flatten
 from .operators.forget_strip import ForgetStrip
 from .operators.import_checkpoint import ImportCheckpoint
+from .operators.import_cue_sheet import ImportCueSheet
+from .operators.import_preset import ImportPreset
 from .operators.key_emotion import KeyEmotion
+from .operators.load_preset import LoadPreset
 from .operators.move_line import MoveLine
 from .operators.open_preferences import OpenPreferences
 from .operators.open_weights_folder import OpenWeightsFolder
 from .operators.place_sound import PlaceSound
 from .operators.refresh_models import RefreshModels
 from .operators.remove_line import RemoveLine
+from .operators.remove_preset import RemovePreset
 from .operators.remove_pytorch import RemovePytorch
 from .operators.remove_shape import RemoveShape
 from .operators.repair import Repair
 from .operators.reset_controls import ResetControls
+from .operators.reset_face import ResetFace
+from .operators.save_preset import SavePreset
 from .operators.select_lines import SelectLines
 from .operators.set_emotion import SetEmotion
 from .operators.set_up_pytorch import SetUpPytorch
@@ -65,6 +77,7 @@ from .panels.main import MainPanel
 from .panels.model import ModelMenu, ModelPanel
 from .panels.performance import LifePanel, ShapePanel, StylePanel
 from .panels.preferences import EmoTalkPreferences
+from .panels.presets import PresetMenu, RemovePresetMenu
 from .panels.report import ReportPanel
 from .panels.shapes import ShapeList, ShapesPanel
 
@@ -89,21 +102,33 @@ CLASSES: Final = (
     ChooseAudio,
     ChooseModel,
     Clear,
-    DuplicateLine,
     ClearFeatures,
+    CollectStrips,
+    CopyControls,
+    DuplicateLine,
+    ExportCueSheet,
+    ExportPreset,
+    ExtendScene,
+    Flatten,
     ForgetStrip,
     ImportCheckpoint,
+    ImportCueSheet,
+    ImportPreset,
     KeyEmotion,
+    LoadPreset,
     MoveLine,
     OpenPreferences,
     OpenWeightsFolder,
     PlaceSound,
     RefreshModels,
     RemoveLine,
+    RemovePreset,
     RemovePytorch,
     RemoveShape,
     Repair,
     ResetControls,
+    SavePreset,
+    ResetFace,
     SelectLines,
     SetEmotion,
     SetUpPytorch,
@@ -111,6 +136,8 @@ CLASSES: Final = (
     UseSoundStrip,
     LineList,
     LineMenu,
+    PresetMenu,
+    RemovePresetMenu,
     MainPanel,
     ReportPanel,
     ModelMenu,

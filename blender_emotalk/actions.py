@@ -1,5 +1,6 @@
 """Actions, slots and NLA strips with one interface for Blender 4.2 (no slots), 4.4 (slots) and 5.x (slots only)."""
 
+from collections.abc import Iterator
 from typing import Any, Final, Literal
 
 import bpy
@@ -89,6 +90,17 @@ def all_curves(action: bpy.types.Action) -> tuple[bpy.types.FCurve, ...]:
     if not HAS_SLOTS:
         return _curves_before_slots(action)
     return tuple(curve for strip in _strips_of(action) for bag in strip.channelbags for curve in bag.fcurves)
+
+
+def curves_by_owner(action: bpy.types.Action) -> Iterator[tuple[str, Any, bpy.types.FCurve]]:
+    """(kind of data-block, container, F-curve) of every F-curve; the container is that of ``new_curves``."""
+    if not HAS_SLOTS:
+        any_action: Any = action
+        yield from ((any_action.id_root, action, curve) for curve in _curves_before_slots(action))
+        return
+    for strip in _strips_of(action):
+        for bag in strip.channelbags:
+            yield from ((bag.slot.target_id_type, bag, curve) for curve in bag.fcurves)
 
 
 def _curves_before_slots(action: Any) -> tuple[bpy.types.FCurve, ...]:

@@ -12,13 +12,15 @@ from ..face.basis import Basis
 from ..face.controls import CONTROL_BY_NAME
 from ..face.curves import Performance
 from ..face.eyes import merge_eyes
+from ..face.key_reduction import SparseKeys
 from ..face.parts import left_out
 from ..face.settling import settle
+from ..face.whole_frames import on_whole_frames
 from ..inference.contract import EmoTalkError
-from . import nla, own_actions, rewriting, values_before
-from .actions import HAS_SLOTS, Animated, curves_to_rewrite, new_curves
+from . import flattening, hand_edits, nla, own_actions, rewriting, values_before
+from .actions import HAS_SLOTS, all_curves, curves_to_rewrite, new_curves
 from .characters import Character
-from .keyframes import Keys, Timing, choose_face_keys, write_face, write_head
+from .keyframes import Timing, choose_face_keys, write_face, write_head
 from .own_actions import LineMark
 
 
@@ -30,13 +32,43 @@ class KeySettings:
         tolerance: largest error of reduced curves in coefficient units; 0 keys every sample.
         own_track: put our action on an NLA track and leave the animator's action active.
         settle_time: seconds in which the face comes out of rest before the sound, and goes back to it afterwards.
+        whole_frames: keys stand on whole frames of the scene; otherwise on those of the model, between them.
+        reapply_edits: edits on an earlier run's keys are put on top of the new ones; otherwise its action is set aside.
         part: of the face; channels outside of it get no keys (``face.parts``).
     """
 
     tolerance: float
     own_track: bool = False
     settle_time: float = 0.0
+    whole_frames: bool = True
+    reapply_edits: bool = True
     part: str = str(CONTROL_BY_NAME["face_part"].choices[0])
+
+
+@dataclass(frozen=True)
+class Baked:
+    """What was written.
+
+    Attributes:
+        keys: how many.
+        edited: the number of curves on which edits of the animator's were put again.
+        set_aside: the names of edited actions of an earlier run that stay in the file, unused.
+    """
+
+    keys: int
+    edited: int = 0
+    set_aside: tuple[str, ...] = ()
+
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """Sentences for the animator about the edits, without full stops."""
+        sentences = []
+        if self.edited:
+            curves = "one curve" if self.edited == 1 else f"{self.edited} curves"
+            sentences.append(f"Your edits of {curves} were re-applied")
+        if self.set_aside:
+            sentences.append(f"The keys that you edited before stay in the file as {', '.join(self.set_aside)}")
+        return tuple(sentences)
 
 
 @dataclass(frozen=True)
@@ -44,28 +76,46 @@ class Prepared:
     """A performance ready to be written.
 
     Attributes:
-        performance: settled, its eyes merged into the face if the face has channels for them.
-        lead: frames of the model before the sound starts.
+        start: the scene frame at which the sound starts.
+        rate: frames per second of the scene.
+        performance: settled, its eyes merged into the face if the face has channels for them, at the rate of its keys.
+        timing: of its frames on the timeline.
+        fade: scene frames before the sound and after it in which the face settles.
         face_keys: of each channel that is animated.
     """
 
+    start: float
+    rate: float
     performance: Performance
-    lead: int
-    face_keys: Mapping[str, Keys]
+    timing: Timing
+    fade: float
+    face_keys: Mapping[str, SparseKeys]
 
 
-def prepare(performance: Performance, settings: KeySettings) -> Prepared:
-    """Choose the keys of a performance. Slow for long lines, but touches no Blender data: it may run in a thread."""
+def prepare(performance: Performance, timing: Timing, settings: KeySettings) -> Prepared:
+    """Choose the keys of a performance. Slow for long lines, but touches no Blender data: it may run in a thread.
+
+    Args:
+        performance: face and head.
+        timing: of its frames on the timeline.
+        settings: of the keys.
+    """
+    start, rate = timing.first, timing.step * performance.face.fps
     settled = merge_eyes(settle(performance, settings.settle_time))
-    lead = (settled.face.frames - performance.face.frames) // 2
+    fade = (settled.face.frames - performance.face.frames) // 2 * timing.step
+    timing = Timing(timing.first - fade, timing.step)
+    if settings.whole_frames:
+        settled, first = on_whole_frames(settled, timing.first, timing.step)
+        timing = Timing(first, 1)
     skipped = left_out(settled.face.basis, settings.part)
     keys = choose_face_keys(settled.face, settings.tolerance)
-    return Prepared(settled, lead, {channel: keys[channel] for channel in keys if channel not in skipped})
+    keys = {channel: keys[channel] for channel in keys if channel not in skipped}
+    return Prepared(start, rate, settled, timing, fade, keys)
 
 
 def check_layers(character: Character) -> None:
     """Check beforehand that this character's keys can be changed. Raises EmoTalkError if not."""
-    for owner in _owners(character):
+    for owner in character.owners:
         nla.check_tweak_mode(owner)
 
 
@@ -77,11 +127,12 @@ def bake(
     settings: KeySettings,
     prepared: Prepared | None = None,
     is_draft: bool = False,
-) -> int:
+) -> Baked:
     """Write a performance to its own actions, which replace those of an earlier run for the same line.
 
-    Where only the keys differ from the last run, they are written to the actions that are there. An earlier action with
-    keys that the animator has edited stays in the file, unused.
+    Where only the keys differ from the last run, they are written to the actions that are there. What the animator has
+    edited on the earlier ones is put on top of the new ones. If that cannot be, or is not wanted, the edited action
+    stays in the file, unused.
 
     Args:
         performance: face and head.
@@ -92,50 +143,57 @@ def bake(
         prepared: the result of ``prepare`` for this performance, if it was called already.
         is_draft: whether it will be written again at once, because a slider is still moving.
 
-    Returns:
-        The number of keys written.
-
     Raises:
         EmoTalkError: a strip of this character is in NLA tweak mode.
     """
     check_layers(character)
     mark = LineMark(line, line) if isinstance(line, str) else line
     if prepared is None:
-        prepared = prepare(performance, settings)
-    performance, face_keys = prepared.performance, prepared.face_keys
-    fade = prepared.lead * timing.step
-    timing = Timing(timing.first - fade, timing.step)
+        prepared = prepare(performance, timing, settings)
+    performance, face_keys, timing = prepared.performance, prepared.face_keys, prepared.timing
     armature, bone = character.armature, None
     if armature is not None and character.head_bone and performance.head.values.any():
         bone = cast(bpy.types.Pose, armature.pose).bones[character.head_bone]
-    owners = character.faces if bone is None else _owners(character)
+    owners = character.faces if bone is None else character.owners
     layout = (
-        (settings.own_track, timing, fade, performance.face.frames),
+        (settings.own_track, settings.whole_frames, timing, prepared.fade, performance.face.frames),
         tuple(face_keys),
         tuple(character.shape_keys.items()),
         (bone and (bone.name, bone.rotation_mode), tuple(owner.session_uid for owner in owners)),
     )
+    flattening.lift(character)
     _widen_sliders(performance.face.basis, face_keys, character)
-    earlier = rewriting.action_to_rewrite(owners, mark.identity, layout)
-    if earlier is not None:
-        target = curves_to_rewrite(earlier[0], "KEY")
-        keys = write_face(target, face_keys, performance.face.basis, character.shape_keys, timing)
+    written = rewriting.action_to_rewrite(owners, mark.identity, layout)
+    if written is not None:
+        keys = write_face(
+            curves_to_rewrite(written[0], "KEY"), face_keys, performance.face.basis, character.shape_keys, timing
+        )
         if bone is not None:
-            target = curves_to_rewrite(earlier[-1], "OBJECT")
+            target = curves_to_rewrite(written[-1], "OBJECT")
             keys += write_head(target, performance.head, bone, timing, settings.tolerance)
-        for action in dict.fromkeys(earlier):
-            (own_actions.mark_draft if is_draft else own_actions.seal)(action)
-        return keys
-    action = own_actions.new_action(mark, fade)
+        actions = tuple(dict.fromkeys(written))
+        if is_draft:
+            for action in actions:
+                own_actions.mark_draft(action)
+            return Baked(keys)
+        hand_edits.carry(None, _target(actions, prepared, settings))
+        for action in actions:
+            own_actions.seal(action)
+        return Baked(keys)
+    action = own_actions.new_action(mark, prepared.fade)
     target = new_curves(action, "KEY", "Face")
-    keys = write_face(target, face_keys, performance.face.basis, character.shape_keys, timing)
+    write_face(target, face_keys, performance.face.basis, character.shape_keys, timing)
     head_action = None
     if bone is not None:
-        head_action = action if HAS_SLOTS else own_actions.new_action(mark, fade)
+        head_action = action if HAS_SLOTS else own_actions.new_action(mark, prepared.fade)
         target = new_curves(head_action, "OBJECT", "Head")
-        keys += write_head(target, performance.head, bone, timing, settings.tolerance)
+        write_head(target, performance.head, bone, timing, settings.tolerance)
 
-    clear(character, mark.identity)
+    actions = tuple(dict.fromkeys(filter(None, (action, head_action))))
+    earlier = _actions_of(character, mark.identity)
+    edits = hand_edits.collect(earlier) if settings.reapply_edits else None
+    carried = hand_edits.carry(edits, _target(actions, prepared, settings))
+    set_aside = _remove(character, mark.identity, None if edits is None else carried.lost > 0)
     own_actions.name_action(action)
     own_actions.seal(action)
     for face in character.faces:
@@ -147,10 +205,17 @@ def bake(
         own_track = settings.own_track or nla.has_other_action(armature)
         nla.place(armature, head_action, own_track)
     rewriting.remember(mark.identity, layout, (action, head_action or action))
-    return keys
+    keys = sum(len(curve.keyframe_points) for action in actions for curve in all_curves(action))
+    return Baked(keys, carried.curves, set_aside)
 
 
-def _widen_sliders(basis: Basis, keys: Mapping[str, Keys], character: Character) -> None:
+def _target(actions: tuple[bpy.types.Action, ...], prepared: Prepared, settings: KeySettings) -> hand_edits.Target:
+    return hand_edits.Target(
+        actions, prepared.start, prepared.rate, prepared.timing, settings.whole_frames, settings.tolerance
+    )
+
+
+def _widen_sliders(basis: Basis, keys: Mapping[str, SparseKeys], character: Character) -> None:
     """Widen the sliders of channels without limits: Blender clamps values to a slider's range."""
     for channel, names in character.shape_keys.items():
         if channel not in keys or np.isfinite(basis.limits[basis.index[channel]]).all():
@@ -177,24 +242,41 @@ def clear(character: Character, line: str | None = None) -> int:
         EmoTalkError: a strip of this character is in NLA tweak mode.
     """
     check_layers(character)
-    identities = {found for owner in _owners(character) for found in nla.lines_on(owner) if line in (None, found)}
+    flattening.lift(character)
+    identities = {found for owner in character.owners for found in nla.lines_on(owner) if line in (None, found)}
     for identity in identities:
-        actions = set()
-        for owner in _owners(character):
-            action = nla.lines_on(owner).get(identity)
-            if action is not None:
-                actions.add(action)
-                nla.remove(owner, identity)
-        for action in actions:
-            own_actions.dispose(action)
+        _remove(character, identity)
     return len(identities)
+
+
+def _actions_of(character: Character, identity: str) -> tuple[bpy.types.Action, ...]:
+    found = (nla.lines_on(owner).get(identity) for owner in character.owners)
+    return tuple(dict.fromkeys(action for action in found if action is not None))
+
+
+def _remove(character: Character, identity: str, is_edited: bool | None = None) -> tuple[str, ...]:
+    """Remove the actions of a line from a character; edited ones are set aside.
+
+    Args:
+        character: whose line.
+        identity: of the line.
+        is_edited: whether they have edits that would be lost; None to look.
+
+    Returns:
+        The names of the actions that were set aside.
+    """
+    actions = _actions_of(character, identity)
+    edited = {action: hand_edits.is_edited(action) if is_edited is None else is_edited for action in actions}
+    for owner in character.owners:
+        nla.remove(owner, identity)
+    return tuple(filter(None, [own_actions.dispose(action, edited[action]) for action in actions]))
 
 
 def has_lost_values(character: Character, line: str | None = None) -> bool:
     """Whether Clear cannot bring back the values from before a line, or from before all: they cannot be read."""
     return any(
         values_before.is_damaged(owner, action)
-        for owner in _owners(character)
+        for owner in character.owners
         for identity, action in nla.lines_on(owner).items()
         if line in (None, identity)
     )
@@ -231,11 +313,7 @@ def identity_named(character: Character, name: str) -> str:
 def _labels(character: Character) -> dict[str, str]:
     """The character's lines: identity -> what the animator calls it. The face's action comes before the head's."""
     labels: dict[str, str] = {}
-    for owner in _owners(character):
+    for owner in character.owners:
         for identity, action in nla.lines_on(owner).items():
             labels.setdefault(identity, own_actions.label_of(action))
     return labels
-
-
-def _owners(character: Character) -> tuple[Animated, ...]:
-    return (*character.faces, character.armature) if character.armature else character.faces

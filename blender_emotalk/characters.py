@@ -10,6 +10,7 @@ import bpy
 from ..face.basis import ARKIT, Basis
 from ..face.retarget import match_shape_keys
 from ..inference.contract import EmoTalkError
+from .actions import Animated
 
 _HEAD_BONE = re.compile(r"(^|[^a-z])head$", re.IGNORECASE)
 
@@ -31,6 +32,11 @@ class Character:
     shape_keys: dict[str, tuple[str, ...]]
     armature: bpy.types.Object | None
     head_bone: str | None
+
+    @property
+    def owners(self) -> tuple[Animated, ...]:
+        """The data-blocks that have its keys."""
+        return (*self.faces, self.armature) if self.armature else self.faces
 
 
 def find_character(anchor: bpy.types.Object | None, scene: bpy.types.Scene, basis: Basis | None = ARKIT) -> Character:

@@ -8,8 +8,9 @@ import bpy
 import numpy as np
 
 from ..face.basis import Basis
+from ..face.closures import kept_frames
 from ..face.curves import FaceCurves
-from ..face.key_reduction import reduce_curves
+from ..face.key_reduction import SparseKeys, reduce_curves
 from .head_bones import rotation_path, rotation_values
 
 _HEAD_TOLERANCE: Final = 0.5
@@ -43,35 +44,27 @@ def frame_rate(scene: bpy.types.Scene) -> float:
     return scene.render.fps / scene.render.fps_base
 
 
-@dataclass(frozen=True)
-class Keys:
-    """The keys of one curve before they are written.
-
-    Attributes:
-        samples: (keys,) frame numbers of the model, rising.
-        values: (keys,) of the curve at these frames.
-        slopes: (keys,) change per frame of the model; None for straight lines between the keys.
-    """
-
-    samples: np.ndarray
-    values: np.ndarray
-    slopes: np.ndarray | None = None
+def tolerance_for(owner: str, tolerance: float) -> float:
+    """The tolerance of curves of shape keys ("KEY") or of a bone's rotation ("OBJECT")."""
+    return tolerance * _HEAD_TOLERANCE if owner == "OBJECT" else tolerance
 
 
-def choose_keys(values: np.ndarray, tolerance: float) -> list[Keys]:
-    """The keys of each column: every sample if the tolerance is 0, otherwise few that stay within it."""
+def choose_keys(values: np.ndarray, tolerance: float, kept: Mapping[int, np.ndarray] | None = None) -> list[SparseKeys]:
+    """The keys of each column: every sample if the tolerance is 0, otherwise few, those to be kept among them."""
     if not tolerance:
-        return [Keys(np.arange(len(values)), column) for column in values.T]
-    return [Keys(keys.frames, keys.values, keys.slopes) for keys in reduce_curves(values, tolerance)]
+        return [SparseKeys(np.arange(len(values)), column) for column in values.T]
+    return reduce_curves(values, tolerance, kept)
 
 
-def choose_face_keys(face: FaceCurves, tolerance: float) -> dict[str, Keys]:
+def choose_face_keys(face: FaceCurves, tolerance: float) -> dict[str, SparseKeys]:
     """The keys of each channel. Slow for long lines, but it uses no Blender data and can run in a thread."""
-    return dict(zip(face.channels, choose_keys(face.values, tolerance), strict=True))
+    kept = kept_frames(face) if tolerance else {}
+    by_column = {face.basis.index[channel]: frames for channel, frames in kept.items()}
+    return dict(zip(face.channels, choose_keys(face.values, tolerance, by_column), strict=True))
 
 
 def write_face(
-    target: Any, keys: Mapping[str, Keys], basis: Basis, shape_keys: Mapping[str, tuple[str, ...]], timing: Timing
+    target: Any, keys: Mapping[str, SparseKeys], basis: Basis, shape_keys: Mapping[str, tuple[str, ...]], timing: Timing
 ) -> int:
     """Write coefficients to the values of shape keys.
 
@@ -100,34 +93,38 @@ def write_face(
 def write_head(target: Any, head: FaceCurves, bone: bpy.types.PoseBone, timing: Timing, tolerance: float) -> int:
     """Write the head's rotation to a bone, in the bone's own rotation mode. Returns the number of keys written."""
     written = 0
-    for index, keys in enumerate(choose_keys(rotation_values(head.values, bone), tolerance * _HEAD_TOLERANCE)):
+    for index, keys in enumerate(choose_keys(rotation_values(head.values, bone), tolerance_for("OBJECT", tolerance))):
         curve = _curve(target, rotation_path(bone), index, bone.name)
         written += _write(curve, keys, timing)
     return written
 
 
 def _curve(target: Any, path: str, index: int, group: str) -> bpy.types.FCurve:
-    """The curve that is there, without its keys, or a new one in this group."""
+    """The curve that is there, or a new one in this group."""
     curve: bpy.types.FCurve | None = target.fcurves.find(path, index=index)
     if curve is None:
         curve = target.fcurves.new(path, index=index)
         curve.group = target.groups.get(group) or target.groups.new(group)
-    else:
-        curve.keyframe_points.clear()
     return curve
 
 
-def _write(curve: bpy.types.FCurve, keys: Keys, timing: Timing) -> int:
-    frames = timing.frames(keys.samples)
+def _write(curve: bpy.types.FCurve, keys: SparseKeys, timing: Timing) -> int:
+    write_curve(curve, keys.moved(timing.step, timing.first))
+    return len(keys.frames)
+
+
+def write_curve(curve: bpy.types.FCurve, keys: SparseKeys) -> None:
+    """Replace the keys of an F-curve by these, whose frames are those of the scene."""
     points = curve.keyframe_points
-    points.add(len(frames))
-    _set_pairs(points, "co", frames, keys.values)
+    points.clear()
+    points.add(len(keys.frames))
+    _set_pairs(points, "co", keys.frames, keys.values)
     if keys.slopes is None:
         _set_enum(points, "interpolation", "LINEAR")
     else:
-        _set_handles(points, frames, keys.values, keys.slopes / timing.step)
+        _set_enum(points, "interpolation", "BEZIER")
+        _set_handles(points, keys.frames, keys.values, keys.slopes)
     curve.update()
-    return len(frames)
 
 
 def _set_handles(points: Any, frames: np.ndarray, values: np.ndarray, slopes: np.ndarray) -> None:
@@ -147,7 +144,11 @@ def _set_pairs(points: Any, attribute: str, frames: np.ndarray, values: np.ndarr
 
 
 def _set_enum(points: Any, attribute: str, value: str) -> None:
+    points.foreach_set(attribute, np.full(len(points), enum_number(attribute, value), np.int32))
+
+
+def enum_number(attribute: str, value: str) -> int:
+    """How Blender stores a choice of a key, e.g. its interpolation."""
     # The stubs have no kinds of properties here, and only this kind has items.
     rna: Any = bpy.types.Keyframe.bl_rna.properties[attribute]
-    number = rna.enum_items[value].value
-    points.foreach_set(attribute, np.full(len(points), number, np.int32))
+    return int(rna.enum_items[value].value)

@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import bpy
 import numpy as np
@@ -47,6 +47,8 @@ class LineSettings:
         own_track: whether the animator's action stays active and ours goes below it.
         settle_time: seconds in which the face comes out of rest and goes back to it.
         channel: of the sound, counted from 1; 0 mixes all of them.
+        keys_on: "Whole frames" of the scene or "Subframes".
+        hand_edits: what becomes of edited keys, one of the control's choices.
     """
 
     audio: str | Path | None = None
@@ -60,12 +62,14 @@ class LineSettings:
     own_track: bool | None = None
     settle_time: float | None = None
     channel: int | None = None
+    keys_on: str | None = None
+    hand_edits: str | None = None
 
-    def apply(self, scene: bpy.types.Scene) -> LineProperties:
+    def apply(self, scene: bpy.types.Scene, line: LineProperties | None = None) -> LineProperties:
         """Set them on a line of a scene, which becomes the active one.
 
-        Which line: the one of the given name; else the one with the given sound; else the active one, unless it has
-        another sound already. Where there is none, it is a new line with the settings of the active one.
+        Which line, if none is given: the one of the given name; else the one with the given sound; else the active one,
+        unless it has another sound already. Where there is none, it is a new line with the settings of the active one.
 
         Returns:
             The line.
@@ -81,7 +85,7 @@ class LineSettings:
         own = {control: given for control in LINE_CONTROLS if (given := getattr(self, control.name)) is not None}
         for control, value in own.items():
             check_value(control, value)
-        found = self._find(scene, audio)
+        found = line if line is not None else self._find(scene, audio)
         settled = found or active_line(scene)
         sliders: dict[str, Any] = {}
         shapes: Mapping[str, tuple[float, float]] | None = None
@@ -111,7 +115,7 @@ class LineSettings:
         if self.model is not None:
             line.model = self.model
         for control, value in own.items():
-            setattr(line, control.name, value)
+            setattr(line, control.name, _as_property(control, value))
         if self.own_track is not None:
             line.existing_keys = "TRACK" if self.own_track else "KEEP"
         if sliders:
@@ -188,6 +192,11 @@ def _has_sound(line: LineProperties, audio: str | None, strip: str | None) -> bo
     if strip is not None:
         return line.strip == strip
     return not line.strip and bpy.path.abspath(line.audio) == bpy.path.abspath(audio or "")
+
+
+def _as_property(control: Control, value: Any) -> Any:
+    """A checked value as Blender's property takes it: a choice is the name that the table has for it."""
+    return control.choices[int(cast(float, check_value(control, value)))] if control.choices else value
 
 
 def _check_free_of_keys(line: LineProperties, scene: bpy.types.Scene, sliders: Mapping[str, Any]) -> None:

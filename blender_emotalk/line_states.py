@@ -15,7 +15,7 @@ import numpy as np
 
 from ..face.controls import CONTROLS, LINE_CONTROLS
 from ..inference.contract import EmoTalkError
-from . import own_actions
+from . import hand_edits, own_actions
 from .access import desk_of
 from .actions import active_curves
 from .line_identity import identity_of
@@ -164,5 +164,5 @@ def _edited_lines(only: str = "") -> dict[str, bool]:
 def _is_edited_action(action: bpy.types.Action) -> bool:
     known = _is_edited.get(action.session_uid)
     if known is None:
-        known = _is_edited[action.session_uid] = own_actions.is_edited(action)
+        known = _is_edited[action.session_uid] = hand_edits.is_edited(action)
     return known

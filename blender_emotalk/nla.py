@@ -8,7 +8,16 @@ import bpy
 
 from ..inference.contract import EmoTalkError
 from . import values_before
-from .actions import Animated, active_curves, active_slot, add_strip, animation_data_of, assign, slot_for
+from .actions import (
+    Animated,
+    active_curves,
+    active_slot,
+    add_strip,
+    animation_data_of,
+    assign,
+    curves_of_slot,
+    slot_for,
+)
 from .own_actions import fade_of, line_of
 
 TRACK: Final = "EmoTalk"
@@ -40,6 +49,18 @@ def has_other_action(owner: Animated) -> bool:
     """Whether the animator's own action is the active one."""
     data = owner.animation_data
     return data is not None and data.action is not None and line_of(data.action) is None
+
+
+def played_paths(owner: Animated) -> set[str]:
+    """Paths of a data-block that an action on it moves, active or on a track."""
+    data = owner.animation_data
+    if data is None:
+        return set()
+    curves = list(active_curves(owner))
+    for track, strip in _strips(data) if data.use_nla else ():
+        if strip.action is not None and not (track.mute or strip.mute):
+            curves += curves_of_slot(strip.action, getattr(strip, "action_slot", None))
+    return {curve.data_path for curve in curves if not curve.mute}
 
 
 def moved_above(owner: Animated, line: str) -> set[str]:
@@ -78,15 +99,21 @@ def place(owner: Animated, action: bpy.types.Action, own_track: bool) -> None:
     values_before.remember(owner, action, list(lines_on(owner).values()))
     data = animation_data_of(owner)
     other_lines = bool(lines_on(owner))
-    if data.action is not None and line_of(data.action) is not None:
-        previous, data.action = data.action, None
-        _add_to_track(owner, previous)
+    push_down(owner)
     if data.action is not None and not own_track:
         _keep(data, data.action)
     if own_track or other_lines:
         _add_to_track(owner, action)
     else:
         assign(owner, action)
+
+
+def push_down(owner: Animated) -> None:
+    """Move our active action, if there is one, to an NLA track."""
+    data = animation_data_of(owner)
+    if data.action is not None and line_of(data.action) is not None:
+        previous, data.action = data.action, None
+        _add_to_track(owner, previous)
 
 
 def remove(owner: Animated, line: str) -> None:

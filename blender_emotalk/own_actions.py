@@ -8,6 +8,7 @@ from typing import Final
 import bpy
 import numpy as np
 
+from . import generated_curves
 from .actions import all_curves
 
 _LINE: Final = "emotalk_line"
@@ -101,7 +102,7 @@ def label_of(action: bpy.types.Action) -> str:
 
 def seal(action: bpy.types.Action) -> None:
     """Store the keys as we wrote them."""
-    action[_SEAL] = _fingerprint(action)
+    action[_SEAL] = fingerprint(action)
     if action.get(_DRAFT) is not None:
         del action[_DRAFT]
 
@@ -111,9 +112,14 @@ def mark_draft(action: bpy.types.Action) -> None:
     action[_DRAFT] = True
 
 
-def is_edited(action: bpy.types.Action) -> bool:
-    """Whether the animator has changed keys that we wrote."""
-    return not action.get(_DRAFT) and bool(action.get(_SEAL) != _fingerprint(action))
+def is_draft(action: bpy.types.Action) -> bool:
+    """Whether the keys are ours, but not those that were sealed."""
+    return bool(action.get(_DRAFT))
+
+
+def is_sealed(action: bpy.types.Action) -> bool:
+    """Whether the keys are those that we wrote."""
+    return bool(action.get(_SEAL) == fingerprint(action))
 
 
 def is_played(action: bpy.types.Action) -> bool:
@@ -121,35 +127,41 @@ def is_played(action: bpy.types.Action) -> bool:
     return action.users > int(action.use_fake_user)
 
 
-def dispose(action: bpy.types.Action) -> None:
-    """Remove an unused action of ours; if the animator has edited it, it is kept, unused."""
+def dispose(action: bpy.types.Action, is_edited: bool) -> str:
+    """Remove an action of ours that is not used any more; with edits of the animator's it is set aside instead.
+
+    Returns:
+        The name under which it stays in the file, no longer ours; empty if it does not.
+    """
     if action.users:
-        return
-    if not is_edited(action):
+        return ""
+    if not is_edited:
         bpy.data.actions.remove(action)
-        return
+        return ""
     for mark in (_LINE, _IDENTITY, _SEAL, _FADE):
         if action.get(mark) is not None:
             del action[mark]
+    generated_curves.forget(action)
     action.name += " (edited)"
     action.use_fake_user = True
+    return action.name
 
 
-def _fingerprint(action: bpy.types.Action) -> str:
-    curves = [(f"{curve.data_path}[{curve.array_index}]", curve.keyframe_points) for curve in all_curves(action)]
-    # All numbers are read into one array and rounded at once, which takes a third of the time.
-    numbers = np.empty(6 * sum(len(points) for _path, points in curves), np.float32)
-    parts, end = [], 0
-    for path, points in curves:
-        for attribute in ("co", "handle_left", "handle_right"):
-            start, end = end, end + 2 * len(points)
-            points.foreach_get(attribute, numbers[start:end])
-        parts.append((path, end))
-    np.round(numbers, _DECIMALS, out=numbers)
-    numbers += np.float32(0)
-    state, start = hashlib.blake2b(digest_size=16), 0
-    for path, end in parts:
-        state.update(path.encode())
-        state.update(numbers[start:end].data)
-        start = end
+def fingerprint(action: bpy.types.Action) -> str:
+    """A hash of the keys of an action; quick."""
+    curves = all_curves(action)
+    numbers = np.empty(sum(6 * len(curve.keyframe_points) for curve in curves), np.float32)
+    parts, at = [], 0
+    for curve in curves:
+        points = curve.keyframe_points
+        size = 2 * len(points)
+        for number, attribute in enumerate(("co", "handle_left", "handle_right")):
+            points.foreach_get(attribute, numbers[at + number * size : at + (number + 1) * size])
+        parts.append((f"{curve.data_path}[{curve.array_index}]".encode(), at, at + 3 * size))
+        at += 3 * size
+    rounded = (np.round(numbers, _DECIMALS) + np.float32(0)).data.cast("B")
+    state = hashlib.blake2b(digest_size=16)
+    for name, start, end in parts:
+        state.update(name)
+        state.update(rounded[4 * start : 4 * end])
     return state.hexdigest()

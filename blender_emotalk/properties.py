@@ -167,6 +167,8 @@ class LineProperties(bpy.types.PropertyGroup):
     key_tolerance: float
     settle_time: float
     face_part: str
+    keys_on: str
+    hand_edits: str
 
 
 @properties(

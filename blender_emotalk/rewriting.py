@@ -9,7 +9,7 @@ from typing import Any
 
 import bpy
 
-from . import nla, own_actions
+from . import hand_edits, nla
 from .actions import Animated
 
 Layout = tuple[Any, ...]
@@ -35,6 +35,6 @@ def action_to_rewrite(owners: Iterable[Animated], identity: str, layout: Layout)
     actions = tuple(action for action in found if action is not None)
     if known != layout or len(actions) != len(found) or {action.session_uid for action in actions} != uids:
         return None
-    if any(not action.is_editable or own_actions.is_edited(action) for action in set(actions)):
+    if any(not action.is_editable or hand_edits.is_edited(action) for action in set(actions)):
         return None
     return actions

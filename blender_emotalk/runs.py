@@ -16,13 +16,23 @@ from ..face.curves import Performance
 from ..inference.contract import EmoTalkError, StageProgress
 from ..inference.worker.client import Message, WorkerClient
 from ..inference.worker.failure import sentence_for
-from . import background, baking, desk, feature_cache, hidden_motion, line_states, model_choice, torch_environment
+from . import (
+    background,
+    baking,
+    desk,
+    feature_cache,
+    hidden_motion,
+    line_end,
+    line_states,
+    model_choice,
+    torch_environment,
+)
 from .access import active_line, run_state, scene_of, window_manager_of
 from .characters import find_character
 from .failures import in_one_sentence
 from .keyframes import Timing
 from .line_identity import identity_of, line_name
-from .lines import anchor_of, control_values, sound_of
+from .lines import anchor_of, control_values, sound_of, strip_or_file
 from .own_actions import LineMark
 from .preferences import preferences_of
 from .properties import LineProperties
@@ -50,6 +60,8 @@ class Run:
         line: to animate; the active one of the scene if not given.
         quiet: the panel shows nothing before the end.
         placement: ``device``, ``precision`` and ``windowed``, if they differ from the preferences.
+        performed: what another machine has computed for this line: its performance and the remarks about it; then the
+            worker is not asked.
 
     Attributes:
         cancelled: whether the run was cancelled.
@@ -68,6 +80,7 @@ class Run:
         line: LineProperties | None = None,
         quiet: bool = False,
         placement: Mapping[str, Any] | None = None,
+        performed: tuple[Performance, tuple[str, ...]] | None = None,
     ) -> None:
         scene = scene_of(context)
         line = line or active_line(scene)
@@ -84,7 +97,14 @@ class Run:
         self._scene, self._anchor = (scene.session_uid, scene.name), (anchor.session_uid, anchor.name)
         self._needs_torch = weights.needs_torch
         own_track = line.existing_keys == "TRACK"
-        self._settings = baking.KeySettings(line.key_tolerance, own_track, line.settle_time, line.face_part)
+        self._settings = baking.KeySettings(
+            line.key_tolerance,
+            own_track,
+            line.settle_time,
+            line.keys_on != "Subframes",
+            line.hand_edits == "Re-apply",
+            line.face_part,
+        )
         self._started = time.monotonic()
         self._is_quiet = quiet
         self._files = contextlib.ExitStack()
@@ -98,6 +118,14 @@ class Run:
         self.keys = 0
         self.remarks: tuple[str, ...] = ()
         self.is_hidden = self.is_repairable = False
+        if performed is not None:
+            performance, self._remarks = performed
+            self._start_frame = strip_or_file(line, scene)[2]
+            self._inputs = line_states.inputs_of(line, scene)
+            self._timing = Timing.of(scene, self._start_frame, performance.face.fps)
+            self._prepared = performance, baking.prepare(performance, self._timing, self._settings)
+            self._is_done = True
+            return
         with contextlib.ExitStack() as files:
             line_sound = sound_of(line, scene, files)
             self._sound = Preparation(line_sound)
@@ -184,6 +212,23 @@ class Run:
         self._end(sentence)
         return sentence
 
+    def take(self) -> Performance:
+        """End the run without writing keys.
+
+        Returns:
+            What the line does to the face, before it comes out of rest.
+
+        Raises:
+            EmoTalkError: the worker failed.
+        """
+        if self._failure:
+            self._suspect_pytorch()
+            self._end(self._failure, failed=True)
+            raise EmoTalkError(self._failure)
+        self.remarks = self._remarks
+        self._end("")
+        return self._prepared[0]
+
     def _remember_failure(self, sentence: str) -> None:
         scene = next((scene for scene in bpy.data.scenes if scene.session_uid == self._scene[0]), None)
         line = desk.line_of_identity(scene, self._line.identity) if scene else None
@@ -207,7 +252,7 @@ class Run:
     def _submit(self, scene: bpy.types.Scene) -> None:
         sound = self._sound.result()
         self._remarks = sound.remarks
-        timing = Timing.of(scene, self._start_frame, self._spec.fps)
+        self._timing = timing = Timing.of(scene, self._start_frame, self._spec.fps)
         frames = round(sound.seconds * self._spec.fps) + 1
         if sound.seconds > _LONGEST_MESSAGE:
             self._fields["output"] = str(temporary_file(self._files, ".npz"))
@@ -239,7 +284,7 @@ class Run:
         try:
             result = self._result
             performance = from_text(result["curves"]) if "curves" in result else read_curves(result["output"])
-            self._prepared = performance, baking.prepare(performance, self._settings)
+            self._prepared = performance, baking.prepare(performance, self._timing, self._settings)
         except Exception as error:
             self._failure = sentence_for(error)
         self._is_done = True
@@ -253,8 +298,8 @@ class Run:
         scene = _find(bpy.data.scenes, *self._scene)
         line = self._line_in(scene)
         character = find_character(_find(scene.objects, *self._anchor), scene, performance.face.basis)
-        timing = Timing.of(scene, self._start_frame, performance.face.fps)
-        self.keys = baking.bake(performance, character, self._line, timing, self._settings, prepared, is_draft)
+        baked = baking.bake(performance, character, self._line, self._timing, self._settings, prepared, is_draft)
+        self.keys = baked.keys
         if is_draft:
             return ""
         hindrance = hidden_motion.find(character, self._line.identity, scene)
@@ -262,9 +307,10 @@ class Run:
         seconds = time.monotonic() - self._started
         sentence = f"{character.name} speaks {self._line.name!r}: {self.keys:,} keys in {seconds:.1f} s"
         sentence = f"{sentence}, {hindrance.clause}" if hindrance else sentence
-        self.remarks = (*((f"The keys {hindrance.clause}",) if hindrance else ()), *self._remarks)
+        own_remarks = (*baked.remarks, *line_end.remark_on(scene, self._line.identity), *self._remarks)
+        self.remarks = (*((f"The keys {hindrance.clause}",) if hindrance else ()), *own_remarks)
         line_states.remember_success(line, scene, self._inputs, self.keys, "\n".join(self.remarks))
-        return ". ".join((sentence, *self._remarks))
+        return ". ".join((sentence, *own_remarks))
 
     def _line_in(self, scene: bpy.types.Scene) -> LineProperties:
         line = desk.line_of_identity(scene, self._line.identity)
@@ -299,6 +345,7 @@ def start(
     line: LineProperties | None = None,
     quiet: bool = False,
     placement: Mapping[str, Any] | None = None,
+    performed: tuple[Performance, tuple[str, ...]] | None = None,
 ) -> Run:
     """Begin to animate a line of the context's scene; see ``Run``. Raises EmoTalkError if that is not possible."""
     global _current
@@ -306,7 +353,7 @@ def start(
         raise EmoTalkError(BUSY)
     try:
         with in_one_sentence():
-            _current = Run(context, line, quiet, placement)
+            _current = Run(context, line, quiet, placement, performed)
     except EmoTalkError as error:
         show(str(error), failed=True)
         raise

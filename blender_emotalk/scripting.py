@@ -5,6 +5,7 @@ from typing import Any
 
 import bpy
 
+from ..face.controls import KEYS_ON, check_value
 from ..face.curves import Performance
 from ..inference.contract import EmoTalkError, StageProgress
 from . import baking, runs
@@ -46,6 +47,7 @@ def write_keys(
     start_frame: float,
     key_tolerance: float,
     own_track: bool,
+    keys_on: str,
     scene: bpy.types.Scene | None,
 ) -> int:
     """Write curves as keys; see ``api.write_keys``."""
@@ -58,7 +60,9 @@ def write_keys(
         found = find_character(anchor, scene, performance.face.basis)
         mark = LineMark(line, baking.identity_named(found, line))
         timing = Timing.of(scene, start_frame, performance.face.fps)
-        return baking.bake(performance, found, mark, timing, baking.KeySettings(key_tolerance, own_track))
+        whole_frames = check_value(KEYS_ON, keys_on) == KEYS_ON.default
+        settings = baking.KeySettings(key_tolerance, own_track, whole_frames=whole_frames)
+        return baking.bake(performance, found, mark, timing, settings).keys
 
 
 def _need_extension() -> None:

@@ -54,15 +54,40 @@ def find_sound_strip(scene: bpy.types.Scene, name: str) -> Any:
     return strip
 
 
+def metas_of(strip: Any) -> tuple[Any, ...]:
+    """The meta strips that a strip is in, the innermost first."""
+    meta = strip.parent_meta()
+    return () if meta is None else (meta, *metas_of(meta))
+
+
+def is_muted(strip: Any, scene: bpy.types.Scene) -> bool:
+    """Whether a strip is silent: it, its channel, or a meta strip that it is in is muted."""
+    for one in (strip, *metas_of(strip)):
+        owner: Any = one.parent_meta() or scene.sequence_editor
+        if one.mute or owner.channels[one.channel].mute:
+            return True
+    return False
+
+
+def channel_name(strip: Any, scene: bpy.types.Scene) -> str:
+    """What the animator calls the strip's channel; that of the outermost meta strip if it is in one."""
+    outermost = (strip, *metas_of(strip))[-1]
+    editor: Any = scene.sequence_editor
+    return str(editor.channels[outermost.channel].name)
+
+
 def audible_section(strip: Any, scene: bpy.types.Scene) -> tuple[float, tuple[float, float]]:
     """The timing of a strip and the audible part of its sound.
 
     Returns:
         The scene frame at which the sound begins, and the start and the duration in its file in seconds. A strip that
-        begins before its sound is silent until then.
+        begins before its sound is silent until then. A meta strip hides what its handles cut off.
     """
     fps = frame_rate(scene)
     left, right = getattr(strip, _LEFT), getattr(strip, _RIGHT)
+    for meta in metas_of(strip):
+        left, right = max(left, getattr(meta, _LEFT)), min(right, getattr(meta, _RIGHT))
+    right = max(left, right)
     first = (left - getattr(strip, _CONTENT_START)) / fps + getattr(strip, "sound_offset", 0.0)
     silence = max(-first, 0.0)
     return left + silence * fps, (max(first, 0.0), (right - left) / fps - silence)

@@ -1,17 +1,15 @@
 """``blender -b scene.blend -c emotalk animate``: the Animate button without a window."""
 
 import argparse
-import os
-import tempfile
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final, cast
+from typing import TYPE_CHECKING, cast
 
-from ..face.controls import CHANNEL, KEY_TOLERANCE, SETTLE_TIME
-from ..inference.contract import EmoTalkError
+from ..face.controls import CHANNEL, HAND_EDITS, KEY_TOLERANCE, KEYS_ON, SETTLE_TIME
 from .complaints import GOOD, UsageError
 from .control_options import add_control_options, controls_from, option_values
-from .model_options import add_model_options
+from .model_options import add_model_options, placement_of
 from .progress import ProgressBar
+from .scene_files import check_target, named, save
 
 if TYPE_CHECKING:
     import bpy
@@ -19,8 +17,6 @@ if TYPE_CHECKING:
     from ..blender_emotalk.properties import LineProperties
 
 SUMMARY = "animate the line of the open scene"
-
-_PLACEMENT: Final = ("device", "precision", "windowed")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -32,6 +28,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--start", type=int, metavar="FRAME", help="the frame at which the sound starts")
     add_model_options(parser, default=None)
     parser.add_argument("--tolerance", type=float, metavar="NUMBER", help=KEY_TOLERANCE.sentence)
+    parser.add_argument("--keys-on", choices=KEYS_ON.choices, help=KEYS_ON.sentence)
+    parser.add_argument("--hand-edits", choices=HAND_EDITS.choices, help=HAND_EDITS.sentence)
     parser.add_argument("--settle", type=float, metavar="SECONDS", help=SETTLE_TIME.sentence)
     parser.add_argument("--channel", type=int, metavar="NUMBER", help=CHANNEL.sentence)
     parser.add_argument(
@@ -54,60 +52,18 @@ def run(options: argparse.Namespace) -> int:
     target = options.save.absolute() if options.save else Path(bpy.data.filepath)
     if target == Path():
         raise UsageError("No file is open; give the file to save with -o")
-    _check_target(target, options.overwrite)
+    check_target(target, options.overwrite)
     context = bpy.context
     if options.scene:
-        cast(bpy.types.Window, context.window).scene = _named(bpy.data.scenes, options.scene, "scene")
+        cast(bpy.types.Window, context.window).scene = named(bpy.data.scenes, options.scene, "scene")
     line = _apply(options, scene_of(context))
-    placement = {name: getattr(options, name) for name in _PLACEMENT if getattr(options, name) is not None}
-    run = runs.start(context, line, placement=placement)
+    run = runs.start(context, line, placement=placement_of(options))
     with ProgressBar(1) as bar:
         run.wait(bar.show)
     sentence = run.write()
-    _save(target)
+    save(target)
     print(f"{sentence}; saved {target}")
     return GOOD
-
-
-def _check_target(target: Path, overwrite: bool) -> None:
-    """Refuse a file that cannot or may not be written, before the line is animated.
-
-    Raises:
-        UsageError: its name is not that of a .blend file.
-        EmoTalkError: it exists and is not the open file, or its folder cannot be written to.
-    """
-    import bpy
-
-    if target.suffix.lower() != ".blend":
-        raise UsageError(f"{target.name} is not the name of a scene; give a name that ends in .blend with -o")
-    if target.is_dir():
-        raise EmoTalkError(f"{target} is a folder; give another name with -o")
-    if target.exists():
-        is_open = bool(bpy.data.filepath) and Path(bpy.data.filepath).exists() and target.samefile(bpy.data.filepath)
-        if not (is_open or overwrite):
-            raise EmoTalkError(f"{target} exists already; --overwrite replaces it")
-        if not os.access(target, os.W_OK):
-            raise EmoTalkError(f"{target} is write-protected; give another name with -o")
-    try:
-        with tempfile.TemporaryFile(dir=target.parent):
-            pass
-    except OSError as error:
-        raise EmoTalkError(
-            f"Nothing can be saved in {target.parent} ({error.strerror or error}); choose another folder with -o"
-        ) from error
-
-
-def _save(target: Path) -> None:
-    """Save the open file. Raises EmoTalkError if Blender cannot."""
-    import bpy
-
-    try:
-        bpy.ops.wm.save_as_mainfile(filepath=str(target))
-    except RuntimeError as error:
-        reason = str(error).strip().removeprefix("Error: ").rstrip(".")
-        raise EmoTalkError(
-            f"{target} was not saved ({reason}); make room there, or choose another folder with -o"
-        ) from error
 
 
 def _apply(options: argparse.Namespace, scene: "bpy.types.Scene") -> "LineProperties":
@@ -124,7 +80,7 @@ def _apply(options: argparse.Namespace, scene: "bpy.types.Scene") -> "LineProper
     return LineSettings(
         audio=options.audio,
         strip=options.strip,
-        character=_named(scene.objects, options.character, "object") if options.character else None,
+        character=named(scene.objects, options.character, "object") if options.character else None,
         start_frame=options.start,
         model=options.model,
         controls=values,
@@ -132,10 +88,6 @@ def _apply(options: argparse.Namespace, scene: "bpy.types.Scene") -> "LineProper
         own_track=options.own_track or None,
         settle_time=options.settle,
         channel=options.channel,
+        keys_on=options.keys_on,
+        hand_edits=options.hand_edits,
     ).apply(scene)
-
-
-def _named(items: Any, name: str, kind: str) -> Any:
-    if name not in items:
-        raise UsageError(f"There is no {kind} {name!r} in this file; there are: {', '.join(items.keys())}")
-    return items[name]

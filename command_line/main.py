@@ -15,7 +15,7 @@ COMMANDS: Final = {name: name for name in ("animate", "controls", "weights", "de
 """Subcommands by name: modules of this package with ``SUMMARY``, ``add_arguments(parser)`` (None if the arguments are
 not parsed but passed on as ``options.words``) and ``run(options)``, which returns the exit status."""
 
-BLENDER_COMMANDS: Final = {"animate": "animate_scene", "controls": "controls"}
+BLENDER_COMMANDS: Final = {"animate": "animate_scene", "bake": "bake_scene", "controls": "controls"}
 """The same for ``blender -b scene.blend -c emotalk``."""
 
 

@@ -83,7 +83,7 @@ def produce(audio: Path, controls: Controls, folder: Path, progress: StageProgre
     scene = _new_scene(math.ceil(speech.seconds * FPS))
     head = add_sample_head(scene.collection)
     meshes = [child for child in head.children if child.type == "MESH"]
-    keys = baking.bake(
+    baked = baking.bake(
         performance,
         find_character(head, scene),
         audio.stem,
@@ -94,7 +94,7 @@ def produce(audio: Path, controls: Controls, folder: Path, progress: StageProgre
     set_stage(scene, meshes)
 
     folder.mkdir(parents=True, exist_ok=True)
-    production = Production(folder / "demo.blend", folder / "demo.mp4", folder / "demo.png", keys)
+    production = Production(folder / "demo.blend", folder / "demo.mp4", folder / "demo.png", baked.keys)
     progress(0.1, "Saving the scene")
     _save(production.blend)
 

@@ -3,9 +3,16 @@
 There is one formula, ``Basis.lip_terms``, in units of the wide open jaw: 33.5 mm on ICT-FaceKit, where it was measured.
 """
 
+from typing import Final
+
 import numpy as np
 
 from .basis import ARKIT, Basis
+
+CLOSED: Final = 0.03
+"""Lips that are this close, in units of the wide open jaw, are closed."""
+ON_TEETH: Final = 0.30
+"""The labiodental channel at which the lower lip is on the upper teeth."""
 
 
 def lip_aperture(values: np.ndarray, basis: Basis = ARKIT) -> np.ndarray:
@@ -37,8 +44,8 @@ def lip_contact(values: np.ndarray, basis: Basis = ARKIT) -> np.ndarray:
     """
     if not basis.lip_terms:
         return np.zeros(len(values), values.dtype)
-    closed = np.clip((0.07 - lip_aperture(values, basis)) / 0.04, 0, 1)
+    closed = np.clip((CLOSED + 0.04 - lip_aperture(values, basis)) / 0.04, 0, 1)
     if not basis.labiodental:
         return closed
-    on_teeth = np.clip((values[:, basis.index[basis.labiodental]] - 0.15) / 0.15, 0, 1)
+    on_teeth = np.clip((values[:, basis.index[basis.labiodental]] - ON_TEETH / 2) / (ON_TEETH / 2), 0, 1)
     return np.maximum(closed, on_teeth)

@@ -195,7 +195,7 @@ KEY_TOLERANCE: Final = Control(
     0,
     0.1,
     "",
-    "Largest error when curves are reduced to editable keys; 0 writes a key on every frame of the model",
+    "Largest error when curves are reduced to editable keys; 0 writes a key on every frame",
     animatable=False,
 )
 SETTLE_TIME: Final = Control(
@@ -210,6 +210,21 @@ SETTLE_TIME: Final = Control(
     "Time in which the face comes out of rest before the sound, and goes back to rest after it; 0 keeps its last pose",
     animatable=False,
 )
+KEYS_ON: Final = _switch(
+    "keys_on",
+    "Keys On",
+    "keys",
+    ("Whole frames", "Subframes"),
+    "Whole frames of the scene, where keys are easy to edit, or the model's own frames, which lie between them",
+)
+HAND_EDITS: Final = _switch(
+    "hand_edits",
+    "Hand Edits",
+    "keys",
+    ("Re-apply", "Set aside"),
+    "What becomes of keys of EmoTalk's that you have edited: they stay when the line is animated again, "
+    "or the edited action stays in the file, unused",
+)
 CHANNEL: Final = Control(
     "channel",
     "Channel",
@@ -222,7 +237,7 @@ CHANNEL: Final = Control(
     "The channel of the sound with the voice, counted from 1; 0 mixes all of them so that no voice is lost",
     animatable=False,
 )
-LINE_CONTROLS: Final = (KEY_TOLERANCE, SETTLE_TIME, CHANNEL)
+LINE_CONTROLS: Final = (KEY_TOLERANCE, SETTLE_TIME, KEYS_ON, HAND_EDITS, CHANNEL)
 """Used when a sound is read and when keys are written, not by the performance; here because all defaults are."""
 
 FEATURE_CACHE: Final = Control(

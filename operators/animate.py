@@ -20,6 +20,13 @@ _ARGUMENTS: Final = ("audio", "strip", "line", "character", "start_frame", "mode
 _ONCE: Final[Any] = {"SKIP_SAVE", "HIDDEN"}
 """Arguments are not stored for the next call, and not shown in the redo panel."""
 
+_KINDS: Final[Any] = {
+    "number": bpy.props.FloatProperty,
+    "whole": bpy.props.IntProperty,
+    "choice": bpy.props.StringProperty,
+}
+"""The argument for each kind of setting; a choice is given by its name."""
+
 
 @properties(
     audio=bpy.props.StringProperty(name="Audio", description="The sound file", options=_ONCE),
@@ -34,9 +41,7 @@ _ONCE: Final[Any] = {"SKIP_SAVE", "HIDDEN"}
     model=bpy.props.StringProperty(name="Model", description="Its id", options=_ONCE),
     controls=bpy.props.StringProperty(name="Controls", description="Sliders to set, as a JSON object", options=_ONCE),
     **{
-        control.name: (bpy.props.IntProperty if control.kind == "whole" else bpy.props.FloatProperty)(
-            name=control.label, description=control.sentence, options=_ONCE
-        )
+        control.name: _KINDS[control.kind](name=control.label, description=control.sentence, options=_ONCE)
         for control in LINE_CONTROLS
     },
 )
@@ -59,6 +64,8 @@ class Animate(ModalRun, bpy.types.Operator):
     channel: int
     key_tolerance: float
     settle_time: float
+    keys_on: str
+    hand_edits: str
 
     @classmethod
     def disabled_reason(cls, context: bpy.types.Context) -> str:
@@ -98,8 +105,10 @@ class Animate(ModalRun, bpy.types.Operator):
         if "controls" in given:
             given["controls"] = controls_of(given["controls"])
         for control in LINE_CONTROLS:
-            if self._is_given(control.name):  # Blender stores 0.1 as a float32, which is slightly larger
-                given[control.name] = round(getattr(self, control.name), 6)
+            if self._is_given(control.name):
+                value = getattr(self, control.name)
+                # Blender stores 0.1 as a float32, which is slightly larger.
+                given[control.name] = round(value, 6) if control.kind == "number" else value
         return LineSettings(**given)
 
     def _is_given(self, name: str) -> bool:

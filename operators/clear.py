@@ -2,7 +2,7 @@
 
 import bpy
 
-from ..blender_emotalk import baking, line_states, runs
+from ..blender_emotalk import baking, flattening, line_states, runs
 from ..blender_emotalk.access import current_line, scene_of
 from ..blender_emotalk.characters import Character, find_character
 from ..blender_emotalk.failures import in_one_sentence
@@ -26,7 +26,10 @@ class Clear(ExplainedOperator, bpy.types.Operator):
 
     bl_idname = "emotalk.clear"
     bl_label = "Clear"
-    bl_description = "Remove the keys that EmoTalk wrote and restore the earlier state; your own keys stay"
+    bl_description = (
+        "Remove the keys that EmoTalk wrote and restore the earlier state; your own keys stay. "
+        "If the lines were flattened, Clear Line brings them back first"
+    )
     bl_options = {"REGISTER", "UNDO"}
 
     line: str
@@ -44,6 +47,8 @@ class Clear(ExplainedOperator, bpy.types.Operator):
         try:
             with in_one_sentence():
                 character = find_character(anchor_of(line, context), scene_of(context), basis=None)
+                if not self.all_lines and flattening.is_flattened(character):
+                    return self._lift(character)
                 identity = identity_of(line) if line else ""
                 if self.line and not self.all_lines:
                     identity = baking.identity_named(character, name)
@@ -64,6 +69,15 @@ class Clear(ExplainedOperator, bpy.types.Operator):
             sentence += "; the values from before could not be read, so set the shape keys and the head bone yourself"
         runs.show(sentence)
         self.report({"WARNING" if has_lost_values else "INFO"}, sentence)
+        return {"FINISHED"}
+
+    def _lift(self, character: Character) -> OperatorResult:
+        """Play the lines again that were flattened; they are not cleared."""
+        baking.check_layers(character)
+        flattening.lift(character)
+        sentence = f"{character.name} plays its lines again; press Clear Line once more to remove this one"
+        runs.show(sentence)
+        self.report({"INFO"}, sentence)
         return {"FINISHED"}
 
 

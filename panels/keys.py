@@ -22,7 +22,13 @@ class KeysPanel(SubPanel, bpy.types.Panel):
         column.prop(line, "name", text="Line", placeholder=line_name(line))
         column.prop(line, "key_tolerance", text="Tolerance")
         column.prop(line, "settle_time", text="Settle")
+        column.prop(line, "keys_on")
         column.prop(line, "existing_keys")
+        column.prop(line, "hand_edits")
+        row = self.layout.row(align=True)
+        row.operator("emotalk.reset_face", icon="LOOP_BACK")
+        row.operator("emotalk.extend_scene", icon="PREVIEW_RANGE")
+        self.layout.operator("emotalk.flatten", icon="ACTION")
         row = self.layout.row(align=True)
         row.operator("emotalk.clear", text="Clear Line", icon="TRASH").all_lines = False
         row.operator("emotalk.clear", text="Clear All").all_lines = True

@@ -56,13 +56,20 @@ class LineMenu(Drawn, bpy.types.Menu):
         self.layout.separator()
         for text, action in (("Select All", "SELECT"), ("Select None", "DESELECT"), ("Select Stale", "STALE")):
             self.layout.operator("emotalk.select_lines", text=text).action = action
+        self.layout.operator("emotalk.copy_controls", icon="COPYDOWN")
+        self.layout.separator()
+        self.layout.operator("emotalk.collect_strips", icon="SEQ_SEQUENCER")
+        self.layout.operator("emotalk.import_cue_sheet", icon="IMPORT")
+        self.layout.operator("emotalk.export_cue_sheet", icon="EXPORT")
 
 
 def draw_lines(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
-    """The list and its buttons; only the button that adds a line while the list is empty."""
+    """The list and its buttons; while it is empty, only what adds lines."""
     desk = desk_of(scene_of(context))
     if not len(desk.lines):
-        layout.operator("emotalk.add_lines", text="Add Audio", icon="FILE_SOUND")
+        row = layout.row(align=True)
+        row.operator("emotalk.add_lines", text="Add Audio", icon="FILE_SOUND")
+        row.menu(LineMenu.bl_idname, text="", icon="DOWNARROW_HLT")
         return
     row = layout.row()
     rows = min(max(_ROWS, len(desk.lines)), 2 * _ROWS)

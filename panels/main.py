@@ -9,6 +9,7 @@ from ..blender_emotalk.properties import LineProperties, RunProperties
 from ..blender_emotalk.suitability import why_no_face
 from .drawn import Drawn
 from .lines import draw_lines
+from .presets import PresetMenu
 from .text import draw_sentence
 from .torch_environment import draw_pytorch_offers, is_pytorch_missing
 
@@ -31,6 +32,7 @@ class MainPanel(Drawn, bpy.types.Panel):
         _draw_character(self.layout, line, context)
         if line is not None:
             _draw_run(self.layout, line, run_state(context), context)
+            self.layout.menu(PresetMenu.bl_idname, icon="PRESET")
 
 
 def _draw_sound(layout: bpy.types.UILayout, line: LineProperties) -> None:

@@ -21,14 +21,14 @@ RATES = {
     "60": (60, 1),
     "120": (120, 1),
 }
-DENSE = baking.KeySettings(tolerance=0)
-THINNED = baking.KeySettings(tolerance=0.004)
+DENSE = baking.KeySettings(tolerance=0, whole_frames=False)
+THINNED = baking.KeySettings(tolerance=0.004, whole_frames=False)
 
 
 def bake(performance, anchor, line="line", start=1.0, settings=DENSE):
     scene = bpy.context.scene
     timing = Timing.of(scene, start, performance.face.fps)
-    return baking.bake(performance, find_character(anchor, scene), line, timing, settings)
+    return baking.bake(performance, find_character(anchor, scene), line, timing, settings).keys
 
 
 def clear(anchor, line=None):
@@ -75,7 +75,7 @@ def test_thinning_leaves_keys_that_can_be_edited(add_face, performance):
     face = add_face()
     dense = bake(performance(frames=300), face)
     assert dense == 300 * len(CHANNELS)
-    assert bake(performance(frames=300), face, settings=baking.KeySettings(0.05)) < dense / 5
+    assert bake(performance(frames=300), face, settings=baking.KeySettings(0.05, whole_frames=False)) < dense / 5
     points = active_curves(face.data.shape_keys)[0].keyframe_points
     assert {point.interpolation for point in points} == {"BEZIER"}
 
@@ -184,7 +184,7 @@ def test_on_a_track_of_its_own_the_animators_keys_win(add_face, performance):
     key.key_blocks["jawOpen"].value = 0.9
     mine = animator_keys(key, 'key_blocks["jawOpen"].value')
     line = performance()
-    bake(line, face, start=1, settings=baking.KeySettings(0, own_track=True))
+    bake(line, face, start=1, settings=baking.KeySettings(0, own_track=True, whole_frames=False))
     assert key.animation_data.action == mine
     assert value_at(face, 9) == pytest.approx(0.9)
     assert value_at(face, 9, "jawLeft") == pytest.approx(line.face.channel("jawLeft")[10], abs=1e-4)
@@ -211,7 +211,7 @@ def test_the_bodys_action_stays_active(add_face, add_armature, performance):
 def test_a_strip_leaves_the_keys_at_their_frames(add_face, add_armature, performance, start):
     face = add_face(armature=add_armature())
     line = performance()
-    bake(line, face, start=start, settings=baking.KeySettings(0, own_track=True))
+    bake(line, face, start=start, settings=baking.KeySettings(0, own_track=True, whole_frames=False))
     assert face.data.shape_keys.animation_data.nla_tracks[0].strips[0].scale == 1
     for sample in (0, 10, 77, 89):
         expected = line.face.channel("jawOpen")[sample]
@@ -258,22 +258,24 @@ def test_clear_leaves_a_face_as_it_was(add_face, performance):
 
 
 def test_keys_that_the_animator_edited_stay_in_the_file(add_face, add_armature, performance, tmp_path):
+    aside = baking.KeySettings(0.004, reapply_edits=False)
     face = add_face(armature=add_armature())
-    bake(performance(), face, settings=THINNED)
+    bake(performance(), face, settings=aside)
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "scene.blend"))
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "scene.blend"))
     face = bpy.data.objects["Face"]
     curve = active_curves(face.data.shape_keys)[0]
     curve.update()
-    bake(performance(), face, settings=THINNED)
+    bake(performance(), face, settings=aside)
     assert not any(action.name.endswith("(edited)") for action in bpy.data.actions)
     curve = active_curves(face.data.shape_keys)[0]
     curve.keyframe_points[1].co.y += 0.1
     curve.update()
-    bake(performance(), face, settings=THINNED)
-    bake(performance(), face, settings=THINNED)
+    bake(performance(), face, settings=aside)
+    bake(performance(), face, settings=aside)
     edited = bpy.data.actions["EmoTalk line (edited)"]
     assert edited.use_fake_user
+    assert not [name for name in edited.keys() if name.startswith("emotalk") and name != "emotalk_before"]  # noqa: SIM118
     clear(face)
     assert list(bpy.data.actions) == [edited]
 
@@ -307,7 +309,7 @@ def test_reduced_keys_of_the_head_miss_it_by_half_the_tolerance_in_radians_at_mo
     rig = add_armature()
     face = add_face(armature=rig)
     line = performance(frames=200)
-    bake(line, face, settings=baking.KeySettings(tolerance))
+    bake(line, face, settings=baking.KeySettings(tolerance, whole_frames=False))
     expected = rotation_values(line.head.values, rig.pose.bones["head"])
     curves = [curve for curve in active_curves(rig) if "rotation" in curve.data_path]
     assert len(curves) == expected.shape[1]

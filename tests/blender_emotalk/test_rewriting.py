@@ -3,7 +3,7 @@
 import bpy
 import numpy as np
 import pytest
-from emotalk.blender_emotalk import baking, nla, own_actions, rewriting
+from emotalk.blender_emotalk import baking, hand_edits, nla, rewriting
 from emotalk.blender_emotalk.actions import active_curves, all_curves
 from emotalk.blender_emotalk.characters import find_character
 from emotalk.blender_emotalk.keyframes import Timing
@@ -22,7 +22,8 @@ def rig(add_face, add_armature):
 def bake(rig, made, timing=TIMING, is_draft=False, **settings):
     scene = bpy.context.scene
     character = find_character(rig, scene)
-    return baking.bake(made, character, "line", timing, baking.KeySettings(0.01, **settings), is_draft=is_draft)
+    keys = baking.KeySettings(0.01, **settings)
+    return baking.bake(made, character, "line", timing, keys, is_draft=is_draft).keys
 
 
 def numbers(action):
@@ -78,7 +79,7 @@ def test_edited_keys_are_not_written_over(rig, performance):
     bake(rig, performance(seed=1))
     change_keys(rig)
     edited = numbers(action_of(rig))
-    bake(rig, performance(seed=2))
+    bake(rig, performance(seed=2), reapply_edits=False)
     kept = [action for action in bpy.data.actions if action.name == "EmoTalk line (edited)"]
     assert [numbers(action) for action in kept] == [edited]
 
@@ -90,6 +91,7 @@ def test_edited_keys_are_not_written_over(rig, performance):
         {"settle_time": 0.3},
         {"own_track": True},
         {"part": "Mouth"},
+        {"whole_frames": False},
     ],
 )
 def test_another_layout_makes_new_actions(rig, performance, second):
@@ -114,17 +116,44 @@ def test_a_new_mesh_or_another_length_makes_new_actions(rig, performance, add_fa
     assert nla.lines_on(bpy.data.objects["Tongue"].data.shape_keys)
 
 
+def test_edited_keys_are_put_on_top_of_a_run_after_rewriting(rig, performance):
+    for seed in (1, 2):
+        bake(rig, performance(seed=seed))
+    curve = active_curves(bpy.data.objects["Face"].data.shape_keys)[5]
+    path, before = curve.data_path, curve.evaluate(2)
+    curve.keyframe_points[0].co.y += 0.2
+    change = curve.evaluate(2) - before
+    for _ in range(2):
+        bake(rig, performance(seed=2))
+        again = next(c for c in active_curves(bpy.data.objects["Face"].data.shape_keys) if c.data_path == path)
+        assert again.evaluate(2) - before == pytest.approx(change, abs=0.02)
+        assert hand_edits.is_edited(action_of(rig))
+
+
+def test_a_draft_with_another_layout_is_no_edit(rig, performance):
+    bake(rig, performance(seed=1))
+    bake(rig, performance(seed=2), is_draft=True)
+    forget()
+    bake(rig, performance(seed=3))
+    after = numbers(action_of(rig))
+    assert not hand_edits.is_edited(action_of(rig))
+    baking.clear(find_character(rig, bpy.context.scene))
+    assert not bpy.data.actions
+    bake(rig, performance(seed=3))
+    assert numbers(action_of(rig)) == after
+
+
 def test_a_draft_is_ours_until_it_is_sealed(rig, performance):
     bake(rig, performance(seed=1))
     for seed in (2, 3):
         bake(rig, performance(seed=seed), is_draft=True)
-        assert not own_actions.is_edited(action_of(rig))
+        assert not hand_edits.is_edited(action_of(rig))
     first = action_of(rig).session_uid
     bake(rig, performance(seed=4))
     assert action_of(rig).session_uid == first
-    assert not own_actions.is_edited(action_of(rig))
+    assert not hand_edits.is_edited(action_of(rig))
     change_keys(rig)
-    assert own_actions.is_edited(action_of(rig))
+    assert hand_edits.is_edited(action_of(rig))
 
 
 def test_clear_brings_back_the_values_from_before_the_first_run(rig, performance):

@@ -2,7 +2,7 @@
 
 import bpy
 import pytest
-from emotalk.blender_emotalk import line_states, own_actions, watching
+from emotalk.blender_emotalk import hand_edits, line_states, watching
 from emotalk.blender_emotalk.actions import all_curves
 
 
@@ -38,7 +38,7 @@ def test_a_moved_key(line):
 
 def test_keys_that_did_not_change_are_not_read_again(line, monkeypatch):
     read = []
-    monkeypatch.setattr(own_actions, "is_edited", lambda action: bool(read.append(action)))
+    monkeypatch.setattr(hand_edits, "is_edited", lambda action: bool(read.append(action)))
     line.happy = 0.5
     watching.look()
     assert not read

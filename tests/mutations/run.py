@@ -67,7 +67,8 @@ def complaint(fault: Fault, root: Path = ROOT) -> str:
     if source.count(fault.text) != 1:
         return f"its text stands {source.count(fault.text)} times in {fault.file}, not once: {fault.text!r}"
     try:
-        compile(source.replace(fault.text, fault.fault), fault.file, "exec")
+        if path.suffix == ".py":
+            compile(source.replace(fault.text, fault.fault), fault.file, "exec")
     except SyntaxError as error:
         return f"{fault.file} is no Python any more with it: {error}"
     for name in fault.tests:

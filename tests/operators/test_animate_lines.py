@@ -31,6 +31,7 @@ def scene(add_face, line_wav, tmp_path):
         bpy.ops.emotalk.add_lines(directory=str(tmp_path), files=[{"name": path.name}])
         lines()[number].character, lines()[number].start_frame = face, 1 + 200 * number
     (tmp_path / "take1.wav").unlink()
+    bpy.context.scene.frame_end = 1000
     return bpy.context.scene
 
 

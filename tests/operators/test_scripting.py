@@ -106,6 +106,7 @@ def test_a_second_press_repeats_no_argument(cast, line_wav):
         ({"controls": '{"intensity": [0, 1]}'}, "Intensity takes one value here; keyframe its slider"),
         ({"key_tolerance": 1.0}, "Key Tolerance must lie between 0 and 0.1"),
         ({"settle_time": -1.0}, "Settle Time must lie between 0 and 2"),
+        ({"keys_on": "Ones"}, "Keys On has no choice 'Ones'; there are: Whole frames, Subframes"),
         ({"channel": -1}, "Channel must lie between 0 and 1000"),
     ],
 )
@@ -205,7 +206,8 @@ def test_what_interrupts_the_api_cancels_the_run(stage, api):
 
 def test_curves_become_keys(cast, api, performance):
     keys = api.write_keys(performance(), "take", character="Ann", start_frame=11, key_tolerance=0)
-    assert keys == 52 * 90
+    assert keys == 52 * 73
+    assert api.write_keys(performance(), "take", start_frame=11, key_tolerance=0, keys_on="Subframes") == 52 * 90
     assert (action_of(cast).name, start_of(cast)) == ("EmoTalk take", 11)
     api.write_keys(performance(seed=1), "take", character=cast)
     assert start_of(cast) == 1

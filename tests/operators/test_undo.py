@@ -51,6 +51,7 @@ def everything():
         "actions": {action.name: (keys(action), action.use_fake_user, marks(action)) for action in bpy.data.actions},
         "objects": {obj.name: (animation(obj), pose(obj), obj.show_only_shape_key) for obj in bpy.data.objects},
         "keys": {key.name: (animation(key), marks(key), blocks(key)) for key in bpy.data.shape_keys},
+        "end": bpy.context.scene.frame_end,
         "strips": [(strip.name, strip.channel) for strip in all_strips(bpy.context.scene)],
         "data": [sorted(items.keys()) for items in (bpy.data.meshes, bpy.data.armatures, bpy.data.materials)],
     }
@@ -69,7 +70,11 @@ def animation(owner):
     if data is None:
         return None
     tracks = [
-        (track.name, track.mute, [(strip.name, strip.action and strip.action.name) for strip in track.strips])
+        (
+            track.name,
+            track.mute,
+            [(strip.name, strip.action and strip.action.name, strip.mute) for strip in track.strips],
+        )
         for track in data.nla_tracks
     ]
     return data.action and data.action.name, getattr(data, "action_slot_handle", 0), tracks
@@ -85,6 +90,16 @@ def pose(obj):
 
 def animated():
     bpy.ops.emotalk.animate()
+
+
+def animated_late():
+    line().start_frame = 400
+    animated()
+
+
+def flattened():
+    animated()
+    bpy.ops.emotalk.flatten()
 
 
 def placed():
@@ -139,7 +154,10 @@ CASES = {
     "choose_model": (nothing, {"model": "emotalk-compact"}),
     "clear": (animated, {}),
     "clear all": (animated, {"all_lines": True}),
+    "clear flattened": (flattened, {}),
     "duplicate_line": (animated, {}),
+    "extend_scene": (animated_late, {}),
+    "flatten": (animated, {}),
     "forget_strip": (placed, {}),
     "key_emotion": (moved_sliders, {}),
     "move_line": (two_lines, {"direction": "UP"}),
@@ -148,6 +166,7 @@ CASES = {
     "remove_shape": (adjusted_shape, {"channel": "jawOpen"}),
     "repair": (muted, {}),
     "reset_controls": (moved_sliders, {}),
+    "reset_face": (animated, {}),
     "select_lines": (two_lines, {"action": "SELECT"}),
     "select_lines none": (two_marked_lines, {"action": "DESELECT"}),
     "set_emotion": (moved_sliders, {"emotion": "fear"}),

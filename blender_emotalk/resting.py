@@ -1,0 +1,48 @@
+"""Brings a face back to rest by hand: values of shape keys and the rotation of the head bone, not their keys."""
+
+from dataclasses import dataclass
+from typing import cast
+
+import bpy
+import numpy as np
+
+from . import nla
+from .characters import Character
+from .head_bones import rotation_path, rotation_values
+
+
+@dataclass(frozen=True)
+class Rested:
+    """What was set.
+
+    Attributes:
+        shape_keys: how many, on all meshes; those that a driver moves are left out.
+        head: whether the head bone was set.
+        is_overwritten: whether an action moves some of them again on the next frame change.
+    """
+
+    shape_keys: int
+    head: bool
+    is_overwritten: bool
+
+
+def rest(character: Character) -> Rested:
+    """Set every shape key that a performance moves to 0, and the head bone to its rest rotation."""
+    names = {name for channel in character.shape_keys.values() for name in channel}
+    count, is_overwritten = 0, False
+    for key in character.faces:
+        data = key.animation_data
+        driven = {driver.data_path for driver in data.drivers} if data else set()
+        played = nla.played_paths(key)
+        for block in key.key_blocks[1:]:
+            path = block.path_from_id("value")
+            if block.name in names and path not in driven:
+                block.value = 0
+                count += 1
+                is_overwritten |= path in played
+    if character.armature is None or character.head_bone is None:
+        return Rested(count, False, is_overwritten)
+    bone = cast(bpy.types.Pose, character.armature.pose).bones[character.head_bone]
+    path = rotation_path(bone)
+    setattr(bone, path.rpartition(".")[2], rotation_values(np.zeros((1, 3)), bone)[0].tolist())
+    return Rested(count, True, is_overwritten or path in nla.played_paths(character.armature))
