@@ -115,8 +115,9 @@ def measure(audio: Path, model: str) -> dict[str, float]:
         started = time.perf_counter()
         line.happy = value
         live.slider_moved()
+        before = len(written)
         turn(live)
-        tweaks.append(1000 * (time.perf_counter() - started))
+        tweaks.append(1000 * (written[before] - started))
     before = len(written)
     for value in values():
         line.happy = value
@@ -124,14 +125,16 @@ def measure(audio: Path, model: str) -> dict[str, float]:
         pause = live.tick()
         time.sleep(max(0.005, pause or 0))  # the next event of the mouse
     started = time.perf_counter()
-    turn(live)
-    last = 1000 * (time.perf_counter() - started)
+    turn(live, seconds=0.2)
+    last = 1000 * max(written[-1] - started, 0)
+    count = len(written) - before
     runs.close()
-    return {"tweak": statistics.median(tweaks), "last": last, "written": len(written) - before}
+    return {"tweak": statistics.median(tweaks), "last": last, "written": count}
 
 
-def turn(live: Any) -> None:
-    while (pause := live.tick()) is not None:
+def turn(live: Any, seconds: float = 60.0) -> None:
+    until = time.perf_counter() + seconds
+    while (pause := live.tick()) is not None and time.perf_counter() < until:
         time.sleep(pause)
 
 

@@ -13,8 +13,11 @@ _HASTE: Final = 0.15
 """Seconds after the start of a run in which it is watched closely: so long a tweak takes, if nothing is encoded."""
 _MOMENT: Final = 0.004
 """Seconds that a look may take meanwhile; the window stays fluent."""
+_REST: Final = 0.25
+"""Seconds after the last keys in which nothing moves, before they are sealed and looked at."""
 _owner: Final = object()
 _run: runs.Run | None = None
+_draft: runs.Run | None = None
 _changed_again = False
 
 
@@ -50,18 +53,25 @@ def after_undo() -> None:
 
 def tick() -> float | None:
     """Timer callback that checks the run: seconds until the next call, or None when all changes are on the face."""
-    global _run, _changed_again
+    global _run, _changed_again, _draft
     if _run is not None and _run.age < _HASTE:
         _run.pause(_MOMENT)
     if _run is not None and (_run.cancelled or _run.look()):
         run, _run = _run, None
-        _write(run)
+        _draft = run if _is_written(run, is_draft=True) else None
     if _run is None and _changed_again and not runs.is_running():
         _changed_again = False
         _run = _start()
-    if _run is None and not _changed_again:
+    if _run is not None or _changed_again:
+        return 0.0 if _run is not None and _run.age < _HASTE else _SECONDS_BETWEEN_LOOKS
+    if _draft is None:
         return None
-    return 0.0 if _run is not None and _run.age < _HASTE else _SECONDS_BETWEEN_LOOKS
+    rest = _REST - _draft.seconds_since_written
+    if rest > 0:
+        return rest
+    run, _draft = _draft, None
+    _is_written(run, is_draft=False)
+    return None
 
 
 def _start() -> runs.Run | None:
@@ -73,13 +83,15 @@ def _start() -> runs.Run | None:
         return None
 
 
-def _write(run: runs.Run) -> None:
+def _is_written(run: runs.Run, is_draft: bool) -> bool:
     if run.cancelled:
-        return
+        return False
     try:
-        run.write(is_draft=_changed_again)
+        run.write(is_draft)
     except EmoTalkError:
         _switch_off()
+        return False
+    return True
 
 
 def _switch_off() -> None:

@@ -105,7 +105,7 @@ class Run:
             line.hand_edits == "Re-apply",
             line.face_part,
         )
-        self._started = time.monotonic()
+        self._started = self._written = time.monotonic()
         self._is_quiet = quiet
         self._files = contextlib.ExitStack()
         self._failure = self._ran_on = self._inputs = ""
@@ -155,6 +155,11 @@ class Run:
         """Seconds since its start."""
         return time.monotonic() - self._started
 
+    @property
+    def seconds_since_written(self) -> float:
+        """Seconds since the keys were written last."""
+        return time.monotonic() - self._written
+
     def look(self) -> bool:
         """Process the worker's messages; True when the run has ended."""
         if self._request is None and not self._is_done:
@@ -194,7 +199,7 @@ class Run:
         """Write the keys.
 
         Args:
-            is_draft: whether the line is performed again at once; nothing but the keys is looked at then.
+            is_draft: whether it will be written again when the slider rests; only the keys are written until then.
 
         Returns:
             A sentence about the result; "" for a draft.
@@ -299,7 +304,7 @@ class Run:
         line = self._line_in(scene)
         character = find_character(_find(scene.objects, *self._anchor), scene, performance.face.basis)
         baked = baking.bake(performance, character, self._line, self._timing, self._settings, prepared, is_draft)
-        self.keys = baked.keys
+        self.keys, self._written = baked.keys, time.monotonic()
         if is_draft:
             return ""
         hindrance = hidden_motion.find(character, self._line.identity, scene)
