@@ -89,3 +89,12 @@ def test_the_button_takes_seconds(line):
     bpy.context.scene.render.fps = 20
     bpy.ops.emotalk.apply_emotion(first=30, last=40, transition=0.25)
     assert [frame for frame, _value in keys(line, "happy")] == [25, 30, 40, 45]
+
+
+def test_earlier_keys_within_the_stretch_are_replaced(line):
+    line.happy = 0.2
+    for frame in (8, 15, 30):
+        line.keyframe_insert("happy", frame=frame)
+    line.happy = 0.9
+    emotion_track.apply_between(line, 10, 20, 4)
+    assert keys(line, "happy") == [(6, 0.2), (10, 0.9), (20, 0.9), (24, 0.2), (30, 0.2)]
