@@ -32,7 +32,7 @@ class Flattened:
     """What was written.
 
     Attributes:
-        name: of the action.
+        name: of the action; without slots, of the first face's.
         lines: how many lines are in it.
         first: its first frame.
         last: its last frame.
@@ -67,18 +67,19 @@ def flatten(character: Character, scene: bpy.types.Scene) -> Flattened:
     paths = {owner: _paths(owner) for owner in owners}
     values = _sample(paths, frames, scene)
     name = f"EmoTalk {character.name} Flattened"
-    action = None
+    action, names = None, []
     for owner in owners:
         if action is None or not HAS_SLOTS:
             action = bpy.data.actions.new(name)
             action[_FLATTENED], action.use_fake_user = True, True
+            names.append(action.name)
         curves = new_curves(action, "KEY" if isinstance(owner, bpy.types.Key) else "OBJECT", owner.name)
         for path, track in zip(paths[owner], values[owner].T, strict=True):
             write_curve(curves.fcurves.new(path[0], index=path[1]), _plain_keys(frames, track))
         _mute_lines(owner)
         _play(owner, action, curves.slot if HAS_SLOTS else None)
         own_actions.seal(action)
-    return Flattened(name if action is None else action.name, len(lines), int(frames[0]), int(frames[-1]))
+    return Flattened(names[0], len(lines), int(frames[0]), int(frames[-1]))
 
 
 def is_flattened(character: Character) -> bool:

@@ -101,8 +101,8 @@ def test_each_mesh_has_a_slot_for_exporters(head, performance):
             *(("KEY", key.name) for key in bpy.data.shape_keys),
             ("OBJECT", "Rig"),
         }
+        assert {key.animation_data.action for key in bpy.data.shape_keys} == {action}
     for key in bpy.data.shape_keys:
-        assert key.animation_data.action == action
         assert all(strip.mute for track in key.animation_data.nla_tracks for strip in track.strips)
 
 
@@ -117,11 +117,12 @@ def test_the_lines_come_back(head, performance, how):
         bake(performance(seed=2), head, "two", 200)
     elif how == "flatten again":
         flatten(head)
-        assert [action.name for action in bpy.data.actions if "Flattened" in action.name] == ["EmoTalk Rig Flattened"]
+        assert sum("Flattened" in action.name for action in bpy.data.actions) == (1 if HAS_SLOTS else 3)
     if how != "animate again":
         flattening.lift(find_character(head, bpy.context.scene))
     np.testing.assert_allclose(motion(frames), before, atol=1e-6)
-    assert sorted(action.name for action in bpy.data.actions) == ["EmoTalk one", "EmoTalk two"]
+    names = {action.name.removesuffix(" Head") for action in bpy.data.actions}
+    assert names == {"EmoTalk one", "EmoTalk two"}
     assert not any(action.use_fake_user for action in bpy.data.actions)
     baking.clear(find_character(head, bpy.context.scene))
     assert not bpy.data.actions
