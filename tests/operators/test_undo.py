@@ -13,12 +13,17 @@ NO_CHANGE_OF_THE_FILE = {
     "cancel",
     "cancel_task",
     "check_pytorch",
+    "export_cue_sheet",
+    "export_preset",
     "clear_features",
     "import_checkpoint",
+    "import_preset",
     "open_preferences",
     "open_weights_folder",
     "refresh_models",
+    "remove_preset",
     "remove_pytorch",
+    "save_preset",
     "set_up_pytorch",
 }
 
@@ -141,6 +146,21 @@ def nothing():
     pass
 
 
+def loose_strip():
+    placed()
+    bpy.ops.emotalk.remove_line()
+
+
+def mixed_and_marked():
+    two_marked_lines()
+    moved_sliders()
+
+
+def saved_preset():
+    bpy.ops.emotalk.save_preset(name="Mood")
+    moved_sliders()
+
+
 CASES = {
     "add_lines": (nothing, {"files": ["line.wav"]}),
     "add_sample_head": (nothing, {}),
@@ -155,11 +175,15 @@ CASES = {
     "clear": (animated, {}),
     "clear all": (animated, {"all_lines": True}),
     "clear flattened": (flattened, {}),
+    "collect_strips": (loose_strip, {}),
+    "copy_controls": (mixed_and_marked, {}),
     "duplicate_line": (animated, {}),
     "extend_scene": (animated_late, {}),
     "flatten": (animated, {}),
     "forget_strip": (placed, {}),
+    "import_cue_sheet": (nothing, {"sheet": "file,frame,emotion\nline.wav,300,sad\n"}),
     "key_emotion": (moved_sliders, {}),
+    "load_preset": (saved_preset, {"preset": "Mood"}),
     "move_line": (two_lines, {"direction": "UP"}),
     "place_sound": (animated, {}),
     "remove_line": (two_lines, {}),
@@ -181,7 +205,8 @@ def test_every_operator_that_changes_the_file_is_a_step_to_undo():
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_one_undo_takes_everything_back(add_face, add_armature, line_wav, case):
+def test_one_undo_takes_everything_back(add_face, add_armature, line_wav, tmp_path, monkeypatch, case):
+    monkeypatch.setattr("emotalk.blender_emotalk.preset_folder.folder", lambda: tmp_path / "presets")
     prepare, arguments = CASES[case]
     rig = add_armature()
     add_face(armature=rig)
@@ -192,10 +217,13 @@ def test_one_undo_takes_everything_back(add_face, add_armature, line_wav, case):
     prepare()
     if "files" in arguments:
         arguments = {"directory": str(line_wav.parent), "files": [{"name": name} for name in arguments["files"]]}
+    if "sheet" in arguments:
+        (tmp_path / "cues.csv").write_text(arguments["sheet"].replace("line.wav", str(line_wav)))
+        arguments = {"filepath": str(tmp_path / "cues.csv")}
+    elif "filepath" in arguments:
+        arguments = {"filepath": str(line_wav)}
     if "identity" in arguments:
         arguments = {"identity": bpy.context.scene.emotalk.lines[0].identity}
-    if "filepath" in arguments:
-        arguments = {"filepath": str(line_wav)}
     operator = getattr(bpy.ops.emotalk, case.partition(" ")[0])
     with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):
         bpy.context.view_layer.update()
