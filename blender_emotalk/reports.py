@@ -4,18 +4,28 @@ import dataclasses
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 import bpy
 
 from ..face.atomic_file import replacing
+from ..inference.sound.checks import CLIPPED, FAST, NO_VOICE, NOISY, SILENT
 from .access import desk_of
 from .batch import FAILED, LineResult
+from .runs import HIDDEN
+
+_WORST_FIRST: Final = (NO_VOICE, HIDDEN, CLIPPED, NOISY, FAST, SILENT)
 
 
 def worst_first(results: Sequence[LineResult]) -> list[LineResult]:
-    """The results: failures, then lines with remarks, those with most first; the order of the lines otherwise."""
-    return sorted(results, key=lambda result: (result.outcome != FAILED, not result.is_bad, -len(result.remarks)))
+    """The results: failures, then by the worst remark, then by their number; else in the order of the lines."""
+    return sorted(results, key=_rank)
+
+
+def _rank(result: LineResult) -> tuple[bool, bool, int, int]:
+    ranks = [rank for remark in result.remarks for rank, start in enumerate(_WORST_FIRST) if remark.startswith(start)]
+    worst = min(ranks, default=len(_WORST_FIRST))
+    return result.outcome != FAILED, not result.is_bad, worst, -len(result.remarks)
 
 
 def keep(scene: bpy.types.Scene, results: Sequence[LineResult]) -> None:

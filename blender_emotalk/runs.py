@@ -39,6 +39,8 @@ from .properties import LineProperties
 from .sounds import Preparation, forget_decoded, temporary_file
 
 BUSY: Final = "A line is being animated; wait for it, or cancel it"
+HIDDEN: Final = "The keys"
+"""How a remark about hidden motion begins."""
 CANCELLED: Final = "Cancelled; nothing was changed"
 
 _SECONDS_BETWEEN_LOOKS: Final = 0.01
@@ -313,7 +315,7 @@ class Run:
         sentence = f"{character.name} speaks {self._line.name!r}: {self.keys:,} keys in {seconds:.1f} s"
         sentence = f"{sentence}, {hindrance.clause}" if hindrance else sentence
         own_remarks = (*baked.remarks, *line_end.remark_on(scene, self._line.identity), *self._remarks)
-        self.remarks = (*((f"The keys {hindrance.clause}",) if hindrance else ()), *own_remarks)
+        self.remarks = (*((f"{HIDDEN} {hindrance.clause}",) if hindrance else ()), *own_remarks)
         line_states.remember_success(line, scene, self._inputs, self.keys, "\n".join(self.remarks))
         return ". ".join((sentence, *own_remarks))
 

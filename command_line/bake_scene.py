@@ -27,6 +27,7 @@ if TYPE_CHECKING:
 SUMMARY = "animate many lines of the open file"
 
 _SECONDS_BETWEEN_LOOKS: Final = 0.002
+_PAGES: Final = (".html", ".htm")
 _PROGRESS: Final = {"bar": ProgressBar, "openjd": JobProgress}
 
 
@@ -51,7 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     result = parser.add_argument_group("result")
     result.add_argument("-o", "--out", type=Path, metavar="FILE", help="the .blend to write; the open one if not given")
     result.add_argument("--overwrite", action="store_true", help="replace another existing .blend, or a report")
-    result.add_argument("--report", type=Path, metavar="FILE", help="write what became of each line, as JSON")
+    result.add_argument("--report", type=Path, metavar="FILE", help="write what became of each line, as JSON or .html")
     farm = parser.add_argument_group("farms")
     either = farm.add_mutually_exclusive_group()
     either.add_argument("--parts", type=Path, metavar="FOLDER", help="write a part for each line there, and no .blend")
@@ -85,14 +86,15 @@ def run(options: argparse.Namespace) -> int:
         return GOOD if options.stale else SOME_FAILED
     with _PROGRESS[options.progress](len(jobs)) as progress:
         results = list(_told(_results(jobs, options, progress), len(jobs), progress))
-    from ..blender_emotalk import reports
+    from ..blender_emotalk import report_pages, reports
 
     if target is not None and any(not result.is_bad for result in results):
         reports.keep(scenes[0], results)
         save(target)
         print(f"saved {target}")
     if options.report:
-        reports.write_json(options.report, results)
+        write = report_pages.write_page if options.report.suffix.lower() in _PAGES else reports.write_json
+        write(options.report, results)
     failed = sum(result.is_bad for result in results)
     if not failed:
         return GOOD

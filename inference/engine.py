@@ -20,6 +20,7 @@ from .contract import EmoTalkError, Features, Speech, StageProgress
 from .feature_cache import FeatureCache, key_of
 from .models.loading import DEFAULT_CHOICE, ModelChoice, identity_of, load_model
 from .models.placement import PlacedModel
+from .sound.checks import NO_VOICE, check_sound
 from .sound.log_mel import QUIETEST_LEVEL, speech_level
 from .sound.rms import frame_rms
 
@@ -101,11 +102,11 @@ class Engine:
         """
         voice = self._features(choice, speech, lambda _share: None).voice
         if voice is None or voice >= LEAST_VOICE or speech_level(speech.samples) <= QUIETEST_LEVEL:
-            return speech.remarks
+            return (*speech.remarks, *check_sound(speech))
         name = Path(speech.source).name or "the sound"
         return (
             *speech.remarks,
-            f"No voice was found in {name}; choose another sound or channel if somebody speaks there",
+            f"{NO_VOICE} {name}; choose another sound or channel if somebody speaks there",
         )
 
     def model(self, choice: ModelChoice = DEFAULT_CHOICE) -> PlacedModel:

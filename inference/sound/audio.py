@@ -11,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from ..contract import EmoTalkError, Speech
+from .checks import NO_VOICE
 from .containers import check_complete, check_mp3, compare, promised_frames
 from .log_mel import QUIETEST_LEVEL, speech_level
 from .mixing import Held, mono_weights
@@ -286,7 +287,7 @@ def _speech(
     remarks = tuple(remarks)
     if speech_level(samples) <= QUIETEST_LEVEL:
         of = f"channel {channel} of " if channel else ""
-        remarks = (*remarks, f"No voice was found in {of}{name}: it is silent")
+        remarks = (*remarks, f"{NO_VOICE} {of}{name}: it is silent")
     return Speech(samples, source, remarks)
 
 

@@ -9,6 +9,13 @@ import numpy as np
 
 from ..contract import SAMPLE_RATE, Speech
 
+NO_VOICE: Final = "No voice was found in"
+CLIPPED: Final = "The sound is clipped"
+NOISY: Final = "The noise is only"
+FAST: Final = "The speech is very fast"
+SILENT: Final = "Nothing is heard from"
+"""How the sentences begin, by which a report puts the worst first."""
+
 _BLOCK: Final = SAMPLE_RATE // 100
 _FULL_SCALE: Final = 0.985
 """Resampling rounds the flat tops of a clipped sound off."""
@@ -52,14 +59,14 @@ def _clipping(samples: np.ndarray, decibels: np.ndarray, loud: float) -> str:
     clipped = (np.abs(blocks).max(axis=1) >= _FULL_SCALE)[decibels > loud - 20]
     if clipped.mean() < _CLIPPED_SHARE:
         return ""
-    return f"The sound is clipped in {clipped.mean():.0%} of its loud parts; a recording at a lower level moves better"
+    return f"{CLIPPED} in {clipped.mean():.0%} of its loud parts; a recording at a lower level moves better"
 
 
 def _noise(decibels: np.ndarray, loud: float) -> str:
     distance = loud - float(np.percentile(decibels, 10))
     if distance >= _LEAST_NOISE_DISTANCE:
         return ""
-    return f"The noise is only {distance:.0f} dB under the voice; a cleaner recording moves better"
+    return f"{NOISY} {distance:.0f} dB under the voice; a cleaner recording moves better"
 
 
 def _silence(decibels: np.ndarray, loud: float) -> str:
@@ -69,7 +76,7 @@ def _silence(decibels: np.ndarray, loud: float) -> str:
         return ""
     longest = int(np.argmax(ends - starts))
     first, last = starts[longest] / 100, ends[longest] / 100
-    return f"Nothing is heard from {first:.1f} s to {last:.1f} s" if last - first >= _LONGEST_SILENCE else ""
+    return f"{SILENT} {first:.1f} s to {last:.1f} s" if last - first >= _LONGEST_SILENCE else ""
 
 
 def _rate(decibels: np.ndarray, loud: float) -> str:
@@ -91,4 +98,4 @@ def _rate(decibels: np.ndarray, loud: float) -> str:
     seconds = max(float(speaking.sum()) / 100, _LEAST_SECONDS)
     if peaks / seconds <= _FASTEST:
         return ""
-    return "The speech is very fast; the mouth cannot follow all of it"
+    return f"{FAST}; the mouth cannot follow all of it"

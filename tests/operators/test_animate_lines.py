@@ -2,9 +2,11 @@
 
 import json
 import shutil
+import wave
 from html.parser import HTMLParser
 
 import bpy
+import numpy as np
 import pytest
 from emotalk.blender_emotalk import batch, report_pages, reports, runs
 from emotalk.blender_emotalk.line_identity import identity_of
@@ -222,3 +224,22 @@ def test_the_report_as_a_page(scene, press, tmp_path):
     assert "<b>Ann & Bob</b>" in page.rows[2]
     assert len(page.curves) == 8  # four of each line that has keys
     assert all(max(curve) - min(curve) > 8 for curve in page.curves)
+
+
+def test_what_spoils_a_performance_comes_before_the_rest(scene, press, tmp_path):
+    with wave.open(str(tmp_path / "take2.wav")) as file:
+        rate, samples = file.getframerate(), np.frombuffer(file.readframes(-1), np.int16)
+    for name, values in (
+        ("take1.wav", np.clip(samples * 20.0, -32768, 32767)),
+        ("take2.wav", 3000 * np.random.default_rng(0).normal(size=len(samples))),
+    ):
+        with wave.open(str(tmp_path / name), "wb") as file:
+            file.setparams((1, 2, rate, 0, "NONE", ""))
+            file.writeframes(values.astype(np.int16).tobytes())
+    work = press()
+    work.wait()
+    report = reports.worst_first(work.results)
+    assert [result.line for result in report] == ["take2", "take1", "take0"]
+    assert report[0].remarks[0].startswith("No voice was found in take2.wav")
+    assert report[1].remarks[0].startswith("The sound is clipped in ")
+    assert lines()[1].remarks.startswith("The sound is clipped in ")
