@@ -30,6 +30,7 @@ FAILED: Final = "FAILED"
 
 _is_edited: Final[dict[int, bool | None]] = {}
 """By the session uids of our actions; None for those that have to be looked at again."""
+_PLACE: Final = " at "
 _INPUTS: Final = (*(control.name for control in (*CONTROLS, *LINE_CONTROLS)), "model", "existing_keys")
 
 
@@ -93,8 +94,14 @@ def is_behind(line: LineProperties, scene: bpy.types.Scene) -> bool:
     return bool(line.performed_inputs) and line.performed_inputs != inputs_of(line, scene)
 
 
+def has_only_moved(line: LineProperties, scene: bpy.types.Scene) -> bool:
+    """Whether nothing has changed since the last run but where the line's strip lies, or how it is trimmed."""
+    then, now = line.performed_inputs.split(_PLACE), inputs_of(line, scene).split(_PLACE)
+    return bool(line.strip) and then[0] == now[0] and then != now
+
+
 def inputs_of(line: LineProperties, scene: bpy.types.Scene) -> str:
-    """A text that is equal as long as a run would give the same keys: sound, place, settings, keys of the sliders."""
+    """A text that is equal as long as a run would give the same keys: sound, settings, keys of the sliders, place."""
     prefix = line.path_from_id() + "."
     curves = {
         curve.data_path.removeprefix(prefix): curve
@@ -108,7 +115,7 @@ def inputs_of(line: LineProperties, scene: bpy.types.Scene) -> str:
     values["shapes"] = [(row.name, row.multiplier, row.offset) for row in line.shapes]
     values["character"] = line.character.name if line.character else ""
     values["frame rate"] = scene.render.fps, scene.render.fps_base
-    values["sound"] = _sound_of(line, scene)
+    values["sound"], place = _sound_of(line, scene)
     state = hashlib.blake2b(json.dumps(values, sort_keys=True).encode(), digest_size=16)
     for path, curve in sorted(curves.items()):
         state.update(path.encode())
@@ -116,15 +123,17 @@ def inputs_of(line: LineProperties, scene: bpy.types.Scene) -> str:
             numbers = np.empty(2 * len(curve.keyframe_points), np.float32)
             curve.keyframe_points.foreach_get(attribute, numbers)
             state.update(numbers.tobytes())
-    return state.hexdigest()
+    return state.hexdigest() + _PLACE + place
 
 
-def _sound_of(line: LineProperties, scene: bpy.types.Scene) -> object:
+def _sound_of(line: LineProperties, scene: bpy.types.Scene) -> tuple[object, str]:
+    """What is heard, and where."""
     try:
         path, packed, start, section = strip_or_file(line, scene)
     except EmoTalkError as error:
-        return str(error)
-    return packed or _stamp(path), round(start, 3), section and tuple(round(part, 6) for part in section)
+        return str(error), ""
+    place = [start, *(section or ())]
+    return packed or _stamp(path), " ".join(f"{number:.4f}" for number in place)
 
 
 def _stamp(path: Path) -> tuple[str, int, int]:

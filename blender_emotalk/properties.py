@@ -190,6 +190,12 @@ class ReportEntry(bpy.types.PropertyGroup):
     lines=bpy.props.CollectionProperty(name="Lines", type=LineProperties),
     active_index=bpy.props.IntProperty(name="Active Line", description="The line that the boxes below show", min=0),
     report=bpy.props.CollectionProperty(name="Report", type=ReportEntry),
+    follows_strips=bpy.props.BoolProperty(
+        name="Follow Strips",
+        description="Animate a line again when its strip is moved or trimmed; otherwise the line is marked stale",
+        default=True,
+        options=set(),
+    ),
     mixes_emotions=bpy.props.BoolProperty(
         name="Mix Emotions", description="Show a slider for each emotion instead of a button", options=set()
     ),
@@ -200,6 +206,7 @@ class SceneProperties(bpy.types.PropertyGroup):
     lines: "bpy.types.bpy_prop_collection_idprop[LineProperties]"
     active_index: int
     report: "bpy.types.bpy_prop_collection_idprop[ReportEntry]"
+    follows_strips: bool
     mixes_emotions: bool
 
 

@@ -4,10 +4,12 @@ from typing import Any, Final, cast
 
 import bpy
 
-from . import batch, line_states, own_actions, slider_messages
+from . import batch, line_states, own_actions, runs, slider_messages
 from .access import desk_of
 
 _SECONDS: Final = 0.3
+_SECONDS_BETWEEN_LOOKS: Final = 0.01
+_following: batch.Batch | None = None
 _owner: Final = object()
 _changed: Final[set[int]] = set()
 
@@ -62,11 +64,29 @@ def look_later() -> None:
 
 
 def look() -> float | None:
-    """Timer callback: look at the lines of all scenes, unless a line is being animated."""
+    """Timer callback: look at the lines of all scenes, unless a line is being animated.
+
+    Lines whose strips have moved are animated again, if the animator wants that. This makes no undo step: an undo takes
+    back the step in which the strip was moved, and the keys with it.
+    """
+    global _following
+    if _following is not None:
+        if not _following.look():
+            return _SECONDS_BETWEEN_LOOKS
+        runs.show(_following.sentence(), failed=any(result.is_bad for result in _following.results))
+        _following = None
     if batch.is_busy():
         return _SECONDS
+    moved = []
     for scene in bpy.data.scenes:
-        if len(desk_of(scene).lines):
+        desk = desk_of(scene)
+        if len(desk.lines):
             line_states.refresh(scene, _changed)
+        if desk.follows_strips:
+            stale = (line for line in desk.lines if line.state == line_states.STALE)
+            moved += [batch.job_of(line, scene) for line in stale if line_states.has_only_moved(line, scene)]
     _changed.clear()
-    return None
+    if not moved:
+        return None
+    _following = batch.Batch(moved)
+    return _SECONDS_BETWEEN_LOOKS

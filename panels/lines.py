@@ -53,6 +53,7 @@ class LineMenu(Drawn, bpy.types.Menu):
     def draw(self, context: bpy.types.Context) -> None:
         """Duplicate, and select."""
         self.layout.operator("emotalk.duplicate_line", icon="DUPLICATE")
+        self.layout.prop(desk_of(scene_of(context)), "follows_strips")
         self.layout.separator()
         for text, action in (("Select All", "SELECT"), ("Select None", "DESELECT"), ("Select Stale", "STALE")):
             self.layout.operator("emotalk.select_lines", text=text).action = action

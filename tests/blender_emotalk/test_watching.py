@@ -4,6 +4,7 @@ import bpy
 import pytest
 from emotalk.blender_emotalk import hand_edits, line_states, watching
 from emotalk.blender_emotalk.actions import all_curves
+from emotalk.blender_emotalk.strips import find_sound_strip
 
 
 @pytest.fixture
@@ -60,3 +61,64 @@ def test_nothing_is_looked_at_while_a_line_is_animated(line, monkeypatch):
     line.happy = 0.5
     assert watching.look() > 0
     assert line.state == "ANIMATED"
+
+
+@pytest.fixture
+def strip(line):
+    """The strip of the line, which is fresh."""
+    bpy.ops.emotalk.place_sound()
+    watching.look()
+    assert line.state == "ANIMATED"
+    return find_sound_strip(bpy.context.scene, line.strip)
+
+
+def look_until_idle():
+    while watching.look() is not None:
+        pass
+
+
+def first_key():
+    return min(curve.range()[0] for curve in all_curves(bpy.data.actions["EmoTalk line"]))
+
+
+def test_a_line_follows_its_strip(line, strip):
+    before = first_key()
+    strip.frame_start += 20
+    look_until_idle()
+    assert line.state == "ANIMATED"
+    assert first_key() == before + 20
+    strip.frame_final_end -= 60
+    end = max(curve.range()[1] for curve in all_curves(bpy.data.actions["EmoTalk line"]))
+    look_until_idle()
+    assert max(curve.range()[1] for curve in all_curves(bpy.data.actions["EmoTalk line"])) < end - 50
+
+
+def test_edits_move_with_the_strip(line, strip):
+    curve = max(all_curves(bpy.data.actions["EmoTalk line"]), key=lambda curve: len(curve.keyframe_points))
+    path, frame = curve.data_path, curve.keyframe_points[5].co.x
+    for point in list(curve.keyframe_points)[4:7]:
+        point.co.y = 0.9
+    watching._changed.add(bpy.data.actions["EmoTalk line"].session_uid)
+    watching.look()
+    assert line.state == "EDITED"
+    strip.frame_start += 20
+    look_until_idle()
+    curve = next(curve for curve in all_curves(bpy.data.actions["EmoTalk line"]) if curve.data_path == path)
+    assert curve.evaluate(frame + 20) == pytest.approx(0.9, abs=0.02)
+    assert line.state == "EDITED"
+
+
+def test_a_line_that_shall_not_follow_is_marked(line, strip):
+    bpy.context.scene.emotalk.follows_strips = False
+    before = first_key()
+    strip.frame_start += 20
+    look_until_idle()
+    assert (line.state, first_key()) == ("STALE", before)
+
+
+def test_a_line_with_other_changes_does_not_follow_by_itself(line, strip):
+    line.happy = 1
+    before = first_key()
+    strip.frame_start += 20
+    look_until_idle()
+    assert (line.state, first_key()) == ("STALE", before)
