@@ -140,7 +140,7 @@ def _add(scene: bpy.types.Scene, cue: Cue) -> None:
     line.text = cue.text
 
 
-def _whole(name: str, value: float) -> float | int:
+def _whole(name: str, value: float | str) -> float | int | str:
     return int(value) if name == CHANNEL.name else value
 
 

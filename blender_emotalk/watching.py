@@ -18,6 +18,7 @@ def watch() -> None:
     """Begin; in this file and in those opened later."""
     slider_messages.subscribe(_owner, look_later)
     bpy.app.handlers.depsgraph_update_post.append(_notice)
+    bpy.app.handlers.frame_change_post.append(_notice_keys)
     for handlers in _jumps():
         handlers.append(_notice_jump)
 
@@ -26,6 +27,7 @@ def unwatch() -> None:
     """End."""
     bpy.msgbus.clear_by_owner(_owner)
     bpy.app.handlers.depsgraph_update_post.remove(_notice)
+    bpy.app.handlers.frame_change_post.remove(_notice_keys)
     for handlers in _jumps():
         handlers.remove(_notice_jump)
     if bpy.app.timers.is_registered(look):
@@ -37,17 +39,21 @@ def _jumps() -> tuple[Any, ...]:
 
 
 @bpy.app.handlers.persistent
-def _notice(_scene: bpy.types.Scene, graph: bpy.types.Depsgraph) -> None:
+def _notice(scene: bpy.types.Scene, graph: bpy.types.Depsgraph) -> None:
     """Remember what has changed: called after every change, so it has to be quick."""
-    is_interesting = False
+    _notice_keys(scene, graph)
+    if any(isinstance(cast(bpy.types.ID, update.id).original, bpy.types.Scene) for update in graph.updates):
+        look_later()
+
+
+@bpy.app.handlers.persistent
+def _notice_keys(_scene: bpy.types.Scene, graph: bpy.types.Depsgraph) -> None:
+    """The same for keys alone: a change of the frame may be the first to evaluate them."""
     for update in graph.updates:
         changed: Any = cast(bpy.types.ID, update.id).original
         if isinstance(changed, bpy.types.Action) and own_actions.line_of(changed) is not None:
             _changed.add(changed.session_uid)
-            is_interesting = True
-        is_interesting |= isinstance(changed, bpy.types.Scene)
-    if is_interesting:
-        look_later()
+            look_later()
 
 
 @bpy.app.handlers.persistent

@@ -36,9 +36,10 @@ def bake_at_once(
 
     if not bpy.data.filepath:
         raise UsageError("--jobs opens the file again; save it first, or leave --jobs out")
-    if not bpy.app.binary_path:
+    program = blender_program()
+    if not program:
         raise UsageError("--jobs starts Blender again, and this is the bpy module; leave --jobs out")
-    begin = [bpy.app.binary_path, "-b", "-y", bpy.data.filepath, "-c", "emotalk", "bake", *words, f"--parts={folder}"]
+    begin = [program, "-b", "-y", bpy.data.filepath, "-c", "emotalk", "bake", *words, f"--parts={folder}"]
     shares = [share for first in range(jobs) if (share := numbers[first::jobs])]  # long lines often stand together
     blenders = [
         subprocess.Popen(
@@ -59,3 +60,10 @@ def bake_at_once(
             if blender.poll() is None:
                 blender.kill()
             blender.wait()
+
+
+def blender_program() -> str:
+    """The Blender that runs this; empty for the bpy module."""
+    import bpy
+
+    return bpy.app.binary_path

@@ -48,7 +48,7 @@ class Cue:
     text: str = ""
     model: str = ""
     controls: Mapping[str, float | str] = field(default_factory=dict)
-    settings: Mapping[str, float] = field(default_factory=dict)
+    settings: Mapping[str, float | str] = field(default_factory=dict)
     row: int = field(default=0, compare=False)
 
 
@@ -74,10 +74,10 @@ def cue_of(cells: Cells, row: int, folder: Path, clock: Clock, emotions: Sequenc
     elif FRAME in cells:
         frame = whole_frame(_text(cells[FRAME]).removeprefix("@"))
     controls: dict[str, float | str] = dict(parse_emotions(cells[EMOTION], emotions)) if EMOTION in cells else {}
-    settings: dict[str, float] = {}
+    settings: dict[str, float | str] = {}
     for name, value in cells.items():
         if name in _LINE_CONTROLS:
-            settings[name] = float(_value(_LINE_CONTROLS[name], value))
+            settings[name] = _value(_LINE_CONTROLS[name], value)
         elif control := _control(name, emotions):
             controls[name] = _value(control, value)
     Controls(controls, emotions)  # which refuses an emotion that the model lacks

@@ -16,7 +16,7 @@ _ICONS: Final[dict[str, Icon]] = {
     line_states.FAILED: "ERROR",
 }
 _ROWS: Final = 3
-_SHARE_OF_NAME: Final = 0.62
+_SHARE_OF_NAME: Final = 0.7
 
 
 class LineList(Drawn, bpy.types.UIList):

@@ -122,3 +122,13 @@ def test_a_line_with_other_changes_does_not_follow_by_itself(line, strip):
     strip.frame_start += 20
     look_until_idle()
     assert (line.state, first_key()) == ("STALE", before)
+
+
+def test_a_key_that_a_change_of_the_frame_shows_first(line):
+    action = bpy.data.actions[0]
+    max(all_curves(action), key=lambda curve: len(curve.keyframe_points)).keyframe_points[3].co.y += 0.2
+    action.update_tag()
+    bpy.context.scene.frame_set(20)
+    assert asked
+    watching.look()
+    assert line.state == "EDITED"

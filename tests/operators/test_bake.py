@@ -144,7 +144,7 @@ def test_several_blenders_make_the_same_keys(shot, tmp_path, monkeypatch, capsys
     script = Path(__file__).parents[1] / "farm" / "wheel_blender.py"
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{script}" "$@"\n')
     program.chmod(0o755)
-    monkeypatch.setattr(bpy.app, "binary_path", str(program))
+    monkeypatch.setattr("emotalk.command_line.bake_jobs.blender_program", lambda: str(program))
     assert run(*cues, "-o", tmp_path / "many.blend", "--jobs", 2) == 0
     opened(tmp_path / "many.blend")
     assert keys() == expected
