@@ -205,13 +205,25 @@ def _put_on(
             kept = np.unique(np.round(kept))
         tolerance = tolerance_for(name.owner, target.tolerance)
         origin, step = (0.0, 1.0) if target.whole_frames else (target.timing.first, target.timing.step)
-        write_curve(curve, reapply(generated, change, tolerance, origin, step, kept))
+        limits = _limits(name, keys_of(source).values, generated.values)
+        write_curve(curve, reapply(generated, change, tolerance, origin, step, kept, limits))
     if change is not None:
         record.edits[name] = change
         record.written[name] = _polyline(curve, generated.frames, change.frames)
         own = only_in(keys_of(curve).frames, kept)
         if len(own):
             record.own[name] = SparseKeys(own, np.zeros(len(own)))
+
+
+def _limits(name: CurveName, *seen: np.ndarray) -> tuple[float, float]:
+    """Limits of a curve with an edit: a brow that was raised to 1 is not raised beyond it by a mood that raises it too.
+
+    A shape key that was beyond 0..1 before may be so again; a bone has no limits.
+    """
+    if name.owner != "KEY":
+        return -np.inf, np.inf
+    values = np.concatenate(seen)
+    return min(0.0, float(values.min())), max(1.0, float(values.max()))
 
 
 def _movement(edits: Edits, target: Target) -> tuple[float, float]:

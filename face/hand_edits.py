@@ -58,7 +58,13 @@ def edited_stretches(edit: SparseKeys) -> list[tuple[float, float]]:
 
 
 def reapply(
-    keys: SparseKeys, edit: SparseKeys, tolerance: float, origin: float, step: float, kept: np.ndarray
+    keys: SparseKeys,
+    edit: SparseKeys,
+    tolerance: float,
+    origin: float,
+    step: float,
+    kept: np.ndarray,
+    limits: tuple[float, float] = (-np.inf, np.inf),
 ) -> SparseKeys:
     """Put an edit on top of a new curve.
 
@@ -69,6 +75,7 @@ def reapply(
         origin: one of these frames.
         step: their distance.
         kept: frames that become keys in any case: those of the keys that somebody has set.
+        limits: smallest and largest sum, such as those of the curve that was edited and of the new one.
 
     Returns:
         The new curve exactly where the edit is 0, with its keys and those to be kept; elsewhere the sum of both.
@@ -81,7 +88,7 @@ def reapply(
         frames = _united(frames, set_there)
         outside &= (keys.frames < frames[0]) | (keys.frames > frames[-1])
         free &= (kept < frames[0]) | (kept > frames[-1])
-        values = keys.at(frames) + edit.at(frames)
+        values = np.clip(keys.at(frames) + edit.at(frames), *limits)
         if keys.slopes is None:
             pieces.append(SparseKeys(frames, values))
             continue

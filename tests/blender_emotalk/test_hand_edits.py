@@ -6,6 +6,7 @@ import pytest
 from emotalk.blender_emotalk import baking, hand_edits
 from emotalk.blender_emotalk.actions import HAS_SLOTS, active_curves, all_curves
 from emotalk.blender_emotalk.characters import find_character
+from emotalk.blender_emotalk.desk import line_to_set
 from emotalk.blender_emotalk.keyframes import Timing
 
 FRAMES = np.arange(-40, 140)
@@ -320,3 +321,24 @@ def test_live_tweaks_keep_the_edits(stage):
     bpy.ops.emotalk.animate(hand_edits="Set aside")
     assert curves_of(stage)["browInnerUp"].evaluate(45) == pytest.approx(raised - 0.3, abs=0.02)
     assert "EmoTalk line (edited)" in bpy.context.window_manager.emotalk.message
+
+
+def test_an_edit_on_a_stronger_mood_stays_within_what_was_seen(stage):
+    line = line_to_set(bpy.context.scene)
+    line.emotion_level = 1
+    bpy.ops.emotalk.animate()
+    path = 'key_blocks["browInnerUp"].value'
+
+    def brow():
+        return next(curve for curve in all_curves(bpy.data.actions["EmoTalk line"]) if curve.data_path == path)
+
+    curve = brow()
+    for frame in range(30, 61):
+        curve.keyframe_points.insert(frame, 1.0)
+    curve.update()
+    line.sad = 1
+    bpy.ops.emotalk.animate()
+    values = [brow().evaluate(frame) for frame in range(1, 150)]
+    assert brow().evaluate(45) == pytest.approx(1, abs=0.02)
+    assert max(values) < 1.05
+    assert min(values[70:120]) > 0.1  # sad, where nothing was edited
