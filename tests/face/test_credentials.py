@@ -24,3 +24,15 @@ def test_a_known_password_is_hidden_anywhere():
     assert without_credentials("401 for se%2Fcret and se/cret of me", index) == "401 for **** and **** of me"
     assert without_credentials("token12345 is wrong", "https://token12345@host/simple") == "**** is wrong"
     assert without_credentials("a line", "https://me:a@host", "http://[broken") == "a line"
+
+
+@pytest.mark.parametrize(
+    ("address", "shown"), [("https://me:abcd@h/", "**** of me"), ("https://me:abc@h/", "abc of me")]
+)
+def test_what_is_too_short_to_be_a_secret_stays(address, shown):
+    secret = "abcd" if "abcd" in address else "abc"
+    assert without_credentials(f"{secret} of me", address) == shown
+
+
+def test_the_user_stays_where_there_is_a_password():
+    assert without_credentials("somebody wrote: secret", "https://somebody:secret@host/") == "somebody wrote: ****"

@@ -6,9 +6,11 @@ import json
 import numpy as np
 import pytest
 from emotalk.face import arkit
+from emotalk.face.atomic_file import TakenError
 from emotalk.face.basis import ARKIT, EYES, FLAME, HEAD
 from emotalk.face.curve_files import LIVE_LINK_CHANNELS, CurveFileError, read_curves, write_curves
 from emotalk.face.curves import FaceCurves, Performance, performance_of, still
+from emotalk.face.eyes import merge_eyes
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -243,3 +245,99 @@ def test_a_head_or_eyes_that_are_no_numbers_are_not_read(tmp_path, kind, part, v
         path.write_text(json.dumps(content))
     with pytest.raises(CurveFileError, match=rf"^line\.{kind} holds "):
         read_curves(path)
+
+
+@pytest.mark.parametrize(
+    ("look", "turned"),
+    [
+        ("eyeLookOutLeft", {"LeftEyeYaw": 1}),
+        ("eyeLookInLeft", {"LeftEyeYaw": -1}),
+        ("eyeLookInRight", {"RightEyeYaw": 1}),
+        ("eyeLookOutRight", {"RightEyeYaw": -1}),
+        ("eyeLookDownLeft", {"LeftEyePitch": 1}),
+        ("eyeLookUpLeft", {"LeftEyePitch": -1}),
+        ("eyeLookDownRight", {"RightEyePitch": 1}),
+        ("eyeLookUpRight", {"RightEyePitch": -1}),
+    ],
+)
+def test_each_look_turns_its_own_eye(tmp_path, look, turned):
+    values = np.zeros((1, 52), np.float32)
+    values[0, arkit.INDEX[look]] = 0.6
+    write_curves(tmp_path / "eye.csv", performance_of(FaceCurves(values, ARKIT, 30.0)))
+    with (tmp_path / "eye.csv").open(newline="") as file:
+        row = next(csv.DictReader(file))
+    angles = {name: float(row[name]) for name in row if name.endswith(("Yaw", "Pitch", "Roll")) and float(row[name])}
+    assert angles == pytest.approx({name: 0.6 * 30 / 180 * sign for name, sign in turned.items()})
+
+
+def test_timecodes_count_minutes_and_hours(tmp_path):
+    path = tmp_path / "long.csv"
+    write_curves(path, performance_of(still(ARKIT, 3725, 1.0)))
+    rows = path.read_text().splitlines()
+    assert [rows[1 + second].split(",")[0] for second in (59, 60, 3599, 3600, 3724)] == [
+        "00:00:59:00.000", "00:01:00:00.000", "00:59:59:00.000", "01:00:00:00.000", "01:02:04:00.000",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ["npz", "json"])
+def test_files_name_their_basis_and_the_channels_of_each_part(tmp_path, kind):
+    path = tmp_path / f"line.{kind}"
+    write_curves(path, performance_of(still(FLAME(2), 3, 24.5)))
+    content = dict(np.load(path)) if kind == "npz" else json.loads(path.read_text())
+    assert (str(content["basis"]), float(content["fps"])) == (FLAME(2).name, 24.5)
+    assert tuple(content["channels"]) == FLAME(2).channels
+    assert tuple(content["head_channels"]) == HEAD.channels
+    assert tuple(content["eye_channels"]) == EYES.channels
+
+
+@pytest.mark.parametrize(("part", "name"), [("head", "head_channels"), ("eyes", "eye_channels")])
+def test_a_part_with_other_channels_is_refused(tmp_path, part, name):
+    path = tmp_path / "line.json"
+    write_curves(path, performance_of(still(FLAME(2), 3, 24.0)))
+    content = json.loads(path.read_text())
+    content[name] = content[name][::-1]
+    path.write_text(json.dumps(content))
+    with pytest.raises(CurveFileError, match=rf"^line\.json names other channels of the {part} than "):
+        read_curves(path)
+    content[name] = content[name][::-1]
+    content[part].append(content[part][0])
+    path.write_text(json.dumps(content))
+    with pytest.raises(CurveFileError, match=rf"^line\.json holds .* that do(es)? not move as long as the face$"):
+        read_curves(path)
+
+
+def test_a_file_without_head_and_eyes_has_motionless_ones(tmp_path):
+    path = tmp_path / "line.json"
+    path.write_text('{"fps": 25, "channels": ["a"], "values": [[1], [2]]}')
+    read = read_curves(path)
+    assert read.face.channel("a").tolist() == [1, 2]
+    assert (read.head.values.shape, read.eyes.values.shape, read.eyes.fps) == ((2, 3), (2, 4), 25)
+
+
+def test_json_has_no_negative_zeros(tmp_path):
+    values = np.full((1, 52), -1e-9, np.float32)
+    write_curves(tmp_path / "line.json", Performance(FaceCurves(values, ARKIT, 30.0), still(HEAD, 1, 30.0),
+                                                     still(EYES, 1, 30.0), clamped=False))  # fmt: skip
+    assert "-0.0" not in (tmp_path / "line.json").read_text()
+
+
+@pytest.mark.parametrize("kind", ["npz", "json", "csv"])
+def test_a_file_is_replaced_only_if_that_is_allowed(tmp_path, kind):
+    path = tmp_path / f"line.{kind}"
+    write_curves(path, performance(40), overwrite=False)
+    before = path.read_bytes()
+    with pytest.raises(TakenError, match="exists already"):
+        write_curves(path, performance(41), overwrite=False)
+    assert path.read_bytes() == before
+    write_curves(path, performance(41))
+    assert read_curves(path, 30.0).face.frames == 41
+
+
+def test_blinks_and_gaze_are_merged_into_a_face_that_has_channels_for_them(tmp_path):
+    plain = performance(4)
+    moving = Performance(plain.face, plain.head, FaceCurves(np.full((4, 4), 0.5, np.float32), EYES, 30.0))
+    for kind in ("npz", "json", "csv"):
+        write_curves(tmp_path / f"line.{kind}", moving)
+        read = read_curves(tmp_path / f"line.{kind}", 30.0)
+        np.testing.assert_allclose(read.face.values, merge_eyes(moving).face.values, atol=1e-6)
+        assert not read.eyes.values.any()

@@ -52,3 +52,35 @@ def test_a_weak_emotion_shows_more_at_the_mouth_than_at_the_brows():
     smile, brow = arkit.INDEX["mouthSmileLeft"], arkit.INDEX["browInnerUp"]
     assert happy[smile] > 1.3 * 0.2 * emotions.PROTOTYPES[1, smile]
     assert surprised[brow] == pytest.approx(0.2 * emotions.PROTOTYPES[3, brow])
+
+
+@pytest.mark.parametrize(
+    ("emotion", "shapes"),
+    [
+        ("happy", {"mouthSmile", "cheekSquint", "eyeSquint"}),
+        ("sad", {"browInnerUp", "mouthFrown", "browDown"}),
+        ("surprise", {"browInnerUp", "browOuterUp", "eyeWide", "jawOpen"}),
+        ("fear", {"browInnerUp", "eyeWide", "mouthStretch", "browOuterUp"}),
+        ("disgust", {"noseSneer", "mouthUpperUp", "browDown"}),
+        ("anger", {"browDown", "mouthPress", "eyeSquint"}),
+        ("contempt", {"mouthDimpleRight", "mouthSmileRight"}),
+    ],
+)
+def test_each_emotion_is_mostly_made_of_its_action_units(emotion, shapes):
+    """EMFACS: 6 + 12; 1 + 4 + 15; 1 + 2 + 5 + 26; 1 + 2 + 4 + 5 + 20; 9 + 10; 4 + 7 + 23; one-sided 12 + 14."""
+    row = emotions.PROTOTYPES[emotions.EMOTIONS.index(emotion)]
+    strongest = {name for stem in shapes for name in arkit.sides(stem)}
+    least = min(row[arkit.INDEX[name]] for name in strongest)
+    assert {name for name in arkit.CHANNELS if row[arkit.INDEX[name]] >= least} >= strongest
+    assert sum(row >= least) <= len(strongest) + 1
+
+
+def test_speech_takes_its_share_of_each_shape():
+    weights = np.full((1, 8), 0.5)
+    resting, speaking, half = (emotions.emotion_offsets(weights, np.full(1, share))[0] for share in (0, 1, 0.5))
+    for name, column in arkit.INDEX.items():
+        corner = name.startswith(("mouthSmile", "mouthFrown", "mouthDimple", "mouthStretch"))
+        own = name.startswith(("mouthUpperUp", "mouthLowerDown", "mouthPress", "mouthRoll", "mouthShrug", "jawOpen"))
+        share = 0.6 if corner else 0.3 if own else 1
+        assert speaking[column] == pytest.approx(share * resting[column], abs=1e-6)
+        assert half[column] == pytest.approx((resting[column] + speaking[column]) / 2, abs=1e-6)

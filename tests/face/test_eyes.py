@@ -35,6 +35,7 @@ def changed(performance):
         ({"lookUp": 0.25}, {"eyeLookUpLeft": 0.25, "eyeLookUpRight": 0.25}),
         ({"lookUp": -0.25}, {"eyeLookDownLeft": 0.25, "eyeLookDownRight": 0.25}),
         ({"blinkLeft": 1}, {"eyeBlinkLeft": 1}),
+        ({"blinkRight": 0.5}, {"eyeBlinkRight": 0.5}),
     ],
     ids=str,
 )
@@ -81,3 +82,9 @@ def test_the_parts_of_a_performance_last_as_long_and_run_at_one_rate():
             Performance(face, plain.head, eyes)
     other = plain.resampled(60.0)
     assert other.face.frames == other.eyes.frames == other.head.frames == 5
+
+
+def test_the_head_is_left_as_it_is():
+    performance = looking(lookUp=0.5)
+    performance.head.values[:] = 7
+    assert (merge_eyes(performance).head.values == 7).all()

@@ -5,7 +5,17 @@ import pytest
 from emotalk.face import arkit
 from emotalk.face.contacts import apply_contacts
 from emotalk.face.controls import CONTROL_BY_NAME
-from emotalk.face.laughter import REACH_SECONDS, SPEECH_KEEPS, layer_laughter
+from emotalk.face.laughter import (
+    ATTACK,
+    CALL_REACH,
+    GROWS,
+    PULSES,
+    REACH_SECONDS,
+    RELEASE,
+    SPEECH_KEEPS,
+    STAYS,
+    layer_laughter,
+)
 from emotalk.face.metrics import APERTURE
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -139,3 +149,42 @@ def test_a_stretch_by_itself_is_a_stretch_of_the_whole(start, seed):
     whole = laughed(values, laughing, calls)
     alone = layer_laughter(values[part], laughing[part], calls[part], ONES[part], 30)
     assert np.array_equal(alone[start - part.start :][:30], whole[start : start + 30])
+
+
+@pytest.mark.parametrize("fps", [24.0, 30.0])
+def test_the_face_of_a_laugh_frame_by_frame(fps):
+    """Computed anew, one frame and one channel at a time, from what the module says of itself."""
+    rng = np.random.default_rng(1)
+    frames = 60
+    laughing = np.clip(rng.random(frames) * 1.6 - 0.6, 0, 1) * (np.arange(frames) % 30 > 12)
+    calls, gain = rng.random(frames), rng.uniform(0, 1.5, frames)
+    values = rng.random((frames, len(arkit.CHANNELS))).astype(np.float32)
+
+    def spread_to(frame, strengths):
+        def ease(distance, reach):
+            share = max(1 - distance / (round(reach * fps) + 1), 0)
+            return share * share * (3 - 2 * share)
+
+        return max(
+            strength * (ease(frame - other, RELEASE) if frame >= other else ease(other - frame, ATTACK))
+            for other, strength in enumerate(strengths)
+        )
+
+    stays, grows, pulse_of = (dict(zip(arkit.CHANNELS, row, strict=True)) for row in (STAYS, GROWS, PULSES))
+    face = layer_laughter(values, *(track.astype(np.float32) for track in (laughing, calls, gain)), fps)
+    reach = round(CALL_REACH * fps)
+    for frame in range(frames):
+        bout, loud = spread_to(frame, laughing), spread_to(frame, laughing * calls)
+        near = calls[max(frame - reach, 0) : frame + reach + 1]
+        pulse = (calls[frame] - near.min()) / max(np.ptp(near), 0.15) * laughing[frame] * loud
+        for name, column in arkit.INDEX.items():
+            added = min(gain[frame] * (bout * stays[name] + loud * grows[name] + pulse * pulse_of[name]), 1)
+            fades = 1 - SPEECH_KEEPS if name.startswith(("mouth", "tongue")) and "Smile" not in name else 0
+            kept = values[frame, column] * (1 - fades * bout * min(gain[frame], 1))
+            assert face[frame, column] == pytest.approx(kept + added * (1 - kept), abs=2e-5)
+
+
+def test_a_laugh_is_a_duchenne_smile_whose_jaw_follows_the_calls():
+    strongest = [arkit.CHANNELS[column] for column in np.argsort(-(STAYS + GROWS), kind="stable")[:6]]
+    assert set(strongest) == {*arkit.sides("mouthSmile"), *arkit.sides("cheekSquint"), *arkit.sides("eyeSquint")}
+    assert {arkit.CHANNELS[column] for column in np.flatnonzero(PULSES)} == {"jawOpen", *arkit.sides("mouthLowerDown")}

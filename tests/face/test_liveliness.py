@@ -1,3 +1,6 @@
+import runpy
+from pathlib import Path
+
 import numpy as np
 import pytest
 from emotalk.face import arkit
@@ -9,6 +12,7 @@ from emotalk.face.liveliness import blink_times, find_speech, glance, liven, mov
 from emotalk.face.shaping import shift_time
 
 FPS = 30.0
+TAKES = runpy.run_path(str(Path(__file__).parent / "golden" / "takes.py"))
 
 
 def phrases(seconds: float) -> np.ndarray:
@@ -226,3 +230,38 @@ def test_blink_strength_scales_every_blink_up_to_a_closed_lid(kind):
     np.testing.assert_allclose(lids(0.5), plain / 2, atol=1e-6)
     np.testing.assert_allclose(lids(2), np.minimum(2 * plain, 1), atol=1e-6)
     assert not lids(0).any()
+
+
+def test_a_take_is_what_it_was():
+    """``golden/takes.py`` wrote it down."""
+    with np.load(TAKES["TAKES"]) as golden:
+        now = TAKES["takes"]()
+        assert set(golden) == set(now)
+        for name, numbers in now.items():
+            np.testing.assert_allclose(numbers, golden[name], rtol=0, atol=1, err_msg=name)
+
+
+@pytest.mark.parametrize(
+    ("emotion", "pose"),
+    [("happy", (-2, 0, 2)), ("sad", (5, 0, 0)), ("surprise", (-3, 0, 0)), ("fear", (-4, 0, 0)),
+     ("disgust", (-3, 0, 3)), ("anger", (4, 0, 0)), ("contempt", (-5, 0, 4)), ("neutral", (0, 0, 0))],
+)  # fmt: skip
+def test_each_emotion_has_its_pose_of_the_head(emotion, pose):
+    silence = np.zeros(600)
+    posed, plain = (liven(still(600), silence, Controls(values)).head.values for values in ({emotion: 1}, {}))
+    energy = {"happy": 1.3, "anger": 1.3, "surprise": 1.1, "sad": 0.6}.get(emotion, 1)
+    np.testing.assert_allclose(posed - energy * plain, np.tile(pose, (600, 1)), atol=1e-4)
+
+
+def test_a_performance_is_clamped_unless_clamping_is_off():
+    for choice in ("On", "Off"):
+        assert liven(still(9), np.zeros(9), Controls({"clamping": choice})).clamped == (choice == "On")
+
+
+def test_a_pause_at_the_start_or_the_end_is_a_pause_however_short():
+    loudness = np.full(60, 0.1)
+    loudness[:3] = loudness[-3:] = 0
+    speaking = find_speech(loudness, FPS)
+    assert not speaking[:3].any()
+    assert not speaking[-3:].any()
+    assert speaking[3:-3].all()

@@ -118,3 +118,55 @@ def test_a_late_mouth_lowers_the_composite_by_its_lag_alone():
 )
 def test_every_figure_counts_in_the_composite(good, bad):
     assert pool([clip(**good)]).composite > pool([clip(**bad)]).composite + 1
+
+
+FIGURES = {
+    "composite": 56.3928,
+    "closure_f1": 0.8345,
+    "labiodental_auc": 0.9148,
+    "openness_rho": 0.8486,
+    "rounding_auc": 0.9574,
+    "opening_r": 0.8406,
+    "lag_ms": 3.5212,
+    "rest_open": 0.1717,
+    "rest_motion": 0.2091,
+    "closures": 49,
+    "clips": 3,
+}
+PHONES = "AA AE AH AW B CH D EH F IY K L M N OW P S SH T UW V W Y ZH".split()
+
+
+def recording(seed, follows):
+    """Half a minute of phones and pauses, and a face that follows them to some degree."""
+    rng = np.random.default_rng(seed)
+    segments, now = [(0.0, 0.35, "SIL")], 0.35
+    while now < 30:
+        is_pause = rng.random() < 0.08
+        end = now + (rng.uniform(0.12, 0.6) if is_pause else rng.uniform(0.03, 0.18))
+        segments.append((now, end, "SIL" if is_pause else str(rng.choice(PHONES))))
+        now = end
+    times = np.arange(int(now * 25) + 1) / 25
+    values = 0.02 * rng.random((len(times), 52))
+    for start, end, phone in segments:
+        during = (times >= start) & (times < end)
+        heights = {**metrics._OPENNESS_OF_VOWELS, **metrics._OPENNESS_OF_OTHERS}
+        values[during, arkit.INDEX["jawOpen"]] += follows * 0.5 * heights.get(phone, 0.28) + 0.12 * rng.random()
+        values[during, arkit.INDEX["mouthPucker"]] += follows * 0.5 * (phone in ("UW", "OW", "W")) + 0.3 * rng.random()
+        values[during, arkit.INDEX["mouthRollLower"]] += follows * 0.3 * (phone in ("F", "V")) + 0.2 * rng.random()
+        values[during, arkit.INDEX["mouthSmileLeft"]] += 0.4 * rng.random()
+    return values, segments
+
+
+def test_the_figures_of_a_recording_are_what_they_were():
+    """Published figures can only be compared as long as the same curves give the same ones."""
+    recordings = [recording(1, 0.9), recording(2, 0.5), (np.zeros((66, 52)), SEGMENTS)]
+    figures = judge(recordings, fps=25.0)
+    assert vars(figures) == pytest.approx(FIGURES, abs=2e-4)
+
+
+def test_parabolas_find_the_lag_between_two_samples():
+    times = np.arange(400) / 100
+    first, second = (np.exp(-0.5 * ((times - centre) / 0.08) ** 2) for centre in (2.0, 2.054))
+    _, best, lag = metrics._correlation_over_lags(first, second)
+    assert lag == pytest.approx(5.4, abs=0.02)
+    assert best > 0.99

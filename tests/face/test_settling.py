@@ -60,3 +60,26 @@ def test_no_time_adds_nothing():
     performance = held()
     assert settle(performance, 0) is performance
     assert settle(held(frames=0), 0.5).face.frames == 0
+
+
+@pytest.mark.parametrize(("seconds", "fps"), [(0.5, 30.0), (0.1, 30.0), (0.6, 25.0)])
+def test_the_way_out_of_rest_is_slow_at_both_ends(seconds, fps):
+    settled = settle(held(fps=fps), seconds)
+    frames, blinking = round(seconds * fps), round(min(seconds, 0.2) * fps)
+    for curves, channel, lasts in (
+        (settled.face, "jawOpen", frames),
+        (settled.face, "eyeBlinkRight", blinking),
+        (settled.head, "headRoll", frames),
+        (settled.eyes, "lookUp", frames),
+        (settled.eyes, "blinkRight", blinking),
+    ):
+        share = np.clip((np.arange(frames) - frames + lasts) / lasts, 0, 1)
+        np.testing.assert_allclose(curves.channel(channel)[:frames], 0.8 * (3 * share**2 - 2 * share**3), atol=1e-6)
+
+
+def test_each_end_settles_from_its_own_frame():
+    performance = held()
+    performance.face.values[0], performance.face.values[-1] = 0.2, 0.6
+    jaw = settle(performance, 0.5).face.channel("jawOpen")
+    assert 0.15 < jaw[14] < 0.2
+    assert 0.45 < jaw[-15] < 0.6

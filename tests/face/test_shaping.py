@@ -9,6 +9,7 @@ from emotalk.face.shaping import gaussian_filter, shape, shift_time
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy.ndimage import gaussian_filter1d
+from scipy.signal import savgol_filter
 
 
 def speaking_curves(frames: int = 90) -> FaceCurves:
@@ -146,3 +147,44 @@ def test_the_seal_of_the_lips_never_exceeds_the_jaw(jaw):
     values[:, arkit.INDEX["jawOpen"]], values[:, arkit.INDEX["mouthClose"]] = 0.3, 0.5
     shaped = shape(FaceCurves(values, ARKIT, 30.0), Controls({"jaw_gain": jaw}))
     np.testing.assert_allclose(shaped.channel("mouthClose"), 0.3 * jaw, atol=1e-6)
+
+
+def test_smoothing_can_change_over_time():
+    values = np.random.default_rng(0).uniform(0.2, 0.8, (90, 52)).astype(np.float32)
+    milliseconds = np.repeat([0, 50, 100], 30)
+    smooth = shape(FaceCurves(values, ARKIT, 30.0), Controls({"smoothing": milliseconds})).channel("browInnerUp")
+    brow = values[:, arkit.INDEX["browInnerUp"]]
+    strongest = gaussian_filter1d(brow, 3.0, mode="mirror", radius=9)
+    np.testing.assert_allclose(smooth, brow + milliseconds / 100 * (strongest - brow), atol=1e-5)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_all_controls_at_once_do_what_each_of_them_says(seed):
+    """An open mouth without contacts, in which every control of the shape can be computed by hand."""
+    rng = np.random.default_rng(seed)
+    frames, fps = 80, 24.0
+    values = rng.uniform(0.1, 0.9, (frames, 52)).astype(np.float32)
+    for name in ("mouthRollLower", "mouthRollUpper", *arkit.sides("mouthPress")):
+        values[:, arkit.INDEX[name]] = 0.1
+    values[:, arkit.INDEX["mouthClose"]] = 0.05
+    values[:, arkit.INDEX["jawOpen"]] = rng.uniform(0.4, 0.6, frames)
+    gains = {name: rng.uniform(0.5, 2, frames) for name in ("jaw_gain", "lip_gain", "brow_gain", "eye_gain")}
+    offset, sigma = rng.uniform(-180, 180), rng.uniform(20, 60)
+    regions = {"jaw": "jaw_gain", "mouth": "lip_gain", "brow": "brow_gain", "cheek": "eye_gain", "nose": "eye_gain"}
+    regions |= {"eyeBlink": "eye_gain", "eyeSquint": "eye_gain", "eyeWide": "eye_gain", "mouthClose": "jaw_gain"}
+    expected = savgol_filter(values.astype(float), 5, 2, axis=0, mode="interp")
+    for start, gain in regions.items():
+        for name, column in arkit.INDEX.items():
+            if name.startswith(start) and (name != "mouthClose" or start == "mouthClose"):
+                expected[:, column] *= gains[gain]
+    frames_wide = sigma / 1000 * fps
+    expected = gaussian_filter1d(expected, frames_wide, axis=0, mode="mirror", radius=int(np.ceil(3 * frames_wide)))
+    places = np.arange(frames) - offset / 1000 * fps
+    expected = np.stack([np.interp(places, np.arange(frames), column) for column in expected.T], axis=1)
+    controls = {**gains, "smoothing": sigma, "time_offset": offset, "savitzky_golay": "On"}
+    for clamping in ("Off", "On"):
+        shaped = shape(FaceCurves(values, ARKIT, fps), Controls({**controls, "clamping": clamping}))
+        within = expected if clamping == "Off" else np.clip(expected, 0, 1)
+        np.testing.assert_allclose(shaped.values, within, atol=2e-5)
+        assert (shaped.basis, shaped.fps) == (ARKIT, fps)
+    assert expected.max() > 1
