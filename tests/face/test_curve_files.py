@@ -302,7 +302,7 @@ def test_a_part_with_other_channels_is_refused(tmp_path, part, name):
     content[name] = content[name][::-1]
     content[part].append(content[part][0])
     path.write_text(json.dumps(content))
-    with pytest.raises(CurveFileError, match=rf"^line\.json holds .* that do(es)? not move as long as the face$"):
+    with pytest.raises(CurveFileError, match=r"^line\.json holds .* that do(es)? not move as long as the face$"):
         read_curves(path)
 
 
