@@ -5,6 +5,7 @@ from emotalk.face.basis import ARKIT, FLAME
 from emotalk.face.controls import ControlError, Controls
 from emotalk.face.emotions import EMOTIONS
 from emotalk.inference.contract import ModelSpec
+from emotalk.inference.registry import COMPACT_SPEC, EMOTALK_SPEC
 
 SPEC = ModelSpec(ARKIT, 30.0, EMOTIONS[:3], ("Ann", "Bob"))
 
@@ -32,3 +33,34 @@ def test_sliders_of_regions_that_a_face_lacks_are_not_heeded():
     names = {control.name for control in ModelSpec(FLAME(10), 25.0).heeded()}
     assert {"jaw_gain", "smoothing", "blink_rate", "head_gain"} <= names
     assert not {"lip_gain", "brow_gain", "eye_gain", "clamping"} & names
+
+
+EIGHT = ("neutral", "happy", "sad", "surprise", "fear", "disgust", "anger", "contempt")
+SHAPE = ("jaw_gain", "lip_gain", "brow_gain", "eye_gain", "smoothing", "time_offset", "savitzky_golay", "clamping")
+LIFE = ("blink_rate", "blink_kind", "gaze_gain", "head_gain", "seed")
+STYLE = ("personal_style", "second_style", "style_blend")
+
+
+@pytest.mark.parametrize(
+    ("spec", "names"),
+    [
+        (COMPACT_SPEC, (*EIGHT, "intensity", "emotion_level", "laughter", *STYLE, *SHAPE, *LIFE)),
+        (EMOTALK_SPEC, (*EIGHT, "intensity", "emotion_level", *STYLE, *SHAPE, *LIFE)),
+        (
+            ModelSpec(FLAME(10), 25.0, ("smug", "sad"), controls=frozenset(("laughter",))),
+            ("smug", "sad", "laughter", "jaw_gain", "smoothing", "time_offset", "savitzky_golay", *LIFE),
+        ),
+    ],
+    ids=["compact", "released", "other"],
+)
+def test_a_network_heeds_its_own_controls_in_the_order_of_the_table(spec, names):
+    assert tuple(control.name for control in spec.heeded()) == names
+
+
+def test_an_emotion_of_another_model_is_refused_and_said_to_be_none_where_there_is_none():
+    smug = Controls({"smug": 0.1}, ("happy", "smug"))
+    with pytest.raises(ControlError, match="no emotion 'smug'; there are: neutral, happy, sad"):
+        SPEC.check(smug)
+    with pytest.raises(ControlError, match="no emotion 'smug'; it has none"):
+        ModelSpec(ARKIT, 30.0).check(smug)
+    ModelSpec(ARKIT, 30.0, ("smug",)).check(smug)

@@ -1,5 +1,7 @@
 """The engine: order of steps, cache of encoded lines, progress, and equal bytes for equal input."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 from emotalk.face import arkit
@@ -219,3 +221,49 @@ def test_the_head_follows_the_loudness_of_the_moment(engine, monkeypatch):
     sound = speech()
     engine.perform(sound, QUIET)
     np.testing.assert_array_equal(asked[0], frame_rms(sound, 60, 30.0))
+
+
+def test_every_step_is_told(engine):
+    told = []
+    engine.perform(speech(), QUIET, progress=lambda share, text: told.append((round(share, 3), text)))
+    assert told == [
+        (0.0, "Loading the model"),
+        (0.05, "Encoding"),
+        (0.4, "Encoding"),
+        (0.75, "Performing"),
+        (0.9, "Shaping"),
+        (1.0, "Done"),
+    ]
+
+
+NO_VOICE = "No voice was found in line.wav; choose another sound or channel if somebody speaks there"
+
+
+@pytest.mark.parametrize(
+    ("voice", "loud", "expected"),
+    [
+        (None, 1, ("odd",)),
+        (0.29, 1, ("odd", NO_VOICE)),
+        (0.3, 1, ("odd",)),
+        (0.0, 1e-6, ("odd",)),  # silence was remarked on when it was read
+    ],
+)
+def test_a_sound_without_a_voice_is_remarked_on(engine, model, monkeypatch, voice, loud, expected):
+    encode = model.encode
+    monkeypatch.setattr(model, "encode", lambda *given: dataclasses.replace(encode(*given), voice=voice))
+    sound = Speech(speech().samples * np.float32(loud), "/takes/line.wav", ("odd",))
+    assert engine.remarks(sound) == expected
+
+
+def test_a_sound_without_a_name_is_remarked_on_too(engine, model, monkeypatch):
+    encode = model.encode
+    monkeypatch.setattr(model, "encode", lambda *given: dataclasses.replace(encode(*given), voice=0.0))
+    (remark,) = engine.remarks(Speech(speech().samples))
+    assert remark.startswith("No voice was found in the sound; ")
+
+
+def test_the_chosen_model_makes_the_remarks():
+    asked = []
+    engine = Engine(lambda *choice: (asked.append(choice), LoudnessModel())[1])
+    engine.remarks(speech(), ModelChoice("actor", "cpu", "int8", windowed=True))
+    assert asked == [("actor", "cpu", "int8", True)]

@@ -270,3 +270,36 @@ def test_a_pipe_is_refused_before_it_is_opened(tmp_path):
         read_speech(path)
     with pytest.raises(EmoTalkError, match="/dev/zero is a device, not a sound file"):
         read_speech("/dev/zero")
+
+
+@pytest.mark.parametrize("rate", [4000, 384000])
+def test_the_lowest_and_the_highest_rate_are_read(rate):
+    assert speech_from_samples(np.zeros(rate // 100), rate).seconds == pytest.approx(0.01)
+
+
+@pytest.mark.parametrize(("kind", "largest"), [(np.int8, 2**7), (np.int16, 2**15), (np.int32, 2**31)])
+def test_whole_numbers_of_any_width_are_shares_of_their_range(kind, largest):
+    samples = np.array([-largest, largest // 2, 0], np.int64).astype(kind)
+    np.testing.assert_allclose(speech_from_samples(samples, 16000).samples, [-1, 0.5, 0])
+    with pytest.raises(EmoTalkError, match="The sound is not an array of sound"):
+        speech_from_samples(samples.astype(np.uint16), 16000)
+
+
+def test_a_table_of_samples_is_mixed_cut_and_named():
+    table = np.stack([np.arange(8000), np.arange(8000) * 3], 1).astype(np.float32) / 32000
+    mixed = speech_from_samples(table, 16000, "/takes/a.flac", (0.25, 10))
+    np.testing.assert_allclose(mixed.samples, 2 * np.arange(4000, 8000) / 32000, atol=1e-6)
+    assert mixed.source == "/takes/a.flac"
+    with pytest.raises(EmoTalkError, match=r"^The line begins after the end of a\.flac, which lasts 0\.50 seconds$"):
+        speech_from_samples(table, 16000, "/takes/a.flac", (0.5, 1))
+    with pytest.raises(EmoTalkError, match=r"^a\.flac has a sample rate of 0\.5 Hz"):
+        speech_from_samples(table, 0.5, "/takes/a.flac")
+
+
+def test_remarks_about_the_file_come_before_those_about_the_sound(tmp_path):
+    path = tmp_path / "line.wav"
+    soundfile.write(path, np.zeros(16000), 16000, "PCM_16")
+    path.write_bytes(path.read_bytes()[:-2])
+    first, second = read_speech(path).remarks
+    assert first.startswith("line.wav is shorter than it says")
+    assert second == "No voice was found in line.wav: it is silent"

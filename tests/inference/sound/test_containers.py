@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from emotalk.inference.contract import EmoTalkError
 from emotalk.inference.sound.audio import known_audio_format, read_speech
-from emotalk.inference.sound.containers import check_complete
+from emotalk.inference.sound.containers import check_complete, stated_seconds
 from emotalk.inference.sound.mpeg import read_mp3
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -158,3 +158,19 @@ def test_a_damaged_head_is_no_crash(encode, tmp_path_factory, kind, data):
         check_complete(path, kind)
     except EmoTalkError:
         return
+
+
+@pytest.mark.parametrize("name", COMPLETE)
+def test_a_length_is_told_without_decoding_where_the_file_says_it(encode, name):
+    path = encode(name, *COMPLETE[name])
+    told = name.endswith(("flac", "mp3"))
+    assert stated_seconds(path, known_audio_format(path)) == pytest.approx(SECONDS * told, abs=0.06)
+
+
+def test_the_length_of_a_wav_is_told_and_that_of_a_damaged_file_is_not(encode, tmp_path):
+    path = encode("line.wav", "-c:a", "pcm_s16le")
+    assert stated_seconds(path, "wav") == pytest.approx(SECONDS, abs=1e-3)
+    (tmp_path / "cut.wav").write_bytes(path.read_bytes()[:20])
+    (tmp_path / "cut.flac").write_bytes(encode("line.flac").read_bytes()[:20])
+    for cut in ("cut.wav", "cut.flac", "none.wav"):
+        assert stated_seconds(tmp_path / cut, cut[-4:].strip(".")) == 0

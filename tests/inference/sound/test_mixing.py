@@ -111,3 +111,24 @@ def test_silence_is_remarked_on(sound):
     assert not speech_from_samples(voice(), RATE).remarks
     (remark,) = speech_from_samples(np.stack([voice(), sound], 1), RATE, "take.wav", channel=2).remarks
     assert remark == "No voice was found in channel 2 of take.wav: it is silent"
+
+
+@pytest.mark.parametrize(
+    ("channels", "speakers", "gains"),
+    [
+        (1, 0, [1]),
+        (2, 0, [0.5, 0.5]),
+        (2, 0x5, [0.5, 0.5]),  # left and centre
+        (3, 0x7, [0.5, 0.5, 1]),
+        (3, 0, [1 / 3] * 3),
+        (4, 0x33, [0.25] * 4),  # quadraphony has no centre
+        (4, 0xF, [0.5, 0.5, 1, 0]),
+        (5, 0x7, [0.2] * 5),  # bits for three of five channels
+        (6, 0, [0.5, 0.5, 1, 0, 0.25, 0.25]),
+        (8, 0, [0.5, 0.5, 1, 0, 0.25, 0.25, 0.25, 0.25]),
+        (8, 0x63F, [0.5, 0.5, 1, 0, 0.25, 0.25, 0.25, 0.25]),
+        (7, 0, [1 / 7] * 7),
+    ],
+)
+def test_each_place_has_its_gain(channels, speakers, gains):
+    np.testing.assert_allclose(mono_weights(channels, speakers), gains, atol=1e-7)

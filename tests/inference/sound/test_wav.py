@@ -275,3 +275,12 @@ def test_a_file_that_shrinks_while_it_is_read(folder):
     path.write_bytes(path.read_bytes()[:80])
     with pytest.raises(EmoTalkError, match="became shorter"):
         list(wav.blocks())
+
+
+@pytest.mark.parametrize(("behind", "is_sound"), [(0.05, False), (0.2, True)])
+def test_a_moment_behind_the_stated_end_is_no_sound(folder, behind, is_sound):
+    """In stereo of 24 bits, where a second takes six times as many bytes as it has frames."""
+    rest = b"\xff\x10\x20" * int(behind * 16000 * 2)
+    sound = bytes(range(1, 7)) * 8000
+    content = riff(fmt(channels=2, sample_bytes=3), chunk(b"data", sound)) + rest
+    assert open_wav(written(folder, content)).frames == 8000 + is_sound * int(behind * 16000)

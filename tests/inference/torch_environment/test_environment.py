@@ -63,9 +63,18 @@ def made(environment, plan):
 
 
 @pytest.fixture(scope="module")
-def environment(wheels, tmp_path_factory):
+def told():
+    """What the set-up of ``environment`` has reported."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def environment(wheels, tmp_path_factory, told):
     environment = TorchEnvironment(tmp_path_factory.mktemp("user") / "runtime")
-    assert not made(environment, plan(wheels)).failure
+    with pytest.MonkeyPatch.context() as patch:
+        report = BackgroundTask.report
+        patch.setattr(BackgroundTask, "report", lambda task, *given: (told.append(given), report(task, *given))[1])
+        assert not made(environment, plan(wheels)).failure
     return environment
 
 
@@ -298,3 +307,42 @@ def test_the_log_is_private_and_has_no_password(tmp_path):
         assert "hush-hush" not in text
         assert "other-secret" not in text
     assert stat.S_IMODE(environment.log.stat().st_mode) == 0o600
+
+
+def test_without_raw_progress_whole_files_are_counted():
+    progress = PipProgress(250e6)
+    shares = []
+    for line in (
+        "Collecting torch==2.13.0",
+        "  Downloading torch-2.13.0-cp311-cp311-linux_x86_64.whl (100.0 MB)",
+        "Collecting numpy>=1.26",
+        "  Using cached numpy-2.0.0-py3-none-any.whl (500.0 kB)",
+        "Collecting sympy",
+        "  Downloading sympy-1.14.0-py3-none-any.whl (0.1 GB)",
+        "Collecting small",
+    ):
+        progress.hear(line)
+        shares.append(progress.fraction)
+    counted = [0, 0, 100, 100, 100.5, 100.5, 200.5]
+    assert shares == pytest.approx([0.7 * megabytes / 250 for megabytes in counted])
+    assert progress.text == "Looking for small"
+    progress.hear("  Using cached numpy-2.0.0-py3-none-any.whl (500.0 kB)")
+    assert progress.text == "Preparing numpy"
+
+
+def test_the_sizes_of_the_builds_are_those_of_downloads():
+    for accelerator in ACCELERATORS:
+        assert 5e7 < accelerator.download_bytes < accelerator.disk_bytes < 2e10
+
+
+def test_a_set_up_tells_its_steps_in_order(environment, told):
+    shares = [share for share, _ in told]
+    assert shares == sorted(shares)
+    assert (shares[0], shares[-1]) == (0, 0.95)
+    texts = list(dict.fromkeys(text for _, text in told))
+    assert texts[:3] == ["Looking for a Python", "Creating the environment", "Looking for packages"]
+    assert texts[-1] == "Starting PyTorch for the first time"
+    assert {"Preparing torch", "Unpacking (this takes a few minutes)", "Installed"} <= set(texts)
+    installed = next(share for share, text in told if text == "Installed")
+    assert installed == pytest.approx(0.95)
+    assert 0.05 < next(share for share, text in told if text.startswith("Unpacking")) < 0.95

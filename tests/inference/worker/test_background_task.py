@@ -110,3 +110,27 @@ def test_a_cancelled_task_starts_nothing_more(tmp_path):
     assert task.wait(5)
     assert task.cancelled
     assert not list(tmp_path.iterdir())
+
+
+def test_a_cancelled_task_stops_at_its_next_report():
+    reached = []
+
+    def work(task):
+        task.report(0.5, "Halfway")
+        task.cancel()
+        task.report(0.6, "Further")
+        reached.append("too far")
+        return "Done"
+
+    task = BackgroundTask("test", work)
+    assert task.wait(5)
+    assert (task.cancelled, task.result, task.failure, task.text, reached) == (True, "", "", "Halfway", [])
+
+
+def test_a_program_has_nothing_to_read():
+    heard = []
+    task = BackgroundTask(
+        "test", lambda task: str(task.run(python("import sys; print(sys.stdin.read())"), heard.append))
+    )
+    assert task.wait(20)
+    assert (heard, task.result, task.name) == ([""], "0", "test")

@@ -1,5 +1,7 @@
 """What a request asks for reaches the model and the sound, without a process in between."""
 
+import time
+
 import numpy as np
 import pytest
 from emotalk.face.basis import ARKIT
@@ -38,8 +40,8 @@ def model():
 def ask(model, tmp_path):
     """A function that has a line animated; it gives the last reply and what was loaded."""
 
-    def ask(**request):
-        loaded, replies = [], []
+    def ask(replies=None, **request):
+        loaded, replies = [], [] if replies is None else replies
 
         def load(*choice):
             loaded.append(choice)
@@ -82,3 +84,107 @@ def test_messages_name_the_file_that_the_sound_was_decoded_from(ask, tmp_path, w
         sound = {"audio": str(tmp_path / "decoded.npy"), "rate": 16_000}
     reply, _ = ask(**sound, source=str(tmp_path / "hello.flac"))
     assert reply["remarks"] == ["No voice was found in hello.flac: it is silent"]
+
+
+def complaint_about(request):
+    """The sentence and the id of the answer to a request that cannot be done."""
+    replies = []
+    answer(request, Engine(lambda *_: pytest.fail("a model was loaded")), replies.append)
+    (reply,) = replies
+    assert reply["kind"] == "error"
+    return reply["sentence"], reply["id"]
+
+
+@pytest.mark.parametrize(
+    ("field", "wrong", "what"),
+    [
+        *(("audio", value, "a path") for value in ("", None, 7, "a\0b")),
+        *(("output", value, "a path") for value in ("", None, [])),
+        *((name, value, "a text") for name in ("model", "device", "precision", "source") for value in (None, 7)),
+        *(("windowed", value, "true or false") for value in (1, None, "yes")),
+        *(("controls", value, "an object") for value in ([], "happy", 1)),
+        *(("rate", value, "a positive number") for value in (0, -1, "16000", True, float("inf"), float("nan"), 1e13)),
+        *(("channel", value, "a whole number from 0 on") for value in (-1, 1.0, True, None)),
+        *(("section", value, "a start and a duration in seconds") for value in ([1], [1, 2, 3], [1, "2"], (1, 2), {})),
+    ],
+)
+def test_every_field_is_checked_before_anything_is_read(field, wrong, what):
+    request = {"id": 4, "verb": "animate", "audio": "/nowhere.wav", "output": "/nowhere.npz", field: wrong}
+    assert complaint_about(request) == (f"The field {field!r} of a request to the worker must be {what}", 4)
+
+
+@pytest.mark.parametrize("field", ["audio", "output"])
+def test_what_is_needed_is_asked_for(field):
+    request = {"id": 4, "verb": "animate", "audio": "/nowhere.wav", "output": "/nowhere.npz"}
+    del request[field]
+    assert complaint_about(request)[0] == f"The field {field!r} of a request to the worker must be a path"
+
+
+@pytest.mark.parametrize(
+    ("request_", "sentence", "name"),
+    [
+        (
+            None,
+            r"A request to the worker is one line with a JSON object of at most 67,108,864 bytes; this is none",
+            None,
+        ),
+        ({"id": "a"}, "The worker does not know the request 'None'", "a"),
+        ({"id": [1], "verb": "x" * 90}, f"The worker does not know the request {'x' * 80!r}", None),
+    ],
+)
+def test_what_is_no_request_is_answered(request_, sentence, name):
+    assert complaint_about(request_) == (sentence, name)
+
+
+def test_fields_that_may_be_left_out_may_be_empty_where_that_means_something(ask, line_wav):
+    reply, loaded = ask(audio=str(line_wav), controls=None, section=None, channel=0, source="")
+    assert reply["kind"] == "result"
+    assert loaded == [("emotalk-compact", "auto", "float32", False)]
+
+
+def test_a_result_says_what_was_made_and_how(ask, model, line_wav, tmp_path):
+    replies = []
+    decode = model.decode
+
+    def slow(features, controls):
+        time.sleep(0.1)
+        return decode(features, controls)
+
+    model.decode = slow
+    reply, _ = ask(replies, audio=str(line_wav))
+    written = read_curves(tmp_path / "line.npz")
+    seconds = len(model.sounds[0]) / 16_000
+    assert reply.pop("speed") < seconds / 0.1
+    assert reply == {
+        "id": 1,
+        "kind": "result",
+        "output": str(tmp_path / "line.npz"),
+        "frames": written.face.frames,
+        "fps": 25.0,
+        "seconds": pytest.approx(seconds),
+        "device": "nothing",
+        "remarks": [],
+    }
+    assert {(told["id"], told["kind"]) for told in replies[:-1]} == {(1, "progress")}
+    assert [told["text"] for told in replies[:-1]] == [
+        "Loading the model",
+        "Loading the model",
+        "Encoding",
+        "Performing",
+        "Shaping",
+        "Done",
+    ]
+
+
+def test_controls_of_the_request_reach_the_model(ask, model, line_wav):
+    asked = []
+    decode = model.decode
+    model.decode = lambda features, controls: (asked.append(controls), decode(features, controls))[1]
+    ask(audio=str(line_wav), controls={"anger": 0.5, "happy": [0, 1], "seed": 3})
+    assert asked[0].changed() == {"anger": 0.5, "happy": [0, 1], "seed": 3}
+
+
+def test_several_arrays_are_no_samples(tmp_path):
+    np.savez(tmp_path / "samples.npz", a=np.zeros(3), b=np.zeros(3))
+    request = {"id": 1, "verb": "animate", "audio": str(tmp_path / "samples.npz"), "output": "x.npz", "rate": 16000}
+    assert complaint_about(request)[0].endswith("cannot be read: they are several arrays")
