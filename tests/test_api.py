@@ -8,6 +8,10 @@ import emotalk.api as emotalk
 import numpy as np
 import pytest
 from emotalk.command_line.main import main
+from emotalk.face.emotions import EMOTIONS
+from emotalk.inference.checkpoints.library import find_weights
+from emotalk.inference.checkpoints.safetensors_file import write_safetensors
+from emotalk.inference.engine import Engine
 from emotalk.inference.models.compact import EmoTalkCompact
 
 
@@ -97,3 +101,41 @@ def test_without_blender_there_are_no_keys(monkeypatch):
     monkeypatch.setitem(sys.modules, "bpy", None)
     with pytest.raises(emotalk.EmoTalkError, match="Only Blender can write keys"):
         emotalk.animate(audio="line.wav")
+
+
+def test_models_say_of_themselves_what_their_weights_do(user_weights):
+    user_weights.mkdir()
+    metadata = {"model": "emotalk", "licence": "Studio Ann", "styles": '["Ann", "Bob"]', "fps": "25"}
+    write_safetensors(user_weights / "Ann.safetensors", {}, metadata)
+    (user_weights / "torn.safetensors").write_bytes(b"\xff" * 100)
+    compact, ann = emotalk.models()
+    assert (compact.label, compact.needs_torch) == ("EmoTalk Compact", False)
+    assert compact.licence == find_weights(compact.id).licence
+    assert (ann.id, ann.label, ann.basis, ann.fps) == ("Ann", "Ann (EmoTalk)", emotalk.ARKIT, 25.0)
+    assert (ann.emotions, ann.styles, ann.licence, ann.needs_torch) == (EMOTIONS, ("Ann", "Bob"), "Studio Ann", True)
+    assert [control.name for control in ann.controls] == [each.name for each in find_weights("Ann").spec.heeded()]
+
+
+def test_the_network_runs_where_and_as_it_is_asked_to(short_wav, monkeypatch):
+    asked = []
+
+    def load(*choice):
+        asked.append(choice)
+        raise emotalk.EmoTalkError("enough")
+
+    monkeypatch.setattr(emotalk, "_engine", Engine(load))
+    for arguments in ({"model": "Ann", "device": "cuda", "precision": "int8", "windowed": True}, {}):
+        with pytest.raises(emotalk.EmoTalkError, match="enough"):
+            emotalk.perform(short_wav, **arguments)
+    assert asked == [("Ann", "cuda", "int8", True), ("emotalk-compact", "auto", "float32", False)]
+
+
+def test_controls_may_be_given_as_an_object(short_wav):
+    given = {"happy": np.linspace(0, 1, 30), "blink_rate": 0}
+    first, second = emotalk.perform(short_wav, given), emotalk.perform(short_wav, emotalk.Controls(given))
+    assert first.face.values.tobytes() == second.face.values.tobytes()
+
+
+def test_everything_that_is_promised_is_there():
+    assert all(hasattr(emotalk, name) for name in emotalk.__all__)
+    assert emotalk.__all__ == sorted(emotalk.__all__, key=lambda name: (not name.isupper(), name[0].islower(), name))

@@ -15,6 +15,7 @@ import numpy as np
 import pytest
 import soundfile
 from emotalk.command_line.main import main
+from emotalk.command_line.outputs import expand, plan
 from emotalk.face.controls import Controls
 from emotalk.face.curve_files import read_curves
 from emotalk.face.eyes import merge_eyes
@@ -378,3 +379,55 @@ def test_kept_features_are_used_by_the_next_command(lines, tmp_path):
     assert len(kept[0]) == 1
     assert kept[0] == kept[1]
     assert (tmp_path / "0.npz").read_bytes() == (tmp_path / "1.npz").read_bytes()
+
+
+@pytest.mark.parametrize(("fell_back", "shrunk"), [(False, False), (True, False), (False, True)])
+def test_another_device_than_the_one_asked_for_is_named(lines, tmp_path, capsys, monkeypatch, fell_back, shrunk):
+    model = Engine.model
+
+    def on_a_small_gpu(engine, choice=ModelChoice()):  # noqa: B008 - as in the engine
+        placed = model(engine, choice)
+        placed.fell_back, placed.shrunk = fell_back, shrunk
+        return placed
+
+    monkeypatch.setattr(Engine, "model", on_a_small_gpu)
+    assert run("animate", lines / "line0.wav", "-o", tmp_path) == 0
+    said = capsys.readouterr().err
+    assert said.startswith("emotalk: computed on CPU, float32") == (fell_back or shrunk)
+    assert said.count("\n") == int(fell_back or shrunk)
+
+
+def test_a_single_line_that_fails_is_not_counted(lines, tmp_path, capsys):
+    assert run("animate", lines / "broken.wav", "-o", tmp_path) == 1
+    assert "failed" not in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("output", "chosen", "expected"),
+    [
+        ("out", None, ["out/a.npz"]),
+        ("out/", "csv", ["out/a.csv"]),
+        ("out.d/", None, ["out.d/a.npz"]),
+        ("existing.json", "json", ["existing.json/a.json"]),
+        ("a.JSON", None, ["a.JSON"]),
+        ("b.csv", "csv", ["b.csv"]),
+    ],
+)
+def test_what_an_output_means(tmp_path, monkeypatch, output, chosen, expected):
+    monkeypatch.chdir(tmp_path)
+    Path("existing.json").mkdir()
+    assert plan([Path("sounds/a.wav")], output, chosen) == [Path(path) for path in expected]
+
+
+def test_one_file_twice_is_no_clash_of_names(tmp_path):
+    first, second = Path("a.wav"), Path("b.wav")
+    assert plan([first, second], f"{tmp_path}/", None) == [tmp_path / "a.npz", tmp_path / "b.npz"]
+
+
+def test_a_file_with_the_name_of_a_pattern_is_that_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for name in ("take[1].wav", "take1.wav", "take2.wav"):
+        Path(name).touch()
+    assert expand(["take[1].wav"]) == [Path("take[1].wav")]
+    assert expand(["take[2-9].wav", "none.wav"]) == [Path("take2.wav"), Path("none.wav")]
+    assert expand(["take?.wav"]) == [Path("take1.wav"), Path("take2.wav")]

@@ -5,12 +5,13 @@ import pty
 import shutil
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from emotalk.command_line.main import main
 from emotalk.face.curve_files import read_curves
-from emotalk.inference.checkpoints.catalogue import catalogue
+from emotalk.inference.checkpoints.catalogue import CatalogueEntry, catalogue
 from emotalk.inference.registry import DEFAULT_MODEL, EMOTALK_CONVERTER
 
 COMMAND = (sys.executable, "-m", "emotalk.command_line.main", "weights")
@@ -200,3 +201,81 @@ def test_what_a_killed_import_left_is_listed_and_removed(user_weights, small_che
     for words in ((), ("EmoTalk", "--leftovers")):
         assert run("remove", *words) == 2
         assert "either a NAME or --leftovers" in capsys.readouterr().err
+
+
+def test_weights_that_say_nothing_are_listed_as_such(user_weights, capsys):
+    user_weights.mkdir()
+    (user_weights / "torn.safetensors").write_bytes(b"\xff" * 2_000_000)
+    assert run("list") == 0
+    row = capsys.readouterr().out.splitlines()[1]
+    cells = [cell for cell in row.split("  ") if cell]
+    assert [cell.strip() for cell in cells[:4]] == ["torn", "?", "2.0 MB", "no licence stated"]
+    assert cells[4].strip().startswith("damaged: The weights file torn.safetensors ")
+
+
+ENTRY = CatalogueEntry(
+    "Ann", "emotalk", "CC0", "https://example.org/ann", "https://example.org/ann.pth", 2_500_000_000, "a" * 64, "Her."
+)
+
+
+@pytest.fixture
+def fetched(monkeypatch, small_checkpoint):
+    """What is asked of the network; a small checkpoint comes instead. The catalogue has one entry."""
+    asked = []
+
+    def fetch(entry, sha256, progress):
+        progress(1_000_000, 2_000_000)
+        asked.append((entry, sha256))
+        return small_checkpoint
+
+    monkeypatch.setattr("emotalk.inference.checkpoints.catalogue.catalogue", lambda: (ENTRY,))
+    monkeypatch.setattr("emotalk.inference.checkpoints.catalogue.fetch", fetch)
+    return asked
+
+
+def test_a_network_of_the_catalogue_is_fetched_and_imported(fetched, user_weights, capsys):
+    assert run("get", "Ann", "--sha256", "B" * 64) == 0
+    assert fetched == [(ENTRY, "b" * 64)]
+    out, err = capsys.readouterr()
+    assert out == f"{user_weights / 'Ann.safetensors'}\n"
+    assert err == "Ann: CC0, see https://example.org/ann\n"
+    assert run("verify", "Ann") == 0
+
+
+@pytest.mark.parametrize(
+    ("fields", "words", "is_fetched"),
+    [({}, [], True), ({"sha256": None}, [], False), ({"sha256": None}, ["--yes"], True)],
+)
+def test_encoders_of_the_catalogue_are_fetched_as_they_are(
+    fetched, small_checkpoint, monkeypatch, capsys, fields, words, is_fetched
+):
+    entry = replace(ENTRY, architecture="wav2vec2", **fields)
+    monkeypatch.setattr("emotalk.inference.checkpoints.catalogue.catalogue", lambda: (entry,))
+    assert run("get", "Ann", *words) == (0 if is_fetched else 2)
+    assert fetched == ([(entry, None)] if is_fetched else [])
+    if is_fetched:
+        assert capsys.readouterr().out == f"{small_checkpoint}\n"
+
+
+@pytest.mark.parametrize(
+    ("fields", "how"),
+    [
+        ({}, "hash known, 2.5 GB"),
+        ({"bytes": 12_340_000, "sha256": None}, "no hash known, 12.3 MB"),
+        ({"url": None, "bytes": None}, "by hand"),
+    ],
+)
+def test_the_catalogue_says_how_each_entry_comes(fetched, monkeypatch, capsys, fields, how):
+    monkeypatch.setattr("emotalk.inference.checkpoints.catalogue.catalogue", lambda: (replace(ENTRY, **fields),))
+    assert run("get") == 0
+    assert capsys.readouterr().out == f"Ann (CC0; {how})\n  Her.\n  https://example.org/ann\n"
+
+
+def test_what_cannot_be_deleted_is_named(user_weights, capsys, monkeypatch):
+    user_weights.mkdir()
+    left = user_weights / ".EmoTalk.safetensors.abc.part"
+    left.write_bytes(b"1")
+    os.utime(left, (0, 0))
+    monkeypatch.setattr("pathlib.Path.unlink", lambda *_given, **_options: (_ for _ in ()).throw(OSError("in use")))
+    assert run("remove", "--leftovers") == 1
+    assert capsys.readouterr() == ("Interrupted imports left nothing\n", f"{left} cannot be deleted\n")

@@ -6,6 +6,7 @@ import bpy
 import pytest
 from emotalk.blender_emotalk import runs
 from emotalk.blender_emotalk.desk import line_to_set
+from emotalk.blender_emotalk.strips import add_sound_strip
 from emotalk.command_line.main import BLENDER_COMMANDS, main
 from emotalk.inference.checkpoints.library import place_for, remove_weights
 from emotalk.inference.checkpoints.safetensors_file import bundled_weights
@@ -155,3 +156,50 @@ def test_a_file_that_cannot_be_saved_in_the_end(stage, tmp_path, capsys, monkeyp
     assert f"{target} was not saved (" in error
     assert "make room there, or choose another folder" in error
     assert "Something went wrong" not in error
+
+
+def test_every_word_reaches_the_line_and_the_keys(add_face, line_wav, tmp_path):
+    other = bpy.data.scenes.new("Shot 7")
+    face = add_face("Ann")
+    bpy.context.scene.collection.objects.unlink(face)
+    other.collection.objects.link(face)
+    key = face.data.shape_keys
+    key.keyframe_insert('key_blocks["jawOpen"].value', frame=1)
+    mine = key.animation_data.action.name
+    words = ["--scene", "Shot 7", "--audio", line_wav, "--character", "Ann", "--start", 30, "--tolerance", 0.05]
+    words += ["--settle", 0.25, "--channel", 1, "--own-track", "--happy", 0.5, "--clamping", "Off"]
+    target = tmp_path / "result.blend"
+    assert run("animate", *words, "-o", target) == 0
+    bpy.ops.wm.open_mainfile(filepath=str(target))
+    (line,) = bpy.data.scenes["Shot 7"].emotalk.lines
+    assert (line.start_frame, line.character, line.channel, line.existing_keys) == (
+        30,
+        bpy.data.objects["Ann"],
+        1,
+        "TRACK",
+    )
+    assert (line.key_tolerance, line.settle_time) == pytest.approx((0.05, 0.25))
+    assert (line.happy, line.clamping) == (0.5, "Off")
+    data = bpy.data.objects["Ann"].data.shape_keys.animation_data
+    assert data.action.name == mine
+    assert [strip.action.name for track in data.nla_tracks for strip in track.strips] == ["EmoTalk line"]
+    # Eight frames of the model are the nearest to a quarter of a second.
+    assert data.nla_tracks[0].strips[0].frame_start == pytest.approx(30 - 8 * 24 / 30)
+    assert not len(bpy.data.scenes["Scene"].emotalk.lines)
+
+
+def test_a_strip_is_animated_by_its_name(stage, line_wav, tmp_path):
+    strip = add_sound_strip(bpy.context.scene, "Take 3", str(line_wav), 50)
+    assert run("animate", "--strip", strip.name, "-o", tmp_path / "result.blend") == 0
+    assert bpy.data.actions["EmoTalk Take 3"].frame_range[0] == 50 - 12
+    assert run("animate", "--scene", "Nowhere", "-o", tmp_path / "other.blend") == 2
+
+
+def test_emotions_that_are_not_named_are_switched_off_and_others_stay(stage, tmp_path):
+    line = line_to_set(bpy.context.scene)
+    line.happy, line.jaw_gain = 0.25, 1.5
+    assert run("animate", "--sad", 0.5, "-o", tmp_path / "first.blend") == 0
+    assert (line_to_set(bpy.context.scene).happy, line_to_set(bpy.context.scene).sad) == (0.25, 0.5)
+    assert run("animate", "--emotion", "fear=0.75", "-o", tmp_path / "second.blend") == 0
+    line = line_to_set(bpy.context.scene)
+    assert (line.happy, line.sad, line.fear, line.jaw_gain) == (0, 0, 0.75, 1.5)

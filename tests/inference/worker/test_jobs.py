@@ -1,6 +1,6 @@
 """What a request asks for reaches the model and the sound, without a process in between."""
 
-import time
+import itertools
 
 import numpy as np
 import pytest
@@ -142,19 +142,13 @@ def test_fields_that_may_be_left_out_may_be_empty_where_that_means_something(ask
     assert loaded == [("emotalk-compact", "auto", "float32", False)]
 
 
-def test_a_result_says_what_was_made_and_how(ask, model, line_wav, tmp_path):
-    replies = []
-    decode = model.decode
-
-    def slow(features, controls):
-        time.sleep(0.1)
-        return decode(features, controls)
-
-    model.decode = slow
+def test_a_result_says_what_was_made_and_how(ask, model, line_wav, tmp_path, monkeypatch):
+    replies, clock = [], itertools.count(0, 2.5)
+    monkeypatch.setattr("emotalk.inference.worker.jobs.time.perf_counter", lambda: next(clock))
     reply, _ = ask(replies, audio=str(line_wav))
     written = read_curves(tmp_path / "line.npz")
     seconds = len(model.sounds[0]) / 16_000
-    assert reply.pop("speed") < seconds / 0.1
+    assert reply.pop("speed") == round(seconds / 2.5, 2)
     assert reply == {
         "id": 1,
         "kind": "result",
