@@ -6,13 +6,25 @@ import bpy
 import pytest
 
 
+class Record(list):
+    """What was drawn, in order; ``buttons`` has the operators with what they are given, and what Blender shows of them.
+
+    A button is a dictionary: ``name``, ``text``, ``icon``, ``depress``, ``enabled``, and the arguments.
+    """
+
+    def __init__(self):
+        super().__init__()
+        self.buttons = []
+
+
 class RecordedLayout:
     """A layout that checks every property, operator and icon it is given, and remembers them."""
 
     ICONS = bpy.types.UILayout.bl_rna.functions["label"].parameters["icon"].enum_items
 
     def __init__(self, record=None):
-        self.record = [] if record is None else record
+        self.record = Record() if record is None else record
+        self.enabled = True
 
     def _check(self, icon="NONE", **_options):
         assert icon in self.ICONS
@@ -49,7 +61,9 @@ class RecordedLayout:
         group, _, verb = name.partition(".")
         kind = getattr(getattr(bpy.ops, group), verb).get_rna_type()
         self.record.append(("operator", name))
-        return SimpleNamespace(**{prop.identifier: None for prop in kind.properties})
+        button = Button(self, name, options, {prop.identifier for prop in kind.properties})
+        self.record.buttons.append(button.shown)
+        return button
 
     def menu(self, name, text="", **options):
         assert hasattr(bpy.types, name)
@@ -60,13 +74,28 @@ class RecordedLayout:
         self.record.append(("progress", (round(factor, 3), text)))
 
 
+class Button:
+    """The arguments of an operator in a panel; only those that it has can be set."""
+
+    def __init__(self, layout, name, options, arguments):
+        usual = {"text": None, "icon": "NONE", "depress": False, "enabled": layout.enabled}
+        vars(self).update(shown={"name": name, **usual, **options}, arguments=arguments)
+
+    def __setattr__(self, name, value):
+        assert name in self.arguments
+        self.shown[name] = value
+
+
 @pytest.fixture
 def drawn():
-    """A function that draws a panel, a menu or the preferences, and gives what it drew."""
+    """A function that draws a panel, a menu or the preferences, and gives what it drew (``Record``).
 
-    def draw(panel):
+    ``part`` is the method that draws: "draw_header_preset" is the right end of a panel's header.
+    """
+
+    def draw(panel, part="draw"):
         layout = RecordedLayout()
-        panel.draw(Drawn(panel, layout), drawing_context())
+        getattr(panel, part)(Drawn(panel, layout), drawing_context())
         return layout.record
 
     return draw

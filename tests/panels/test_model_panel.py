@@ -184,3 +184,60 @@ def test_how_a_task_ended_is_said_once(drawn, monkeypatch, panel):
     assert texts(drawn(panel)).count("All is well") == 1
     know(monkeypatch, "ready", "All is well")
     assert texts(drawn(panel)).count("All is well") == 1
+
+
+def test_the_menu_gives_each_model_its_label_and_greys_what_is_damaged(drawn, emotalk):
+    with replacing(user_weights_folder() / "torn.safetensors") as part:
+        part.write_bytes(b"\xff" * 100)
+    bpy.ops.emotalk.refresh_models()
+    shown = [
+        tuple(button[each] for each in ("text", "model", "icon", "enabled")) for button in drawn(ModelMenu).buttons
+    ]
+    assert shown == [
+        ("EmoTalk Compact", "emotalk-compact", "NONE", True),
+        ("EmoTalk", "EmoTalk", "NONE", True),
+        ("torn", "torn", "ERROR", False),
+    ]
+
+
+def test_the_header_names_the_model(drawn, emotalk):
+    assert drawn(ModelPanel, "draw_header_preset") == [("label", "EmoTalk")]
+    line_to_set(bpy.context.scene).model = "theirs"
+    assert drawn(ModelPanel, "draw_header_preset") == [("label", "Missing")]
+
+
+def test_the_preferences_say_how_much_disk_is_freed_and_where_the_log_is(drawn, monkeypatch):
+    know(monkeypatch, "ready")
+    buttons = {button["name"]: button for button in drawn(EmoTalkPreferences).buttons}
+    assert buttons["emotalk.remove_pytorch"]["text"] == "Remove (0.95 GB)"
+    assert buttons["emotalk.set_up_pytorch"]["text"] == "Repair"
+    assert buttons["wm.path_open"]["filepath"] == str(torch_environment.environment().log)
+
+
+@pytest.mark.parametrize(
+    ("choice", "is_said"),
+    [({}, False), ({"precision": "bfloat16"}, True), ({"windowed": True}, True), ({"device": "cpu"}, False)],
+)
+def test_whatever_is_less_than_exact_is_said_to_be_so(drawn, choice, is_said):
+    for name, value in choice.items():
+        setattr(preferences(), name, value)
+    assert ("differ" in texts(drawn(EmoTalkPreferences))) == is_said
+    for name in choice:
+        preferences().property_unset(name)
+
+
+def test_a_task_that_was_cancelled_is_said_to_be_so(drawn):
+    may_end = threading.Event()
+
+    def work(task):
+        may_end.wait(10)
+        task.report(0.5, "Further")
+        return "All is well"
+
+    task = background.start("Check", work, lambda: None)
+    background.cancel()
+    may_end.set()
+    task.wait(10)
+    background.tick()
+    assert "Check was cancelled" in texts(drawn(ModelPanel))
+    assert "All is well" not in texts(drawn(ModelPanel))
