@@ -5,7 +5,8 @@ import shutil
 import bpy
 import pytest
 from emotalk.blender_emotalk.desk import line_to_set
-from emotalk.blender_emotalk.strips import all_strips
+from emotalk.blender_emotalk.lines import SAMPLE_LINE
+from emotalk.blender_emotalk.strips import all_strips, audible_section
 from emotalk.face.controls import CONTROLS
 from emotalk.face.emotions import EMOTIONS
 
@@ -41,6 +42,7 @@ def test_a_placed_sound_becomes_the_lines_strip_and_can_be_let_go(line_wav):
     strip = all_strips(bpy.context.scene)[0]
     assert line().strip == strip.name == line().name
     assert strip.sound.filepath == str(line_wav)
+    assert audible_section(strip, bpy.context.scene)[0] == 33
     with pytest.raises(RuntimeError, match="on the timeline already"):
         bpy.ops.emotalk.place_sound()
     bpy.ops.emotalk.forget_strip()
@@ -86,3 +88,64 @@ def test_the_sample_head_speaks_at_once():
     rig = line().character
     assert rig.animation_data.action
     assert rig.pose.bones["head"]
+
+
+def test_the_sample_head_is_the_only_thing_selected_and_keeps_the_sound_that_is_chosen(add_face, line_wav):
+    face = add_face()
+    face.select_set(True)
+    bpy.ops.emotalk.choose_audio(filepath=str(line_wav))
+    bpy.ops.emotalk.add_sample_head()
+    assert bpy.context.selected_objects == [bpy.context.object]
+    assert (line().character, line().audio) == (bpy.context.object, str(line_wav))
+    bpy.ops.emotalk.remove_line()
+    bpy.ops.emotalk.add_sample_head()
+    assert (line().audio, line().name) == (str(SAMPLE_LINE), "line")
+    with bpy.context.temp_override(object=face, active_object=face):
+        bpy.context.view_layer.objects.active = face
+        bpy.ops.object.mode_set(mode="EDIT")
+        with pytest.raises(RuntimeError, match="Leave Edit Mode first"):
+            bpy.ops.emotalk.add_sample_head()
+
+
+def test_a_reset_of_a_box_leaves_the_other_boxes():
+    changed = {"emotion": ("happy", 0.5), "style": ("style_blend", 0.5), "shape": ("jaw_gain", 2), "life": ("seed", 7)}
+    for group, (name, _) in changed.items():
+        for other, value in changed.values():
+            setattr(line(), other, value)
+        bpy.ops.emotalk.reset_controls(group=group)
+        assert {other for other, value in changed.values() if getattr(line(), other) != value} == {name}
+
+
+def test_a_strip_that_is_used_already_keeps_the_name_of_its_line(line_wav):
+    bpy.ops.emotalk.choose_audio(filepath=str(line_wav))
+    bpy.ops.emotalk.place_sound()
+    line().name = "greeting"
+    bpy.context.scene.sequence_editor.active_strip = all_strips(bpy.context.scene)[0]
+    assert bpy.ops.emotalk.use_sound_strip() == {"FINISHED"}
+    assert line().name == "greeting"
+
+
+def test_a_selected_strip_will_do_where_none_is_active(line_wav):
+    bpy.ops.emotalk.choose_audio(filepath=str(line_wav))
+    bpy.ops.emotalk.place_sound()
+    bpy.ops.emotalk.forget_strip()
+    (strip,) = all_strips(bpy.context.scene)
+    bpy.context.scene.sequence_editor.active_strip = None
+    strip.select = False
+    with pytest.raises(RuntimeError, match="Select a sound strip"):
+        bpy.ops.emotalk.use_sound_strip()
+    strip.select = True
+    assert bpy.ops.emotalk.use_sound_strip() == {"FINISHED"}
+    assert line().strip == strip.name
+
+
+def test_only_a_file_can_be_placed():
+    with pytest.raises(RuntimeError, match="Add a line first"):
+        bpy.ops.emotalk.place_sound()
+    line()
+    with pytest.raises(RuntimeError, match="Choose an audio file first"):
+        bpy.ops.emotalk.place_sound()
+    line().audio = "/nowhere.wav"
+    with pytest.raises(RuntimeError, match=r"There is no file /nowhere\.wav"):
+        bpy.ops.emotalk.place_sound()
+    assert not all_strips(bpy.context.scene)

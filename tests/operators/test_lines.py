@@ -2,10 +2,13 @@
 
 import shutil
 import wave
+from types import SimpleNamespace
 
 import bpy
 import numpy as np
 import pytest
+from emotalk.blender_emotalk.access import active_line
+from emotalk.operators.add_lines import AddLines, DroppedAudio
 
 
 def lines():
@@ -101,3 +104,69 @@ def test_lines_that_need_a_run_can_be_selected(folder, stage):
     assert [line.selected for line in lines()] == [False, True]
     bpy.ops.emotalk.select_lines(action="SELECT")
     assert [line.selected for line in lines()] == [True, True]
+
+
+def test_a_line_begins_at_the_first_whole_frame_after_the_sound_before(folder):
+    with wave.open(str(folder / "odd.wav"), "wb") as file:
+        file.setparams((1, 2, 8000, 0, "NONE", ""))
+        file.writeframes(bytes(2 * 8000 * 13 // 10))
+    bpy.context.scene.render.fps, bpy.context.scene.render.fps_base = 24, 1.001
+    add(folder, "odd.wav", "take1.wav", "take2.wav")
+    # 1.3 s are 31.2 frames, and a second is 23.98 of them.
+    assert [line.start_frame for line in lines()] == [1, 33, 57]
+
+
+def test_what_was_added_is_said(folder, capfd):
+    add(folder, "take1.wav")
+    assert "Added 1 line\n" in capfd.readouterr().out
+    add(folder, "take2.wav", "take3.wav")
+    assert "Added 2 lines\n" in capfd.readouterr().out
+
+
+def test_files_that_are_dropped_need_no_browser(folder):
+    operator = SimpleNamespace(files=["one"], execute=lambda context: {"FINISHED"})
+    assert AddLines.invoke(operator, bpy.context, None) == {"FINISHED"}
+    for space, fits in (("VIEW_3D", True), ("SEQUENCE_EDITOR", False)):
+        context = SimpleNamespace(area=SimpleNamespace(type=space))
+        assert DroppedAudio.poll_drop(context) == fits
+    assert not DroppedAudio.poll_drop(SimpleNamespace(area=None))
+    assert DroppedAudio.bl_import_operator == AddLines.bl_idname
+
+
+def test_moving_up_and_down_ends_where_it_began(folder):
+    add(folder, "take1.wav", "take2.wav", "take3.wav")
+    bpy.context.scene.emotalk.active_index = 1
+    for direction, order in (("UP", "213"), ("DOWN", "123"), ("DOWN", "132")):
+        assert bpy.ops.emotalk.move_line(direction=direction) == {"FINISHED"}
+        assert "".join(line.name[-1] for line in lines()) == order
+    assert lines()[bpy.context.scene.emotalk.active_index].name == "take2"
+
+
+def test_removing_says_that_keys_stay_where_there_are_any(stage, capfd):
+    bpy.ops.emotalk.animate()
+    bpy.ops.emotalk.duplicate_line()
+    capfd.readouterr()
+    bpy.ops.emotalk.remove_line()
+    assert "stay on the character" not in capfd.readouterr().out
+    bpy.ops.emotalk.remove_line()
+    assert "The keys of 'line' stay on the character; Clear All removes them" in capfd.readouterr().out
+
+
+def test_none_can_be_selected(folder):
+    add(folder, "take1.wav", "take2.wav")
+    lines()[0].selected = True
+    bpy.ops.emotalk.select_lines(action="DESELECT")
+    assert not any(line.selected for line in lines())
+
+
+def test_a_line_of_the_report_is_shown_at_its_frame(folder):
+    add(folder, "take1.wav", "take2.wav")
+    bpy.context.scene.frame_set(500)
+    bpy.ops.emotalk.show_line(identity=lines()[0].identity)
+    assert (bpy.context.scene.emotalk.active_index, bpy.context.scene.frame_current) == (0, lines()[0].start_frame)
+
+
+def test_an_index_beyond_the_list_means_its_last_line(folder):
+    add(folder, "take1.wav", "take2.wav")
+    bpy.context.scene.emotalk.active_index = 7
+    assert active_line(bpy.context.scene) == lines()[1]

@@ -10,10 +10,15 @@ from pathlib import Path
 import bpy
 import pytest
 from emotalk.blender_emotalk import background, model_choice, runs, torch_environment
+from emotalk.blender_emotalk.checkpoint_import import COMMAND
 from emotalk.blender_emotalk.desk import line_to_set
 from emotalk.blender_emotalk.preferences import preferences_of
 from emotalk.inference.checkpoints.library import user_weights_folder
 from emotalk.inference.checkpoints.safetensors_file import write_safetensors
+from emotalk.inference.torch_environment.set_up import SetUpPlan
+from emotalk.inference.worker.background_task import BackgroundTask
+from emotalk.operators.remove_pytorch import RemovePytorch
+from emotalk.operators.set_up_pytorch import SetUpPytorch
 
 _WORKING = """
 from types import SimpleNamespace
@@ -219,3 +224,97 @@ def test_a_model_of_another_computer_is_no_model_here(stage):
     line_to_set(bpy.context.scene).model = "theirs"
     with pytest.raises(RuntimeError, match="'theirs' is not on this computer"):
         bpy.ops.emotalk.animate()
+
+
+class Asked:
+    """The window manager that remembers what it is asked to confirm."""
+
+    def invoke_confirm(self, operator, event, **words):
+        self.words = words
+        return {"RUNNING_MODAL"}
+
+
+@pytest.mark.parametrize("has_wheels", [False, True])
+def test_set_up_asks_first_and_says_how_much_it_takes(monkeypatch, tmp_path, has_wheels):
+    asked = Asked()
+    monkeypatch.setattr("emotalk.operators.set_up_pytorch.window_manager_of", lambda _context: asked)
+    preferences().accelerator, preferences().package_index = "cpu", " https://somewhere/whl/cpu "
+    preferences().wheels = str(tmp_path) if has_wheels else ""
+    assert SetUpPytorch.invoke(object(), bpy.context, None) == {"RUNNING_MODAL"}
+    disk = "Up to 1.1 GB of disk will be taken"
+    message = disk if has_wheels else f"Up to 0.2 GB will be downloaded. {disk}"
+    assert asked.words == {"title": "Install PyTorch?", "message": message, "confirm_text": "Install"}
+    preferences().package_index = ""
+
+
+def test_remove_asks_first_and_says_what_stays(monkeypatch):
+    asked = Asked()
+    monkeypatch.setattr("emotalk.operators.remove_pytorch.window_manager_of", lambda _context: asked)
+    assert RemovePytorch.invoke(object(), bpy.context, None) == {"RUNNING_MODAL"}
+    assert asked.words == {"title": "Remove PyTorch?", "message": "Your weights stay", "confirm_text": "Remove"}
+
+
+def test_the_preferences_become_the_plan(monkeypatch, tmp_path):
+    plans = []
+    monkeypatch.setattr(torch_environment, "set_up", lambda place, plan, task: (plans.append((place, plan)), "Done")[1])
+    preferences().accelerator, preferences().package_index = "cuda", " https://somewhere/whl/cu130 "
+    preferences().wheels = str(tmp_path)
+    (tmp_path / "a.whl").touch()
+    assert bpy.ops.emotalk.set_up_pytorch() == {"FINISHED"}
+    preferences().package_index = ""
+    ((place, plan),) = plans
+    assert place.folder == torch_environment.environment().folder
+    assert plan == SetUpPlan("cuda", "https://somewhere/whl/cu130", tmp_path)
+
+
+def test_nothing_is_set_up_or_removed_while_a_line_is_animated(stage, monkeypatch, tmp_path):
+    preferences().wheels = str(tmp_path)
+    run = runs.start(bpy.context)
+    for press in (bpy.ops.emotalk.set_up_pytorch, bpy.ops.emotalk.remove_pytorch):
+        with pytest.raises(RuntimeError, match="A line is being animated"):
+            press()
+    run.cancel()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "words"),
+    [
+        ({}, []),
+        ({"overwrite": True}, ["--overwrite"]),
+        ({"licence": "Studio Ann"}, ["--licence=Studio Ann"]),
+    ],
+)
+def test_an_import_runs_the_command_in_the_python_with_pytorch(monkeypatch, tmp_path, arguments, words):
+    started = []
+
+    def run(task, command, on_line):
+        started.append(command)
+        on_line("Ann is installed: 2 MB")
+        on_line("Not for commercial use")
+        return 0
+
+    monkeypatch.setattr(torch_environment, "torch_python", lambda _context: Path("/their/python"))
+    monkeypatch.setattr(BackgroundTask, "run", run)
+    path = tmp_path / "Ann.pth"
+    assert bpy.ops.emotalk.import_checkpoint(filepath=str(path), **arguments) == {"FINISHED"}
+    ((python, *options),) = started
+    assert python == "/their/python"
+    assert options[-len(words) - 4 :] == [str(COMMAND), "weights", "import", str(path), *words]
+    assert COMMAND.is_file()
+    assert background.latest().result == "Ann is installed: 2 MB. Not for commercial use"
+    assert background.latest().name == "Import Checkpoint"
+
+
+@pytest.mark.parametrize(
+    ("said", "sentence"),
+    [
+        (["Reading", "emotalk: Ann.pth is empty", "more"], "Ann.pth is empty"),
+        (["Traceback", "ImportError: no"], "ImportError: no"),
+        ([], "The import ended without a message; try again"),
+    ],
+)
+def test_an_import_that_fails_says_why(monkeypatch, said, sentence):
+    monkeypatch.setattr(torch_environment, "torch_python", lambda _context: Path("/their/python"))
+    monkeypatch.setattr(BackgroundTask, "run", lambda task, words, on_line: len([on_line(line) for line in said]) + 1)
+    with pytest.raises(RuntimeError, match=sentence):
+        bpy.ops.emotalk.import_checkpoint(filepath="/nowhere/Ann.pth")
