@@ -4,6 +4,7 @@ A line gets its identity when it is added to the list and keeps it, whatever its
 carry it too. In files of version 0.1.0 the name is the identity.
 """
 
+import re
 import uuid
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, cast
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from .properties import LineProperties, SceneProperties
 
 UNNAMED: Final = "line"
+_NUMBER: Final = re.compile(r"\.[0-9]{3}$")
 
 
 def line_name(line: "LineProperties") -> str:
@@ -44,5 +46,6 @@ def free_name(line: "LineProperties", name: str) -> str:
     """The name, with a number behind it if another line of the scene has it, as Blender names objects."""
     desk: SceneProperties = getattr(cast(bpy.types.Scene, line.id_data), PROPERTY)
     taken = {line_name(other) for other in desk.lines if other != line}
-    numbered = (f"{name}.{number:03}" for number in range(1, len(taken) + 2))
+    stem = _NUMBER.sub("", name)
+    numbered = (f"{stem}.{number:03}" for number in range(1, len(taken) + 2))
     return name if name not in taken else next(found for found in numbered if found not in taken)

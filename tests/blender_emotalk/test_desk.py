@@ -3,7 +3,7 @@
 import bpy
 import pytest
 from emotalk.blender_emotalk import desk
-from emotalk.blender_emotalk.actions import active_curves
+from emotalk.blender_emotalk.actions import active_curves, all_curves
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -95,3 +95,30 @@ def test_a_new_line_uses_the_model_of_the_one_before_and_its_way_with_keys(line_
     assert (second.model, second.existing_keys, second.happy) == ("theirs", "TRACK", 0)
     assert desk.line_of_identity(scene, second.identity) == second
     assert desk.line_of_identity(scene, "nobody") is None
+
+
+def test_what_became_of_a_line_is_not_copied():
+    scene = bpy.context.scene
+    line = desk.add_line(scene)
+    line.failure, line.remarks, line.performed_inputs, line.key_count, line.live = "Gone", "Odd", "abc", 7, True
+    line.state, line.text = "FAILED", "Hello"
+    copy = desk.duplicate_line(scene, 0)
+    assert (copy.failure, copy.remarks, copy.performed_inputs, copy.key_count, copy.live) == ("", "", "", 0, False)
+    assert (copy.state, copy.text) == ("NEW", "Hello")
+
+
+def test_sliders_in_a_pushed_down_action_follow_their_lines():
+    scene = bpy.context.scene
+    add_keyed_lines(scene)
+    data = scene.animation_data
+    action = data.action
+    track = data.nla_tracks.new()
+    strip = track.strips.new(action.name, 1, action)
+    if hasattr(data, "action_slot"):
+        strip.action_slot = data.action_slot
+    data.action = None
+    desk.move_line(scene, 0, 3)
+    paths = {curve.data_path: curve.evaluate(1) for curve in all_curves(action)}
+    assert paths == pytest.approx(
+        {f"emotalk.lines[{place}].happy": value for place, value in enumerate((0.1, 0.2, 0.3, 0))}
+    )

@@ -112,3 +112,39 @@ def test_two_heads_share_nothing_and_keep_the_selection(armature):
 def test_a_collection_outside_the_view_layer_will_do(armature):
     hidden = bpy.data.collections.new("Elsewhere")
     assert len(add_sample_head(hidden, "Away").children) == len(armature.children)
+
+
+def test_each_part_has_the_materials_it_was_modelled_with(armature):
+    parts = build_sample_head().parts
+    for name, part in parts.items():
+        mesh = mesh_of(armature, name).data
+        assert [material.name for material in mesh.materials] == [
+            f"EmoTalk Head {each.name}" for each in part.materials
+        ]
+        assert [polygon.material_index for polygon in mesh.polygons] == list(part.polygon_materials)
+        for material, surface in zip(mesh.materials, part.materials, strict=True):
+            shader = next(node for node in material.node_tree.nodes if node.type == "BSDF_PRINCIPLED")
+            values = {name: shader.inputs[name].default_value for name in ("Roughness", "Subsurface Weight")}
+            assert values == pytest.approx({"Roughness": surface.roughness, "Subsurface Weight": surface.subsurface})
+            assert tuple(material.diffuse_color) == pytest.approx((*surface.colour, 1))
+            assert material.roughness == pytest.approx(surface.roughness)
+
+
+def test_bones_move_the_vertices_that_they_were_given(armature):
+    for name, part in build_sample_head().parts.items():
+        mesh = mesh_of(armature, name)
+        groups = {group.name: group.index for group in mesh.vertex_groups}
+        assert set(groups) == set(part.bone_weights)
+        for number, vertex in enumerate(mesh.data.vertices):
+            given = {bone: float(weights[number]) for bone, weights in part.bone_weights.items() if weights[number] > 0}
+            held = {each.group: each.weight for each in vertex.groups}
+            assert held == pytest.approx({groups[bone]: weight for bone, weight in given.items()}, abs=1e-6)
+
+
+def test_a_head_can_be_added_while_something_is_edited(add_face):
+    face = add_face()
+    bpy.ops.object.mode_set(mode="EDIT")
+    head = add_sample_head(bpy.context.scene.collection)
+    assert len(head.data.bones) == 5
+    assert bpy.context.view_layer.objects.active == face
+    assert bpy.context.mode == "OBJECT"

@@ -156,3 +156,62 @@ def test_a_part_that_is_hidden_is_named(add_face, add_armature, line_wav):
     line_to_set(bpy.context.scene).audio = str(line_wav)
     bpy.ops.emotalk.animate()
     assert "but not everything moves because the shape keys of Teeth are hidden" in state().message
+
+
+def found(face):
+    scene = bpy.context.scene
+    return hidden_motion.find(find_character(face, scene), identity_of(line_to_set(scene)), scene)
+
+
+@pytest.mark.parametrize(
+    ("hide", "words"),
+    [
+        (lambda data: setattr(data, "use_nla", False), "lie on an NLA track, and the NLA is off; switch the NLA on"),
+        (lambda data: setattr(data.nla_tracks[0], "mute", True), "lie on a muted NLA track; unmute it"),
+        (lambda data: setattr(data.nla_tracks[0].strips[0], "mute", True), "lie on a muted NLA track; unmute it"),
+    ],
+)
+def test_an_nla_that_does_not_play_is_named(stage, hide, words):
+    line_to_set(bpy.context.scene).existing_keys = "TRACK"
+    bpy.ops.emotalk.animate()
+    assert found(stage) is None
+    hide(key().animation_data)
+    assert words in found(stage).clause
+    assert not found(stage).is_repairable
+
+
+def test_muted_curves_and_drivers_are_told_apart_from_those_at_work(stage):
+    bpy.ops.emotalk.animate()
+    for block in set(key().key_blocks[1:]) - {key().key_blocks["jawOpen"]}:
+        driver = block.driver_add("value")
+        driver.mute = True
+    assert found(stage) is None
+    key().animation_data.drivers[0].mute = False
+    assert found(stage) is None  # one of many
+    for curve in all_curves(bpy.data.actions["EmoTalk line"]):
+        curve.mute = True
+    assert "have muted channels in the action" in found(stage).clause
+
+
+def test_keys_of_the_animator_that_only_add_do_not_win(stage):
+    own_keys()
+    bpy.ops.emotalk.animate()
+    data = key().animation_data
+    assert "have keys of yours that win" in found(stage).clause
+    data.action_blend_type = "ADD"
+    assert found(stage) is None
+    data.action_blend_type, data.action_influence = "REPLACE", 0
+    assert found(stage) is None
+
+
+def test_repair_says_how_much_it_did(stage, capfd):
+    mute()
+    pin()
+    bpy.ops.emotalk.animate()
+    bpy.ops.emotalk.repair()
+    assert state().message == "Face can move: 52 shape keys unmuted, 1 meshes unpinned"
+    bpy.ops.emotalk.repair()
+    assert "No shape key of Face is muted or pinned; nothing was changed" in capfd.readouterr().out
+    bpy.context.scene.collection.objects.unlink(bpy.data.objects["Face"])
+    with pytest.raises(RuntimeError, match="Click the character, or choose it above"):
+        bpy.ops.emotalk.repair()

@@ -4,7 +4,7 @@ import shutil
 
 import bpy
 import pytest
-from emotalk.blender_emotalk import baking, line_identity, own_actions
+from emotalk.blender_emotalk import baking, desk, line_identity, own_actions
 from emotalk.blender_emotalk.characters import find_character
 from emotalk.blender_emotalk.desk import line_to_set
 from emotalk.blender_emotalk.strips import all_strips
@@ -193,3 +193,26 @@ def test_the_identity_is_hidden_and_no_part_of_presets():
     prop = line().bl_rna.properties["identity"]
     assert prop.is_hidden
     assert prop.is_skip_preset
+
+
+def test_a_name_that_is_taken_gets_the_next_free_number(takes):
+    desk.add_line(bpy.context.scene).audio = takes[0]
+    for expected in ("take1.001", "take1.002"):
+        bpy.ops.emotalk.duplicate_line()
+        assert line().name == expected
+    bpy.context.scene.emotalk.lines[1].name = "other"
+    bpy.ops.emotalk.duplicate_line()
+    assert [each.name for each in bpy.context.scene.emotalk.lines].count("take1.001") == 1
+    assert line_identity.free_name(line(), line().name) == line().name
+    assert line_identity.free_name(line(), "new") == "new"
+
+
+def test_a_name_that_a_script_gives_means_nothing_for_a_line_that_is_there(add_face, takes):
+    add_face()
+    perform(takes[0], 1)
+    first = line().identity
+    line().name = "greeting"
+    bpy.ops.emotalk.animate(line="farewell", audio=takes[1], start_frame=300)
+    assert (lines()[0].identity, lines()[0].name, lines()[1].name) == (first, "greeting", "farewell")
+    assert lines()[1].identity != first
+    assert names() == ["EmoTalk farewell", "EmoTalk greeting"]

@@ -185,3 +185,33 @@ def test_a_scene_that_is_deleted_while_its_sound_is_decoded(add_face, tmp_path):
     run.wait()
     with pytest.raises(EmoTalkError, match="'Scene' was deleted while"):
         run.write()
+
+
+def test_what_is_odd_about_a_decoded_file_is_said_every_time(tmp_path):
+    path = encoded(tmp_path / "line.ogg", kind="ogg")
+    content = path.read_bytes()
+    path.write_bytes(content[: content.rindex(b"OggS")])
+    for _ in range(2):
+        (remark,) = prepare(path).remarks
+        assert remark.startswith("line.ogg has no end mark")
+
+
+def test_a_decoded_sound_says_where_it_came_from_and_a_wav_is_itself(tmp_path):
+    path = encoded(tmp_path / "line.flac")
+    decoded, plain = prepare(path), prepare(SAMPLE_LINE)
+    assert decoded.request.keys() == {"audio", "source"}
+    assert decoded.request["source"] == str(path)
+    assert plain.request == {"audio": str(SAMPLE_LINE)}
+    assert decoded.seconds == pytest.approx(plain.seconds, abs=0.01)
+
+
+def test_only_so_many_decoded_sounds_are_kept(tmp_path, monkeypatch):
+    monkeypatch.setattr(sounds, "_MOST_KEPT", 2)
+    paths = [encoded(tmp_path / f"{number}.flac", noise(1 + number)) for number in range(3)]
+    kept = [Path(prepare(path).request["audio"]) for path in paths[:2]]
+    assert Preparation(LineSound(paths[0], 1)).done  # used again, so the other one goes first
+    third = Path(prepare(paths[2]).request["audio"])
+    assert [path.exists() for path in (*kept, third)] == [True, False, True]
+    monkeypatch.setattr(sounds, "_MOST_KEPT_BYTES", 1)
+    last = Path(prepare(paths[1]).request["audio"])
+    assert [path.exists() for path in (*kept, third, last)] == [False, False, False, True]

@@ -8,7 +8,7 @@ import bpy
 import numpy as np
 import pytest
 from emotalk.blender_emotalk import runs
-from emotalk.blender_emotalk.actions import active_curves
+from emotalk.blender_emotalk.actions import active_curves, all_curves
 from emotalk.blender_emotalk.desk import line_to_set
 from emotalk.blender_emotalk.lines import BUTTON
 from emotalk.blender_emotalk.own_actions import fade_of
@@ -16,6 +16,7 @@ from emotalk.face.controls import LINE_CONTROLS
 from emotalk.face.curve_files import write_curves
 from emotalk.face.curves import performance_of, still
 from emotalk.face.emotions import EMOTIONS
+from emotalk.inference.worker.client import WorkerClient
 
 TEXT = (Path(__file__).parents[2] / "docs" / "scripting.md").read_text("utf-8")
 EXAMPLES = [
@@ -254,3 +255,49 @@ def test_example_of_curves(folder, cast):
 
 def test_every_example_is_run():
     assert len(EXAMPLES) == 3
+
+
+def test_curves_go_to_the_scene_the_frame_and_the_track_that_are_asked_for(cast, api, performance):
+    other = bpy.data.scenes.new("Other")
+    other.render.fps = 60
+    other.collection.objects.link(cast)
+    key = cast.data.shape_keys
+    key.keyframe_insert('key_blocks["jawOpen"].value', frame=1)
+    mine = key.animation_data.action
+    keys = api.write_keys(
+        performance(), "take", character="Ann", start_frame=11, key_tolerance=0.05, own_track=True, scene=other
+    )
+    assert action_of(cast) == mine
+    (strip,) = key.animation_data.nla_tracks[0].strips
+    assert (strip.action.name, strip.frame_start, strip.frame_end) == ("EmoTalk take", 11, 11 + 89 * 2)
+    assert keys < 52 * 90 / 4
+    assert keys == sum(len(curve.keyframe_points) for curve in all_curves(strip.action))
+    with pytest.raises(api.EmoTalkError, match="no object 'Bob' in 'Other'"):
+        api.write_keys(performance(), "take", character="Bob", scene=other)
+
+
+def test_curves_move_the_lines_character_else_the_active_object(cast, api, performance):
+    api.write_keys(performance(), "take")
+    assert action_of(bpy.data.objects["Bob"]).name == "EmoTalk take"
+    line().character = cast
+    api.write_keys(performance(), "take")
+    assert action_of(cast).name.startswith("EmoTalk take")
+
+
+def test_the_api_sets_what_it_is_given(cast, api, line_wav, monkeypatch):
+    asked = []
+    submit = WorkerClient.submit
+    monkeypatch.setattr(
+        WorkerClient, "submit", lambda client, request: (asked.append(request), submit(client, request))[1]
+    )
+    placement = {"device": "cpu", "precision": "int8", "windowed": True}
+    api.animate(
+        audio=line_wav, line="shot", character=cast, start_frame=9, model="emotalk-compact", controls={"sad": 0.5},
+        key_tolerance=0.05, settle_time=0.25, channel=1, **placement,
+    )  # fmt: skip
+    expected = {"name": "shot", "audio": str(line_wav), "character": cast, "start_frame": 9, "model": "emotalk-compact"}
+    expected |= {"sad": 0.5, "key_tolerance": pytest.approx(0.05), "settle_time": 0.25, "channel": 1}
+    assert {name: settings()[name] for name in expected} == expected
+    assert {name: asked[0][name] for name in placement} == placement
+    api.animate()
+    assert (asked[1]["precision"], asked[1]["windowed"]) == ("float32", False)
