@@ -1,5 +1,6 @@
 """Printing never ends the work: terminals without a character, closed pipes, full disks."""
 
+import errno
 import io
 import os
 import subprocess
@@ -8,8 +9,10 @@ from pathlib import Path
 
 import pytest
 import soundfile
+from emotalk.command_line.complaints import UsageError, finish_printing, status_of
 from emotalk.command_line.main import main
 from emotalk.command_line.streams import PatientStream
+from emotalk.inference.contract import EmoTalkError
 
 COMMAND = (sys.executable, "-m", "emotalk.command_line.main")
 
@@ -88,3 +91,70 @@ def test_a_patient_stream_is_the_stream_otherwise(capsys):
     assert stream.encoding == sys.stdout.encoding
     assert capsys.readouterr().out == "text"
     assert stream.loss is None
+
+
+class Breaking(io.StringIO):
+    """A stream that fails once it has taken a line, as often as it is asked."""
+
+    def __init__(self, error):
+        super().__init__()
+        self.error, self.tries = error, 0
+
+    def write(self, text):
+        self.tries += 1
+        if self.tries > 1:
+            raise self.error
+        return super().write(text)
+
+    def fileno(self):
+        raise ValueError("a stream without a file")
+
+
+@pytest.mark.parametrize(
+    ("error", "is_missed"),
+    [
+        (OSError(errno.ENOSPC, "No space left"), True),
+        (OSError(errno.EIO, "Broken"), True),
+        (BrokenPipeError(errno.EPIPE, "Nobody reads"), False),
+        (OSError(errno.EINVAL, "Nobody reads, on Windows"), False),
+        (ValueError("closed"), False),
+    ],
+)
+def test_after_a_failure_nothing_more_is_tried(error, is_missed):
+    behind = Breaking(error)
+    stream = PatientStream(behind)
+    assert [stream.write(text) for text in ("first", "second!", "third")] == [5, 7, 5]
+    stream.flush()
+    assert (behind.getvalue(), behind.tries) == ("first", 2)
+    assert stream.loss is (error if is_missed else None)
+
+
+@pytest.mark.parametrize(("status", "lost", "expected"), [(0, False, 0), (0, True, 1), (2, True, 2), (1, False, 1)])
+def test_what_was_lost_changes_only_a_good_status(capsys, status, lost, expected):
+    stream = PatientStream(io.StringIO())
+    if lost:
+        stream.loss = OSError(errno.ENOSPC, "No space left on device")
+    assert finish_printing(status, stream) == expected
+    said = "emotalk: not everything could be printed: No space left on device\n" if lost else ""
+    assert capsys.readouterr().err == said
+    assert finish_printing(status, None) == status
+
+
+@pytest.mark.parametrize(
+    ("error", "status", "said"),
+    [
+        (KeyboardInterrupt(), 130, "emotalk: interrupted\n"),
+        (UsageError("Give a\nfile"), 2, "emotalk: Give a file\n"),
+        (EmoTalkError("The line is empty"), 1, "emotalk: The line is empty\n"),
+    ],
+)
+@pytest.mark.parametrize("verbose", [False, True])
+def test_each_end_has_its_status(capsys, error, status, said, verbose):
+    def work():
+        raise error
+
+    assert status_of(work, verbose=verbose) == status
+    err = capsys.readouterr().err
+    assert err.startswith(said)
+    assert ("Traceback" in err) == (verbose and status != 130)
+    assert status_of(lambda: 7) == 7

@@ -279,3 +279,11 @@ def test_what_cannot_be_deleted_is_named(user_weights, capsys, monkeypatch):
     monkeypatch.setattr("pathlib.Path.unlink", lambda *_given, **_options: (_ for _ in ()).throw(OSError("in use")))
     assert run("remove", "--leftovers") == 1
     assert capsys.readouterr() == ("Interrupted imports left nothing\n", f"{left} cannot be deleted\n")
+
+
+@pytest.mark.parametrize("words", [("--verbose", "verify", "nobody"), ("verify", "--verbose", "nobody")])
+def test_verbose_may_stand_before_or_after_the_action(capsys, words):
+    assert run(*words) == 1
+    assert "Traceback" in capsys.readouterr().err
+    assert run("verify", "nobody") == 1
+    assert "Traceback" not in capsys.readouterr().err

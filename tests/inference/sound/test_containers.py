@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from emotalk.inference.contract import EmoTalkError
 from emotalk.inference.sound.audio import known_audio_format, read_speech
-from emotalk.inference.sound.containers import check_complete, stated_seconds
+from emotalk.inference.sound.containers import check_complete, compare, stated_seconds
 from emotalk.inference.sound.mpeg import read_mp3
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -174,3 +174,79 @@ def test_the_length_of_a_wav_is_told_and_that_of_a_damaged_file_is_not(encode, t
     (tmp_path / "cut.flac").write_bytes(encode("line.flac").read_bytes()[:20])
     for cut in ("cut.wav", "cut.flac", "none.wav"):
         assert stated_seconds(tmp_path / cut, cut[-4:].strip(".")) == 0
+
+
+def test_the_frames_of_an_mp3_are_counted_to_the_last_whole_one(encode, tmp_path):
+    plain = encode("plain.mp3", "-c:a", "libmp3lame", "-b:a", "64k", "-write_xing", "0", "-id3v2_version", "0")
+    content = plain.read_bytes()
+    whole = read_mp3(plain)
+    assert (whole.claimed, whole.rate, whole.frame_samples, whole.is_clean) == (None, 44100, 1152, True)
+    assert whole.data == content
+    path = tmp_path / "cut.mp3"
+    path.write_bytes(content[:-5])
+    cut = read_mp3(path)
+    assert (cut.frames, cut.is_clean) == (whole.frames - 1, False)
+    tag = b"ID3\4\0\0\0\0\1\1" + bytes(129)
+    path.write_bytes(tag + tag + content + b"TAG" + bytes(125))
+    tagged = read_mp3(path)
+    assert (tagged.frames, tagged.is_clean, tagged.data[: len(content)]) == (whole.frames, False, content)
+    claiming = read_mp3(encode("line.mp3", *COMPLETE["line.mp3"]))
+    assert claiming.claimed == claiming.frames
+
+
+@pytest.mark.parametrize("rate", [48000, 24000, 12000])
+def test_each_version_of_mp3_has_its_rate_and_its_frames(encode, rate):
+    path = encode(f"{rate}.mp3", "-c:a", "libmp3lame", "-b:a", "32k", "-ar", rate, "-write_xing", "0")
+    mp3 = read_mp3(path)
+    assert (mp3.rate, mp3.frame_samples) == (rate, 1152 if rate == 48000 else 576)
+    assert mp3.frames * mp3.frame_samples / rate == pytest.approx(SECONDS, abs=0.1)
+
+
+@pytest.mark.parametrize(
+    ("head", "kind"),
+    [
+        (b"\xff\xfb\x90\x00", "mp3"),  # MPEG 1
+        (b"\xff\xf3\x90\x00", "mp3"),  # MPEG 2
+        (b"\xff\xe3\x90\x00", "mp3"),  # MPEG 2.5
+        (b"\xff\xeb\x90\x00", None),  # a version that does not exist
+        (b"\xff\xfb\x00\x00", None),  # no bit rate
+        (b"\xff\xfb\xf0\x00", None),
+        (b"\xff\xfb\x9c\x00", None),  # no sample rate
+        (b"\xff\xf1\x50\x80", "aac"),
+        (b"\xff\xf1\x74\x80", None),  # no sample rate
+        (b"\xff\xe1\x50\x80", None),
+        (b"\xff\x1b\x90\x00", None),
+        (b"\xff\xfb", None),
+        (bytes(100) + b"\xff\xfb\x90\x00", "mp3"),
+        (bytes(100) + b"ID3\4", "mp3"),
+        (bytes(100) + b"\xff\xf1\x50\x80", None),
+        (bytes(100), None),
+    ],
+)
+def test_mpeg_sound_is_known_by_its_first_frame(tmp_path, head, kind):
+    (tmp_path / "line").write_bytes(head)
+    assert known_audio_format(tmp_path / "line") == kind
+
+
+@pytest.mark.parametrize(
+    ("decoded", "promised", "rate", "words"),
+    [
+        (100, 100, 100, ""),
+        (101, 100, 100, ""),
+        (990, 1000, 100, "shorter than it says by 0.10 seconds"),
+        (9950, 10000, 100, "shorter than it says by 0.50 seconds"),
+        (9, 10, 1000, "shorter than it says by less than 0.01 seconds"),
+        (980, 1000, 100, None),  # two of a hundred, and more than a tenth of a second
+        (99800, 100000, 100, None),  # two seconds
+        (8, 10, 1000, None),  # a fifth
+        (100, 0, 100, ""),
+    ],
+)
+def test_how_much_may_be_missing(decoded, promised, rate, words):
+    if words is None:
+        with pytest.raises(EmoTalkError, match=r"^line\.mp3 is cut off: "):
+            compare(decoded, promised, rate, "line.mp3")
+        return
+    remarks = compare(decoded, promised, rate, "line.mp3")
+    assert len(remarks) == bool(words)
+    assert all(words in remark for remark in remarks)

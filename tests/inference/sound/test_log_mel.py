@@ -150,3 +150,58 @@ def test_a_short_sound_has_a_smaller_offset_than_a_long_one():
         for sound in (babble(0.2), babble(8))
     ]
     assert sizes[0] < 0.8 * sizes[1]
+
+
+def test_pitch_salience_is_the_normalised_autocorrelation_at_each_pitch():
+    """Computed anew, one frame and one lag at a time."""
+    sound = babble(1) + sum(tone(140 * k, loud=0.1 / k) for k in range(1, 4))
+    level = speech_level(sound)
+    salience = pitch_salience(sound, level, 3, 6)
+    window = 0.5 - 0.5 * np.cos(2 * np.pi * (np.arange(400) + 0.5) / 400)
+
+    def correlation(first, lag):
+        return float(first[: 400 - lag] @ first[lag:])
+
+    def decayed(frame, lag):
+        """At 8 kHz; the window makes long lags smaller, which is corrected."""
+        return correlation(frame, lag) / correlation(window, lag) * correlation(window, 0)
+
+    for row, number in zip(salience, (3, 4, 5), strict=True):
+        around = sound[640 * number - 400 : 640 * number + 400].astype(float)
+        frame = (around[::2] + around[1::2]) * window
+        for value, hertz in zip(row, np.geomspace(70, 420, PITCH_BINS), strict=True):
+            lag = 8000 / hertz
+            below = int(lag)
+            between = decayed(frame, below) * (1 - lag + below) + decayed(frame, below + 1) * (lag - below)
+            silence = 10 ** (level / 10) * 1e-2 * 800
+            assert value == pytest.approx(between / (correlation(frame, 0) + silence), abs=2e-3)
+
+
+def test_the_level_is_the_mean_power_of_the_loud_blocks():
+    """Blocks of 10 ms whose difference signal is within 25 dB of the loudest hundredth."""
+    rng = np.random.default_rng(3)
+    gains = np.repeat(10 ** (rng.uniform(-60, 0, 400) / 20), 160)
+    sound = (gains * rng.normal(0, 0.3, 64_000)).astype(np.float32)
+    sharpened = np.diff(sound.astype(float), prepend=sound[0]) + 0.05 * sound
+    decibels = 10 * np.log10(np.mean(sharpened.reshape(400, 160) ** 2, axis=1))
+    loud = decibels > np.percentile(decibels, 99) - 25
+    assert 0.1 < loud.mean() < 0.9
+    expected = 10 * np.log10(np.mean(10 ** (decibels[loud] / 10)))
+    assert speech_level(sound) == pytest.approx(expected, abs=0.01)
+
+
+def test_log_mel_is_the_power_in_triangles_on_the_mel_scale():
+    sound = babble(1)
+    level = speech_level(sound)
+    frames = log_mel(sound, level, 10, 13)
+    window = 0.5 - 0.5 * np.cos(2 * np.pi * (np.arange(400) + 0.5) / 400)
+    mels = np.linspace(2595 * np.log10(1 + 60 / 700), 2595 * np.log10(1 + 7600 / 700), BANDS + 2)
+    corners = 700 * (10 ** (mels / 2595) - 1)
+    hertz = np.arange(257) * 16000 / 512
+    for row, number in zip(frames, (10, 11, 12), strict=True):
+        around = sound[160 * number - 200 : 160 * number + 200] * window
+        power = np.abs(np.fft.rfft(around, 512)) ** 2
+        for band in range(20, BANDS):  # the lower ones are narrower than the spectrum's lines
+            triangle = np.interp(hertz, corners[band : band + 3], [0, 1, 0])
+            mean = power @ triangle / triangle.sum() / np.sum(window**2) / 10 ** (level / 10)
+            assert row[band] == pytest.approx((np.log10(mean + 1e-5) + 1) / 2, abs=1e-3)
