@@ -10,7 +10,8 @@ from emotalk.inference.contract import SAMPLE_RATE, EmoTalkError
 from emotalk.inference.models.compact import MODEL_ID, EmoTalkCompact
 from emotalk.inference.registry import COMPACT_SPEC
 from emotalk.training.evaluation import labelled
-from emotalk.training.evaluation.captures import best_correlation, capture_tables
+from emotalk.training.evaluation.captures import best_correlation, capture_tables, correlation, read_jaw
+from emotalk.training.evaluation.conditions import CHANNEL_CONDITIONS, VOICE_CONDITIONS
 from emotalk.training.evaluation.cost import cost_tables
 from emotalk.training.evaluation.emotions import emotion_tables
 from emotalk.training.evaluation.head import distance
@@ -225,3 +226,78 @@ def test_recordings_without_labels_are_refused(tmp_path):
     soundfile.write(tmp_path / "silent.wav", np.zeros(8000), SAMPLE_RATE)
     with pytest.raises(EmoTalkError, match="transcription"):
         list(labelled.read_lines(tmp_path, Aligner()))
+
+
+def test_the_jaw_of_a_capture_is_its_stretch_and_a_part_of_its_roundness(tmp_path):
+    (tmp_path / "take_1.csv").write_text("mouth_oh_c,frame,mouth_stretch_c\n0.5,0,0.25\n1,1,0\n")
+    np.testing.assert_allclose(read_jaw(tmp_path / "take_1.csv"), [0.4, 0.3])
+
+
+@pytest.mark.parametrize("lag", [-5, 0, 2])
+def test_a_curve_is_late_by_its_lag(lag):
+    captured = np.random.default_rng(0).random(80)
+    assert correlation(captured, np.roll(captured, lag), lag) == pytest.approx(1)
+    assert best_correlation(captured[:70], np.roll(captured, lag))[1] == lag
+    assert correlation(captured, np.zeros(80), 0) == 0
+
+
+def conditioned(name, sound):
+    condition = next(each for each in (*CHANNEL_CONDITIONS, *VOICE_CONDITIONS) if each.name == name)
+    return condition.apply(sound.astype(np.float32), np.random.default_rng(0))
+
+
+def test_each_channel_does_to_the_sound_what_its_name_says():
+    time = np.arange(SAMPLE_RATE) / SAMPLE_RATE
+    low, middle, high = (0.1 * np.sin(2 * np.pi * hertz * time) for hertz in (200, 1000, 4000))
+    sound = low + middle + high
+    for name, decibels in (("noise 20 dB", 20), ("noise 10 dB", 10)):
+        noise = conditioned(name, sound) - sound
+        assert 20 * np.log10(sound.std() / noise.std()) == pytest.approx(decibels, abs=0.3)
+    np.testing.assert_allclose(conditioned("-20 dB", sound), 0.1 * sound, atol=1e-6)
+    np.testing.assert_allclose(conditioned("+12 dB", sound), np.clip(3.981 * sound, -1, 1), atol=1e-3)
+    np.testing.assert_allclose(conditioned("telephone", sound)[500:-500], middle[500:-500], atol=1e-3)
+    click = np.zeros(SAMPLE_RATE)
+    click[1000] = 1
+    room = conditioned("reverb", click)
+    assert room[1000] == pytest.approx(1, abs=1e-4)
+    np.testing.assert_allclose(room[:1000], 0, atol=1e-6)
+    early, late = room[1001:2601].std(), room[5801:7401].std()
+    decay = 10 ** (-7.5 * np.arange(1600) / SAMPLE_RATE)
+    assert early == pytest.approx(0.05 * np.sqrt(np.mean(decay**2)), rel=0.1)
+    assert 20 * np.log10(early / late) == pytest.approx(60 * 0.3 / 0.4, abs=3)
+
+
+def test_a_faster_voice_has_its_phones_sooner():
+    phones = (PhoneSegment("SIL", 0, 0.7), PhoneSegment("AA", 0.7, 1.4))
+    for condition in VOICE_CONDITIONS:
+        rate = {"rate x0.7": 0.7, "rate x1.4": 1.4}.get(condition.name, 1)
+        ends = [phone.end for phone in condition.scale_times(phones)]
+        assert ends == pytest.approx([0.7 / rate, 1.4 / rate])
+        sound = np.random.default_rng(0).normal(0, 0.1, SAMPLE_RATE)
+        assert len(conditioned(condition.name, sound)) == pytest.approx(SAMPLE_RATE / rate, rel=0.03)
+
+
+LIFE = {
+    "blinks a minute": 22.6,
+    "blink seconds, mean": 0.2,
+    "between blinks, median s": 2.4667,
+    "between blinks, sigma of log": 0.5662,
+    "double blinks %": 9.9548,
+    "blinks in pauses %": 69.9115,
+    "blinks within 0.2 s of a phrase's end %": 30.0885,
+    "gaze shifts a minute": 31.4,
+    "gaze degrees, mean": 2.0785,
+    "head pitch, sd of degrees": 1.1309,
+    "head yaw, sd of degrees": 1.3848,
+    "head roll, sd of degrees": 0.62,
+    "head degrees a second, rms": 7.4075,
+    "head degrees a second, fastest": 30.3316,
+    "nodding and loudness, r": 0.2071,
+    "all gains at 0 move nothing": True,
+}
+
+
+def test_liveliness_has_the_figures_that_it_had(lines):
+    (table,) = life_tables(lines, 30.0)
+    figures = {record["what"]: record["here"] for record in table.records()}
+    assert figures == pytest.approx(LIFE, rel=2e-3, abs=2e-4)
