@@ -328,3 +328,13 @@ def test_an_action_comes_back_with_its_blending_and_influence(add_face, performa
     assert (data.action_blend_type, data.action_influence) == ("REPLACE", 1)
     clear(face)
     assert (data.action_blend_type, data.action_influence, data.action_extrapolation) == ("ADD", 0.5, "NOTHING")
+
+
+@pytest.mark.parametrize("own_track", [False, True])
+def test_a_line_of_a_single_frame_is_written_and_cleared(add_face, performance, own_track):
+    face = add_face()
+    line = performance(frames=1)
+    bake(line, face, start=7, settings=baking.KeySettings(0, own_track=own_track))
+    assert value_at(face, 7) == pytest.approx(line.face.channel("jawOpen")[0], abs=1e-6)
+    clear(face)
+    assert face.data.shape_keys.animation_data is None

@@ -148,3 +148,9 @@ def test_a_head_can_be_added_while_something_is_edited(add_face):
     assert len(head.data.bones) == 5
     assert bpy.context.view_layer.objects.active == face
     assert bpy.context.mode == "OBJECT"
+
+
+def test_shape_keys_are_called_after_their_part(armature):
+    keyed = [child for child in armature.children if child.data.shape_keys]
+    assert len(keyed) > 5
+    assert all(child.data.shape_keys.name == child.name for child in keyed)

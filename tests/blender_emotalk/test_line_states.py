@@ -109,3 +109,11 @@ def test_another_line_changes_nothing(line, line_wav):
     assert (first.state, second.state) == ("ANIMATED", "ANIMATED")
     second.happy = 0.5
     assert (state(first), state(second)) == ("ANIMATED", "STALE")
+
+
+def test_a_packed_sound_does_not_change_with_its_file(line):
+    bpy.ops.emotalk.place_sound()
+    find_sound_strip(bpy.context.scene, line.strip).sound.pack()
+    bpy.ops.emotalk.animate()
+    os.utime(line.audio, (1, 1))
+    assert state(line) == "ANIMATED"

@@ -175,3 +175,14 @@ def test_the_longest_names_in_other_scripts_work(tmp_path):
     with replacing(path) as part:
         part.touch()
     assert path.exists()
+
+
+@pytest.mark.skipif(not Path("/dev/fd").exists(), reason="counts open files as POSIX does")
+def test_no_file_stays_open(tmp_path):
+    before = len(list(Path("/dev/fd").iterdir()))
+    for number in range(5):
+        with replacing(tmp_path / f"{number}.npz", overwrite=bool(number % 2)) as part:
+            part.write_text("new")
+        with pytest.raises(TakenError), replacing(tmp_path / f"{number}.npz", overwrite=False):
+            pass
+    assert len(list(Path("/dev/fd").iterdir())) == before

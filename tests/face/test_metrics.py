@@ -170,3 +170,10 @@ def test_parabolas_find_the_lag_between_two_samples():
     _, best, lag = metrics._correlation_over_lags(first, second)
     assert lag == pytest.approx(5.4, abs=0.02)
     assert best > 0.99
+
+
+def test_without_one_of_the_two_kinds_there_is_no_area():
+    some = np.ones(3)
+    assert np.isnan(
+        [roc_area(some, np.zeros(0)), roc_area(np.zeros(0), some), roc_area(np.zeros(0), np.zeros(0))]
+    ).all()

@@ -243,3 +243,25 @@ def test_what_spoils_a_performance_comes_before_the_rest(scene, press, tmp_path)
     assert report[0].remarks[0].startswith("No voice was found in take2.wav")
     assert report[1].remarks[0].startswith("The sound is clipped in ")
     assert lines()[1].remarks.startswith("The sound is clipped in ")
+
+
+def test_the_tab_shows_which_line_is_being_animated(scene, press):
+    work, state = press(), bpy.context.window_manager.emotalk
+    work.look()
+    assert (state.running, state.progress, state.message) == (True, 0, "Line 1 of 3: take0")
+    while not work.results:
+        work.look()
+    assert state.running
+    assert (round(state.progress, 2), state.message) == (0.33, "Line 2 of 3: take1")
+    work.cancel()
+
+
+def test_lines_of_a_scene_that_is_removed_fail_alone(scene, line_wav):
+    other = bpy.data.scenes.new("Other")
+    other.emotalk.lines.add().audio = str(line_wav)
+    jobs = batch.jobs_of([other, scene])
+    bpy.data.scenes.remove(other)
+    work = batch.Batch(jobs)
+    work.wait()
+    assert [result.outcome for result in work.results] == ["failed", "animated", "failed", "animated"]
+    assert [result.scene for result in work.results] == ["Other", "Scene", "Scene", "Scene"]

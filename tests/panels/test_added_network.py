@@ -18,14 +18,16 @@ import bpy
 import emotalk
 import numpy as np
 import pytest
-from emotalk.blender_emotalk import model_choice, runs
+from emotalk.blender_emotalk import baking, model_choice, runs
 from emotalk.blender_emotalk.actions import active_curves
+from emotalk.blender_emotalk.characters import find_character
 from emotalk.blender_emotalk.desk import line_to_set
 from emotalk.blender_emotalk.keyframes import Timing
 from emotalk.blender_emotalk.lines import control_values
 from emotalk.face.basis import FLAME
 from emotalk.face.controls import ControlError, Controls
 from emotalk.face.curve_files import CurveFileError, read_curves, write_curves
+from emotalk.face.curves import FaceCurves, performance_of
 from emotalk.inference import registry
 from emotalk.inference.checkpoints.library import find_weights
 from emotalk.inference.checkpoints.safetensors_file import write_safetensors
@@ -330,3 +332,30 @@ def test_a_header_that_cannot_be_is_damage(row, user_weights, field, text, sente
     user_weights.mkdir()
     write_safetensors(user_weights / "Tina.safetensors", {}, {"model": "test", field: text})
     assert sentence in find_weights("Tina").damage
+
+
+def test_a_reset_of_another_box_leaves_the_emotions_of_the_model(model):
+    line = line_to_set(bpy.context.scene)
+    bpy.ops.emotalk.choose_model(model=model)
+    for group, left in (("life", 0.5), ("style", 0.5), ("emotion", 0)):
+        line.own_emotions["weary"].weight = 0.5
+        bpy.ops.emotalk.reset_controls(group=group)
+        assert line.own_emotions["weary"].weight == left
+
+
+def test_repair_looks_for_the_channels_of_the_model(model, head):
+    line_to_set(bpy.context.scene)
+    bpy.ops.emotalk.choose_model(model=model)
+    head.data.shape_keys.key_blocks["exp003"].mute = True
+    assert bpy.ops.emotalk.repair() == {"FINISHED"}
+    assert not head.data.shape_keys.key_blocks["exp003"].mute
+
+
+def test_sliders_are_as_wide_as_the_curves_of_channels_without_limits(model, head):
+    scene = bpy.context.scene
+    values = np.zeros((20, 53), np.float32)
+    values[:, 0], values[:, 1] = np.linspace(-1.5, 2.25, 20), np.linspace(0, 0.5, 20)
+    line = performance_of(FaceCurves(values, FLAME(50), 25.0))
+    baking.bake(line, find_character(head, scene, FLAME(50)), "line", Timing(1, 1), baking.KeySettings(0))
+    blocks = head.data.shape_keys.key_blocks
+    assert [(blocks[name].slider_min, blocks[name].slider_max) for name in ("exp000", "exp001")] == [(-2, 3), (0, 1)]

@@ -245,3 +245,10 @@ def test_sentences_fit_into_their_region(width, longest):
     draw_sentence(layout, context, "word " * 60, "ERROR")
     assert longest - 5 < max(len(text) for text, _ in labels) <= longest
     assert [icon for _, icon in labels] == ["ERROR", *["BLANK1"] * (len(labels) - 1)]
+
+
+def test_what_becomes_of_keys_that_are_there_can_be_chosen(stage, drawn):
+    props = [name for kind, name in drawn(registration.KeysPanel) if kind == "prop"]
+    assert {"name", "key_tolerance", "settle_time", "existing_keys"} <= set(props)
+    props = [name for kind, name in drawn(registration.MainPanel) if kind == "prop"]
+    assert {"audio", "start_frame", "channel", "character", "live"} <= set(props)

@@ -250,3 +250,29 @@ def test_how_much_may_be_missing(decoded, promised, rate, words):
     remarks = compare(decoded, promised, rate, "line.mp3")
     assert len(remarks) == bool(words)
     assert all(words in remark for remark in remarks)
+
+
+def box(name, content=b"", wide=False):
+    length = len(content) + (16 if wide else 8)
+    if wide:
+        return (1).to_bytes(4, "big") + name + length.to_bytes(8, "big") + content
+    return length.to_bytes(4, "big") + name + content
+
+
+@pytest.mark.parametrize("wide", [False, True])
+@pytest.mark.parametrize("left_out", [0, 500])
+def test_the_boxes_of_an_mp4_are_counted_whatever_their_lengths_take(tmp_path, wide, left_out):
+    path = tmp_path / "line.m4a"
+    content = box(b"ftyp", b"M4A ") + box(b"mdat", bytes(900), wide) + box(b"moov", bytes(60))
+    path.write_bytes(content[: len(content) - left_out])
+    if left_out:
+        with pytest.raises(EmoTalkError, match=r"line\.m4a is cut off"):
+            check_complete(path, "mp4")
+    else:
+        assert check_complete(path, "mp4") == ()
+
+
+def test_a_box_to_the_end_of_the_file_promises_nothing(tmp_path):
+    path = tmp_path / "line.m4a"
+    path.write_bytes(box(b"ftyp", b"M4A ") + b"\0\0\0\0mdat" + bytes(50))
+    assert check_complete(path, "mp4") == ()

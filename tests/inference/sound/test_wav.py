@@ -284,3 +284,10 @@ def test_a_moment_behind_the_stated_end_is_no_sound(folder, behind, is_sound):
     sound = bytes(range(1, 7)) * 8000
     content = riff(fmt(channels=2, sample_bytes=3), chunk(b"data", sound)) + rest
     assert open_wav(written(folder, content)).frames == 8000 + is_sound * int(behind * 16000)
+
+
+@pytest.mark.parametrize(("length", "size", "is_odd"), [(0, 0, False), (0, 0xFFFFFFFF, False), (3200, 0, True)])
+def test_only_a_length_that_is_wrong_is_remarked_on(folder, length, size, is_odd):
+    path = written(folder, riff(fmt(), b"data" + struct.pack("<I", length), size=size) + SPEECH_LIKE.tobytes())
+    assert open_wav(path).frames == 16000
+    assert len(open_wav(path).remarks) == is_odd

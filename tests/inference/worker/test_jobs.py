@@ -182,3 +182,11 @@ def test_several_arrays_are_no_samples(tmp_path):
     np.savez(tmp_path / "samples.npz", a=np.zeros(3), b=np.zeros(3))
     request = {"id": 1, "verb": "animate", "audio": str(tmp_path / "samples.npz"), "output": "x.npz", "rate": 16000}
     assert complaint_about(request)[0].endswith("cannot be read: they are several arrays")
+
+
+def test_a_channel_of_samples_is_chosen(ask, model, tmp_path):
+    table = np.random.default_rng(0).normal(0, 0.1, (16_000, 2)).astype(np.float32)
+    np.save(tmp_path / "two.npy", table)
+    for channel, expected in ((1, table[:, 0]), (2, table[:, 1]), (0, table.mean(axis=1))):
+        ask(audio=str(tmp_path / "two.npy"), rate=16_000, channel=channel)
+        np.testing.assert_allclose(model.sounds[-1], expected, atol=1e-6)
