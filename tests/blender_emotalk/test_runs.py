@@ -124,7 +124,7 @@ def test_a_style_that_the_model_lacks_is_not_asked_for(asked):
 def test_another_line_of_the_list_can_be_animated(stage, line_wav):
     bpy.ops.emotalk.duplicate_line()
     first, second = bpy.context.scene.emotalk.lines
-    first.start_frame, second.start_frame = 300, 1
+    first.start_frame, second.start_frame, bpy.context.scene.frame_end = 300, 1, 1000
     run = runs.start(bpy.context, first)
     run.wait()
     sentence = run.write()
