@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import wave
+from dataclasses import replace
 
 import emotalk.api as emotalk
 import numpy as np
@@ -13,6 +14,7 @@ from emotalk.inference.checkpoints.library import find_weights
 from emotalk.inference.checkpoints.safetensors_file import write_safetensors
 from emotalk.inference.engine import Engine
 from emotalk.inference.models.compact import EmoTalkCompact
+from emotalk.inference.models.loading import load_model
 
 
 @pytest.fixture
@@ -139,3 +141,12 @@ def test_controls_may_be_given_as_an_object(short_wav):
 def test_everything_that_is_promised_is_there():
     assert all(hasattr(emotalk, name) for name in emotalk.__all__)
     assert emotalk.__all__ == sorted(emotalk.__all__, key=lambda name: (not name.isupper(), name[0].islower(), name))
+
+
+def test_a_models_own_emotion_is_a_control(short_wav, monkeypatch):
+    model = load_model("emotalk-compact")
+    model.spec = replace(model.spec, emotions=(*EMOTIONS, "smug"))
+    monkeypatch.setattr(emotalk, "_engine", Engine(lambda *_: model))
+    assert emotalk.perform(short_wav, {"smug": 1}).face.frames == 30
+    with pytest.raises(emotalk.ControlError, match="no control named 'bored'"):
+        emotalk.perform(short_wav, {"bored": 1})

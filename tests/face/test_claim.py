@@ -1,7 +1,9 @@
 """One holder at a time, whoever comes and goes; nothing stays."""
 
+import os
 import subprocess
 import sys
+import time
 
 import pytest
 from emotalk.face.claim import claimed
@@ -36,3 +38,19 @@ def test_an_impatient_one_sees_who_holds_it(tmp_path):
     with claimed(tmp_path / "lock", "the count"), pytest.raises(EmoTalkError), claimed(tmp_path / "lock", "the count"):
         pass
     assert not (tmp_path / "lock").exists()
+
+
+def test_who_holds_it_is_named_and_its_folder_is_made(tmp_path):
+    path = tmp_path / "new" / "folder" / "lock"
+    sentence = f"Another program \\(process {os.getpid()}\\) is changing the count; wait for it"
+    with claimed(path, "the count"), pytest.raises(EmoTalkError, match=sentence), claimed(path, "the count"):
+        pass
+    assert not path.exists()
+
+
+def test_a_patient_one_waits_for_the_end(tmp_path):
+    with claimed(tmp_path / "lock", "the count"):
+        began = time.monotonic()
+        with pytest.raises(EmoTalkError), claimed(tmp_path / "lock", "the count", 0.1):
+            pass
+        assert time.monotonic() - began >= 0.1

@@ -2,7 +2,14 @@ import json
 
 import numpy as np
 import pytest
-from emotalk.face.controls import CONTROL_BY_NAME, CONTROLS, ControlError, Controls, parse_control
+from emotalk.face.controls import (
+    CONTROL_BY_NAME,
+    CONTROLS,
+    LINE_CONTROLS,
+    ControlError,
+    Controls,
+    parse_control,
+)
 from emotalk.face.emotions import EMOTIONS
 from emotalk.face.styles import STYLE_NAMES, STYLES
 from hypothesis import given
@@ -110,3 +117,41 @@ def test_a_models_own_emotions_share_the_mix():
     names = (*EMOTIONS, "smug")
     tracks = Controls({"happy": 1, "smug": 1, "sad": 0.5}, names).emotion_tracks(2, names)
     np.testing.assert_allclose(tracks[0, [names.index(name) for name in ("happy", "smug", "sad")]], [0.4, 0.4, 0.2])
+
+
+def test_what_changes_over_time_can_be_keyed_and_what_cannot_is_constant():
+    moving = (*EMOTIONS, "intensity", "emotion_level", "laughter", "style_blend", "jaw_gain", "smoothing")
+    constant = ("personal_style", "second_style", "time_offset", "savitzky_golay", "clamping", "blink_rate", "seed")
+    assert all(CONTROL_BY_NAME[name].animatable for name in moving)
+    assert not any(CONTROL_BY_NAME[name].animatable for name in (*constant, "blink_kind", "gaze_gain", "head_gain"))
+    assert not any(control.animatable for control in LINE_CONTROLS)
+    for name in moving:
+        low, high = CONTROL_BY_NAME[name].minimum, CONTROL_BY_NAME[name].maximum
+        assert Controls({name: [low, high]}).track(name, 3).tolist() == pytest.approx([low, high, high])
+    for name in constant[2:]:
+        with pytest.raises(ControlError, match="cannot change over time; give one number"):
+            Controls({name: [0, 0]})
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"clamping": "Sometimes"}, "Clamping has no choice 'Sometimes'; there are: On, Off"),
+        ({"clamping": 2}, "Clamping must lie between 0 and 1"),
+        ({"clamping": 0.5}, "Clamping must be a whole number"),
+        ({"jaw_gain": -0.1}, "Jaw must lie between 0 and 2"),
+        ({"smoothing": 201}, "Smoothing must lie between 0 and 200"),
+        ({"jaw_gain": [1, 2.5]}, "Jaw must lie between 0 and 2"),
+        ({"jaw_gain": [1, float("inf")]}, "Jaw must be a finite number"),
+    ],
+)
+def test_each_limit_has_its_sentence(values, sentence):
+    with pytest.raises(ControlError) as raised:
+        Controls(values)
+    assert str(raised.value) == sentence
+
+
+@pytest.mark.parametrize("control", [control for control in CONTROLS if control.kind != "name"], ids=lambda c: c.name)
+def test_both_ends_of_the_limits_are_allowed(control):
+    for value in (control.minimum, control.maximum):
+        assert Controls({control.name: value}).constant(control.name) == pytest.approx(value)

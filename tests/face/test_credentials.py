@@ -36,3 +36,9 @@ def test_what_is_too_short_to_be_a_secret_stays(address, shown):
 
 def test_the_user_stays_where_there_is_a_password():
     assert without_credentials("somebody wrote: secret", "https://somebody:secret@host/") == "somebody wrote: ****"
+
+
+def test_a_secret_that_begins_with_another_one_leaves_no_rest():
+    addresses = "https://me:abcd@one/", "https://me:abcdefgh@two/"
+    for order in (addresses, addresses[::-1]):
+        assert without_credentials("it is abcdefgh or abcd", *order) == "it is **** or ****"

@@ -341,3 +341,24 @@ def test_blinks_and_gaze_are_merged_into_a_face_that_has_channels_for_them(tmp_p
         read = read_curves(tmp_path / f"line.{kind}", 30.0)
         np.testing.assert_allclose(read.face.values, merge_eyes(moving).face.values, atol=1e-6)
         assert not read.eyes.values.any()
+
+
+def test_a_table_with_values_that_are_no_numbers_is_not_read_at_any_rate(tmp_path):
+    for name in ("JawOpen", "HeadRoll"):
+        path = tmp_path / "take.csv"
+        path.write_text(f"Timecode,BlendShapeCount,eyeBlinkLeft,{name}\n00:00:00:00,61,0,nan\n")
+        with pytest.raises(CurveFileError, match=r"^take\.csv holds values that are not numbers$"):
+            read_curves(path, 30.0)
+
+
+def test_other_suffixes_are_not_written(tmp_path):
+    for name in ("line.txt", "line"):
+        with pytest.raises(CurveFileError, match=rf"^{name} should end in \.npz, \.json or \.csv$"):
+            write_curves(tmp_path / name, performance(3))
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_head_that_does_not_name_its_channels_has_the_usual_ones(tmp_path):
+    path = tmp_path / "line.json"
+    path.write_text('{"fps": 25, "channels": ["a"], "values": [[1]], "head": [[1, 2, 3]]}')
+    np.testing.assert_array_equal(read_curves(path).head.values, [[1, 2, 3]])

@@ -67,3 +67,8 @@ def test_a_long_line_is_reduced_in_parts(monkeypatch):
     monkeypatch.setattr("emotalk.face.key_reduction._SAMPLES_AT_ONCE", 1000)
     for first, second in zip(whole, reduce_curves(values, 0.05), strict=True):
         np.testing.assert_array_equal(first.frames, second.frames)
+
+
+def test_a_curve_is_held_before_its_first_key_and_after_its_last_one():
+    keys = SparseKeys(np.array([2, 6]), np.array([0.25, 0.75]), np.array([0.5, 0.5]))
+    np.testing.assert_allclose(keys.at(np.array([-3, 0, 2, 6, 9])), [0.25, 0.25, 0.25, 0.75, 0.75])

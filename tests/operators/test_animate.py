@@ -355,3 +355,8 @@ def test_nothing_selected(line_wav):
 def test_no_sound_chosen(add_face):
     add_face()
     assert_refused("Choose an audio file")
+
+
+def test_there_is_nothing_to_cancel_at_rest(stage):
+    with pytest.raises(RuntimeError, match="Nothing is being animated"):
+        bpy.ops.emotalk.cancel()

@@ -234,13 +234,13 @@ def test_a_report_without_remarks_says_so_and_a_long_one_is_cut(stage, drawn):
     assert drawn(ReportPanel, "draw_header_preset") == [("label", "2 failed")]
 
 
-@pytest.mark.parametrize(("width", "longest"), [(0, 20), (200, 23), (600, 91)])
-def test_sentences_fit_into_their_region(width, longest):
+@pytest.mark.parametrize(("width", "scale", "longest"), [(0, 1, 20), (200, 1, 23), (600, 1, 91), (600, 2, 40)])
+def test_sentences_fit_into_their_region(width, scale, longest):
     labels = []
     layout = SimpleNamespace(column=lambda **_: layout, label=lambda text, icon: labels.append((text, icon)))
     context = SimpleNamespace(
         region=SimpleNamespace(width=width) if width else None,
-        preferences=SimpleNamespace(system=SimpleNamespace(ui_scale=1.0)),
+        preferences=SimpleNamespace(system=SimpleNamespace(ui_scale=float(scale))),
     )
     draw_sentence(layout, context, "word " * 60, "ERROR")
     assert longest - 5 < max(len(text) for text, _ in labels) <= longest

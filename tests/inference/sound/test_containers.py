@@ -276,3 +276,24 @@ def test_a_box_to_the_end_of_the_file_promises_nothing(tmp_path):
     path = tmp_path / "line.m4a"
     path.write_bytes(box(b"ftyp", b"M4A ") + b"\0\0\0\0mdat" + bytes(50))
     assert check_complete(path, "mp4") == ()
+
+
+@pytest.mark.parametrize(
+    ("length", "is_cut"),
+    [
+        (b"\xff", False),  # of unknown length, in one byte and in eight
+        (b"\x01" + b"\xff" * 7, False),
+        (b"\xe4", False),  # 100 bytes
+        (b"\x40\x64", False),
+        (b"\x41\x00", True),  # 256 bytes
+        (b"\x01" + (300).to_bytes(7, "big"), True),
+    ],
+)
+def test_the_length_of_a_matroska_segment_may_have_any_width(tmp_path, length, is_cut):
+    path = tmp_path / "line.mka"
+    path.write_bytes(b"\x1a\x45\xdf\xa3\x80\x18\x53\x80\x67" + length + bytes(100))
+    if is_cut:
+        with pytest.raises(EmoTalkError, match=r"line\.mka is cut off"):
+            check_complete(path, "matroska")
+    else:
+        assert check_complete(path, "matroska") == ()

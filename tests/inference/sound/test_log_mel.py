@@ -205,3 +205,11 @@ def test_log_mel_is_the_power_in_triangles_on_the_mel_scale():
             triangle = np.interp(hertz, corners[band : band + 3], [0, 1, 0])
             mean = power @ triangle / triangle.sum() / np.sum(window**2) / 10 ** (level / 10)
             assert row[band] == pytest.approx((np.log10(mean + 1e-5) + 1) / 2, abs=1e-3)
+
+
+@pytest.mark.parametrize(("mean", "loudness"), [(-1.5, 0), (-0.9, 0), (-0.2, 0.5), (0.5, 1), (1.0, 1)])
+def test_loudness_counts_from_25_db_below_loud_speech_up_to_it(mean, loudness):
+    frames = np.full((2, BANDS), mean, np.float32)
+    frames[:, ::2] += 0.25
+    frames[:, 1::2] -= 0.25
+    np.testing.assert_allclose(relative_loudness(frames), loudness, atol=1e-6)

@@ -132,3 +132,11 @@ def test_silence_is_remarked_on(sound):
 )
 def test_each_place_has_its_gain(channels, speakers, gains):
     np.testing.assert_allclose(mono_weights(channels, speakers), gains, atol=1e-7)
+
+
+@pytest.mark.parametrize(("hertz", "is_subwoofer"), [(40, True), (150, True), (230, True), (300, False), (1000, False)])
+def test_only_low_tones_are_a_subwoofers(hertz, is_subwoofer):
+    tone = (0.4 * np.sin(2 * np.pi * hertz * np.arange(2 * RATE) / RATE)).astype(np.float32)
+    table = np.stack([HISS, HISS, voice(), tone, HISS, HISS], 1)
+    expected = table @ mono_weights(6, 0) if is_subwoofer else table.mean(axis=1)
+    np.testing.assert_allclose(mixed(*table.T), expected, atol=1e-6)
