@@ -150,3 +150,15 @@ def test_a_models_own_emotion_is_a_control(short_wav, monkeypatch):
     assert emotalk.perform(short_wav, {"smug": 1}).face.frames == 30
     with pytest.raises(emotalk.ControlError, match="no control named 'bored'"):
         emotalk.perform(short_wav, {"bored": 1})
+
+
+def test_a_file_is_read_as_read_speech_reads_it(tmp_path, line_wav):
+    voice = emotalk.read_speech(line_wav).samples[:16_000]
+    path = tmp_path / "two.wav"
+    with wave.open(str(path), "wb") as file:
+        file.setparams((2, 2, 16_000, 0, "NONE", ""))
+        file.writeframes((20_000 * np.stack([0.1 * voice[::-1], voice], 1)).astype("<i2").tobytes())
+    given, read = emotalk.perform(path), emotalk.perform(emotalk.read_speech(path))
+    assert given.face.values.tobytes() == read.face.values.tobytes()
+    first = emotalk.perform(emotalk.read_speech(path, channel=1))
+    assert given.face.values.tobytes() != first.face.values.tobytes()

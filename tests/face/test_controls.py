@@ -155,3 +155,10 @@ def test_each_limit_has_its_sentence(values, sentence):
 def test_both_ends_of_the_limits_are_allowed(control):
     for value in (control.minimum, control.maximum):
         assert Controls({control.name: value}).constant(control.name) == pytest.approx(value)
+
+
+def test_a_mix_that_does_not_fill_is_not_filled_up():
+    mix = Controls({"happy": 0.25, "sad": 0.5}).emotion_tracks(1)[0]
+    np.testing.assert_allclose(mix, [0, 0.25, 0.5, 0, 0, 0, 0, 0], atol=1e-7)
+    strong = Controls({"happy": 0.25, "intensity": 1.2}).emotion_tracks(1)[0]
+    assert strong[1] == pytest.approx(0.3)

@@ -117,3 +117,8 @@ AFFIXES = st.sampled_from(
 @given(st.lists(st.sampled_from(sorted({*BODY.split()} - {"jaw"}))), AFFIXES, AFFIXES)  # jaw.R is jawRight
 def test_a_body_matches_nothing_with_any_affix(names, before, after):
     assert match_shape_keys([before + name + after for name in names if len(name) > 1]) == {}
+
+
+def test_of_two_names_that_read_alike_the_first_one_is_taken():
+    for names in (["JawOpen", "jaw_open"], ["jaw_open", "JawOpen"]):
+        assert match_shape_keys(names) == {"jawOpen": names[0]}

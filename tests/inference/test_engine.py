@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from emotalk.face import arkit
 from emotalk.face.basis import ARKIT
-from emotalk.face.controls import Controls
+from emotalk.face.controls import ControlError, Controls
 from emotalk.face.curves import FaceCurves, performance_of
 from emotalk.face.emotions import EMOTIONS
 from emotalk.face.eyes import merge_eyes
@@ -267,3 +267,11 @@ def test_the_chosen_model_makes_the_remarks():
     engine = Engine(lambda *choice: (asked.append(choice), LoudnessModel())[1])
     engine.remarks(speech(), ModelChoice("actor", "cpu", "int8", windowed=True))
     assert asked == [("actor", "cpu", "int8", True)]
+
+
+def test_what_the_model_lacks_is_refused_before_anything_is_encoded(engine, model):
+    model.spec = ModelSpec(ARKIT, 30.0, ("neutral", "happy"), ("Ann",))
+    for controls, words in (({"sad": 1}, "no emotion 'sad'"), ({"second_style": "Bob"}, "no style 'Bob'")):
+        with pytest.raises(ControlError, match=words):
+            engine.perform(speech(), Controls(controls))
+    assert model.encoded == 0

@@ -13,7 +13,12 @@ import pytest
 from emotalk.inference.contract import EmoTalkError
 from emotalk.inference.torch_environment.accelerators import ACCELERATORS, accelerators, expected_build
 from emotalk.inference.torch_environment.base_python import can_make_environments, find_base_python
-from emotalk.inference.torch_environment.environment import ABSENT, TorchEnvironment, describe_python
+from emotalk.inference.torch_environment.environment import (
+    ABSENT,
+    EnvironmentStatus,
+    TorchEnvironment,
+    describe_python,
+)
 from emotalk.inference.torch_environment.pip_progress import PipProgress
 from emotalk.inference.torch_environment.set_up import SetUpPlan, set_up
 from emotalk.inference.worker.background_task import BackgroundTask
@@ -346,3 +351,42 @@ def test_a_set_up_tells_its_steps_in_order(environment, told):
     installed = next(share for share, text in told if text == "Installed")
     assert installed == pytest.approx(0.95)
     assert 0.05 < next(share for share, text in told if text.startswith("Unpacking")) < 0.95
+
+
+@pytest.fixture
+def commands(monkeypatch):
+    """The commands of a set-up, none of which is run."""
+    asked = []
+
+    def run(_task, words, _on_line, variables):
+        asked.append((words, variables))
+        return 0
+
+    monkeypatch.setattr(BackgroundTask, "run", run)
+    monkeypatch.setattr(TorchEnvironment, "verify", lambda *_: EnvironmentStatus("ready", "It works"))
+    return asked
+
+
+def test_an_index_gives_pytorch_alone_and_pips_own_the_rest(commands, tmp_path):
+    environment = TorchEnvironment(tmp_path / "runtime")
+    task = made(environment, SetUpPlan("cpu", index="https://somewhere/cpu", base=Path("/their/python")))
+    assert (task.result, task.failure) == ("It works", "")
+    (venv, variables), (first, _), (second, _) = commands
+    assert venv == ["/their/python", "-I", "-m", "venv", "--clear", str(environment.venv)]
+    assert variables["PIP_USER"] == "0"
+    assert {variables[name] for name in ("TMPDIR", "TEMP", "TMP")} == {str(environment.folder / "downloads")}
+    begin = [str(environment.python), "-I", "-m", "pip", "install", "--no-input", "--no-cache-dir"]
+    begin += ["--disable-pip-version-check", "--progress-bar", "off"]
+    assert first == [*begin, "--index-url", "https://somewhere/cpu", "torch==2.13.0"]
+    assert second == [*begin, "torch==2.13.0", "numpy>=1.26"]
+    assert not (environment.folder / "downloads").exists()
+
+
+def test_without_an_index_everything_comes_at_once(commands, tmp_path, wheels):
+    made(TorchEnvironment(tmp_path / "plain"), SetUpPlan("cpu", base=Path("/their/python")))
+    made(TorchEnvironment(tmp_path / "wheels"), plan(wheels))
+    ends = [words[words.index("--progress-bar") + 2 :] for words, _ in commands if "pip" in words]
+    assert ends == [
+        ["torch==2.13.0", "numpy>=1.26"],
+        ["--no-index", "--find-links", str(wheels), "torch==2.13.0", "numpy>=1.26"],
+    ]
