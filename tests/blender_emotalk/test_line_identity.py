@@ -216,3 +216,12 @@ def test_a_name_that_a_script_gives_means_nothing_for_a_line_that_is_there(add_f
     assert (lines()[0].identity, lines()[0].name, lines()[1].name) == (first, "greeting", "farewell")
     assert lines()[1].identity != first
     assert names() == ["EmoTalk farewell", "EmoTalk greeting"]
+
+
+def test_a_new_line_of_the_name_of_keys_that_are_there_is_that_line(add_face, takes):
+    add_face()
+    line().settle_time = 0
+    bpy.ops.emotalk.animate(audio=takes[0], line="greeting")
+    bpy.ops.emotalk.remove_line()
+    bpy.ops.emotalk.animate(audio=takes[1], line="greeting", start_frame=50)
+    assert names() == ["EmoTalk greeting"]

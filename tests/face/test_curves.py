@@ -33,3 +33,8 @@ def test_each_part_of_a_performance_keeps_its_motion_at_another_rate():
         assert (now.basis, now.fps) == (part.basis, 60.0)
         np.testing.assert_allclose(now.values[::2], part.values, atol=1e-6)
     assert not other.clamped
+
+
+def test_other_numbers_become_those_of_curves():
+    curves = FaceCurves(np.zeros((3, 1), np.float32), JAW, 30).with_values(np.ones((4, 1)))
+    assert (curves.values.dtype, curves.frames, curves.basis, curves.fps) == (np.float32, 4, JAW, 30)

@@ -6,6 +6,7 @@ import sys
 import threading
 import time
 from pathlib import Path
+from types import SimpleNamespace
 
 import bpy
 import pytest
@@ -318,3 +319,20 @@ def test_an_import_that_fails_says_why(monkeypatch, said, sentence):
     monkeypatch.setattr(BackgroundTask, "run", lambda task, words, on_line: len([on_line(line) for line in said]) + 1)
     with pytest.raises(RuntimeError, match=sentence):
         bpy.ops.emotalk.import_checkpoint(filepath="/nowhere/Ann.pth")
+
+
+def test_the_worker_ends_before_its_python_is_removed(stage):
+    assert bpy.ops.emotalk.animate() == {"FINISHED"}
+    assert runs.worker_pid() is not None
+    assert bpy.ops.emotalk.remove_pytorch() == {"FINISHED"}
+    assert runs.worker_pid() is None
+
+
+def test_what_the_panel_shows_anyway_is_not_said_twice(monkeypatch):
+    installed = SimpleNamespace(notice="Not for commercial use")
+    monkeypatch.setattr("emotalk.blender_emotalk.checkpoint_import.installed_weights", lambda: [installed])
+    monkeypatch.setattr(torch_environment, "torch_python", lambda _context: Path("/their/python"))
+    said = ["Ann is installed: 2 MB", installed.notice]
+    monkeypatch.setattr(BackgroundTask, "run", lambda task, words, on_line: len([on_line(line) for line in said]) - 2)
+    assert bpy.ops.emotalk.import_checkpoint(filepath="/nowhere/Ann.pth") == {"FINISHED"}
+    assert background.latest().result == "Ann is installed: 2 MB"
