@@ -156,7 +156,6 @@ def test_several_blenders_make_the_same_keys(shot, tmp_path, monkeypatch, capsys
     program.chmod(0o755)
     monkeypatch.setattr("emotalk.command_line.bake_jobs.blender_program", lambda: str(program))
 
-
     monkeypatch.setattr(bpy, "app", AnotherProgram(bpy.app, str(program)))
     assert run(*cues, "-o", tmp_path / "many.blend", "--jobs", 2) == 0
     opened(tmp_path / "many.blend")
