@@ -130,16 +130,6 @@ def test_parts_make_the_same_keys_as_one_machine(shot, tmp_path):
     assert [line.state for line in bpy.context.scene.emotalk.lines] == ["ANIMATED"] * 3
 
 
-class AnotherProgram:
-    """Blender's ``bpy.app`` with another program: Blender takes an empty path, when it is set back, for this folder."""
-
-    def __init__(self, app, binary_path):
-        self._app, self.binary_path = app, binary_path
-
-    def __getattr__(self, name):
-        return getattr(self._app, name)
-
-
 @pytest.mark.skipif(bool(bpy.app.binary_path) or sys.platform == "win32", reason="a script stands for the bpy wheel")
 def test_several_blenders_make_the_same_keys(shot, tmp_path, monkeypatch, capsys):
     cues = ("--cues", tmp_path / "cues.csv")
@@ -155,8 +145,6 @@ def test_several_blenders_make_the_same_keys(shot, tmp_path, monkeypatch, capsys
     program.write_text(f'#!/bin/sh\nexec "{sys.executable}" "{script}" "$@"\n')
     program.chmod(0o755)
     monkeypatch.setattr("emotalk.command_line.bake_jobs.blender_program", lambda: str(program))
-
-    monkeypatch.setattr(bpy, "app", AnotherProgram(bpy.app, str(program)))
     assert run(*cues, "-o", tmp_path / "many.blend", "--jobs", 2) == 0
     opened(tmp_path / "many.blend")
     assert keys() == expected
