@@ -142,7 +142,7 @@ def test_samples_come_as_an_array_file(shared_client, tmp_path):
 def test_a_channel_is_chosen_and_remarks_come_along(shared_client, tmp_path):
     samples, output = tmp_path / "strip.npy", tmp_path / "strip.npz"
     voice = read_speech(Path(__file__).parents[3] / "samples" / "line.wav").samples[:32000]
-    hum = np.sign(np.sin(2 * np.pi * 50 * np.arange(32000) / 16000)).astype(np.float32) / 9
+    hum = np.sign(np.sin(2 * np.pi * 50 * np.arange(32000) / 16000)).astype(np.float32) / 99
     np.save(samples, np.stack([np.zeros_like(voice), voice, hum], 1))
     request = {"verb": "animate", "audio": str(samples), "rate": 16000, "source": "strip", "output": str(output)}
     assert replies(shared_client, shared_client.submit(request))[-1]["remarks"] == []
