@@ -170,3 +170,12 @@ def test_an_index_beyond_the_list_means_its_last_line(folder):
     add(folder, "take1.wav", "take2.wav")
     bpy.context.scene.emotalk.active_index = 7
     assert active_line(bpy.context.scene) == lines()[1]
+
+
+def test_sounds_beside_a_saved_scene_stay_beside_it(folder):
+    bpy.ops.wm.save_as_mainfile(filepath=str(folder / "scene.blend"))
+    add(folder, "take1.wav")
+    bpy.context.preferences.filepaths.use_relative_paths = False
+    add(folder, "take2.wav")
+    bpy.context.preferences.filepaths.use_relative_paths = True
+    assert [line.audio for line in lines()] == ["//take1.wav", str(folder / "take2.wav")]
