@@ -69,6 +69,7 @@ from .operators.select_lines import SelectLines
 from .operators.set_emotion import SetEmotion
 from .operators.set_up_pytorch import SetUpPytorch
 from .operators.show_line import ShowLine
+from .operators.solo_line import SoloLine
 from .operators.use_sound_strip import UseSoundStrip
 from .panels.emotion import EmotionPanel
 from .panels.keys import KeysPanel
@@ -133,6 +134,7 @@ CLASSES: Final = (
     SetEmotion,
     SetUpPytorch,
     ShowLine,
+    SoloLine,
     UseSoundStrip,
     LineList,
     LineMenu,

@@ -1,4 +1,4 @@
-"""Where a line ends, and whether the scene goes on until then."""
+"""Where the keys of a line are, and whether the scene goes on until then."""
 
 import math
 
@@ -8,14 +8,22 @@ from . import line_identity, own_actions
 from .properties import LineProperties
 
 
-def last_frame(identity: str) -> int | None:
-    """The frame of the last key of the line of this identity, rounded up; None if it has no keys."""
-    ends = [
-        action.frame_range[1]
+def frames_of(identity: str) -> tuple[int, int] | None:
+    """The whole frames around the keys of the line of this identity; None if it has no keys."""
+    ranges = [
+        action.frame_range
         for action in bpy.data.actions
         if own_actions.is_played(action) and own_actions.line_of(action) == identity
     ]
-    return math.ceil(max(ends)) if ends else None
+    if not ranges:
+        return None
+    return math.floor(min(found[0] for found in ranges)), math.ceil(max(found[1] for found in ranges))
+
+
+def last_frame(identity: str) -> int | None:
+    """The frame of the last key of the line of this identity, rounded up; None if it has no keys."""
+    frames = frames_of(identity)
+    return frames[1] if frames else None
 
 
 def why_not_extend(scene: bpy.types.Scene, line: LineProperties | None) -> str:

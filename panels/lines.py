@@ -79,6 +79,7 @@ def draw_lines(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
     column.operator("emotalk.add_lines", text="", icon="ADD")
     column.operator("emotalk.remove_line", text="", icon="REMOVE")
     column.menu(LineMenu.bl_idname, text="", icon="DOWNARROW_HLT")
+    column.operator("emotalk.solo_line", text="", icon="PREVIEW_RANGE")
     if len(desk.lines) > 1:
         column.operator("emotalk.move_line", text="", icon="TRIA_UP").direction = "UP"
         column.operator("emotalk.move_line", text="", icon="TRIA_DOWN").direction = "DOWN"

@@ -179,3 +179,16 @@ def test_sounds_beside_a_saved_scene_stay_beside_it(folder):
     add(folder, "take2.wav")
     bpy.context.preferences.filepaths.use_relative_paths = True
     assert [line.audio for line in lines()] == ["//take1.wav", str(folder / "take2.wav")]
+
+
+def test_solo_plays_only_the_line_and_once_more_all(stage):
+    scene = bpy.context.scene
+    with pytest.raises(RuntimeError, match="no keys yet"):
+        bpy.ops.emotalk.solo_line()
+    bpy.ops.emotalk.animate(start_frame=100)
+    first, last = bpy.data.actions["EmoTalk line"].frame_range
+    assert bpy.ops.emotalk.solo_line() == {"FINISHED"}
+    assert scene.use_preview_range
+    assert (scene.frame_preview_start, scene.frame_preview_end, scene.frame_current) == (first, last, first)
+    bpy.ops.emotalk.solo_line()
+    assert not scene.use_preview_range

@@ -53,6 +53,7 @@ def everything():
             for one in bpy.context.scene.emotalk.lines
         ],
         "active": bpy.context.scene.emotalk.active_index,
+        "preview": (bpy.context.scene.use_preview_range, bpy.context.scene.frame_preview_start),
         "actions": {action.name: (keys(action), action.use_fake_user, marks(action)) for action in bpy.data.actions},
         "objects": {obj.name: (animation(obj), pose(obj), obj.show_only_shape_key) for obj in bpy.data.objects},
         "keys": {key.name: (animation(key), marks(key), blocks(key)) for key in bpy.data.shape_keys},
@@ -195,6 +196,7 @@ CASES = {
     "select_lines none": (two_marked_lines, {"action": "DESELECT"}),
     "set_emotion": (moved_sliders, {"emotion": "fear"}),
     "show_line": (two_lines, {"identity": ""}),
+    "solo_line": (animated, {}),
     "use_sound_strip": (unused_strip, {}),
 }
 
