@@ -177,13 +177,15 @@ def animate(
     keys_on: str | None = None,
     hand_edits: str | None = None,
 ) -> int:
-    """In Blender: set a scene's line, animate it as the button does, and wait until the keys are there.
+    """In Blender: set a line of a scene, animate it as the button does, and wait until the keys are there.
 
-    What is not given stays as the scene has it. Nothing is set if any of it cannot be. The line keeps what was set.
+    Which line of the scene's list: the one of the given name; else the one with the given sound; else the active one.
+    Where there is none, a new line is added, with the settings of the active one. What is not given stays as the line
+    has it. Nothing is set if any of it cannot be. The line keeps what was set.
     It makes no undo step; ``bpy.ops.emotalk.animate`` makes one.
 
     Args:
-        scene: whose line; the context's if not given.
+        scene: with the line; the context's if not given.
         audio: the line's sound file, which also names the line; "//" begins at the .blend file, other relative paths
             at the working folder.
         strip: the line's sound strip, instead of a file.
