@@ -78,6 +78,15 @@ def test_bad_rows_are_told_together_and_nothing_is_added(sheet):
     assert len(lines()) == 2
 
 
+def test_a_sheet_that_is_refused_leaves_the_active_line_active(sheet):
+    for _ in range(2):
+        add_line(scene())
+    scene().emotalk.active_index = 0
+    with pytest.raises(CueSheetError, match="'Nobody'"):
+        cue_lines.add_sheet(scene(), sheet("file,character", "hello.wav,Ann", "bye.wav,Nobody"))
+    assert (len(lines()), scene().emotalk.active_index) == (2, 0)
+
+
 def test_the_same_sheet_adds_nothing_twice(sheet):
     path = sheet("file,frame,name", "hello.wav,10,a", "hello.wav,50,b", "hello.wav,50,c")
     assert cue_lines.add_sheet(scene(), path).sentence == "Added 3 lines"

@@ -151,6 +151,15 @@ def test_a_line_that_the_animator_muted_stays_muted(head, performance):
     assert muted == [False, True]
 
 
+def test_the_influence_of_the_animators_action_stays(head, performance):
+    key = head.data.shape_keys
+    key.key_blocks["jawOpen"].keyframe_insert("value", frame=1)
+    key.animation_data.action_influence = 0.25
+    bake(performance(), head, "one", 1, baking.KeySettings(0.01, own_track=True))
+    flatten(head)
+    assert key.animation_data.action_influence == 0.25
+
+
 def test_what_cannot_be_flattened_is_said(head, rig, performance):
     with pytest.raises(EmoTalkError, match="Rig performs no line yet"):
         flatten(head)

@@ -69,3 +69,12 @@ def test_clear_takes_all_of_it_back(face):
         assert baking.clear(find_character(face, bpy.context.scene), line) == 1
     assert face.data.shape_keys.animation_data is None
     assert not bpy.data.actions
+
+
+def test_a_line_does_not_go_to_a_track_that_the_animator_has_muted(face):
+    bake(face, "one", 101, 0.6)
+    bake(face, "two", 301, 0.4)
+    (track,) = face.data.shape_keys.animation_data.nla_tracks
+    track.mute = True
+    bake(face, "three", 501, 0.5)
+    assert jaw(face, 330, 530) == pytest.approx([0, 0.5], abs=1e-6)

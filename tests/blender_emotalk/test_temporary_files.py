@@ -63,6 +63,16 @@ def test_without_room_there_is_one_sentence(stage, tmp_path, monkeypatch, state)
     assert bpy.ops.emotalk.animate() == {"FINISHED"}
 
 
+def test_a_run_leaves_no_file(stage, folder, monkeypatch):
+    monkeypatch.setattr(runs, "_LONGEST_MESSAGE", 0)
+    made = []
+    new_file = temporary_files.new_file
+    monkeypatch.setattr(temporary_files, "new_file", lambda *given: made.append(new_file(*given)) or made[-1])
+    assert bpy.ops.emotalk.animate() == {"FINISHED"}
+    assert [path.suffix for path in made] == [".npz"]
+    assert not made[0].exists()
+
+
 def test_a_packed_sound_with_a_long_ending(stage, tmp_path, line_wav):
     bpy.ops.emotalk.place_sound()
     strip = all_strips(bpy.context.scene)[0]

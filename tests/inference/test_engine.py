@@ -223,6 +223,17 @@ def test_the_head_follows_the_loudness_of_the_moment(engine, monkeypatch):
     np.testing.assert_array_equal(asked[0], frame_rms(sound, 60, 30.0))
 
 
+def test_adjustments_find_the_speech_where_the_time_offset_has_moved_it(engine, monkeypatch):
+    asked = []
+    monkeypatch.setattr(engine_module, "adjust", lambda curves, speaking, controls: asked.append(speaking) or curves)
+    silence = np.zeros(SAMPLE_RATE, np.float32)
+    sound = Speech(np.concatenate([silence, speech(1.0).samples, silence]))
+    for milliseconds in (0, 100):
+        engine.perform(sound, Controls({**QUIET, "time_offset": milliseconds}))
+    assert np.ptp(asked[0]) == pytest.approx(1)
+    np.testing.assert_allclose(asked[1][3:], asked[0][:-3], atol=1e-6)
+
+
 def test_every_step_is_told(engine):
     told = []
     engine.perform(speech(), QUIET, progress=lambda share, text: told.append((round(share, 3), text)))

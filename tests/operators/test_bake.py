@@ -11,8 +11,10 @@ import pytest
 from emotalk.blender_emotalk import runs
 from emotalk.blender_emotalk.actions import all_curves
 from emotalk.blender_emotalk.lines import SAMPLE_LINE
+from emotalk.command_line import bake_scene
 from emotalk.command_line.main import BLENDER_COMMANDS, main
 from emotalk.inference.sound.audio import read_speech
+from emotalk.inference.worker.client import WorkerClient
 
 
 def run(*words):
@@ -148,6 +150,32 @@ def test_several_blenders_make_the_same_keys(shot, tmp_path, monkeypatch, capsys
     assert run(*cues, "-o", tmp_path / "many.blend", "--jobs", 2) == 0
     opened(tmp_path / "many.blend")
     assert keys() == expected
+
+
+def test_other_blenders_find_the_same_lines_and_perform_them_alike(shot, tmp_path, monkeypatch):
+    told = []
+    monkeypatch.setattr(bake_scene, "bake_at_once", lambda _numbers, _jobs, words, *_rest: told.extend(words))
+    sheet = tmp_path / "cues.csv"
+    with sheet.open("a") as file:
+        file.write("nowhere.wav,1,Ann,\n")
+    scene = bpy.context.scene.name
+    words = ("--cues", sheet, "--zero", "01:00:00:00", "--leave-out-bad", "--scenes", scene)
+    assert run(*words, "--device", "cpu", "--windowed", "--jobs", 2, "-o", tmp_path / "many.blend") == 1
+    assert told == [
+        f"--cues={sheet}", "--zero=01:00:00:00", "--leave-out-bad", "--scenes", scene, "--device=cpu", "--windowed",
+    ]  # fmt: skip
+
+
+def test_parts_are_performed_where_the_words_say(shot, tmp_path, monkeypatch):
+    asked = []
+    submit = WorkerClient.submit
+    monkeypatch.setattr(
+        WorkerClient, "submit", lambda client, request: (asked.append(request), submit(client, request))[1]
+    )
+    words = ("--cues", tmp_path / "cues.csv", "--lines", "1", "--parts", tmp_path / "parts")
+    assert run(*words, "--device", "cpu", "--precision", "int8", "--windowed") == 0
+    (request,) = asked
+    assert (request["device"], request["precision"], request["windowed"]) == ("cpu", "int8", True)
 
 
 def test_what_is_missing_or_stale_among_the_parts_is_said_and_the_rest_is_merged(shot, tmp_path, capsys):

@@ -1,5 +1,6 @@
 """The buttons of the dialogue list."""
 
+import os
 import shutil
 import wave
 from types import SimpleNamespace
@@ -104,6 +105,16 @@ def test_lines_that_need_a_run_can_be_selected(folder, stage):
     assert [line.selected for line in lines()] == [False, True]
     bpy.ops.emotalk.select_lines(action="SELECT")
     assert [line.selected for line in lines()] == [True, True]
+
+
+def test_a_line_whose_sound_has_changed_on_disk_is_selected_as_stale(stage, tmp_path, line_wav):
+    path = shutil.copy(line_wav, tmp_path / "take.wav")
+    lines()[0].audio = str(path)
+    bpy.ops.emotalk.animate()
+    os.utime(path, (1, 1))
+    assert lines()[0].state == "ANIMATED"
+    bpy.ops.emotalk.select_lines(action="STALE")
+    assert lines()[0].selected
 
 
 def test_a_line_begins_at_the_first_whole_frame_after_the_sound_before(folder):

@@ -293,10 +293,11 @@ def test_the_api_sets_what_it_is_given(cast, api, line_wav, monkeypatch):
     placement = {"device": "cpu", "precision": "int8", "windowed": True}
     api.animate(
         audio=line_wav, line="shot", character=cast, start_frame=9, model="emotalk-compact", controls={"sad": 0.5},
-        key_tolerance=0.05, settle_time=0.25, channel=1, **placement,
+        key_tolerance=0.05, settle_time=0.25, channel=1, keys_on="Subframes", hand_edits="Set aside", **placement,
     )  # fmt: skip
     expected = {"name": "shot", "audio": str(line_wav), "character": cast, "start_frame": 9, "model": "emotalk-compact"}
     expected |= {"sad": 0.5, "key_tolerance": pytest.approx(0.05), "settle_time": 0.25, "channel": 1}
+    expected |= {"keys_on": "Subframes", "hand_edits": "Set aside"}
     assert {name: settings()[name] for name in expected} == expected
     assert {name: asked[0][name] for name in placement} == placement
     api.animate()

@@ -334,10 +334,10 @@ def test_a_header_that_cannot_be_is_damage(row, user_weights, field, text, sente
     assert sentence in find_weights("Tina").damage
 
 
-def test_a_reset_of_another_box_leaves_the_emotions_of_the_model(model):
+def test_only_a_reset_of_their_box_or_of_all_takes_the_emotions_of_the_model(model):
     line = line_to_set(bpy.context.scene)
     bpy.ops.emotalk.choose_model(model=model)
-    for group, left in (("life", 0.5), ("style", 0.5), ("emotion", 0)):
+    for group, left in (("life", 0.5), ("style", 0.5), ("emotion", 0), ("", 0)):
         line.own_emotions["weary"].weight = 0.5
         bpy.ops.emotalk.reset_controls(group=group)
         assert line.own_emotions["weary"].weight == left

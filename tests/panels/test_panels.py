@@ -6,6 +6,7 @@ import bpy
 import pytest
 from emotalk import registration
 from emotalk.blender_emotalk.desk import line_to_set
+from emotalk.blender_emotalk.lines import BUTTON
 from emotalk.face.controls import CONTROLS, LINE_CONTROLS
 from emotalk.face.emotions import EMOTIONS
 from emotalk.panels import main
@@ -56,6 +57,12 @@ def test_a_run_shows_progress_and_cancel_instead_of_the_button(main_panel):
     assert ("progress", (0.4, "Encoding")) in record
     assert ("operator", "emotalk.cancel") in record
     assert ("operator", "emotalk.animate") not in record
+
+
+@pytest.mark.usefixtures("_line")
+def test_the_button_is_known_as_the_panels_own(main_panel):
+    record = main_panel()
+    assert record[record.index(("operator", "emotalk.animate")) - 1] == ("pointer", BUTTON)
 
 
 def test_long_messages_are_wrapped(stage, main_panel):

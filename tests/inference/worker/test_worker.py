@@ -328,6 +328,21 @@ def test_a_program_that_forgets_to_close_ends_cleanly(tmp_path):
     assert ends(int(done.stdout))
 
 
+def test_another_interpreter_takes_the_place_of_a_worker_that_runs(client, tmp_path):
+    client.start()
+    first = client.pid
+    other = tmp_path / "python"
+    other.write_text(f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+    other.chmod(0o755)
+    client.start(other)
+    second = client.pid
+    assert second != first
+    assert ends(first)
+    client.start()
+    client.start(other)
+    assert client.pid == second
+
+
 def test_an_interpreter_that_is_none(client, tmp_path):
     with pytest.raises(EmoTalkError, match=r"cannot be started with .*nothing \(No such file"):
         client.start(tmp_path / "nothing")
