@@ -34,7 +34,7 @@ WELL_FITTED: Final = 0.5
 """Share of the moves that may be left over; a shape with more keeps the transferred moves."""
 
 _RIDGE: Final = 1e-3
-_BACK_RIDGE: Final = 1e-3
+_BACK_RIDGE: Final = 1e-6
 _LIP_WEIGHT: Final = 3.0
 _LIP_REACH: Final = 0.02
 _ROUNDS: Final = 4
@@ -147,7 +147,7 @@ class _Solver:
             left_over[name] = float(np.linalg.norm(self.weights * (moves[name] - wanted)) / max(size, 1e-12))
             kept = 1.0 if left_over[name] > WELL_FITTED else self.lips[:, None]
             moves[name] = moves[name] + kept * (wanted - moves[name]) + self._gaze(name)
-        return ArkitShapes(moves, solved, left_over, self._way_back(moves))
+        return ArkitShapes(moves, solved, left_over, self._way_back(solved))
 
     def _transferred(self, mesh: FaceMesh) -> dict[str, np.ndarray]:
         """(5023, 3) moves in FLAME's axes; eyeballs stay."""
@@ -211,16 +211,14 @@ class _Solver:
         moves[ball] = arms @ turn.T - arms
         return moves
 
-    def _way_back(self, moves: Mapping[str, np.ndarray]) -> np.ndarray:
-        """(52, expressions + 3) ridge regression of the shapes' moves on FLAME's, on the skin alone."""
-        names = list(moves)
-        shapes = self._rows(np.stack([moves[name] for name in names], axis=2))
+    def _way_back(self, solved: np.ndarray) -> np.ndarray:
+        """(52, expressions + 3) ridge regression of FLAME's moves on those of the solved shapes, on the skin alone."""
         turned = np.zeros((3, self.system.shape[1] + 3))
         turned[:, -3:] = JAW_CHANNEL_STEP * np.eye(3)
         jaw = np.stack([self._moves(row) / JAW_CHANNEL_STEP for row in turned], axis=2)
         flame = np.concatenate([self.system, self._rows(jaw)], axis=1)
+        shapes = flame @ solved.T
         curvature = shapes.T @ shapes
-        curvature += _BACK_RIDGE * np.trace(curvature) / len(names) * np.eye(len(names))
-        back = np.zeros((len(arkit.CHANNELS), flame.shape[1]))
-        back[arkit.indices(names)] = np.linalg.solve(curvature, shapes.T @ flame)
+        curvature += _BACK_RIDGE * np.trace(curvature) / len(curvature) * np.eye(len(curvature))
+        back: np.ndarray = np.linalg.solve(curvature, shapes.T @ flame)
         return back

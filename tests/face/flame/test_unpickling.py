@@ -110,7 +110,7 @@ def names(*pairs):
         names(("numpy.core.multiarray", "_reconstruct")) + b"(" + names(("chumpy.ch", "Ch")) + b"(I0\ntS'b'\ntR.",
         names(("_codecs", "encode")) + b"(S'x'\nS'utf-16'\ntR.",
         names(("numpy", "ndarray.__new__")) + b".",
-        b"\x80\x04\x8c\x05numpy\x8c\x10ndarray.__class__\x93.",
+        b"\x80\x04\x8c\x05numpy\x8c\x11ndarray.__class__\x93.",
     ],
 )
 def test_tricks_are_refused(data):
