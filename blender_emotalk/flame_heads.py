@@ -85,7 +85,12 @@ def add_flame_head(
 
 def is_flame_head(armature: bpy.types.Object | None) -> bool:
     """Whether an object is the armature of a head that ``add_flame_head`` made."""
-    return armature is not None and armature.type == "ARMATURE" and _MODEL in armature and bool(armature.children)
+    return (
+        armature is not None
+        and armature.type == "ARMATURE"
+        and armature.get(_MODEL) is not None
+        and bool(armature.children)
+    )
 
 
 def keys_of(armature: bpy.types.Object) -> bpy.types.Key:

@@ -1,7 +1,7 @@
 """ICT-FaceKit: the user's folder of OBJ files as a head of parts, shapes and bones.
 
-The folder is ``FaceXModel`` of ICT-FaceKit Light (USC Institute for Creative Technologies, MIT): a neutral mesh, one mesh
-for each expression with the same vertices, and ``vertex_indices.json`` with the names of the expressions.
+The folder is ``FaceXModel`` of ICT-FaceKit Light (USC Institute for Creative Technologies, MIT): a neutral mesh, one
+mesh for each expression with the same vertices, and ``vertex_indices.json`` with the names of the expressions.
 """
 
 import json

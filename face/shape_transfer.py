@@ -9,11 +9,11 @@ import numpy as np
 from . import landmarks as marks
 from .face_mesh import FaceMesh
 
-_STIFFNESS: Final = 2e-4
-"""Metres that landmarks may be missed by, so that pairs which lie close do not tear the space between them."""
+_STIFFNESS: Final = 2e-3
+"""Metres; lets the warp miss landmarks a little, so that pairs which lie close do not tear the space between them."""
 _NORMAL_METRES: Final = 0.010
 _LIP_METRES: Final = 0.020
-"""How far apart opposite normals, and the upper and the lower lip, are taken to be when nearest places are looked for."""
+"""How far apart opposite normals, and upper and lower lip, are taken to be when nearest places are looked for."""
 _LIP_REACH: Final = 0.06
 _LIP_BLEND: Final = 0.006
 _NEIGHBOURS: Final = 6
@@ -111,7 +111,7 @@ def _warp(points: np.ndarray, targets: np.ndarray, places: np.ndarray) -> np.nda
         return np.column_stack([np.ones(len(where)), where])
 
     system = np.zeros((count + 4, count + 4))
-    system[:count, :count] = kernel(points) - _STIFFNESS * 10 * np.eye(count)
+    system[:count, :count] = kernel(points) - _STIFFNESS * np.eye(count)
     system[:count, count:] = affine(points)
     system[count:, :count] = affine(points).T
     solved = np.linalg.solve(system, np.concatenate([targets - points, np.zeros((4, 3))]))

@@ -1,6 +1,7 @@
 """Add a head from the user's own FLAME file."""
 
 from pathlib import Path
+from typing import Final
 
 import bpy
 
@@ -10,6 +11,8 @@ from ..blender_emotalk.property_definitions import properties
 from ..face.errors import EmoTalkError
 from .explained import OperatorResult
 from .head_operator import HeadOperator
+
+_TERMS: Final = ("FLAME is yours to get, under its", "own terms: flame.is.tue.mpg.de", "(the Open release: CC BY 4.0)")
 
 
 @properties(
@@ -47,7 +50,7 @@ class ImportFlame(HeadOperator, bpy.types.Operator):
             return
         self.layout.prop(self, "identities")
         column = self.layout.column(align=True)
-        for text in ("FLAME is yours to get, under its", "own terms: flame.is.tue.mpg.de", "(the Open release: CC BY 4.0)"):
+        for text in _TERMS:
             column.label(text=text)
 
     def execute(self, context: bpy.types.Context) -> OperatorResult:

@@ -65,7 +65,9 @@ def _skin():
         x = 25.5 * np.cos(turn) * (1 + 1.6 * np.sin(np.pi * ring)) * (1 - 0.1 * ring)
         z = 112 + np.sin(turn) * (0.6 + 190 * ring * (1 - ring) + 10 * ring)
         angle = np.pi * ring**1.1
-        direction = np.stack([x / 95 + 0 * z, -np.cos(angle) + 0 * z, (z - 150) / 95 * (1 - ring) + 0.25 * ring], axis=1)
+        direction = np.stack(
+            [x / 95 + 0 * z, -np.cos(angle) + 0 * z, (z - 150) / 95 * (1 - ring) + 0.25 * ring], axis=1
+        )
         direction[:, 2] += 0.001 * np.sin(turn)
         points.append(cast(np.tile((0.0, 0.0, 150.0), (SPOKES, 1)), direction, 170))
         below.append((np.sin(turn) < 0) * np.clip(1.4 - 2.5 * ring, 0, 1))

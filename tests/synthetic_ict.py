@@ -16,7 +16,9 @@ def expressions():
         if channel in ("browInnerUp", "cheekPuff"):
             names += [f"{channel}_L", f"{channel}_R"]
         elif channel != "tongueOut":
-            names.append(channel.replace("Left", "_L") if channel.endswith("Left") and channel not in SIDEWAYS else channel)
+            names.append(
+                channel.replace("Left", "_L") if channel.endswith("Left") and channel not in SIDEWAYS else channel
+            )
             if channel.endswith("Right") and channel not in SIDEWAYS:
                 names[-1] = channel.replace("Right", "_R")
     return names

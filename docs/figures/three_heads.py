@@ -125,7 +125,7 @@ def _eye(part: Part, mesh: FaceMesh) -> Part:
     lids = mesh.vertices[mesh.landmarks[first : first + 6]]
     middle = (part.vertices.min(axis=0) + part.vertices.max(axis=0)) / 2
     size = _EYE_RADIUS / ((part.vertices[:, 2].max() - part.vertices[:, 2].min()) / 2)
-    centre = lids.mean(axis=0) + (0, 0.85 * _EYE_RADIUS, 0)
+    centre = lids.mean(axis=0) + np.array([0, 0.85 * _EYE_RADIUS, 0])
     return replace(
         part,
         vertices=((part.vertices - middle) * size + centre).astype(np.float32),

@@ -1,8 +1,8 @@
 """The 52 ARKit shapes on the user's FLAME, solved for expression and jaw so that it moves like the built-in head.
 
 The built-in head's moves are transferred onto FLAME's skin (``face.shape_transfer``); then expression coefficients and
-the jaw's rotation are found that come nearest to them. The lips, whose contacts must not be lost, and shapes that FLAME's space cannot express keep the
-transferred moves.
+the jaw's rotation are found that come nearest to them. The lips, whose contacts must not be lost, and shapes that
+FLAME's space cannot express keep the transferred moves.
 """
 
 from collections.abc import Mapping
@@ -73,7 +73,7 @@ class ArkitShapes:
     def to_flame(self, face: FaceCurves) -> FaceCurves:
         """ARKit curves as FLAME's expression and jaw. Raises EmoTalkError for curves of another basis."""
         if face.basis is not ARKIT:
-            raise EmoTalkError(f"These curves are {face.basis.name}, not ARKit's; choose a performance of 52 coefficients")
+            raise EmoTalkError(f"These curves are {face.basis.name}, not ARKit's; choose a line of 52 coefficients")
         values = (face.values @ self.flame).astype(np.float32)
         return FaceCurves(values, FLAME(self.flame.shape[1] - 3), face.fps)
 
@@ -86,7 +86,7 @@ class ArkitShapes:
         expressions = len(face.basis) - 3
         most = self.back.shape[1] - 3
         if not 1 <= expressions <= 100 or face.basis is not FLAME(expressions):
-            raise EmoTalkError(f"These curves are {face.basis.name}, not FLAME's; choose a performance of FLAME")
+            raise EmoTalkError(f"These curves are {face.basis.name}, not FLAME's; choose a line of FLAME's")
         if expressions > most:
             raise EmoTalkError(f"These curves have {expressions} expressions, but this FLAME model has {most}")
         columns = [*range(expressions), *range(most, most + 3)]
@@ -144,7 +144,7 @@ class _Solver:
         for name, wanted in self.wanted.items():
             moves[name] = self._moves(solved[arkit.INDEX[name]])
             size = np.linalg.norm(self.weights * wanted)
-            left_over[name] = float(np.linalg.norm(self.weights * (moves[name] - wanted)) / max(size, 1e-12))
+            left_over[name] = float(np.linalg.norm(self.weights * (moves[name] - wanted)) / np.maximum(size, 1e-12))
             kept = 1.0 if left_over[name] > WELL_FITTED else self.lips[:, None]
             moves[name] = moves[name] + kept * (wanted - moves[name]) + self._gaze(name)
         return ArkitShapes(moves, solved, left_over, self._way_back(solved))
@@ -181,9 +181,7 @@ class _Solver:
                 ahead = coefficients.copy()
                 ahead[-3 + axis] += _TURN
                 jaw.append((self._moves(ahead) - reached) / _TURN)
-            blended = np.einsum(
-                "vj,jab->vab", self.model.weights, self._joint_turns(coefficients[-3:]), optimize=True
-            )
+            blended = np.einsum("vj,jab->vab", self.model.weights, self._joint_turns(coefficients[-3:]), optimize=True)
             turned = np.einsum("vab,vbk->vak", blended, self.model.expressions, optimize=True)
             system = self._rows(np.concatenate([turned, np.stack(jaw, axis=2)], axis=2))
             scale = np.array([1.0] * (len(coefficients) - 3) + [JAW_LIMIT / LIMIT] * 3)

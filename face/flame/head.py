@@ -61,7 +61,7 @@ def build_head(model: FlameModel, identity: np.ndarray | None = None, identity_s
     correctives = tuple(f"Pose{number:03}" for number in range(model.correctives.shape[2]))
     identities = model.identities[..., :identity_sliders]
     shapes = {
-        **{name: moves for name, moves in solved.moves.items()},
+        **solved.moves,
         **{expression_name(k): model.expressions[..., k] for k in range(model.expressions.shape[2])},
         **{name: np.zeros_like(neutral) for name in JAW_SLIDERS},
         **{name: model.correctives[..., k] for k, name in enumerate(correctives)},
@@ -80,7 +80,7 @@ def build_head(model: FlameModel, identity: np.ndarray | None = None, identity_s
 
 
 def _bones(joints: np.ndarray) -> tuple[Bone, ...]:
-    ends = joints + (0, 0, BONE_METRES)
+    ends = joints + np.array([0, 0, BONE_METRES])
     return tuple(
         Bone(name, tuple(joints[k]), tuple(ends[k]), JOINTS[PARENTS[k]] if PARENTS[k] >= 0 else None)
         for k, name in enumerate(JOINTS)

@@ -21,9 +21,7 @@ def pose_features(rotations: np.ndarray) -> np.ndarray:
     return (rotations[1:] - np.eye(3)).ravel()
 
 
-def shaped(
-    model: FlameModel, identity: np.ndarray | None = None, expression: np.ndarray | None = None
-) -> np.ndarray:
+def shaped(model: FlameModel, identity: np.ndarray | None = None, expression: np.ndarray | None = None) -> np.ndarray:
     """(5023, 3) the head before it is posed; fewer coefficients than the model has are filled up with zeros."""
     vertices = model.template
     for values, directions in ((identity, model.identities), (expression, model.expressions)):

@@ -8,7 +8,7 @@ import io
 import pickle
 import struct
 from collections.abc import Callable, Mapping
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 import numpy as np
 
@@ -159,10 +159,7 @@ _CHUMPY: Final = _Call(_Chumpy)
 _SPARSE: Final = _Call(_Sparse)
 _OBJECT: Final = _Call(lambda: None)
 _ALLOWED: Final[Mapping[tuple[str, str], _Call]] = {
-    **{
-        (f"numpy.{core}.multiarray", "_reconstruct"): _Call(_reconstruct)
-        for core in ("core", "_core")
-    },
+    **{(f"numpy.{core}.multiarray", "_reconstruct"): _Call(_reconstruct) for core in ("core", "_core")},
     **{(f"numpy.{core}.numeric", "_frombuffer"): _Call(_from_buffer) for core in ("core", "_core")},
     ("numpy", "ndarray"): _NDARRAY,
     ("numpy", "dtype"): _Call(_Number),
@@ -177,10 +174,14 @@ _ALLOWED_KINDS: Final = (_CHUMPY, _SPARSE)
 """What the NEWOBJ opcode may make."""
 
 
-class _Reader(pickle._Unpickler):
-    """The unpickler written in Python: unlike the one in C it keeps no array that a number in the file could inflate."""
+_PythonUnpickler: Any = pickle._Unpickler
+"""Unlike the unpickler in C it keeps no array that a number in the file could inflate; the stubs hide its parts."""
 
-    dispatch = dict(pickle._Unpickler.dispatch)
+
+class _Reader(_PythonUnpickler):  # type: ignore[misc]
+    """Reads with the table, and leaves out what could reach beyond it."""
+
+    dispatch: ClassVar[dict[int, Callable[..., None]]] = dict(_PythonUnpickler.dispatch)
 
     def __init__(self, data: bytes) -> None:
         super().__init__(io.BytesIO(data), encoding="latin1")

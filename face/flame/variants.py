@@ -34,8 +34,7 @@ FLAME_2023_NO_JAW: Final = Variant("FLAME 2023 without jaw", _RESEARCH, has_jaw=
 FLAME_2023_OPEN: Final = Variant("FLAME 2023 Open", _OPEN)
 UNKNOWN: Final = Variant("FLAME of an unknown release", _RESEARCH)
 VARIANTS: Final = {
-    variant.name: variant
-    for variant in (EARLY, FLAME_2020, FLAME_2023, FLAME_2023_NO_JAW, FLAME_2023_OPEN, UNKNOWN)
+    variant.name: variant for variant in (EARLY, FLAME_2020, FLAME_2023, FLAME_2023_NO_JAW, FLAME_2023_OPEN, UNKNOWN)
 }
 
 _KNOWN_FILES: Final = (("efcd14cc", "725b", FLAME_2020), ("e75a0990", "7623", FLAME_2023_OPEN))

@@ -44,10 +44,10 @@ def sample_landmarks() -> np.ndarray:
     numbers[42:48] = _eye(cage)
     outer, inner = cage.mouth[RED_BORDER], cage.mouth[CONTACT]
     numbers[[51, 52, 53]] = _along(cage, outer[:CORNER], 0, outer[CORNER], _OUTER_LIP[:3])
-    numbers[[57, 56, 55]] = _along(cage, outer[: CORNER : -1], 0, outer[CORNER], _OUTER_LIP[:3])
+    numbers[[57, 56, 55]] = _along(cage, outer[:CORNER:-1], 0, outer[CORNER], _OUTER_LIP[:3])
     numbers[54] = outer[CORNER]
     numbers[[62, 63]] = _along(cage, inner[:CORNER], 0, inner[CORNER], _INNER_LIP)
-    numbers[[66, 65]] = _along(cage, inner[: CORNER : -1], 0, inner[CORNER], _INNER_LIP)
+    numbers[[66, 65]] = _along(cage, inner[:CORNER:-1], 0, inner[CORNER], _INNER_LIP)
     numbers[64] = inner[CORNER]
     for left, right in _PAIRS:
         numbers[right] = cage.mirror[numbers[left]]

@@ -119,6 +119,7 @@ def test_a_performance_plays_on_it(armature, performance, basis):
         values = np.random.default_rng(0).normal(size=(30, len(basis))).astype(np.float32)
         face = FaceCurves(values, basis, 30.0)
         line = Performance(face, still(HEAD, 30, 30.0), still(EYES, 30, 30.0))
+    scene.render.fps = 30
     timing = Timing.of(scene, 1, 30.0)
     baking.bake(line, find_character(armature, scene, basis), "line", timing, baking.KeySettings(0.0))
     paths = {curve.data_path for curve in active_curves(keys_of(armature))}

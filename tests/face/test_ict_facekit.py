@@ -46,7 +46,7 @@ def test_parts_stand_in_metres_with_their_polygons(head, written):
 
 
 def test_all_53_expressions_bear_arkit_names(head, written):
-    vertices, _, moves = written
+    _, _, moves = written
     assert len(moves) == 53
     shapes = head.parts[0].shapes
     assert [name for name in shapes if name in arkit.INDEX] == [n for n in arkit.CHANNELS if n != "tongueOut"]
@@ -70,9 +70,7 @@ def test_all_53_expressions_bear_arkit_names(head, written):
 
 def test_landmarks_are_vertices_of_the_skin(head, written):
     numbers = np.linspace(0, 140, 68).astype(int)
-    np.testing.assert_allclose(
-        head.parts[0].vertices[head.landmarks], upright(written[0])[numbers], atol=1e-6
-    )
+    np.testing.assert_allclose(head.parts[0].vertices[head.landmarks], upright(written[0])[numbers], atol=1e-6)
 
 
 def test_the_eyes_turn_about_their_bones(head):

@@ -114,7 +114,13 @@ def test_the_menu_lists_every_head():
         layout = Layout()
 
     HeadMenu.draw(Menu(), bpy.context)
-    assert drawn == ["emotalk.add_sample_head", "emotalk.import_flame", "emotalk.import_ict", "-", "emotalk.bake_identity"]
+    assert drawn == [
+        "emotalk.add_sample_head",
+        "emotalk.import_flame",
+        "emotalk.import_ict",
+        "-",
+        "emotalk.bake_identity",
+    ]
     assert Menu.layout.operator_context == "INVOKE_DEFAULT"
     drawn.clear()
     draw_in_add_menu(Menu(), bpy.context)

@@ -1,6 +1,7 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
-from dataclasses import replace
 from emotalk.face import arkit, landmarks
 from emotalk.face.basis import ARKIT, FLAME, HEAD
 from emotalk.face.curves import FaceCurves

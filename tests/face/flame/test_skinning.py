@@ -79,5 +79,5 @@ def test_joints_that_stay(flame_model):
     np.testing.assert_array_equal(
         posed(flame_model, None, expression, pose), posed(flame_model, None, expression, pose, joints=there)
     )
-    moved = joints + (0, 0.01, 0)
+    moved = joints + np.array([0, 0.01, 0])
     assert np.abs(posed(flame_model, pose=pose, joints=moved) - posed(flame_model, pose=pose)).max() > 1e-3
