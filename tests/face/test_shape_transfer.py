@@ -89,13 +89,9 @@ def test_landmarks_of_the_built_in_head_lie_where_their_names_say(built_in):
     places = built_in.vertices[built_in.landmarks] * 1e3
     assert len(set(built_in.landmarks.tolist())) == 68
     head = build_sample_head()
-    for number, name in (
-        (62, "upper lip"),
-        (66, "lower lip"),
-        (64, "mouth corner left"),
-        (42, "inner eye corner left"),
-    ):
-        assert built_in.landmarks[(62, 66, 64, 42)[number]] == head.landmarks[name]
+    names = {62: "upper lip", 66: "lower lip", 64: "mouth corner left", 42: "inner eye corner left"}
+    for number, name in names.items():
+        assert built_in.landmarks[number] == head.landmarks[name]
     mirror = [16, *range(15, 7, -1)]
     for right, left in [*enumerate(mirror[:8]), (21, 22), (17, 26), (31, 35), (39, 42), (36, 45), (41, 46), (48, 54)]:
         np.testing.assert_allclose(places[right], places[left] * (-1, 1, 1), atol=0.01)
