@@ -35,8 +35,14 @@ class HeadOperator(ExplainedOperator):
 
     @staticmethod
     def show(context: bpy.types.Context) -> None:
-        """Move the view to the head: it has human size, which is small in Blender's default view."""
-        if context.area is not None and context.area.type == "VIEW_3D":
-            view = next(region for region in context.area.regions if region.type == "WINDOW")
-            with context.temp_override(region=view):
-                bpy.ops.view3d.view_selected()
+        """Move the view to the selected head with its meshes: human size is small in Blender's default view."""
+        if context.area is None or context.area.type != "VIEW_3D":
+            return
+        view = next(region for region in context.area.regions if region.type == "WINDOW")
+        meshes = [child for armature in context.selected_objects for child in armature.children]
+        for mesh in meshes:
+            mesh.select_set(True)
+        with context.temp_override(region=view):
+            bpy.ops.view3d.view_selected()
+        for mesh in meshes:
+            mesh.select_set(False)

@@ -174,10 +174,13 @@ class FakeSparse:
 FakeSparse.__module__, FakeSparse.__name__, FakeSparse.__qualname__ = "scipy.sparse.csc", "csc_matrix", "csc_matrix"
 
 
+_MADE = ("chumpy", "chumpy.ch", "scipy", "scipy.sparse", "scipy.sparse.csc")
+
+
 @contextmanager
 def _modules():
     """Modules of these names, so that pickle can write the names of their classes."""
-    made = {name: types.ModuleType(name) for name in ("chumpy", "chumpy.ch", "scipy.sparse.csc")}
+    made = {name: types.ModuleType(name) for name in _MADE}
     made["chumpy.ch"].Ch, made["scipy.sparse.csc"].csc_matrix = FakeChumpy, FakeSparse
     before = {name: sys.modules.get(name) for name in made}
     sys.modules.update(made)
