@@ -32,6 +32,7 @@ from .operators.add_shape import AddShape
 from .operators.animate import Animate
 from .operators.animate_lines import AnimateLines
 from .operators.apply_emotion import ApplyEmotion
+from .operators.bake_identity import BakeIdentity
 from .operators.cancel import Cancel
 from .operators.cancel_task import CancelTask
 from .operators.check_pytorch import CheckPytorch
@@ -49,6 +50,8 @@ from .operators.flatten import Flatten
 from .operators.forget_strip import ForgetStrip
 from .operators.import_checkpoint import ImportCheckpoint
 from .operators.import_cue_sheet import ImportCueSheet
+from .operators.import_flame import ImportFlame
+from .operators.import_ict import ImportIct
 from .operators.import_preset import ImportPreset
 from .operators.key_emotion import KeyEmotion
 from .operators.load_preset import LoadPreset
@@ -72,6 +75,7 @@ from .operators.show_line import ShowLine
 from .operators.solo_line import SoloLine
 from .operators.use_sound_strip import UseSoundStrip
 from .panels.emotion import EmotionPanel
+from .panels.heads import HeadMenu, draw_in_add_menu
 from .panels.keys import KeysPanel
 from .panels.lines import LineList, LineMenu
 from .panels.main import MainPanel
@@ -97,6 +101,7 @@ CLASSES: Final = (
     Animate,
     AnimateLines,
     ApplyEmotion,
+    BakeIdentity,
     Cancel,
     CancelTask,
     CheckPytorch,
@@ -114,6 +119,8 @@ CLASSES: Final = (
     ForgetStrip,
     ImportCheckpoint,
     ImportCueSheet,
+    ImportFlame,
+    ImportIct,
     ImportPreset,
     KeyEmotion,
     LoadPreset,
@@ -140,6 +147,7 @@ CLASSES: Final = (
     LineMenu,
     PresetMenu,
     RemovePresetMenu,
+    HeadMenu,
     MainPanel,
     ReportPanel,
     ModelMenu,
@@ -168,6 +176,7 @@ def register() -> None:
     bpy.app.handlers.load_post.append(_enter_file)
     for handlers in (bpy.app.handlers.undo_post, bpy.app.handlers.redo_post):
         handlers.append(_after_undo)
+    bpy.types.VIEW3D_MT_mesh_add.append(draw_in_add_menu)
     temporary_files.remove_leftovers()
     live.watch()
     watching.watch()
@@ -180,6 +189,7 @@ def register() -> None:
 def unregister() -> None:
     """Disable the extension and end the worker."""
     bpy.utils.unregister_cli_command(_commands.pop())
+    bpy.types.VIEW3D_MT_mesh_add.remove(draw_in_add_menu)
     watching.unwatch()
     live.unwatch()
     background.close()

@@ -13,6 +13,8 @@ from ..inference.contract import EmoTalkError
 from .actions import Animated
 
 _HEAD_BONE = re.compile(r"(^|[^a-z])head$", re.IGNORECASE)
+_FLAME_BONES = {"root", "neck", "jaw", "left_eye", "right_eye"}
+"""FLAME has no joint of the head: all above the neck turns with it."""
 
 
 @dataclass(frozen=True)
@@ -151,8 +153,9 @@ def _head_bone(armature: bpy.types.Object | None) -> str | None:
     """The bone named head, with any prefix (mixamorig:Head, J_Bip_C_Head); control bones come first."""
     if armature is None:
         return None
-    named = [bone.name for bone in cast(bpy.types.Armature, armature.data).bones if _HEAD_BONE.search(bone.name)]
-    return min(named, key=len, default=None)
+    names = [bone.name for bone in cast(bpy.types.Armature, armature.data).bones]
+    neck = "neck" if set(names) == _FLAME_BONES else None
+    return min((name for name in names if _HEAD_BONE.search(name)), key=len, default=neck)
 
 
 def _merged(matches: Iterable[dict[str, str]]) -> dict[str, tuple[str, ...]]:

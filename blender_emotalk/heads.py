@@ -1,5 +1,6 @@
-"""The built-in head as Blender data: an armature and one mesh for each part, with shape keys, weights and materials."""
+"""Heads as Blender data: an armature and one mesh for each part, with shape keys, weights and materials."""
 
+from collections.abc import Iterable
 from typing import Any
 
 import bpy
@@ -21,10 +22,27 @@ def add_sample_head(collection: bpy.types.Collection, name: str = "EmoTalk Head"
         keys named as ``face.arkit.CHANNELS``, each part those that move it.
     """
     head = build_sample_head()
-    armature = _add_armature(name, head.bones)
+    return add_head(collection, name, head.parts.values(), head.bones)
+
+
+def add_head(
+    collection: bpy.types.Collection, name: str, parts: Iterable[Part], bones: tuple[Bone, ...]
+) -> bpy.types.Object:
+    """Put a head into a collection of the open file.
+
+    Args:
+        collection: where the objects are linked to.
+        name: of the armature; every part is called ``<name> <Part>``.
+        parts: the meshes.
+        bones: parents before children.
+
+    Returns:
+        The armature, parent of all parts.
+    """
+    armature = _add_armature(name, bones)
     collection.objects.link(armature)
     materials: dict[str, bpy.types.Material] = {}
-    for part in head.parts.values():
+    for part in parts:
         collection.objects.link(_part_object(f"{name} {part.name.title()}", part, armature, materials))
     return armature
 

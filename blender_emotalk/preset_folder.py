@@ -2,11 +2,9 @@
 
 from pathlib import Path
 
-import bpy
-
 from ..dialogue.presets import Preset, PresetError, PresetFile, place_of, presets_in, read_preset, write_preset
 from ..face.atomic_file import TakenError
-from .preferences import EXTENSION
+from .user_folder import user_folder
 
 _seen: tuple[int, Path] | None = None
 _presets: tuple[PresetFile, ...] = ()
@@ -14,10 +12,7 @@ _presets: tuple[PresetFile, ...] = ()
 
 def folder() -> Path:
     """Where presets are; it may not be there yet."""
-    try:
-        return Path(bpy.utils.extension_path_user(EXTENSION, path="presets"))
-    except ValueError:  # not installed as an extension
-        return Path(bpy.utils.user_resource("DATAFILES", path=str(Path("emotalk", "presets"))))
+    return user_folder("presets")
 
 
 def presets() -> tuple[PresetFile, ...]:

@@ -65,7 +65,9 @@ def _draw_character(layout: bpy.types.UILayout, line: LineProperties | None, con
     if reason:
         draw_sentence(column, context, reason, "INFO")
     if anchor is None or reason:
-        column.operator("emotalk.add_sample_head", icon="MONKEY")
+        row = column.row(align=True)
+        row.operator("emotalk.add_sample_head", icon="MONKEY")
+        row.menu("EMOTALK_MT_heads", text="", icon="DOWNARROW_HLT")
 
 
 def _draw_run(layout: bpy.types.UILayout, line: LineProperties, run: RunProperties, context: bpy.types.Context) -> None:

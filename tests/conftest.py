@@ -8,6 +8,7 @@ import sys
 import tempfile
 import zipfile
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -228,3 +229,24 @@ def write_wheel():
             wheel.writestr(f"{info}/RECORD", "")
 
     return write
+
+
+@pytest.fixture(scope="session")
+def synthetic():
+    """Arrays and pickles of FLAME's size and layout, made by code."""
+    return SimpleNamespace(**runpy.run_path(str(TESTS / "synthetic_flame.py")))
+
+
+@pytest.fixture(scope="session")
+def flame_model(synthetic):
+    """The model of these arrays."""
+    from emotalk.face.flame.model import model_from
+    from emotalk.face.flame.variants import FLAME_2023
+
+    return model_from(synthetic.arrays(), FLAME_2023, "0" * 64)
+
+
+@pytest.fixture(scope="session")
+def ict():
+    """A function that writes a folder in the layout of ICT-FaceKit."""
+    return SimpleNamespace(**runpy.run_path(str(TESTS / "synthetic_ict.py")))

@@ -13,7 +13,7 @@ from PIL import Image
 
 ROOT = Path(__file__).parents[2]
 FIGURES = ROOT / "docs" / "figures"
-SCRIPTS = ("contact_sheets.py", "contacts_over_phones.py", "curves_over_phones.py", "portrait.py")
+SCRIPTS = ("contact_sheets.py", "contacts_over_phones.py", "curves_over_phones.py", "portrait.py", "three_heads.py")
 TEXT = "I never asked for any of this."
 SECONDS = 1.99
 """Up to the pause after these words of the sample line."""
@@ -98,6 +98,21 @@ def test_the_contact_sheets_have_a_tile_for_everything_the_head_can_do(draw, tmp
         for tile in range(tiles):
             top, left = tile // columns * size, tile % columns * size
             assert_shows_something(pixels[top : top + size, left : left + size])
+
+
+@needs("bpy")
+def test_three_heads(draw, ict, synthetic, tmp_path):
+    ict.write(tmp_path / "FaceXModel")
+    arrays = synthetic.arrays(150)
+    skin = arrays["f"][(arrays["f"] < 3931).all(axis=1)]
+    np.savez(tmp_path / "skin.npz", vertices=arrays["v_template"][:3931], triangles=skin)
+    picture = tmp_path / "three.png"
+    draw("three_heads.py", tmp_path, tmp_path / "skin.npz", picture, "--size", 40)
+    pixels = read(picture)
+    assert pixels.shape == (4 * 40, 3 * 40, 3)
+    for row in range(4):
+        for column in range(3):
+            assert_shows_something(pixels[40 * row : 40 * row + 40, 40 * column : 40 * column + 40])
 
 
 @needs("bpy", "pocketsphinx")

@@ -1,0 +1,32 @@
+"""Least squares with a ridge and limits."""
+
+from typing import Final
+
+import numpy as np
+
+_ROUNDS: Final = 600
+
+
+def solve_bounded(system: np.ndarray, targets: np.ndarray, ridge: float, limit: float) -> np.ndarray:
+    """The coefficients within limits whose moves are nearest to targets (accelerated projected gradient).
+
+    Args:
+        system: (M, N) moves for each coefficient.
+        targets: (M, K) moves.
+        ridge: weight of a squared coefficient, in the unit of a squared move.
+        limit: of the size of each coefficient.
+
+    Returns:
+        (N, K).
+    """
+    curvature = system.T @ system + ridge * np.eye(system.shape[1])
+    slope = system.T @ targets
+    step = 1 / np.linalg.eigvalsh(curvature)[-1]
+    best = np.clip(np.linalg.solve(curvature, slope), -limit, limit)
+    ahead, pace = best, 1.0
+    for _ in range(_ROUNDS):
+        moved = np.clip(ahead - step * (curvature @ ahead - slope), -limit, limit)
+        faster = (1 + np.sqrt(1 + 4 * pace**2)) / 2
+        ahead = moved + (pace - 1) / faster * (moved - best)
+        best, pace = moved, faster
+    return best
