@@ -28,8 +28,36 @@ def flame_file(synthetic, tmp_path_factory):
     return path
 
 
+def everything():
+    """The names of the file's data, the corners of its meshes, and the lines."""
+    kinds = (bpy.data.objects, bpy.data.meshes, bpy.data.armatures, bpy.data.materials, bpy.data.shape_keys)
+    corners = {
+        mesh.name: (tuple(mesh.vertices[0].co), tuple(mesh.vertices[-1].co))
+        for mesh in bpy.data.meshes
+        if mesh.vertices
+    }
+    blocks = {
+        key.name: [(block.name, round(block.value, 6)) for block in key.key_blocks] for key in bpy.data.shape_keys
+    }
+    return [sorted(kind.keys()) for kind in kinds], corners, blocks, len(bpy.context.scene.emotalk.lines)
+
+
+def undo_and_redo(operator, **arguments):
+    """Run an operator, take it back, and bring it again; each time everything is as it was."""
+    with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):
+        bpy.ops.ed.undo_push(message="before")
+        before = everything()
+        assert operator("EXEC_DEFAULT", True, **arguments) == {"FINISHED"}
+        after = everything()
+        assert after != before
+        bpy.ops.ed.undo()
+        assert everything() == before
+        bpy.ops.ed.redo()
+        assert everything() == after
+
+
 def test_a_flame_file_becomes_the_lines_character(flame_file, own_folder):
-    assert bpy.ops.emotalk.import_flame(filepath=str(flame_file), identities=2) == {"FINISHED"}
+    undo_and_redo(bpy.ops.emotalk.import_flame, filepath=str(flame_file), identities=2)
     line = line_to_set(bpy.context.scene)
     armature = line.character
     assert line.audio
@@ -38,7 +66,8 @@ def test_a_flame_file_becomes_the_lines_character(flame_file, own_folder):
     assert len(find_character(armature, bpy.context.scene, FLAME(50)).shape_keys) == 53
     assert [path.suffix for path in (own_folder / "flame").iterdir()] == [".npz"]
     keys_of(armature).key_blocks["Shape001"].value = 1
-    assert bpy.ops.emotalk.bake_identity() == {"FINISHED"}
+    undo_and_redo(bpy.ops.emotalk.bake_identity)
+    armature = bpy.context.view_layer.objects.active
     assert keys_of(armature).key_blocks["Shape001"].value == 0
 
 
@@ -63,7 +92,7 @@ def test_a_hostile_file_adds_nothing(synthetic, tmp_path, own_folder):
 
 def test_ict_becomes_the_lines_character(ict, tmp_path):
     ict.write(tmp_path / "FaceXModel")
-    assert bpy.ops.emotalk.import_ict(directory=str(tmp_path)) == {"FINISHED"}
+    undo_and_redo(bpy.ops.emotalk.import_ict, directory=str(tmp_path))
     armature = line_to_set(bpy.context.scene).character
     face = find_character(armature, bpy.context.scene, ARKIT)
     assert len(face.shape_keys) == 51
