@@ -17,9 +17,10 @@ from .user_folder import user_folder
 SLIDER_LIMIT: Final = 10.0
 """Blender's own limit of a shape key's slider; the value of an expression is its coefficient in standard deviations."""
 
+_FOLDER: Final = "flame"
 _MODEL: Final = "emotalk_flame_model"
 _IDENTITY: Final = "emotalk_flame_identity"
-"""Custom properties of the armature: the converted file, and the identity that is baked in."""
+"""Custom properties of the armature: the name of the converted file, and the identity that is baked in."""
 
 _ENTRIES: Final = (
     # (R - I) of a unit quaternion, row after row
@@ -52,7 +53,7 @@ def import_flame_head(
         EmoTalkError: the file is no FLAME model; nothing in it was run and nothing was added.
         OSError: a file cannot be read or written.
     """
-    model, converted = import_model(path, user_folder("flame"))
+    model, converted = import_model(path, user_folder(_FOLDER))
     return add_flame_head(model, converted, collection, identity_sliders), model
 
 
@@ -63,7 +64,7 @@ def add_flame_head(
 
     Args:
         model: FLAME.
-        converted: its .npz file, which baking an identity reads again.
+        converted: its .npz file in the user's own folder, which baking an identity reads again.
         collection: where the objects are linked to.
         identity_sliders: how many identities become sliders.
 
@@ -73,7 +74,7 @@ def add_flame_head(
     """
     head = build_head(model, None, identity_sliders)
     armature = add_head(collection, "FLAME Head", (head.part,), head.bones)
-    armature[_MODEL], armature[_IDENTITY] = str(converted), []
+    armature[_MODEL], armature[_IDENTITY] = converted.name, []
     key = keys_of(armature)
     for block in key.key_blocks[1:]:
         if block.name not in head.solved.moves:
@@ -111,7 +112,7 @@ def bake_identity(armature: bpy.types.Object) -> None:
         EmoTalkError: the converted model is not there any more.
     """
     key = keys_of(armature)
-    path = Path(str(armature[_MODEL]))
+    path = user_folder(_FOLDER) / Path(str(armature[_MODEL])).name
     if not path.is_file():
         raise EmoTalkError("The model of this head is not on this computer any more; import FLAME's file again first")
     model = load_model(path)

@@ -31,7 +31,7 @@ def read_arrays(data: bytes) -> dict[str, Any]:
         data: the whole file.
 
     Returns:
-        By key: arrays, numbers, strings, and lists, tuples and dictionaries of these.
+        By key: arrays, numbers and strings; None for everything else that may stand there.
 
     Raises:
         PickleError: the pickle is damaged, is no dictionary, or holds anything else; nothing in it was run.
@@ -247,7 +247,7 @@ def _plain(value: Any) -> Any:
         if value.content is None:
             raise _refused("an array without content")
         return value.content
-    return value
+    return value if isinstance(value, (int, float, str)) else None
 
 
 def _bytes(data: Any) -> bytes:

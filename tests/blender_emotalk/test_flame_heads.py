@@ -1,7 +1,7 @@
 import bpy
 import numpy as np
 import pytest
-from emotalk.blender_emotalk import baking
+from emotalk.blender_emotalk import baking, flame_heads
 from emotalk.blender_emotalk.actions import active_curves
 from emotalk.blender_emotalk.characters import find_character
 from emotalk.blender_emotalk.flame_heads import add_flame_head, bake_identity, is_flame_head, keys_of
@@ -41,6 +41,11 @@ def solve_once(solved_before, monkeypatch):
         return solved_before[name]
 
     monkeypatch.setattr(head, "solve_arkit_shapes", solve)
+
+
+@pytest.fixture(autouse=True)
+def own_folder(converted, monkeypatch):
+    monkeypatch.setattr(flame_heads, "user_folder", lambda name: converted.parent)
 
 
 @pytest.fixture
@@ -157,7 +162,8 @@ def test_identities_add_up(flame_model, armature):
     np.testing.assert_allclose(evaluated(armature), upright(shaped(flame_model, np.array([0, 2.0]))), atol=1e-6)
 
 
-def test_a_head_without_its_model_is_not_baked(flame_model, tmp_path):
+def test_a_head_without_its_model_is_not_baked(flame_model, tmp_path, monkeypatch):
+    monkeypatch.setattr(flame_heads, "user_folder", lambda name: tmp_path)
     save_model(flame_model, tmp_path / "gone.npz")
     armature = add_flame_head(flame_model, tmp_path / "gone.npz", bpy.context.scene.collection, 1)
     (tmp_path / "gone.npz").unlink()
@@ -165,6 +171,10 @@ def test_a_head_without_its_model_is_not_baked(flame_model, tmp_path):
     with pytest.raises(EmoTalkError, match="import FLAME's file again"):
         bake_identity(armature)
     assert keys_of(armature).key_blocks["Shape000"].value == 1
+
+
+def test_a_scene_holds_no_folder_of_this_computer(armature, converted):
+    assert armature["emotalk_flame_model"] == converted.name
 
 
 def test_what_is_no_flame_head(add_armature):
