@@ -51,6 +51,38 @@ def _matched(names: tuple[str, ...], channels: tuple[str, ...], relatives: tuple
     return {channel: found[channel] for channel in channels if channel in found}
 
 
+def match_names(names: Iterable[str], wanted: Iterable[str]) -> dict[str, str]:
+    """Find names as they are, in other cases, or with Blender's number or what stands before a dot.
+
+    Unlike ``match_shape_keys`` it leaves out what names have in common: a name of one letter is in any word.
+
+    Args:
+        names: of the rig.
+        wanted: to find.
+
+    Returns:
+        Wanted name -> name of the rig; those that are not there are left out.
+    """
+    found: dict[str, str] = {}
+    names, wanted = list(dict.fromkeys(names)), tuple(wanted)
+    readings: tuple[Callable[[str], str], ...] = (
+        str,
+        _original,
+        lambda name: _original(name).casefold(),
+        lambda name: re.split(r"[.:|]", _original(name))[-1].casefold(),
+    )
+    for reading in readings:
+        used = set(found.values())
+        free: dict[str, str] = {}
+        for name in names:
+            if name not in used:
+                free.setdefault(reading(name), name)
+        for name in wanted:
+            if name not in found and reading(name) in free:
+                found[name] = free.pop(reading(name))
+    return found
+
+
 def _take(
     found: dict[str, str],
     names: tuple[str, ...],
