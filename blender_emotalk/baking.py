@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import cast
+from typing import Final, cast
 
 import bpy
 import numpy as np
@@ -13,6 +13,7 @@ from ..face.controls import CONTROL_BY_NAME
 from ..face.curves import Performance
 from ..face.eyes import merge_eyes
 from ..face.key_reduction import SparseKeys
+from ..face.mapping import Mapping as CharacterMapping
 from ..face.parts import left_out
 from ..face.settling import settle
 from ..face.whole_frames import on_whole_frames
@@ -21,7 +22,11 @@ from . import flattening, hand_edits, nla, own_actions, rewriting, values_before
 from .actions import HAS_SLOTS, all_curves, curves_to_rewrite, new_curves
 from .characters import Character
 from .keyframes import Timing, choose_face_keys, write_face, write_head
+from .mapped_keys import MappedKeys, choose_mapped_keys, widen_sliders, write_objects, write_shape_keys
 from .own_actions import LineMark
+
+
+_NOTHING_MORE: Final = CharacterMapping(())
 
 
 @dataclass(frozen=True)
@@ -82,6 +87,7 @@ class Prepared:
         timing: of its frames on the timeline.
         fade: scene frames before the sound and after it in which the face settles.
         face_keys: of each channel that is animated.
+        mapped: what the character's mapping makes of it.
     """
 
     start: float
@@ -90,15 +96,19 @@ class Prepared:
     timing: Timing
     fade: float
     face_keys: Mapping[str, SparseKeys]
+    mapped: MappedKeys
 
 
-def prepare(performance: Performance, timing: Timing, settings: KeySettings) -> Prepared:
+def prepare(
+    performance: Performance, timing: Timing, settings: KeySettings, mapping: CharacterMapping = _NOTHING_MORE
+) -> Prepared:
     """Choose the keys of a performance. Slow for long lines, but touches no Blender data: it may run in a thread.
 
     Args:
         performance: face and head.
         timing: of its frames on the timeline.
         settings: of the keys.
+        mapping: of the character, ``Character.mapping``.
     """
     start, rate = timing.first, timing.step * performance.face.fps
     settled = merge_eyes(settle(performance, settings.settle_time))
@@ -110,7 +120,8 @@ def prepare(performance: Performance, timing: Timing, settings: KeySettings) -> 
     skipped = left_out(settled.face.basis, settings.part)
     keys = choose_face_keys(settled.face, settings.tolerance)
     keys = {channel: keys[channel] for channel in keys if channel not in skipped}
-    return Prepared(start, rate, settled, timing, fade, keys)
+    mapped = choose_mapped_keys(settled, mapping.without(skipped), settings.tolerance)
+    return Prepared(start, rate, settled, timing, fade, keys, mapped)
 
 
 def check_layers(character: Character) -> None:
@@ -149,27 +160,38 @@ def bake(
     check_layers(character)
     mark = LineMark(line, line) if isinstance(line, str) else line
     if prepared is None:
-        prepared = prepare(performance, timing, settings)
+        prepared = prepare(performance, timing, settings, character.mapping)
     performance, face_keys, timing = prepared.performance, prepared.face_keys, prepared.timing
+    mapping = character.mapping.without(left_out(performance.face.basis, settings.part))
+    mapped = prepared.mapped
+    if mapped.mapping != mapping:  # somebody has changed it meanwhile
+        mapped = choose_mapped_keys(performance, mapping, settings.tolerance)
     armature, bone = character.armature, None
     if armature is not None and character.head_bone and performance.head.values.any():
         bone = cast(bpy.types.Pose, armature.pose).bones[character.head_bone]
-    owners = character.faces if bone is None else character.owners
+    objects = mapped.objects(character.holders)
+    if armature is not None and bone is not None:
+        objects = tuple(dict.fromkeys((armature, *objects)))
+    owners = (*character.faces, *objects)
     layout = (
         (settings.own_track, settings.whole_frames, timing, prepared.fade, performance.face.frames),
         tuple(face_keys),
         tuple(character.shape_keys.items()),
+        tuple(row.target for row in mapping.rows),
         (bone and (bone.name, bone.rotation_mode), tuple(owner.session_uid for owner in owners)),
     )
     flattening.lift(character)
     _widen_sliders(performance.face.basis, face_keys, character)
+    widen_sliders(mapped, character.faces)
     written = rewriting.action_to_rewrite(owners, mark.identity, layout)
     if written is not None:
-        keys = write_face(
-            curves_to_rewrite(written[0], "KEY"), face_keys, performance.face.basis, character.shape_keys, timing
-        )
-        if bone is not None:
+        target = curves_to_rewrite(written[0], "KEY")
+        keys = write_face(target, face_keys, performance.face.basis, character.shape_keys, timing)
+        keys += write_shape_keys(target, mapped, timing)
+        if objects:
             target = curves_to_rewrite(written[-1], "OBJECT")
+            keys += write_objects(target, mapped, character.holders, timing)
+        if bone is not None:
             keys += write_head(target, performance.head, bone, timing, settings.tolerance)
         actions = tuple(dict.fromkeys(written))
         if is_draft:
@@ -183,10 +205,13 @@ def bake(
     action = own_actions.new_action(mark, prepared.fade)
     target = new_curves(action, "KEY", "Face")
     write_face(target, face_keys, performance.face.basis, character.shape_keys, timing)
+    write_shape_keys(target, mapped, timing)
     head_action = None
-    if bone is not None:
+    if objects:
         head_action = action if HAS_SLOTS else own_actions.new_action(mark, prepared.fade)
         target = new_curves(head_action, "OBJECT", "Head")
+        write_objects(target, mapped, character.holders, timing)
+    if bone is not None:
         write_head(target, performance.head, bone, timing, settings.tolerance)
 
     actions = tuple(dict.fromkeys(filter(None, (action, head_action))))
@@ -198,12 +223,12 @@ def bake(
     own_actions.seal(action)
     for face in character.faces:
         nla.place(face, action, settings.own_track)
-    if armature is not None and head_action is not None:
+    if head_action is not None:
         if head_action != action:
             own_actions.name_action(head_action, " Head")
             own_actions.seal(head_action)
-        own_track = settings.own_track or nla.has_other_action(armature)
-        nla.place(armature, head_action, own_track)
+        for owner in objects:
+            nla.place(owner, head_action, settings.own_track or nla.has_other_action(owner))
     rewriting.remember(mark.identity, layout, (action, head_action or action))
     keys = sum(len(curve.keyframe_points) for action in actions for curve in all_curves(action))
     return Baked(keys, carried.curves, set_aside)

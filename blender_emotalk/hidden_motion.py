@@ -15,6 +15,7 @@ _STILL: Final = 1e-3
 """Curves that change less than this move nothing anyway."""
 _MUTED: Final = "are muted; press Repair, or unmute them"
 _PINNED: Final = "are hidden by one that is pinned (Solo Active Shape Key); press Repair, or unpin it"
+_DRIVEN: Final = "are moved by drivers; remove the drivers, or use a copy of the face"
 _REPAIRABLE: Final = (_MUTED, _PINNED)
 
 
@@ -45,6 +46,7 @@ def find(character: Character, line: str, scene: bpy.types.Scene) -> Hindrance |
     for key in character.faces:
         objects = meshes[key]
         reasons = _reasons(key, line, objects)
+        reasons += [_DRIVEN for name in character.driven if name in key.key_blocks]
         if not reasons:
             continue
         hidden = list(filter(None, reasons))
@@ -70,7 +72,7 @@ def repair(character: Character, scene: bpy.types.Scene) -> tuple[int, int]:
     """
     unmuted = unpinned = 0
     meshes = _meshes_of(character, scene)
-    performed = {name for names in character.shape_keys.values() for name in names}
+    performed = character.moved_keys
     for key in character.faces:
         for block in key.key_blocks[1:]:
             if block.mute and block.name in performed:
@@ -107,7 +109,7 @@ def _reasons(key: bpy.types.Key, line: str, objects: list[bpy.types.Object]) -> 
         elif blocks[path].mute:
             reasons.append(_MUTED)
         elif path in driven:
-            reasons.append("are moved by drivers; remove the drivers, or use a copy of the face")
+            reasons.append(_DRIVEN)
         elif path in above:
             reasons.append(
                 "have keys of yours that win; choose Keep on a Muted Track under Existing Keys, or delete them"

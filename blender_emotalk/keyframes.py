@@ -85,8 +85,8 @@ def write_face(
             continue
         for name in names:
             path = f'key_blocks["{bpy.utils.escape_identifier(name)}"].value'
-            curve = _curve(target, path, 0, region_of.get(channel, "Face"))
-            written += _write(curve, keys[channel], timing)
+            curve = curve_at(target, path, 0, region_of.get(channel, "Face"))
+            written += write_keys(curve, keys[channel], timing)
     return written
 
 
@@ -94,12 +94,12 @@ def write_head(target: Any, head: FaceCurves, bone: bpy.types.PoseBone, timing: 
     """Write the head's rotation to a bone, in the bone's own rotation mode. Returns the number of keys written."""
     written = 0
     for index, keys in enumerate(choose_keys(rotation_values(head.values, bone), tolerance_for("OBJECT", tolerance))):
-        curve = _curve(target, rotation_path(bone), index, bone.name)
-        written += _write(curve, keys, timing)
+        curve = curve_at(target, rotation_path(bone), index, bone.name)
+        written += write_keys(curve, keys, timing)
     return written
 
 
-def _curve(target: Any, path: str, index: int, group: str) -> bpy.types.FCurve:
+def curve_at(target: Any, path: str, index: int, group: str) -> bpy.types.FCurve:
     """The curve that is there, or a new one in this group."""
     curve: bpy.types.FCurve | None = target.fcurves.find(path, index=index)
     if curve is None:
@@ -108,7 +108,7 @@ def _curve(target: Any, path: str, index: int, group: str) -> bpy.types.FCurve:
     return curve
 
 
-def _write(curve: bpy.types.FCurve, keys: SparseKeys, timing: Timing) -> int:
+def write_keys(curve: bpy.types.FCurve, keys: SparseKeys, timing: Timing) -> int:
     write_curve(curve, keys.moved(timing.step, timing.first))
     return len(keys.frames)
 

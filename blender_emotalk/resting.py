@@ -28,7 +28,7 @@ class Rested:
 
 def rest(character: Character) -> Rested:
     """Set every shape key that a performance moves to 0, and the head bone to its rest rotation."""
-    names = {name for channel in character.shape_keys.values() for name in channel}
+    names = character.moved_keys
     count, is_overwritten = 0, False
     for key in character.faces:
         data = key.animation_data

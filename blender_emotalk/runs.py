@@ -91,7 +91,9 @@ class Run:
         anchor = anchor_of(line, context)
         weights = model_choice.usable_weights(line)
         spec = weights.spec
-        baking.check_layers(find_character(anchor, scene, spec.basis))
+        character = find_character(anchor, scene, spec.basis)
+        baking.check_layers(character)
+        self._mapping = character.mapping
         anchor = cast(bpy.types.Object, anchor)  # where there is none, there is no character
         python = torch_environment.torch_python(context) if weights.needs_torch else Path(sys.executable)
         preferences, cache = preferences_of(context), feature_cache.feature_cache(context)
@@ -125,7 +127,7 @@ class Run:
             self._start_frame = strip_or_file(line, scene)[2]
             self._inputs = line_states.inputs_of(line, scene)
             self._timing = Timing.of(scene, self._start_frame, performance.face.fps)
-            self._prepared = performance, baking.prepare(performance, self._timing, self._settings)
+            self._prepared = performance, baking.prepare(performance, self._timing, self._settings, self._mapping)
             self._is_done = True
             return
         with contextlib.ExitStack() as files:
@@ -291,7 +293,8 @@ class Run:
         try:
             result = self._result
             performance = from_text(result["curves"]) if "curves" in result else read_curves(result["output"])
-            self._prepared = performance, baking.prepare(performance, self._timing, self._settings)
+            prepared = baking.prepare(performance, self._timing, self._settings, self._mapping)
+            self._prepared = performance, prepared
         except Exception as error:
             self._failure = sentence_for(error)
         self._is_done = True
@@ -314,7 +317,8 @@ class Run:
         seconds = time.monotonic() - self._started
         sentence = f"{character.name} speaks {self._line.name!r}: {self.keys:,} keys in {seconds:.1f} s"
         sentence = f"{sentence}, {hindrance.clause}" if hindrance else sentence
-        own_remarks = (*baked.remarks, *line_end.remark_on(scene, self._line.identity), *self._remarks)
+        own_remarks = (*character.remarks, *baked.remarks)
+        own_remarks = (*own_remarks, *line_end.remark_on(scene, self._line.identity), *self._remarks)
         self.remarks = (*((f"{HIDDEN} {hindrance.clause}",) if hindrance else ()), *own_remarks)
         line_states.remember_success(line, scene, self._inputs, self.keys, "\n".join(self.remarks))
         return ". ".join((sentence, *own_remarks))

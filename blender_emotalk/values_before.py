@@ -6,6 +6,7 @@ place.
 """
 
 import json
+import re
 import uuid
 from typing import Any, Final
 
@@ -15,6 +16,9 @@ from .actions import Animated, curves_of_slot, slot_for
 
 _BEFORE: Final = "emotalk_before"
 _OWNER: Final = "emotalk_owner"
+
+_CUSTOM: Final = re.compile(r'(.*)\["((?:[^"\\]|\\.)*)"\]')
+"""The path of a custom property: what has it, and its name."""
 
 _Value = tuple[str, int, float, int]
 """Data path, index in it, value, and the number of the shape key; -1 if it is none."""
@@ -135,8 +139,13 @@ def _resolves(owner: Animated, path: str) -> bool:
 
 
 def _set_value(owner: Animated, path: str, index: int, value: float) -> None:
+    custom = _CUSTOM.fullmatch(path)
     holder, _, attribute = path.rpartition(".")
     try:
+        if custom is not None:
+            place: Any = owner.path_resolve(custom[1]) if custom[1] else owner
+            place[bpy.utils.unescape_identifier(custom[2])] = value
+            return
         target = owner.path_resolve(holder)
         if isinstance(getattr(target, attribute), float):
             setattr(target, attribute, value)

@@ -1,6 +1,6 @@
 """A character mapping: which controls of a rig the channels of a performance move, and by how much."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Final
@@ -231,6 +231,10 @@ class Mapping:
                 for channel, weight in self.rows[number].sources:
                     poses[place, ARKIT.index[channel]] = weight
             mapped[:, solved] = solve_poses(face.values, poses)
+
+    def without(self, channels: Collection[str]) -> "Mapping":
+        """The rows that something else than these channels moves, too."""
+        return self.with_rows(row for row in self.rows if not row.sources or not set(row.channels) <= set(channels))
 
     def with_rows(self, rows: Iterable[Row]) -> "Mapping":
         """A mapping of the same name with these rows."""
