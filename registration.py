@@ -26,7 +26,7 @@ from .blender_emotalk.properties import (
     ShapeAdjustment,
 )
 from .blender_emotalk.property_definitions import PROPERTY
-from .blender_emotalk.stored_mapping import CharacterProperties
+from .blender_emotalk.stored_mapping import MAPPING, mapping_property
 from .operators.add_lines import AddLines, DroppedAudio
 from .operators.add_sample_head import AddSampleHead
 from .operators.add_shape import AddShape
@@ -95,7 +95,6 @@ CLASSES: Final = (
     ReportEntry,
     SceneProperties,
     RunProperties,
-    CharacterProperties,
     AddSampleHead,
     AddLines,
     DroppedAudio,
@@ -173,8 +172,7 @@ def register() -> None:
     # Scripts find the API there, whatever repository the extension was installed from (docs/scripting.md).
     setattr(RunProperties, "api", api)  # noqa: B010 - the class does not know it
     setattr(bpy.types.Scene, PROPERTY, bpy.props.PointerProperty(type=SceneProperties))
-    overridable = {"LIBRARY_OVERRIDABLE"}
-    setattr(bpy.types.Object, PROPERTY, bpy.props.PointerProperty(type=CharacterProperties, override=overridable))
+    setattr(bpy.types.Object, MAPPING, mapping_property())
     setattr(bpy.types.WindowManager, PROPERTY, bpy.props.PointerProperty(type=RunProperties, options={"SKIP_SAVE"}))
     bpy.app.handlers.load_pre.append(_leave_file)
     bpy.app.handlers.load_post.append(_enter_file)
@@ -203,7 +201,7 @@ def unregister() -> None:
         handlers.remove(_after_undo)
     runs.close()
     delattr(bpy.types.WindowManager, PROPERTY)
-    delattr(bpy.types.Object, PROPERTY)
+    delattr(bpy.types.Object, MAPPING)
     delattr(RunProperties, "api")
     delattr(bpy.types.Scene, PROPERTY)
     for cls in reversed(CLASSES):

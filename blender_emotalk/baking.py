@@ -25,7 +25,6 @@ from .keyframes import Timing, choose_face_keys, write_face, write_head
 from .mapped_keys import MappedKeys, choose_mapped_keys, widen_sliders, write_objects, write_shape_keys
 from .own_actions import LineMark
 
-
 _NOTHING_MORE: Final = CharacterMapping(())
 
 

@@ -13,7 +13,7 @@ from ..face.naming_schemes import Rig, recognise
 from ..inference.contract import EmoTalkError
 from . import controls, drivers, stored_mapping
 from .actions import Animated
-from .rigs import armature_of, ancestors, family, rig_of, shape_keys_of
+from .rigs import armature_of, family, rig_of, shape_keys_of
 
 _HEAD_BONE = re.compile(r"(^|[^a-z])head$", re.IGNORECASE)
 _FLAME_BONES = {"root", "neck", "jaw", "left_eye", "right_eye"}

@@ -5,7 +5,7 @@ override.
 """
 
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import bpy
 
@@ -13,15 +13,15 @@ from ..face.mapping import Mapping
 from ..face.mapping_files import from_text, to_text
 from ..inference.contract import EmoTalkError
 from . import nla
-from .property_definitions import PROPERTY, properties
 from .rigs import ancestors
 
+MAPPING: Final = "emotalk_mapping"
+"""The property of an object. A group of properties would not do: Blender overrides none that the library lacks."""
 
-@properties(mapping=bpy.props.StringProperty(name="Mapping", options=set(), override={"LIBRARY_OVERRIDABLE"}))
-class CharacterProperties(bpy.types.PropertyGroup):
-    """What we store on a character: ``mapping`` as JSON, "" to recognise it."""
 
-    mapping: str
+def mapping_property() -> Any:
+    """What ``MAPPING`` is: a mapping as JSON, "" to recognise it."""
+    return bpy.props.StringProperty(name="EmoTalk Mapping", options={"HIDDEN"}, override={"LIBRARY_OVERRIDABLE"})
 
 
 def place_of(anchor: bpy.types.Object, armature: bpy.types.Object | None) -> bpy.types.Object:
@@ -43,14 +43,15 @@ def read(
             try:
                 return from_text(text)
             except EmoTalkError as error:
-                raise EmoTalkError(f"The mapping stored on {obj.name!r} cannot be read: {error}; press Auto-Map") from None
+                raise EmoTalkError(
+                    f"The mapping stored on {obj.name!r} cannot be read: {error}; press Auto-Map"
+                ) from None
     return None
 
 
 def text_on(obj: bpy.types.Object) -> str:
     """The mapping that is stored on this very object, as text; "" for none."""
-    stored: Any = getattr(obj, PROPERTY, None)
-    return str(stored.mapping) if stored is not None else ""
+    return str(getattr(obj, MAPPING, ""))
 
 
 def write(obj: bpy.types.Object, mapping: Mapping | None) -> None:
@@ -64,8 +65,7 @@ def write(obj: bpy.types.Object, mapping: Mapping | None) -> None:
             f"{obj.name!r} is linked from another file; make a library override of it "
             "(Object > Library Override > Make), or make it local"
         )
-    stored: CharacterProperties = getattr(obj, PROPERTY)
-    stored.mapping = "" if mapping is None else to_text(mapping)
+    setattr(obj, MAPPING, "" if mapping is None else to_text(mapping))
 
 
 def holders(relatives: Iterable[bpy.types.Object], scene: bpy.types.Scene) -> list[bpy.types.Object]:

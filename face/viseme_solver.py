@@ -39,8 +39,9 @@ def solve_poses(face: np.ndarray, poses: np.ndarray) -> np.ndarray:
     with_rest = np.vstack([poses, np.zeros((1, poses.shape[1]))])
     products = with_rest @ metric @ with_rest.T
     size = len(with_rest)
-    products += _RIDGE * max(float(np.diag(products).max()), 1e-9) * np.eye(size)
-    spread = np.linalg.eigvalsh(products)
+    ridge = _RIDGE * max(float(np.diag(products).max()), 1e-9)
+    products[np.arange(size - 1), np.arange(size - 1)] += ridge
+    spread = np.linalg.eigvalsh(products[:-1, :-1])
     penalty = float(np.sqrt(spread[0] * spread[-1]))
     system = np.ones((size + 1, size + 1))
     system[:size, :size] = products + penalty * np.eye(size)
@@ -59,7 +60,7 @@ def solve_poses(face: np.ndarray, poses: np.ndarray) -> np.ndarray:
         shares = after
         if change < _STILL:
             break
-    return _keep_contacts(np.minimum(shares[:-1].T, 1), face, poses)
+    return _keep_contacts((shares[:-1] / np.maximum(shares[:-1].sum(axis=0), 1)).T, face, poses)
 
 
 def _keep_contacts(shares: np.ndarray, face: np.ndarray, poses: np.ndarray) -> np.ndarray:
