@@ -17,6 +17,7 @@ from .blender_emotalk import (
     torch_environment,
     watching,
 )
+from .blender_emotalk.mapping_table import MappingRow, MappingTable
 from .blender_emotalk.properties import (
     LineProperties,
     OwnEmotion,
@@ -33,9 +34,12 @@ from .operators.add_shape import AddShape
 from .operators.animate import Animate
 from .operators.animate_lines import AnimateLines
 from .operators.apply_emotion import ApplyEmotion
+from .operators.auto_map import AutoMap
 from .operators.bake_identity import BakeIdentity
+from .operators.calibrate import Calibrate
 from .operators.cancel import Cancel
 from .operators.cancel_task import CancelTask
+from .operators.check_fit import CheckFit
 from .operators.check_pytorch import CheckPytorch
 from .operators.choose_audio import ChooseAudio
 from .operators.choose_model import ChooseModel
@@ -45,14 +49,17 @@ from .operators.collect_strips import CollectStrips
 from .operators.copy_controls import CopyControls
 from .operators.duplicate_line import DuplicateLine
 from .operators.export_cue_sheet import ExportCueSheet
+from .operators.export_mapping import ExportMapping
 from .operators.export_preset import ExportPreset
 from .operators.extend_scene import ExtendScene
 from .operators.flatten import Flatten
+from .operators.forget_mapping import ForgetMapping
 from .operators.forget_strip import ForgetStrip
 from .operators.import_checkpoint import ImportCheckpoint
 from .operators.import_cue_sheet import ImportCueSheet
 from .operators.import_flame import ImportFlame
 from .operators.import_ict import ImportIct
+from .operators.import_mapping import ImportMapping
 from .operators.import_preset import ImportPreset
 from .operators.key_emotion import KeyEmotion
 from .operators.load_preset import LoadPreset
@@ -80,6 +87,7 @@ from .panels.heads import HeadMenu, draw_in_add_menu
 from .panels.keys import KeysPanel
 from .panels.lines import LineList, LineMenu
 from .panels.main import MainPanel
+from .panels.mapping import MappingList, MappingPanel
 from .panels.model import ModelMenu, ModelPanel
 from .panels.performance import LifePanel, ShapePanel, StylePanel
 from .panels.preferences import EmoTalkPreferences
@@ -95,6 +103,8 @@ CLASSES: Final = (
     ReportEntry,
     SceneProperties,
     RunProperties,
+    MappingRow,
+    MappingTable,
     AddSampleHead,
     AddLines,
     DroppedAudio,
@@ -144,7 +154,14 @@ CLASSES: Final = (
     ShowLine,
     SoloLine,
     UseSoundStrip,
+    AutoMap,
+    Calibrate,
+    CheckFit,
+    ExportMapping,
+    ForgetMapping,
+    ImportMapping,
     LineList,
+    MappingList,
     LineMenu,
     PresetMenu,
     RemovePresetMenu,
@@ -160,6 +177,7 @@ CLASSES: Final = (
     ShapesPanel,
     LifePanel,
     KeysPanel,
+    MappingPanel,
 )
 
 _commands: list[Any] = []
@@ -172,6 +190,7 @@ def register() -> None:
     # Scripts find the API there, whatever repository the extension was installed from (docs/scripting.md).
     setattr(RunProperties, "api", api)  # noqa: B010 - the class does not know it
     setattr(bpy.types.Scene, PROPERTY, bpy.props.PointerProperty(type=SceneProperties))
+    setattr(bpy.types.WindowManager, MAPPING, bpy.props.PointerProperty(type=MappingTable, options={"SKIP_SAVE"}))
     setattr(bpy.types.Object, MAPPING, mapping_property())
     setattr(bpy.types.WindowManager, PROPERTY, bpy.props.PointerProperty(type=RunProperties, options={"SKIP_SAVE"}))
     bpy.app.handlers.load_pre.append(_leave_file)
@@ -202,6 +221,7 @@ def unregister() -> None:
     runs.close()
     delattr(bpy.types.WindowManager, PROPERTY)
     delattr(bpy.types.Object, MAPPING)
+    delattr(bpy.types.WindowManager, MAPPING)
     delattr(RunProperties, "api")
     delattr(bpy.types.Scene, PROPERTY)
     for cls in reversed(CLASSES):

@@ -8,6 +8,8 @@ import bpy
 from ..face.basis import Basis
 from ..inference.contract import EmoTalkError
 from .characters import find_character
+from .rigs import armature_of
+from .stored_mapping import text_on
 
 _SECONDS: Final = 1.0
 """For so long the answer for the same object with the same shape keys is kept."""
@@ -26,6 +28,7 @@ def why_no_face(anchor: bpy.types.Object, scene: bpy.types.Scene, basis: Basis) 
         basis.channels,
         len(scene.objects),
         _shape_keys_of(anchor),
+        _mappings_of(anchor),
     )
     asked, until, answer = _known
     if question == asked and time.monotonic() < until:
@@ -37,6 +40,10 @@ def why_no_face(anchor: bpy.types.Object, scene: bpy.types.Scene, basis: Basis) 
         answer = str(error)
     _known = question, time.monotonic() + _SECONDS, answer
     return answer
+
+
+def _mappings_of(anchor: bpy.types.Object) -> tuple[str, ...]:
+    return tuple(text_on(obj) for obj in (anchor, armature_of(anchor)) if obj is not None)
 
 
 def _shape_keys_of(obj: bpy.types.Object) -> tuple[str, ...]:

@@ -14,6 +14,8 @@ NO_CHANGE_OF_THE_FILE = {
     "cancel_task",
     "check_pytorch",
     "export_cue_sheet",
+    "check_fit",
+    "export_mapping",
     "export_preset",
     "clear_features",
     "import_checkpoint",
@@ -57,7 +59,10 @@ def everything():
         "active": bpy.context.scene.emotalk.active_index,
         "preview": (bpy.context.scene.use_preview_range, bpy.context.scene.frame_preview_start),
         "actions": {action.name: (keys(action), action.use_fake_user, marks(action)) for action in bpy.data.actions},
-        "objects": {obj.name: (animation(obj), pose(obj), obj.show_only_shape_key) for obj in bpy.data.objects},
+        "objects": {
+            obj.name: (animation(obj), pose(obj), obj.show_only_shape_key, obj.emotalk_mapping)
+            for obj in bpy.data.objects
+        },
         "keys": {key.name: (animation(key), marks(key), blocks(key)) for key in bpy.data.shape_keys},
         "end": bpy.context.scene.frame_end,
         "strips": [(strip.name, strip.channel) for strip in all_strips(bpy.context.scene)],
@@ -164,6 +169,14 @@ def saved_preset():
     moved_sliders()
 
 
+def mapped():
+    bpy.ops.emotalk.auto_map()
+
+
+def measurable():
+    bpy.ops.emotalk.add_sample_head()
+
+
 CASES = {
     "add_lines": (nothing, {"files": ["line.wav"]}),
     "add_sample_head": (nothing, {}),
@@ -173,6 +186,8 @@ CASES = {
     "animate another line": (animated, {"line": "second", "start_frame": 200}),
     "animate_lines": (two_lines, {}),
     "apply_emotion": (moved_sliders, {"first": 20, "last": 40}),
+    "auto_map": (nothing, {}),
+    "calibrate": (measurable, {}),
     "choose_audio": (placed, {"filepath": "line"}),
     "choose_model": (nothing, {"model": "emotalk-compact"}),
     "clear": (animated, {}),
@@ -183,7 +198,9 @@ CASES = {
     "duplicate_line": (animated, {}),
     "extend_scene": (animated_late, {}),
     "flatten": (animated, {}),
+    "forget_mapping": (mapped, {}),
     "forget_strip": (placed, {}),
+    "import_mapping": (nothing, {"mapping": '{"emotalk_mapping": 1, "rows": []}'}),
     "import_cue_sheet": (nothing, {"sheet": "file,frame,emotion\nline.wav,300,sad\n"}),
     "key_emotion": (moved_sliders, {}),
     "load_preset": (saved_preset, {"preset": "Mood"}),
@@ -224,6 +241,9 @@ def test_one_undo_takes_everything_back(add_face, add_armature, line_wav, tmp_pa
     if "sheet" in arguments:
         (tmp_path / "cues.csv").write_text(arguments["sheet"].replace("line.wav", str(line_wav)))
         arguments = {"filepath": str(tmp_path / "cues.csv")}
+    elif "mapping" in arguments:
+        (tmp_path / "mapping.json").write_text(arguments["mapping"])
+        arguments = {"filepath": str(tmp_path / "mapping.json")}
     elif "filepath" in arguments:
         arguments = {"filepath": str(line_wav)}
     if "identity" in arguments:

@@ -1,0 +1,72 @@
+"""What the line moves on its character: the naming scheme that was found, and the table."""
+
+from typing import Any
+
+import bpy
+
+from ..blender_emotalk import mapping_table
+from .drawn import Drawn
+from .sub_panel import SubPanel
+from .text import draw_sentence
+
+_ROWS = 6
+
+
+class MappingList(Drawn, bpy.types.UIList):
+    """One row for each control: its name, what moves it, gain and offset."""
+
+    bl_idname = "EMOTALK_UL_mapping"
+
+    def draw_item(
+        self,
+        _context: bpy.types.Context,
+        layout: bpy.types.UILayout,
+        _table: Any,
+        row: Any,
+        _icon: int | None,
+        _active: Any,
+        _active_name: str | None,
+        _index: int | None,
+        _flags: int | None,
+    ) -> None:
+        """The search of the list looks at controls and channels."""
+        split = layout.split(factor=0.38, align=True)
+        split.prop(row, "target", text="", emboss=False)
+        split = split.split(factor=0.5, align=True)
+        split.label(text=f"{row.kind} {row.sources}".strip())
+        numbers = split.row(align=True)
+        numbers.prop(row, "gain", text="")
+        numbers.prop(row, "offset", text="")
+
+
+class MappingPanel(SubPanel, bpy.types.Panel):
+    """The mapping of the line's character."""
+
+    bl_idname = "EMOTALK_PT_mapping"
+    bl_label = "Mapping"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """What was found and what is missing, Auto-Map, the table, and what is done with it."""
+        table = mapping_table.table_of(context)
+        if not mapping_table.is_current(context):
+            mapping_table.fill_later()
+        column = self.layout.column(align=True)
+        if table.heading:
+            draw_sentence(column, context, table.heading, "OUTLINER_OB_ARMATURE")
+        if table.missing:
+            draw_sentence(column, context, table.missing, "INFO")
+        row = self.layout.row(align=True)
+        row.operator("emotalk.auto_map", icon="VIEWZOOM")
+        row.operator("emotalk.forget_mapping", text="", icon="X")
+        self.layout.template_list(
+            MappingList.bl_idname, "", table, "rows", table, "active_index", rows=_ROWS, sort_lock=True
+        )
+        row = self.layout.row(align=True)
+        row.operator("emotalk.import_mapping", icon="IMPORT")
+        row.operator("emotalk.export_mapping", icon="EXPORT")
+        row = self.layout.row(align=True)
+        row.operator("emotalk.check_fit", icon="VIEW_ORTHO")
+        row.operator("emotalk.calibrate", icon="DRIVER_DISTANCE")
+        if table.sentence:
+            draw_sentence(self.layout.column(), context, table.sentence, "INFO")
