@@ -10,10 +10,11 @@ from .sub_panel import SubPanel
 from .text import draw_sentence
 
 _ROWS = 6
+_SHARE_OF_NAME = 0.7
 
 
 class MappingList(Drawn, bpy.types.UIList):
-    """One row for each control: its name, what moves it, gain and offset."""
+    """One row for each control: its name and its gain."""
 
     bl_idname = "EMOTALK_UL_mapping"
 
@@ -30,13 +31,9 @@ class MappingList(Drawn, bpy.types.UIList):
         _flags: int | None,
     ) -> None:
         """The search of the list looks at controls and channels."""
-        split = layout.split(factor=0.38, align=True)
+        split = layout.split(factor=_SHARE_OF_NAME)
         split.prop(row, "target", text="", emboss=False)
-        split = split.split(factor=0.5, align=True)
-        split.label(text=f"{row.kind} {row.sources}".strip())
-        numbers = split.row(align=True)
-        numbers.prop(row, "gain", text="")
-        numbers.prop(row, "offset", text="")
+        split.prop(row, "gain", text="")
 
 
 class MappingPanel(SubPanel, bpy.types.Panel):
@@ -62,6 +59,8 @@ class MappingPanel(SubPanel, bpy.types.Panel):
         self.layout.template_list(
             MappingList.bl_idname, "", table, "rows", table, "active_index", rows=_ROWS, sort_lock=True
         )
+        if table.active_index < len(table.rows):
+            _draw_row(self.layout, context, table.rows[table.active_index])
         row = self.layout.row(align=True)
         row.operator("emotalk.import_mapping", icon="IMPORT")
         row.operator("emotalk.export_mapping", icon="EXPORT")
@@ -70,3 +69,14 @@ class MappingPanel(SubPanel, bpy.types.Panel):
         row.operator("emotalk.calibrate", icon="DRIVER_DISTANCE")
         if table.sentence:
             draw_sentence(self.layout.column(), context, table.sentence, "INFO")
+
+
+def _draw_row(layout: bpy.types.UILayout, context: bpy.types.Context, row: mapping_table.MappingRow) -> None:
+    """The active control, and what moves it."""
+    column = layout.column(align=True)
+    column.use_property_split = True
+    column.use_property_decorate = False
+    column.prop(row, "target")
+    column.prop(row, "gain")
+    column.prop(row, "offset")
+    draw_sentence(column, context, f"{row.kind} {row.sources}".strip(), "DRIVER")
