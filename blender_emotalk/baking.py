@@ -3,7 +3,7 @@
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, cast
+from typing import cast
 
 import bpy
 import numpy as np
@@ -19,13 +19,11 @@ from ..face.settling import settle
 from ..face.whole_frames import on_whole_frames
 from ..inference.contract import EmoTalkError
 from . import flattening, hand_edits, nla, own_actions, rewriting, values_before
-from .actions import HAS_SLOTS, all_curves, curves_to_rewrite, new_curves
-from .characters import Character
+from .actions import HAS_SLOTS, Animated, all_curves, curves_to_rewrite, new_curves
+from .characters import NOTHING_MORE, Character
 from .keyframes import Timing, choose_face_keys, write_face, write_head
 from .mapped_keys import MappedKeys, choose_mapped_keys, widen_sliders, write_objects, write_shape_keys
 from .own_actions import LineMark
-
-_NOTHING_MORE: Final = CharacterMapping(())
 
 
 @dataclass(frozen=True)
@@ -99,7 +97,7 @@ class Prepared:
 
 
 def prepare(
-    performance: Performance, timing: Timing, settings: KeySettings, mapping: CharacterMapping = _NOTHING_MORE
+    performance: Performance, timing: Timing, settings: KeySettings, mapping: CharacterMapping = NOTHING_MORE
 ) -> Prepared:
     """Choose the keys of a performance. Slow for long lines, but touches no Blender data: it may run in a thread.
 
@@ -171,7 +169,7 @@ def bake(
     objects = mapped.objects(character.holders)
     if armature is not None and bone is not None:
         objects = tuple(dict.fromkeys((armature, *objects)))
-    owners = (*character.faces, *objects)
+    owners: tuple[Animated, ...] = (*character.faces, *objects)
     layout = (
         (settings.own_track, settings.whole_frames, timing, prepared.fade, performance.face.frames),
         tuple(face_keys),

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
-from typing import cast
+from typing import Final, cast
 
 import bpy
 
@@ -15,6 +15,8 @@ from . import controls, drivers, stored_mapping
 from .actions import Animated
 from .rigs import armature_of, family, rig_of, shape_keys_of
 
+NOTHING_MORE: Final = Mapping(())
+"""No control beside the shape keys that take channels as they are."""
 _HEAD_BONE = re.compile(r"(^|[^a-z])head$", re.IGNORECASE)
 _FLAME_BONES = {"root", "neck", "jaw", "left_eye", "right_eye"}
 """FLAME has no joint of the head: all above the neck turns with it."""
@@ -41,7 +43,7 @@ class Character:
     shape_keys: dict[str, tuple[str, ...]]
     armature: bpy.types.Object | None
     head_bone: str | None
-    mapping: Mapping = Mapping(())
+    mapping: Mapping = NOTHING_MORE
     holders: dict[str, bpy.types.Object] = field(default_factory=dict)
     driven: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
@@ -198,7 +200,7 @@ def _behind(row: Row, curves: Iterable[bpy.types.FCurve | None]) -> tuple[bpy.ty
 
 
 def _added(first: Row, second: Row) -> Row | None:
-    """One row for a control that moves one way for some channels and another way for others; None if they are no sums."""
+    """One row for a control that some channels move one way and others another way; None if they are no sums."""
     if first.combine != SUM or second.combine != SUM or first.offset or second.offset:
         return None
     weights: dict[str, float] = {}

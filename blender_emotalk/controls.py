@@ -27,7 +27,7 @@ def why_not(target: Target, owner: bpy.types.Object | None) -> str:
     if target.bone and target.bone not in _bones(owner):
         return f"is on the bone {target.bone!r}, which {owner.name!r} has not"
     holder: Any = _bones(owner)[target.bone] if target.bone else owner
-    if target.name not in holder.keys():
+    if target.name not in list(holder.keys()):
         return f"is no custom property of {target.bone or owner.name!r}"
     if not isinstance(holder[target.name], float):
         return "is no property with decimals; change its type to Float"

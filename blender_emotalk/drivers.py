@@ -65,7 +65,7 @@ def _control(variable: Any) -> tuple[bpy.types.Object, Target] | None:
         return _property_control(owner, target.data_path)
     if owner.type != "ARMATURE" or target.transform_type not in _CHANNELS or target.transform_space != "LOCAL_SPACE":
         return None
-    if target.bone_target not in owner.pose.bones:
+    if owner.pose is None or target.bone_target not in owner.pose.bones:
         return None
     kind, axis = _CHANNELS[target.transform_type]
     return owner, Target(kind, target.bone_target, axis, object=owner.name)

@@ -109,6 +109,7 @@ def curve_at(target: Any, path: str, index: int, group: str) -> bpy.types.FCurve
 
 
 def write_keys(curve: bpy.types.FCurve, keys: SparseKeys, timing: Timing) -> int:
+    """Replace the keys of an F-curve by these, whose frames are samples. Returns how many they are."""
     write_curve(curve, keys.moved(timing.step, timing.first))
     return len(keys.frames)
 

@@ -126,7 +126,7 @@ def write_objects(target: Any, mapped: MappedKeys, holders: Mapping[str, bpy.typ
 
 
 def _in_mode(vectors: np.ndarray, bone: bpy.types.PoseBone) -> np.ndarray:
-    """(frames, 3 or 4) rotation vectors in radians in the rotation mode of a bone, from frame to frame without jumps."""
+    """(frames, 3 or 4) rotation vectors (radians) in the rotation mode of a bone, without jumps between frames."""
     rows: list[Any] = []
     before: Any = None
     for vector in vectors:

@@ -85,7 +85,7 @@ def store(anchor: bpy.types.Object, mapping: Mapping | None) -> bpy.types.Object
 
 
 def edit_row(mapping: Mapping, index: int, target: str, gain: float, offset: float) -> Mapping:
-    """A mapping in which one row has another name of its target, gain and offset. Raises EmoTalkError if it cannot be."""
+    """A mapping whose row has another name of its target, gain and offset. Raises EmoTalkError if it cannot be."""
     rows = list(mapping.rows)
     row = rows[index]
     rows[index] = replace(row, target=_renamed(row.target, target), gain=gain, offset=offset)

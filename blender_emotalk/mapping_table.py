@@ -3,7 +3,7 @@
 It belongs to the session, not to the file. After anything else has changed the mapping it is filled again.
 """
 
-from typing import Any, Final
+from typing import Final
 
 import bpy
 
@@ -14,7 +14,7 @@ from . import mapping_desk, model_choice, stored_mapping
 from .access import current_line, scene_of, window_manager_of
 from .lines import anchor_of
 from .property_definitions import properties
-from .rigs import armature_of
+from .rigs import armature_of, shape_keys_of
 
 _SOURCES: Final = 3
 """So many sources of a row are named."""
@@ -155,6 +155,6 @@ def _state(context: bpy.types.Context) -> str:
         return "none"
     armature = armature_of(anchor)
     stored = [stored_mapping.text_on(obj) for obj in (armature, anchor) if obj is not None]
-    keys: Any = anchor.data.shape_keys if anchor.type == "MESH" else None
+    keys = shape_keys_of(anchor) if anchor.type == "MESH" else None
     count = len(keys.key_blocks) if keys is not None else 0
     return f"{anchor.session_uid} {basis.name} {count} {hash(tuple(stored))}"

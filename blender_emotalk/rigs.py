@@ -57,7 +57,7 @@ def rig_of(
     if any(name in bones for name in ("jaw_master", "jaw", "Jaw")):
         rests = {bone.name: _rest(bone) for bone in bones}
     holder: Any = armature
-    properties = tuple(name for name in holder.keys() if name != _RIG_UI and isinstance(holder[name], float))
+    properties = tuple(name for name in list(holder.keys()) if name != _RIG_UI and isinstance(holder[name], float))
     return Rig(names, rests, properties)
 
 

@@ -1,7 +1,7 @@
 """The mapping that an animator has made for a character, stored on its armature, or on its mesh if it has none.
 
-A property of its own on the object, as text: it is saved and appended with the object, and may be overridden in a library
-override.
+A property of its own on the object, as text: it is saved and appended with the object, and a library override may have
+another one.
 """
 
 from collections.abc import Iterable

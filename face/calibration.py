@@ -138,7 +138,7 @@ def check_fit(mapping: Mapping, vertices: np.ndarray, shapes: Names[str, np.ndar
 def calibrate(mapping: Mapping, vertices: np.ndarray, shapes: Names[str, np.ndarray]) -> Mapping:
     """A mapping with other gains, so that the reference openings and widths hold relative to the face's size.
 
-    The lips' openings of the jaw, the funnel and the lips' own shapes become those of the reference, mouthClose closes the
+    The openings of the jaw, the funnel and the lips' own shapes become those of the reference, mouthClose closes the
     wide open jaw at ``arkit.SEAL_FACTOR``, and smile and pucker become as wide.
 
     Args:

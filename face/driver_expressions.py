@@ -73,9 +73,9 @@ def line_of(function: Callable[[float], float], centre: float = 0.0) -> tuple[fl
         centre: where the control rests.
 
     Returns:
-        (slope, offset) with function(x) = slope x + offset wherever it goes from 0 to 1; None if it does not go from 0 to
-        1 in a straight line. A driver that is held at a limit on one side, like ``max(0, var / 3)``, has its line on the
-        other one.
+        (slope, offset) with function(x) = slope x + offset wherever it goes from 0 to 1; None if it does not go from
+        0 to 1 in a straight line. A driver that is held at a limit on one side, like ``max(0, var / 3)``, has its line
+        on the other one.
     """
     for side in (1, -1):
         near, far = centre + side * _STEP, centre + 2 * side * _STEP

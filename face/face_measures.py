@@ -23,7 +23,7 @@ class FaceMeasures:
     Attributes:
         upper_lip: the vertex in the middle of the upper lip where it meets the lower one.
         lower_lip: its counterpart.
-        corners: the outermost vertices of the upper lip on the left and on the right that the jaw still parts from the lower.
+        corners: the outermost vertices of the upper lip, left and right, that the jaw parts from the lower one.
         eyes: the distance between the middles of the eyes, the unit of all measures.
     """
 
@@ -91,7 +91,7 @@ def _centre(x: np.ndarray, moves: np.ndarray) -> float:
 def _close_pairs(
     vertices: np.ndarray, near: np.ndarray, drop: np.ndarray, parted: float, reach: float
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Each vertex with the nearest one that the jaw takes away from it, where that is within reach, and how near it is."""
+    """Each vertex with the nearest one that the jaw takes away from it, and their distance, if within reach."""
     lower = near[np.argsort(vertices[near, 0])]
     across = vertices[lower, 0]
     pairs = []

@@ -82,8 +82,8 @@ class Row:
         lowest: smallest value.
         highest: largest value.
         combine: of the weighted channels, ``SUM``, ``MEAN`` (sum divided by the sum of the weights), ``MAX`` or
-            ``MIN``. With ``SOLVE`` the sources are the pose that the control makes at 1, in ARKit coefficients: the values
-            of all such controls together are those whose poses come closest to the face.
+            ``MIN``. With ``SOLVE`` the sources are the pose that the control makes at 1, in ARKit coefficients: the
+            values of all such controls together are those whose poses come closest to the face.
     """
 
     target: Target

@@ -123,7 +123,7 @@ def read_row(fields: Any, place: str) -> Row:
 
 
 def read_sources(fields: Names[str, Any], place: str) -> tuple[tuple[tuple[str, float], ...], str]:
-    """The sources of a row and how they are combined; ``viseme`` stands for the pose of that name. Raises MappingError."""
+    """The sources of a row and their rule; ``viseme`` stands for the pose of that name. Raises MappingError."""
     rule = fields.get("combine", SUM)
     if rule not in COMBINE_RULES:
         raise MappingError(f"{place}: sources are combined by {', '.join(COMBINE_RULES)}, not {rule!r}")

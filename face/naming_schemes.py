@@ -106,9 +106,9 @@ class _Match:
 def recognise(rig: Rig, basis: Basis = ARKIT) -> Recognition:
     """Make a mapping for a rig by the names of its controls.
 
-    ARKit's own names are looked for first, in the spellings of ``retarget.match_shape_keys``. Then every naming scheme in
-    ``SCHEMES``; the one that moves most channels leads, ARKit's if it moves as many. What that one does not move is taken
-    from the others. The mouth of a head with visemes and few shapes of its own for speech is solved.
+    ARKit's own names are looked for first, in the spellings of ``retarget.match_shape_keys``, then those of every
+    naming scheme in ``SCHEMES``. The one that moves most channels leads, ARKit's if it moves as many; what that one
+    does not move is taken from the others. The mouth of a head with visemes and few shapes for speech is solved.
 
     Args:
         rig: its names.
@@ -142,7 +142,7 @@ def recognise(rig: Rig, basis: Basis = ARKIT) -> Recognition:
 
 
 def _is_wanted(row: Row, there: tuple[Row, ...]) -> bool:
-    """Whether a row adds something. A shape of the mouth beside visemes becomes a pose, so that the two do not add up."""
+    """Whether a row adds something. Beside visemes a shape of the mouth does: as a pose, so that nothing adds up."""
     is_solved = any(other.combine == SOLVE for other in there)
     if row.combine == SOLVE:
         return not is_solved

@@ -89,7 +89,7 @@ _LEFT: Final[dict[str, dict[str, _Vector]]] = {
     "cheek.T.L.001": {"cheekSquintLeft": (0, -0.02, 0.10)},
     "nose.L.001": {"noseSneerLeft": (0.02, 0, 0.06)},
 }
-"""Bone -> channel -> how far it moves at 1 (x to the actor's left, -y forward, z up), in widths of the mouth at rest."""
+"""Bone -> channel -> how far it moves at 1 (x to the actor's left, -y forward, z up), in widths of the mouth."""
 
 _BLINK_UPPER: Final = 0.8
 """The upper lid's share of the way that closes the eye."""
@@ -99,7 +99,7 @@ def rigify_rows(bones: Names[str, tuple[np.ndarray, np.ndarray]]) -> tuple[Row, 
     """The rows for a rig; none if it has no face of Rigify.
 
     Args:
-        bones: by name, (3,) where the bone begins and (3, 3) its axes as columns, at rest, in the space of the armature.
+        bones: by name, (3,) where the bone begins and (3, 3) its axes as columns, at rest, in the armature's space.
     """
     if not all(name in bones for name in _NEEDS):
         return ()

@@ -23,10 +23,10 @@ _STILL: Final = 1e-4
 def solve_poses(face: np.ndarray, poses: np.ndarray) -> np.ndarray:
     """The shares of some poses that come closest to a face.
 
-    Minimises (f - w P)' M (f - w P) in each frame over shares w >= 0 that add up to 1 together with the share of the face
-    at rest, where M is ``mouth_metric``. Solved for all frames at once by the alternating direction method of multipliers
-    (Boyd et al. 2011, sections 3.4.3 and 5.2). Where the face's lips touch, the pose whose lips are closest takes over as
-    far as needed for the lips to touch.
+    Minimises (f - w P)' M (f - w P) in each frame over shares w >= 0 that add up to 1 together with the share of the
+    face at rest, where M is ``mouth_metric``. Solved for all frames at once by the alternating direction method of
+    multipliers (Boyd et al. 2011, sections 3.4.3 and 5.2). Where the face's lips touch, the pose whose lips are closest
+    takes over as far as needed for the lips to touch.
 
     Args:
         face: (frames, 52) coefficients.
@@ -78,7 +78,7 @@ def _keep_contacts(shares: np.ndarray, face: np.ndarray, poses: np.ndarray) -> n
 
 @cache
 def mouth_metric() -> np.ndarray:
-    """(52, 52) what two coefficients have in common in the motion of the built-in head's mouth; jawOpen with itself is 1.
+    """(52, 52) what two coefficients have in common in how they move the built-in head's mouth; jawOpen's own is 1.
 
     The sum over the vertices of the products of their moves, and of the openings between the lips.
     """

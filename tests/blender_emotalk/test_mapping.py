@@ -54,7 +54,7 @@ def add_bones(armature, **places):
     bpy.ops.object.mode_set(mode="EDIT")
     for name, place in places.items():
         bone = armature.data.edit_bones.new(name)
-        bone.head, bone.tail = place, np.array(place) + (0, 0, 0.1)
+        bone.head, bone.tail = place, np.add(place, (0, 0, 0.1))
     bpy.ops.object.mode_set(mode="OBJECT")
 
 

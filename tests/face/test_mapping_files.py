@@ -41,7 +41,7 @@ def test_files(tmp_path):
     with pytest.raises(TakenError):
         write_mapping(tmp_path / "a.json", mapping)
     (tmp_path / "b.json").write_bytes(b"\xff\xfe\x00")
-    with pytest.raises(MappingError, match="b.json is no character mapping"):
+    with pytest.raises(MappingError, match=r"b\.json is no character mapping"):
         read_mapping(tmp_path / "b.json")
 
 

@@ -119,7 +119,13 @@ def test_the_panel_shows_the_table_and_its_buttons(viseme_face, drawn):
 def test_calibration_brings_other_gains_to_the_same_openings(head):
     scene = bpy.context.scene
     skin = head.data.shape_keys
-    factors = {"jawOpen": 1.7, "mouthClose": 1.7, "mouthFunnel": 0.6, "mouthLowerDownLeft": 2.0, "mouthLowerDownRight": 2.0}
+    factors = {
+        "jawOpen": 1.7,
+        "mouthClose": 1.7,
+        "mouthFunnel": 0.6,
+        "mouthLowerDownLeft": 2.0,
+        "mouthLowerDownRight": 2.0,
+    }
     for name, factor in factors.items():
         block, basis = skin.key_blocks[name], skin.key_blocks[0]
         points = [np.empty(3 * len(block.data)) for _each in range(2)]
