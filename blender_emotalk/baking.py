@@ -272,7 +272,7 @@ def clear(character: Character, line: str | None = None) -> int:
 
 
 def _actions_of(character: Character, identity: str) -> tuple[bpy.types.Action, ...]:
-    found = (nla.lines_on(owner).get(identity) for owner in character.owners)
+    found = (nla.lines_on(owner).get(identity) for owner in (*character.owners, *character.former))
     return tuple(dict.fromkeys(action for action in found if action is not None))
 
 
@@ -289,7 +289,7 @@ def _remove(character: Character, identity: str, is_edited: bool | None = None) 
     """
     actions = _actions_of(character, identity)
     edited = {action: hand_edits.is_edited(action) if is_edited is None else is_edited for action in actions}
-    for owner in character.owners:
+    for owner in (*character.owners, *character.former):
         nla.remove(owner, identity)
     return tuple(filter(None, [own_actions.dispose(action, edited[action]) for action in actions]))
 

@@ -11,7 +11,7 @@ from ..face.basis import ARKIT, FLAME, Basis
 from ..face.mapping import SHAPE_KEY, SUM, Mapping, Row, Target, say_missing
 from ..face.naming_schemes import Rig, recognise
 from ..inference.contract import EmoTalkError
-from . import controls, drivers, stored_mapping
+from . import controls, drivers, nla, stored_mapping
 from .actions import Animated
 from .rigs import armature_of, family, rig_of, shape_keys_of
 
@@ -36,6 +36,7 @@ class Character:
         holders: the objects of these targets by ``Target.object``.
         driven: shape keys that nothing is written to because drivers move them.
         remarks: what does not move, as sentences without full stops.
+        former: data-blocks that only an earlier mapping moved, and that still have lines.
     """
 
     name: str
@@ -47,6 +48,7 @@ class Character:
     holders: dict[str, bpy.types.Object] = field(default_factory=dict)
     driven: tuple[str, ...] = ()
     remarks: tuple[str, ...] = ()
+    former: tuple[Animated, ...] = ()
 
     @property
     def owners(self) -> tuple[Animated, ...]:
@@ -116,7 +118,9 @@ def find_character(anchor: bpy.types.Object | None, scene: bpy.types.Scene, basi
     moved = {row.target.name for row in found.rows if row.target.kind == SHAPE_KEY}
     kept = tuple(key for key in faces if moved.intersection(key.key_blocks.keys()) or found.driven)
     remarks = _remarks(anchor.name, Mapping(found.rows).missing(basis), basis, found)
-    return Character(name, kept, plain, editable, bone, others, found.holders, found.driven, remarks)
+    character = Character(name, kept, plain, editable, bone, others, found.holders, found.driven, remarks)
+    with_lines = [key for _mesh, key in meshes if nla.lines_on(key)] + stored_mapping.holders(relatives, scene)
+    return replace(character, former=tuple(owner for owner in with_lines if owner not in character.owners))
 
 
 @dataclass

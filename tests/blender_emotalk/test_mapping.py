@@ -355,3 +355,63 @@ def test_the_keys_of_an_arkit_face_are_those_of_its_channels(add_face, performan
         keys = prepared.face_keys[curve.data_path.split('"')[1]]
         assert [point.co[0] for point in curve.keyframe_points] == pytest.approx(prepared.timing.frames(keys.frames))
         assert [point.co[1] for point in curve.keyframe_points] == pytest.approx(keys.values, abs=1e-6)
+
+
+def test_a_second_run_writes_to_the_curves_that_are_there(add_face, add_armature, performance):
+    rig = add_armature()
+    add_bones(rig, jaw=(0, 0, 0), corner=(0.1, 0, 0))
+    rig["sneer"] = 0.5
+    face = add_face(armature=rig, names=["Shut"])
+    store(rig, JAW, SMILE, BLINK, SNEER)
+    bake(face, performance(10))
+    action = bpy.data.actions["EmoTalk line"]
+    made = performance(10, seed=3)
+    bake(face, made)
+    assert bpy.data.actions["EmoTalk line"] == action
+    curve = next(c for c in all_curves(action) if c.data_path == '["sneer"]')
+    expected = 0.1 + 2 * made.face.channel("noseSneerLeft")
+    assert [point.co[1] for point in curve.keyframe_points] == pytest.approx(expected, abs=1e-5)
+    store(rig, JAW)
+    bake(face, made)
+    assert {c.data_path for c in all_curves(bpy.data.actions["EmoTalk line"])} & {'["sneer"]'} == set()
+    assert rig["sneer"] == 0.5
+
+
+def test_the_upper_face_alone_leaves_the_mouths_controls_alone(add_face, add_armature, performance):
+    rig = add_armature()
+    add_bones(rig, jaw=(0, 0, 0), corner=(0.1, 0, 0))
+    add_face(armature=rig, names=["Shut"])
+    store(rig, JAW, SMILE, BLINK)
+    bake(rig, performance(10), baking.KeySettings(0, part="Upper face"))
+    paths = {curve.data_path for curve in all_curves(bpy.data.actions["EmoTalk line"])}
+    assert 'key_blocks["Shut"].value' in paths
+    assert not any("jaw" in path or "corner" in path for path in paths)
+
+
+def test_edits_of_mapped_curves_survive_the_next_run(add_face, performance):
+    face = add_face(names=names.OCULUS)
+    bake(face, performance(20))
+    curve = next(c for c in all_curves(bpy.data.actions["EmoTalk line"]) if "viseme_aa" in c.data_path)
+    curve.keyframe_points[10].co[1] += 0.2
+    curve.update()
+    made = performance(20, seed=5)
+    character, baked = bake(face, made)
+    assert baked.edited == 1
+    again = next(c for c in all_curves(bpy.data.actions["EmoTalk line"]) if "viseme_aa" in c.data_path)
+    generated = character.mapping.apply(made).channel("viseme_aa")
+    assert again.evaluate(11) == pytest.approx(generated[10] + 0.2, abs=2e-3)
+
+
+def test_a_flattened_action_has_bones_and_properties_too(add_face, add_armature, performance):
+    from emotalk.blender_emotalk import flattening
+
+    rig = add_armature()
+    add_bones(rig, jaw=(0, 0, 0), corner=(0.1, 0, 0))
+    rig["sneer"] = 0.5
+    face = add_face(armature=rig, names=["Shut"])
+    store(rig, JAW, SMILE, SNEER, BLINK)
+    bake(face, performance(10))
+    flattening.flatten(find(face, None), bpy.context.scene)
+    flat = next(action for action in bpy.data.actions if "Flattened" in action.name)
+    paths = {curve.data_path for curve in all_curves(flat)}
+    assert {'["sneer"]', 'pose.bones["corner"].location', 'key_blocks["Shut"].value'} <= paths
