@@ -8,7 +8,7 @@ from typing import Final, cast
 import bpy
 
 from ..face.basis import ARKIT, FLAME, Basis
-from ..face.mapping import SHAPE_KEY, SUM, Mapping, Row, Target, say_missing
+from ..face.mapping import JAW_MATRIX, SHAPE_KEY, SUM, Mapping, Row, Target, say_missing
 from ..face.naming_schemes import Rig, recognise
 from ..inference.contract import EmoTalkError
 from . import controls, drivers, nla, stored_mapping
@@ -160,7 +160,8 @@ def _resolved(
             if all(curves):
                 moved = _behind(row, curves)
                 if moved is None:
-                    found.driven += (target.name,)
+                    if not set(row.channels) <= set(JAW_MATRIX):  # correctives follow the jaw by themselves
+                        found.driven += (target.name,)
                     continue
                 owner, row = moved
                 target = row.target

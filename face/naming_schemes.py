@@ -128,9 +128,10 @@ def recognise(rig: Rig, basis: Basis = ARKIT) -> Recognition:
     speaks = any(2 * len(_direct(match.rows) & _SPEAKING) > len(_SPEAKING) for match in matches)
     if speaks:
         matches = [replace(m, rows=tuple(row for row in m.rows if row.combine != SOLVE)) for m in matches]
-    lead = max(matches, key=lambda match: (len(match.covered), match is matches[0]))
+    lead = max(matches, key=lambda match: (len(match.covered & set(basis.channels)), match is matches[0]))
     used, rows = [lead], {row.target: row for row in lead.rows}
-    for match in sorted(matches, key=lambda match: -len(match.covered)):
+    rest = () if lead.covered >= set(basis.channels) else matches
+    for match in sorted(rest, key=lambda match: -len(match.covered)):
         added = [row for row in match.rows if row.target not in rows and _is_wanted(row, tuple(rows.values()))]
         if match is not lead and added:
             rows.update({row.target: row for row in added})
