@@ -88,7 +88,11 @@ def find_character(anchor: bpy.types.Object | None, scene: bpy.types.Scene, basi
     meshes = [(mesh, key) for mesh in relatives if (key := shape_keys_of(mesh))]
     rig = rig_of(meshes, armature, basis)
     mapping = stored_mapping.read(anchor, armature, relatives) if basis else None
-    if not meshes and (basis is None or (mapping is None and not recognise(rig, basis).mapping.rows)):
+    if basis is None:
+        moves_bones = armature is not None and bool(nla.lines_on(armature))
+    else:
+        moves_bones = mapping is not None or bool(recognise(rig, basis).mapping.rows)
+    if not meshes and not moves_bones:
         raise EmoTalkError(
             f"{anchor.name} is no face: it has no shape keys; choose a face that has some, or add the sample head"
         )
@@ -149,11 +153,12 @@ def _resolved(
 ) -> _Resolved:
     found = _Resolved()
     rows: dict[Target, Row] = {}
+    driven = {key: drivers.drivers_of(key) for key in faces}
     for row in mapping.rows:
         target = row.target
         if target.kind == SHAPE_KEY:
             keys = [key for key in faces if target.name in key.key_blocks]
-            curves = [drivers.driver_of(key, target.name) for key in keys]
+            curves = [driven[key].get(key.key_blocks[target.name].path_from_id("value")) for key in keys]
             if not keys:
                 found.lost[target.label] = "is on no mesh of the character"
                 continue

@@ -20,11 +20,10 @@ Drive = tuple[bpy.types.Object, Target, float, float]
 """The object that has the control, the control, and the slope and the offset of what it does to the shape key."""
 
 
-def driver_of(key: bpy.types.Key, name: str) -> bpy.types.FCurve | None:
-    """The driver that moves a shape key; None if there is none, or it is muted."""
-    path = key.key_blocks[name].path_from_id("value")
+def drivers_of(key: bpy.types.Key) -> dict[str, bpy.types.FCurve]:
+    """The drivers that move shape keys, by their data paths; muted ones do not."""
     drivers = key.animation_data.drivers if key.animation_data else ()
-    return next((driver for driver in drivers if driver.data_path == path and not driver.mute), None)
+    return {driver.data_path: driver for driver in drivers if not driver.mute}
 
 
 def control_of(curve: bpy.types.FCurve) -> Drive | None:

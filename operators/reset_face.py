@@ -35,8 +35,9 @@ class ResetFace(ExplainedOperator, bpy.types.Operator):
         except EmoTalkError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
+        controls = f", {rested.controls} controls" if rested.controls else ""
         head = " and the head bone" if rested.head else ""
-        sentence = f"{rested.shape_keys} shape keys{head} of {character.name} are at rest"
+        sentence = f"{rested.shape_keys} shape keys{controls}{head} of {character.name} are at rest"
         if rested.is_overwritten:
             sentence += "; its action moves them again on the next frame change"
         runs.show(sentence)

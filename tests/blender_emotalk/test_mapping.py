@@ -6,7 +6,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
-from emotalk.blender_emotalk import baking, rigs, stored_mapping
+from emotalk.blender_emotalk import baking, resting, rigs, stored_mapping
 from emotalk.blender_emotalk.actions import all_curves
 from emotalk.blender_emotalk.characters import find_character
 from emotalk.blender_emotalk.keyframes import Timing
@@ -415,3 +415,61 @@ def test_a_flattened_action_has_bones_and_properties_too(add_face, add_armature,
     flat = next(action for action in bpy.data.actions if "Flattened" in action.name)
     paths = {curve.data_path for curve in all_curves(flat)}
     assert {'["sneer"]', 'pose.bones["corner"].location', 'key_blocks["Shut"].value'} <= paths
+
+
+def test_reset_brings_bones_and_properties_to_rest(add_face, add_armature):
+    rig = add_armature()
+    add_bones(rig, jaw=(0, 0, 0), corner=(0.1, 0, 0))
+    rig["sneer"] = 0.5
+    face = add_face(armature=rig, names=["Shut"])
+    rig.pose.bones["corner"].location = (1, 2, 3)
+    rig.pose.bones["jaw"].rotation_quaternion = (0, 1, 0, 0)
+    store(rig, JAW, SMILE, SNEER, BLINK)
+    rested = resting.rest(find(face))
+    assert (rested.shape_keys, rested.controls) == (1, 3)
+    assert rig["sneer"] == pytest.approx(0.1)
+    assert rig.pose.bones["corner"].location[:] == (1, 2, 0)
+    assert rig.pose.bones["jaw"].rotation_quaternion[:] == (1, 0, 0, 0)
+
+
+@pytest.fixture
+def rigify():
+    """A human rig as Rigify generates it."""
+    import addon_utils  # only there once Blender has started
+
+    addon = bpy.context.preferences.addons.new()
+    addon.module = "rigify"
+    addon_utils.enable("rigify")
+    bpy.ops.object.armature_human_metarig_add()
+    bpy.ops.pose.rigify_generate()
+    yield bpy.context.object
+    addon_utils.disable("rigify")
+    bpy.context.preferences.addons.remove(addon)
+
+
+def test_a_face_of_rigify_opens_its_mouth_and_closes_its_eyes(rigify):
+    character = find(rigify)
+    assert character.mapping.name == "Rigify face"
+    assert character.faces == ()
+
+    def pose(**values):
+        row = np.zeros((2, 52), np.float32)
+        for name, value in values.items():
+            row[:, ARKIT.index[name]] = value
+        bake(rigify, performance_of(FaceCurves(row, ARKIT, 30)))
+        bpy.context.scene.frame_set(2)
+        bones = rigify.evaluated_get(bpy.context.evaluated_depsgraph_get()).pose.bones
+        gap = bones["DEF-lip.T.L"].head.z - bones["DEF-lip.B.L"].head.z
+        lids = bones["DEF-lid.T.L.002"].head.z - bones["DEF-lid.B.L.002"].head.z
+        return gap, bones["DEF-lip.T.L.001"].tail.x, lids
+
+    rest, opened = pose(), pose(jawOpen=1)
+    mouth = 2 * rest[1]
+    assert 0.3 * mouth < opened[0] - rest[0] < 1.0 * mouth
+    closed = pose(jawOpen=0.5, mouthClose=0.42)
+    assert closed[0] - rest[0] < 0.35 * (pose(jawOpen=0.5)[0] - rest[0])
+    assert pose(mouthSmileLeft=1, mouthSmileRight=1)[1] > rest[1] + 0.05 * mouth
+    assert pose(mouthPucker=1)[1] < rest[1] - 0.05 * mouth
+    assert abs(pose(eyeBlinkLeft=1, eyeBlinkRight=1)[2]) < 0.35 * rest[2]
+    baking.clear(find(rigify, None))
+    assert rigify.pose.bones["jaw_master"].rotation_quaternion[:] == (1, 0, 0, 0)
