@@ -122,6 +122,7 @@ def find_character(anchor: bpy.types.Object | None, scene: bpy.types.Scene, basi
     moved = {row.target.name for row in found.rows if row.target.kind == SHAPE_KEY}
     kept = tuple(key for key in faces if moved.intersection(key.key_blocks.keys()) or found.driven)
     remarks = _remarks(anchor.name, Mapping(found.rows).missing(basis), basis, found)
+    remarks += _remark_on_locks(anchor.name, kept, moved)
     character = Character(name, kept, plain, editable, bone, others, found.holders, found.driven, remarks)
     with_lines = [key for _mesh, key in meshes if nla.lines_on(key)] + stored_mapping.holders(relatives, scene)
     return replace(character, former=tuple(owner for owner in with_lines if owner not in character.owners))
@@ -241,6 +242,14 @@ def _remarks(name: str, missing: tuple[str, ...], basis: Basis, found: _Resolved
         others = f", and {len(found.lost) - 1} more cannot be moved" if len(found.lost) > 1 else ""
         remarks.append(f"Of the mapping of {name}, {label} {reason}{others}")
     return tuple(remarks)
+
+
+def _remark_on_locks(name: str, faces: Iterable[bpy.types.Key], moved: set[str]) -> tuple[str, ...]:
+    locked = {block.name for key in faces for block in key.key_blocks if block.lock_shape and block.name in moved}
+    if not locked:
+        return ()
+    keys = "One locked shape key is" if len(locked) == 1 else f"{len(locked)} locked shape keys are"
+    return (f"{keys} keyed on {name}, too: a lock protects a shape, not its value",)
 
 
 def _no_row_left(name: str, found: _Resolved) -> str:

@@ -6,7 +6,7 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
-from emotalk.blender_emotalk import baking, resting, rigs, stored_mapping
+from emotalk.blender_emotalk import baking, hidden_motion, resting, rigs, stored_mapping
 from emotalk.blender_emotalk.actions import all_curves
 from emotalk.blender_emotalk.characters import find_character
 from emotalk.blender_emotalk.keyframes import Timing
@@ -473,3 +473,32 @@ def test_a_face_of_rigify_opens_its_mouth_and_closes_its_eyes(rigify):
     assert abs(pose(eyeBlinkLeft=1, eyeBlinkRight=1)[2]) < 0.35 * rest[2]
     baking.clear(find(rigify, None))
     assert rigify.pose.bones["jaw_master"].rotation_quaternion[:] == (1, 0, 0, 0)
+
+
+@pytest.mark.parametrize(
+    ("hide", "sentence"),
+    [
+        ("mute", "the shape keys of Face are muted; press Repair"),
+        ("absolute", "the shape keys of Face are absolute; switch Relative on"),
+        ("edit", "the shape keys of Face are not shown in Edit Mode"),
+    ],
+)
+def test_what_hides_a_viseme_is_said_and_left_as_it_is(add_face, performance, hide, sentence):
+    face = add_face(names=names.OCULUS)
+    key = face.data.shape_keys
+    for block in key.key_blocks[1:]:
+        block.mute = hide == "mute"
+    key.use_relative = hide != "absolute"
+    if hide == "edit":
+        bpy.ops.object.mode_set(mode="EDIT")
+    character, _baked = bake(face, performance(20))
+    hindrance = hidden_motion.find(character, "line", bpy.context.scene)
+    assert sentence in hindrance.clause
+    assert all(block.mute == (hide == "mute") for block in key.key_blocks[1:])
+    assert key.use_relative == (hide != "absolute")
+
+
+def test_locked_shape_keys_are_said(add_face):
+    face = add_face()
+    face.data.shape_keys.key_blocks["jawOpen"].lock_shape = True
+    assert find(face).remarks == ("One locked shape key is keyed on Face, too: a lock protects a shape, not its value",)
