@@ -48,7 +48,7 @@ def rest(character: Character) -> Rested:
         return Rested(count, False, is_overwritten, controls)
     bone = cast(bpy.types.Pose, character.armature.pose).bones[character.head_bone]
     path = rotation_path(bone)
-    setattr(bone, path.rpartition(".")[2], rotation_values(np.zeros((1, 3)), bone)[0].tolist())
+    _rest_rotation(bone)
     return Rested(count, True, is_overwritten or path in nla.played_paths(character.armature), controls)
 
 
@@ -66,5 +66,10 @@ def _rest_controls(character: Character) -> int:
         if row.target.kind == LOCATION:
             bone.location[row.target.axis] = value
         else:
-            setattr(bone, rotation_path(bone).rpartition(".")[2], rotation_values(np.zeros((1, 3)), bone)[0].tolist())
+            _rest_rotation(bone)
     return len({(row.target.object, row.target.kind, row.target.name, row.target.bone) for row in rows})
+
+
+def _rest_rotation(bone: bpy.types.PoseBone) -> None:
+    rest = rotation_values(np.zeros((1, 3)), bone)[0].tolist()
+    setattr(bone, rotation_path(bone).rpartition(".")[2], rest)
