@@ -21,6 +21,7 @@ from .actions import active_curves
 from .line_identity import identity_of
 from .lines import strip_or_file
 from .properties import LineProperties
+from .stored_mapping import mapping_on
 
 NEW: Final = "NEW"
 ANIMATED: Final = "ANIMATED"
@@ -114,6 +115,9 @@ def inputs_of(line: LineProperties, scene: bpy.types.Scene) -> str:
             values["emotion " + emotion.name] = emotion.weight
     values["shapes"] = [(row.name, row.multiplier, row.offset) for row in line.shapes]
     values["character"] = line.character.name if line.character else ""
+    mapping = mapping_on(line.character) if line.character else ""
+    if mapping:
+        values["mapping"] = mapping
     values["frame rate"] = scene.render.fps, scene.render.fps_base
     values["sound"], place = _sound_of(line, scene)
     state = hashlib.blake2b(json.dumps(values, sort_keys=True).encode(), digest_size=16)

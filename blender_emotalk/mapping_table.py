@@ -10,7 +10,7 @@ import bpy
 from ..face.basis import Basis
 from ..face.mapping import SHAPE_KEY, Row, say_missing
 from ..inference.contract import EmoTalkError
-from . import mapping_desk, model_choice, stored_mapping
+from . import live, mapping_desk, model_choice, stored_mapping, watching
 from .access import current_line, scene_of, window_manager_of
 from .lines import anchor_of
 from .property_definitions import properties
@@ -34,7 +34,7 @@ def _edited(row: "MappingRow", context: bpy.types.Context) -> None:
     except EmoTalkError as error:
         table_of(context).sentence = str(error)
         return
-    fill(context)
+    show_change(context)
 
 
 @properties(
@@ -100,6 +100,13 @@ def _fill_when_idle() -> None:
         for area in window.screen.areas:
             if area.type == "VIEW_3D":
                 area.tag_redraw()
+
+
+def show_change(context: bpy.types.Context) -> None:
+    """After the mapping has changed: fill the table, look whether lines are stale, and animate again if Live is on."""
+    fill(context)
+    watching.look_later()
+    live.slider_moved()
 
 
 def fill(context: bpy.types.Context) -> None:

@@ -13,7 +13,7 @@ from ..face.mapping import Mapping
 from ..face.mapping_files import from_text, to_text
 from ..inference.contract import EmoTalkError
 from . import nla
-from .rigs import ancestors
+from .rigs import ancestors, armature_of
 
 MAPPING: Final = "emotalk_mapping"
 """The property of an object. A group of properties would not do: Blender overrides none that the library lacks."""
@@ -52,6 +52,11 @@ def read(
 def text_on(obj: bpy.types.Object) -> str:
     """The mapping that is stored on this very object, as text; "" for none."""
     return str(getattr(obj, MAPPING, ""))
+
+
+def mapping_on(anchor: bpy.types.Object) -> str:
+    """The mapping that is stored on an object or on its armature, as text; "" for none."""
+    return next((text for obj in (armature_of(anchor), anchor) if obj is not None and (text := text_on(obj))), "")
 
 
 def write(obj: bpy.types.Object, mapping: Mapping | None) -> None:

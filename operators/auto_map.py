@@ -30,7 +30,7 @@ class AutoMap(CharacterOperator, bpy.types.Operator):
         except EmoTalkError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        mapping_table.fill(context)
+        mapping_table.show_change(context)
         recognition = found.recognition
         sentence = f"{found.place.name}: {found.mapping.name}, {recognition.found} of {recognition.expected} names"
         if recognition.missing and basis.regions:

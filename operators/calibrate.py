@@ -27,7 +27,7 @@ class Calibrate(CharacterOperator, bpy.types.Operator):
         except EmoTalkError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        mapping_table.fill(context)
+        mapping_table.show_change(context)
         sentence = f"Before: {before.sentence}. Now: {after.sentence}"
         mapping_table.table_of(context).sentence = sentence
         self.report({"INFO"}, sentence)

@@ -28,6 +28,6 @@ class ForgetMapping(CharacterOperator, bpy.types.Operator):
         except EmoTalkError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        mapping_table.fill(context)
+        mapping_table.show_change(context)
         self.report({"INFO"}, f"{place.name} has no mapping of its own any more")
         return {"FINISHED"}

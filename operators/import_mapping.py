@@ -46,6 +46,6 @@ class ImportMapping(CharacterOperator, bpy.types.Operator):
         except EmoTalkError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        mapping_table.fill(context)
+        mapping_table.show_change(context)
         self.report({"INFO"}, f"{place.name} has the mapping {mapping.name!r}: {len(mapping.rows)} controls")
         return {"FINISHED"}

@@ -5,7 +5,7 @@ import json
 import bpy
 import numpy as np
 import pytest
-from emotalk.blender_emotalk import mapping_table
+from emotalk.blender_emotalk import line_states, mapping_table
 from emotalk.blender_emotalk.characters import find_character
 from emotalk.blender_emotalk.desk import line_to_set
 from emotalk.blender_emotalk.mapping_desk import check
@@ -155,3 +155,16 @@ def test_a_face_that_cannot_be_measured_is_said(viseme_face, add_face):
     add_face("Bare", ())
     with pytest.raises(RuntimeError, match="Only faces that move by shape keys are measured"):
         bpy.ops.emotalk.calibrate()
+
+
+def test_a_line_is_stale_after_its_characters_mapping_has_changed(head):
+    scene = bpy.context.scene
+    line = line_to_set(scene)
+    line.character = head
+    assert bpy.ops.emotalk.animate() == {"FINISHED"}
+    line_states.refresh(scene)
+    assert line.state == line_states.ANIMATED
+    bpy.ops.emotalk.auto_map()
+    next(row for row in table().rows if row.target == "jawOpen").gain = 0.5
+    line_states.refresh(scene)
+    assert line.state == line_states.STALE
