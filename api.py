@@ -174,6 +174,8 @@ def animate(
     progress: StageProgress | None = None,
     settle_time: float | None = None,
     channel: int | None = None,
+    range_start: float | None = None,
+    range_end: float | None = None,
     keys_on: str | None = None,
     hand_edits: str | None = None,
 ) -> int:
@@ -201,6 +203,8 @@ def animate(
         progress: called with the share (0..1) that is done and what comes next.
         settle_time: seconds in which the face comes out of rest before the sound and goes back to it afterwards.
         channel: the channel of the sound with the voice, counted from 1; 0 mixes all of them.
+        range_start: seconds of the sound before which nothing is performed.
+        range_end: seconds at which the performance ends; 0 is the end of the sound.
         keys_on: "Whole frames" of the scene, or "Subframes": the frames of the model, which lie between them.
         hand_edits: what becomes of keys of an earlier run that somebody has edited: "Re-apply" or "Set aside".
 
@@ -227,6 +231,8 @@ def animate(
         key_tolerance,
         settle_time=settle_time,
         channel=channel,
+        range_start=range_start,
+        range_end=range_end,
         keys_on=keys_on,
         hand_edits=hand_edits,
     )

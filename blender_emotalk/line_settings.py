@@ -47,6 +47,8 @@ class LineSettings:
         own_track: whether the animator's action stays active and ours goes below it.
         settle_time: seconds in which the face comes out of rest and goes back to it.
         channel: of the sound, counted from 1; 0 mixes all of them.
+        range_start: seconds of the sound before which nothing is performed.
+        range_end: seconds at which the performance ends; 0 is the end of the sound.
         keys_on: "Whole frames" of the scene or "Subframes".
         hand_edits: what becomes of edited keys, one of the control's choices.
     """
@@ -62,6 +64,8 @@ class LineSettings:
     own_track: bool | None = None
     settle_time: float | None = None
     channel: int | None = None
+    range_start: float | None = None
+    range_end: float | None = None
     keys_on: str | None = None
     hand_edits: str | None = None
 

@@ -9,9 +9,10 @@ import numpy as np
 
 from ..face.controls import CONTROL_BY_NAME, SHAPES, Control
 from ..inference.contract import EmoTalkError, ModelSpec
+from ..inference.sound.audio import LONGEST_SECONDS
 from .access import scene_of, view_layer_of
 from .actions import active_curves
-from .keyframes import Timing
+from .keyframes import Timing, frame_rate
 from .properties import LineProperties
 from .shape_table import shape_values
 from .sounds import LineSound, temporary_file
@@ -49,10 +50,29 @@ def sound_of(line: LineProperties, scene: bpy.types.Scene, files: contextlib.Exi
         EmoTalkError: neither is chosen, or it no longer exists.
     """
     path, packed_as, start, section = strip_or_file(line, scene)
+    start, section = _in_range(line, scene, start, section)
     if packed_as:
         packed = find_sound_strip(scene, line.strip).sound.packed_file
         path = temporary_file(files, path.suffix, packed.data)
     return LineSound(path, start, section, packed_as)
+
+
+def _in_range(
+    line: LineProperties, scene: bpy.types.Scene, start: float, section: tuple[float, float] | None
+) -> tuple[float, tuple[float, float] | None]:
+    """The part of the sound that is to be performed: where it starts on the timeline, and in the sound.
+
+    Raises:
+        EmoTalkError: nothing of the sound is left.
+    """
+    first, last = line.range_start, line.range_end
+    if not first and not last:
+        return start, section
+    begin, duration = section or (0.0, LONGEST_SECONDS)
+    left = min(duration, last or duration) - first
+    if left <= 0:
+        raise EmoTalkError("The range of the line ends before it begins; set Range End to 0 for the end of the sound")
+    return start + first * frame_rate(scene), (begin + first, left)
 
 
 def strip_or_file(line: LineProperties, scene: bpy.types.Scene) -> tuple[Path, str, float, tuple[float, float] | None]:

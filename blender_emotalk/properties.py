@@ -31,7 +31,7 @@ def control_property(control: Control) -> Any:
         return bpy.props.IntProperty(**common)
     common.update(limits)
     if control.unit:
-        precision, step = (0, 100) if control.maximum >= 10 else (2, 10)
+        precision, step = (0, 100) if control.maximum >= 10 and control.unit != "s" else (2, 10)
         return bpy.props.FloatProperty(precision=precision, step=step, **common)
     common["step"] = 0.1  # the stubs want a whole number, Blender does not
     return bpy.props.FloatProperty(subtype="FACTOR", precision=2 if control.maximum >= 1 else 3, **common)
@@ -157,6 +157,8 @@ class LineProperties(bpy.types.PropertyGroup):
     key_count: int
     start_frame: int
     channel: int
+    range_start: float
+    range_end: float
     character: bpy.types.Object | None
     model: str
     own_emotions: "bpy.types.bpy_prop_collection_idprop[OwnEmotion]"

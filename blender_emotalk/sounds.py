@@ -173,7 +173,8 @@ class Preparation:
         section = self._sound.section
         if section:
             request = request | {"section": section}
-        self._result = PreparedSound(request, section[1] if section else seconds, remarks)
+            seconds = min(section[1], max(seconds - section[0], 0.0))
+        self._result = PreparedSound(request, seconds, remarks)
         self._done.set()
 
     def _take(self, decoded: _Decoded) -> None:

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, cast
 
-from ..face.controls import CHANNEL, HAND_EDITS, KEY_TOLERANCE, KEYS_ON, SETTLE_TIME
+from ..face.controls import CHANNEL, HAND_EDITS, KEY_TOLERANCE, KEYS_ON, RANGE_END, RANGE_START, SETTLE_TIME
 from .complaints import GOOD, UsageError
 from .control_options import add_control_options, controls_from, option_values
 from .model_options import add_model_options, placement_of
@@ -32,6 +32,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--hand-edits", choices=HAND_EDITS.choices, help=HAND_EDITS.sentence)
     parser.add_argument("--settle", type=float, metavar="SECONDS", help=SETTLE_TIME.sentence)
     parser.add_argument("--channel", type=int, metavar="NUMBER", help=CHANNEL.sentence)
+    parser.add_argument("--range-start", type=float, metavar="SECONDS", help=RANGE_START.sentence)
+    parser.add_argument("--range-end", type=float, metavar="SECONDS", help=RANGE_END.sentence)
     parser.add_argument(
         "--own-track", action="store_true", help="leave existing keys active and put these on an NLA track below them"
     )
@@ -88,6 +90,8 @@ def _apply(options: argparse.Namespace, scene: "bpy.types.Scene") -> "LineProper
         own_track=options.own_track or None,
         settle_time=options.settle,
         channel=options.channel,
+        range_start=options.range_start,
+        range_end=options.range_end,
         keys_on=options.keys_on,
         hand_edits=options.hand_edits,
     ).apply(scene)

@@ -237,7 +237,31 @@ CHANNEL: Final = Control(
     "The channel of the sound with the voice, counted from 1; 0 mixes all of them so that no voice is lost",
     animatable=False,
 )
-LINE_CONTROLS: Final = (KEY_TOLERANCE, SETTLE_TIME, KEYS_ON, HAND_EDITS, CHANNEL)
+RANGE_START: Final = Control(
+    "range_start",
+    "Range Start",
+    "sound",
+    "number",
+    0,
+    0,
+    21600,
+    "s",
+    "Where in the sound the performance begins; what is before it gets no keys",
+    animatable=False,
+)
+RANGE_END: Final = Control(
+    "range_end",
+    "Range End",
+    "sound",
+    "number",
+    0,
+    0,
+    21600,
+    "s",
+    "Where in the sound the performance ends; 0 is the end of the sound",
+    animatable=False,
+)
+LINE_CONTROLS: Final = (KEY_TOLERANCE, SETTLE_TIME, KEYS_ON, HAND_EDITS, CHANNEL, RANGE_START, RANGE_END)
 """Used when a sound is read and when keys are written, not by the performance; here because all defaults are."""
 
 FEATURE_CACHE: Final = Control(

@@ -62,6 +62,8 @@ class Animate(ModalRun, bpy.types.Operator):
     model: str
     controls: str
     channel: int
+    range_start: float
+    range_end: float
     key_tolerance: float
     settle_time: float
     keys_on: str

@@ -22,6 +22,8 @@ class KeysPanel(SubPanel, bpy.types.Panel):
         column.prop(line, "name", text="Line", placeholder=line_name(line))
         column.prop(line, "key_tolerance", text="Tolerance")
         column.prop(line, "settle_time", text="Settle")
+        column.prop(line, "range_start", text="From")
+        column.prop(line, "range_end", text="To")
         column.prop(line, "keys_on")
         column.prop(line, "existing_keys")
         column.prop(line, "hand_edits")

@@ -8,7 +8,7 @@ import bpy
 import numpy as np
 import pytest
 from emotalk.blender_emotalk import strips
-from emotalk.blender_emotalk.actions import active_curves
+from emotalk.blender_emotalk.actions import active_curves, all_curves
 from emotalk.blender_emotalk.desk import line_to_set
 from emotalk.blender_emotalk.keyframes import Timing
 from emotalk.blender_emotalk.line_identity import line_name
@@ -200,3 +200,39 @@ def test_a_blender_without_a_decoder_says_so(files, tmp_path, monkeypatch):
     line().audio = str(path)
     with pytest.raises(EmoTalkError, match=r"only reads WAV; convert line\.ogg"):
         Preparation(sound_of(line(), bpy.context.scene, files))
+
+
+def test_only_a_range_of_the_sound_gets_keys(stage):
+    scene = bpy.context.scene
+    scene.render.fps = 25
+    bpy.ops.emotalk.animate(start_frame=11, settle_time=0)
+    whole = {curve.data_path: curve for curve in all_curves(bpy.data.actions["EmoTalk line"])}
+    jaw = 'key_blocks["jawOpen"].value'
+    expected = [whole[jaw].evaluate(frame) for frame in range(46, 70)]
+    bpy.ops.emotalk.animate(range_start=1, range_end=2.5)
+    action = bpy.data.actions["EmoTalk line"]
+    assert action.frame_range[0] == pytest.approx(11 + 25, abs=1)
+    assert action.frame_range[1] == pytest.approx(11 + 2.5 * 25, abs=1)
+    part = next(curve for curve in all_curves(action) if curve.data_path == jaw)
+    found = [part.evaluate(frame) for frame in range(46, 70)]
+    assert np.corrcoef(expected, found)[0, 1] > 0.9
+
+
+def test_a_range_of_a_strip_begins_where_the_strip_does(stage):
+    scene = bpy.context.scene
+    scene.render.fps = 25
+    bpy.ops.emotalk.place_sound()
+    strip = bpy.context.scene.sequence_editor.strips_all[0]
+    strip.frame_final_start += 25
+    bpy.ops.emotalk.animate(range_start=1, range_end=2, settle_time=0)
+    first, last = bpy.data.actions["EmoTalk line"].frame_range
+    assert first == pytest.approx(strip.frame_final_start + 25, abs=1)
+    assert last == pytest.approx(first + 25, abs=1)
+
+
+def test_a_range_without_sound_is_refused(stage):
+    with pytest.raises(RuntimeError, match="ends before it begins"):
+        bpy.ops.emotalk.animate(range_start=2, range_end=1)
+    with pytest.raises(RuntimeError, match="ends before|begins after|before the section"):
+        bpy.ops.emotalk.animate(range_start=100, range_end=0)
+    assert not bpy.data.actions
