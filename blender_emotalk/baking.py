@@ -33,6 +33,7 @@ class KeySettings:
     Attributes:
         tolerance: largest error of reduced curves in coefficient units; 0 keys every sample.
         own_track: put our action on an NLA track and leave the animator's action active.
+        adds_own: with ``own_track``: the values of the animator's action are added to ours instead of winning.
         settle_time: seconds in which the face comes out of rest before the sound, and goes back to it afterwards.
         whole_frames: keys stand on whole frames of the scene; otherwise on those of the model, between them.
         reapply_edits: edits on an earlier run's keys are put on top of the new ones; otherwise its action is set aside.
@@ -41,6 +42,7 @@ class KeySettings:
 
     tolerance: float
     own_track: bool = False
+    adds_own: bool = False
     settle_time: float = 0.0
     whole_frames: bool = True
     reapply_edits: bool = True
@@ -171,7 +173,7 @@ def bake(
         objects = tuple(dict.fromkeys((armature, *objects)))
     owners: tuple[Animated, ...] = (*character.faces, *objects)
     layout = (
-        (settings.own_track, settings.whole_frames, timing, prepared.fade, performance.face.frames),
+        (settings.own_track, settings.adds_own, settings.whole_frames, timing, prepared.fade, performance.face.frames),
         tuple(face_keys),
         tuple(character.shape_keys.items()),
         tuple(row.target for row in mapping.rows),
@@ -203,6 +205,8 @@ def bake(
     target = new_curves(action, "KEY", "Face")
     write_face(target, face_keys, performance.face.basis, character.shape_keys, timing)
     write_shape_keys(target, mapped, timing)
+    if settings.adds_own:
+        nla.write_base(target, character.faces, action.frame_range[0])
     head_action = None
     if objects:
         head_action = action if HAS_SLOTS else own_actions.new_action(mark, prepared.fade)
@@ -220,12 +224,16 @@ def bake(
     own_actions.seal(action)
     for face in character.faces:
         nla.place(face, action, settings.own_track)
+        if settings.adds_own:
+            nla.add_own(face, action)
     if head_action is not None:
         if head_action != action:
             own_actions.name_action(head_action, " Head")
             own_actions.seal(head_action)
         for owner in objects:
             nla.place(owner, head_action, settings.own_track or nla.has_other_action(owner))
+            if settings.adds_own:
+                nla.add_own(owner, head_action)
     rewriting.remember(mark.identity, layout, (action, head_action or action))
     keys = sum(len(curve.keyframe_points) for action in actions for curve in all_curves(action))
     return Baked(keys, carried.curves, set_aside)

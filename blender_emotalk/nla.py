@@ -1,8 +1,8 @@
 """Places our actions beside the animator's, active or on NLA tracks, and removes them again."""
 
 import math
-from collections.abc import Iterator
-from typing import Final
+from collections.abc import Iterable, Iterator
+from typing import Any, Final
 
 import bpy
 
@@ -23,6 +23,8 @@ from .own_actions import fade_of, line_of
 TRACK: Final = "EmoTalk"
 KEPT_TRACK: Final = "Kept by EmoTalk"
 _KEPT: Final = "emotalk_kept"
+_BLEND: Final = "emotalk_blend"
+"""How the animator's active action was blended before it was added to ours; stored on ours."""
 _OTHER_SOLO: Final = "lie outside the NLA track that is soloed; switch the star off in the NLA Editor"
 
 
@@ -108,6 +110,37 @@ def place(owner: Animated, action: bpy.types.Action, own_track: bool) -> None:
         assign(owner, action)
 
 
+def write_base(target: Any, faces: Iterable[bpy.types.Key], frame: float) -> None:
+    """Key 0 where only the animator's active actions have keys: what is added to no value is added to the default, 1.
+
+    Args:
+        target: the result of ``actions.new_curves`` for our action, with its curves.
+        faces: whose active actions will be added on top.
+        frame: of the keys.
+    """
+    present = {curve.data_path for curve in target.fcurves}
+    for face in faces:
+        if not has_other_action(face):
+            continue
+        for curve in active_curves(face):
+            if curve.data_path.endswith(".value") and curve.data_path not in present:
+                present.add(curve.data_path)
+                target.fcurves.new(curve.data_path).keyframe_points.insert(frame, 0.0)
+
+
+def add_own(owner: Animated, action: bpy.types.Action) -> None:
+    """Add the values of the animator's active action to those of ours, which is on a track below.
+
+    Rotations are combined, because the components of quaternions cannot be added.
+    """
+    data = animation_data_of(owner)
+    if not has_other_action(owner):
+        return
+    stored = (other[_BLEND] for other in lines_on(owner).values() if other.get(_BLEND))
+    action[_BLEND] = next(stored, data.action_blend_type)
+    data.action_blend_type = "ADD" if isinstance(owner, bpy.types.Key) else "COMBINE"
+
+
 def push_down(owner: Animated) -> None:
     """Move our active action, if there is one, to an NLA track."""
     data = animation_data_of(owner)
@@ -131,6 +164,8 @@ def remove(owner: Animated, line: str) -> None:
                 data.nla_tracks.remove(track)
     if lines_on(owner):
         return
+    if has_other_action(owner) and action.get(_BLEND):
+        data.action_blend_type = action[_BLEND]
     _restore_kept(owner, data)
     values_before.restore(owner, action)
     if not (data.action or data.nla_tracks or data.drivers):

@@ -132,6 +132,7 @@ class ShapeAdjustment(bpy.types.PropertyGroup):
         items=[
             ("KEEP", "Keep on a Muted Track", "Your action moves to a muted NLA track; Clear brings it back"),
             ("TRACK", "Stay on Top", "Your action stays active and wins; EmoTalk's goes on an NLA track below it"),
+            ("ADD", "Add on Top", "Your action stays active, and its values are added to those of EmoTalk's below it"),
         ],
         options=set(),
     ),

@@ -100,10 +100,11 @@ class Run:
         self._line = LineMark(line_name(line), identity_of(line))
         self._scene, self._anchor = (scene.session_uid, scene.name), (anchor.session_uid, anchor.name)
         self._needs_torch = weights.needs_torch
-        own_track = line.existing_keys == "TRACK"
+        own_track, adds_own = line.existing_keys != "KEEP", line.existing_keys == "ADD"
         self._settings = baking.KeySettings(
             line.key_tolerance,
             own_track,
+            adds_own,
             line.settle_time,
             line.keys_on != "Subframes",
             line.hand_edits == "Re-apply",

@@ -90,7 +90,7 @@ def animation(owner):
         )
         for track in data.nla_tracks
     ]
-    return data.action and data.action.name, getattr(data, "action_slot_handle", 0), tracks
+    return data.action and data.action.name, getattr(data, "action_slot_handle", 0), data.action_blend_type, tracks
 
 
 def blocks(key):
@@ -140,6 +140,10 @@ def adjusted_shape():
     line().shapes["jawOpen"].offset = 0.25
 
 
+def own_keys_to_add():
+    line().existing_keys = "ADD"
+
+
 def two_lines():
     bpy.ops.emotalk.duplicate_line()
     bpy.context.scene.emotalk.lines[1].happy = 0.5
@@ -184,6 +188,7 @@ CASES = {
     "animate": (nothing, {}),
     "animate again": (animated, {"start_frame": 40, "controls": '{"anger": 1}'}),
     "animate another line": (animated, {"line": "second", "start_frame": 200}),
+    "animate on top": (own_keys_to_add, {}),
     "animate_lines": (two_lines, {}),
     "apply_emotion": (moved_sliders, {"first": 20, "last": 40}),
     "auto_map": (nothing, {}),
