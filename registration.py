@@ -57,6 +57,7 @@ from .operators.forget_mapping import ForgetMapping
 from .operators.forget_strip import ForgetStrip
 from .operators.import_checkpoint import ImportCheckpoint
 from .operators.import_cue_sheet import ImportCueSheet
+from .operators.import_curves import ImportCurves
 from .operators.import_flame import ImportFlame
 from .operators.import_ict import ImportIct
 from .operators.import_mapping import ImportMapping
@@ -130,6 +131,7 @@ CLASSES: Final = (
     ForgetStrip,
     ImportCheckpoint,
     ImportCueSheet,
+    ImportCurves,
     ImportFlame,
     ImportIct,
     ImportPreset,

@@ -61,6 +61,7 @@ class LineMenu(Drawn, bpy.types.Menu):
         self.layout.separator()
         self.layout.operator("emotalk.collect_strips", icon="SEQ_SEQUENCER")
         self.layout.operator("emotalk.import_cue_sheet", icon="IMPORT")
+        self.layout.operator("emotalk.import_curves", icon="FCURVE")
         self.layout.operator("emotalk.export_cue_sheet", icon="EXPORT")
 
 

@@ -6,6 +6,7 @@ from emotalk import registration
 from emotalk.blender_emotalk.actions import all_curves
 from emotalk.blender_emotalk.desk import line_to_set
 from emotalk.blender_emotalk.strips import all_strips, find_sound_strip
+from emotalk.face.curve_files import write_curves
 
 OPERATORS = [cls for cls in registration.CLASSES if issubclass(cls, bpy.types.Operator)]
 UNDO = {cls.bl_idname.removeprefix("emotalk.") for cls in OPERATORS if "UNDO" in cls.bl_options}
@@ -207,6 +208,7 @@ CASES = {
     "forget_strip": (placed, {}),
     "import_mapping": (nothing, {"mapping": '{"emotalk_mapping": 1, "rows": []}'}),
     "import_cue_sheet": (nothing, {"sheet": "file,frame,emotion\nline.wav,300,sad\n"}),
+    "import_curves": (nothing, {"curves": "take.npz"}),
     "key_emotion": (moved_sliders, {}),
     "load_preset": (saved_preset, {"preset": "Mood"}),
     "move_line": (two_lines, {"direction": "UP"}),
@@ -231,7 +233,7 @@ def test_every_operator_that_changes_the_file_is_a_step_to_undo():
 
 
 @pytest.mark.parametrize("case", CASES)
-def test_one_undo_takes_everything_back(add_face, add_armature, line_wav, tmp_path, monkeypatch, case):
+def test_one_undo_takes_everything_back(add_face, add_armature, line_wav, performance, tmp_path, monkeypatch, case):
     monkeypatch.setattr("emotalk.blender_emotalk.preset_folder.folder", lambda: tmp_path / "presets")
     prepare, arguments = CASES[case]
     rig = add_armature()
@@ -243,7 +245,10 @@ def test_one_undo_takes_everything_back(add_face, add_armature, line_wav, tmp_pa
     prepare()
     if "files" in arguments:
         arguments = {"directory": str(line_wav.parent), "files": [{"name": name} for name in arguments["files"]]}
-    if "sheet" in arguments:
+    if "curves" in arguments:
+        write_curves(tmp_path / arguments["curves"], performance())
+        arguments = {"filepath": str(tmp_path / arguments["curves"])}
+    elif "sheet" in arguments:
         (tmp_path / "cues.csv").write_text(arguments["sheet"].replace("line.wav", str(line_wav)))
         arguments = {"filepath": str(tmp_path / "cues.csv")}
     elif "mapping" in arguments:
