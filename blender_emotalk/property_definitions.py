@@ -5,7 +5,7 @@ annotated as a bool. Here the class has the Python types, and a decorator adds t
 """
 
 from collections.abc import Callable
-from typing import Any, Final, TypeVar
+from typing import Any, ClassVar, Final, TypeVar, get_origin
 
 PROPERTY: Final = "emotalk"
 """The name of our properties, on scenes and on the window manager alike."""
@@ -24,6 +24,8 @@ _PYTHON_TYPES: Final[dict[str, type]] = {
 def properties(**definitions: Any) -> Callable[[_Class], _Class]:
     """A class decorator: define these properties, and let the annotated attributes of the class be their types.
 
+    Attributes that are annotated as ``ClassVar`` are no properties.
+
     Args:
         definitions: results of ``bpy.props`` by name; names without an annotation in the class are defined as well.
 
@@ -33,6 +35,9 @@ def properties(**definitions: Any) -> Callable[[_Class], _Class]:
 
     def define(cls: _Class) -> _Class:
         for name, python_type in cls.__annotations__.items():
+            origin: Any = get_origin(python_type)
+            if origin is ClassVar:
+                continue
             if name not in definitions:
                 raise TypeError(f"{cls.__name__}.{name} is annotated, but no property defines it")
             kind = definitions[name].function.__name__

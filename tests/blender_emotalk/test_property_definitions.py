@@ -1,5 +1,7 @@
 """The class says the Python type of a property, and Blender gets the property itself."""
 
+from typing import ClassVar
+
 import bpy
 import pytest
 from emotalk import registration
@@ -17,6 +19,16 @@ def test_blender_finds_the_definitions_and_readers_the_types():
     finally:
         bpy.utils.unregister_class(Sound)
     assert kinds == {"loud": "BOOLEAN", "gain": "FLOAT"}  # what a table generates needs no annotation
+
+
+def test_what_belongs_to_the_class_is_no_property():
+    @properties(loud=bpy.props.BoolProperty())
+    class Sound:
+        suffix: ClassVar[str] = ".wav"
+        loud: bool
+
+    assert Sound.suffix == ".wav"
+    assert list(Sound.__annotations__) == ["loud"]
 
 
 def test_an_attribute_without_a_definition_is_refused():

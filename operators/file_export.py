@@ -1,0 +1,53 @@
+"""Operators that write a file which somebody chooses in the file browser."""
+
+from pathlib import Path
+from typing import ClassVar
+
+import bpy
+
+from ..blender_emotalk.access import window_manager_of
+from ..blender_emotalk.failures import in_one_sentence
+from ..blender_emotalk.property_definitions import properties
+from ..inference.contract import EmoTalkError
+from .explained import ExplainedOperator, OperatorResult
+
+
+@properties(
+    filepath=bpy.props.StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"}),
+    overwrite=bpy.props.BoolProperty(name="Replace", description="Replace an existing file", options={"SKIP_SAVE"}),
+)
+class FileExport(ExplainedOperator):
+    """Base of such operators: ``write`` writes the file; nothing is replaced unless *Replace* is on."""
+
+    filepath: str
+    overwrite: bool
+    first_name: ClassVar[str]
+    """The name that the file browser offers; a name without a suffix of ``suffixes`` gets the suffix of this one."""
+    suffixes: ClassVar[tuple[str, ...]] = (".json",)
+
+    def write(self, context: bpy.types.Context, path: Path) -> tuple[str, list[str]]:
+        """Write the file; what was written, as a sentence, and remarks. Raises EmoTalkError or OSError."""
+        raise NotImplementedError
+
+    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> OperatorResult:
+        """Open the file browser."""
+        if not self.filepath:
+            self.filepath = self.first_name
+        window_manager_of(context).fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def execute(self, context: bpy.types.Context) -> OperatorResult:
+        """Write it, and say so."""
+        path = Path(bpy.path.abspath(self.filepath))
+        if path.suffix.lower() not in self.suffixes:
+            path = path.with_name(path.name + Path(self.first_name).suffix)
+        try:
+            with in_one_sentence():
+                sentence, remarks = self.write(context, path)
+        except EmoTalkError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        for remark in remarks:
+            self.report({"WARNING"}, remark)
+        self.report({"INFO"}, sentence)
+        return {"FINISHED"}
