@@ -12,7 +12,7 @@ from . import desk, model_choice
 from .access import active_line, desk_of, view_layer_of
 from .keyframes import frame_rate
 from .properties import LineProperties
-from .sounds import path_to_store, sound_format
+from .sounds import sound_format
 from .suitability import why_no_face
 
 
@@ -35,7 +35,7 @@ def add_files(
     for path in paths:
         file = Path(bpy.path.abspath(path))
         try:
-            usable.append((path_to_store(file), stated_seconds(file, sound_format(file))))
+            usable.append((str(file), stated_seconds(file, sound_format(file))))
         except EmoTalkError as error:
             complaints.append(str(error))
     speaker = _speaker(context, scene)

@@ -21,7 +21,7 @@ from .line_settings import LineSettings
 from .lines import strip_or_file
 from .properties import LineProperties
 from .sliders import changed_of, own_weights
-from .sounds import path_to_store, sound_format
+from .sounds import sound_format
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ def _add(scene: bpy.types.Scene, cue: Cue) -> None:
     line = desk.add_line(scene)
     settings: dict[str, Any] = {name: _whole(name, value) for name, value in cue.settings.items()}
     LineSettings(
-        audio=path_to_store(cue.audio),
+        audio=cue.audio,
         line=free_name(line, cue.name) if cue.name else None,
         character=cue.character or None,
         start_frame=_start(cue, scene),

@@ -20,7 +20,6 @@ from ..inference.sound.containers import check_complete, compare, promised_frame
 from ..inference.sound.wav import OtherCodingError, WavFile, open_wav
 from ..inference.worker.failure import sentence_for
 from . import decoder, temporary_files
-from .access import preferences_of_blender
 
 _DECODER: Final = Path(__file__).resolve().with_name("decoder.py")
 _STEP_SECONDS: Final = 60
@@ -82,15 +81,6 @@ class _Decoded:
 
 _kept: Final[dict[tuple[str, int, int], _Decoded]] = {}
 """Decoded sounds by file, size and time of its last change; the least recently used one first."""
-
-
-def path_to_store(path: Path) -> str:
-    """The path as Blender would store it: relative to the .blend file if there is one and the preferences say so."""
-    preferences = preferences_of_blender(bpy.context).filepaths
-    if bpy.data.filepath and preferences.use_relative_paths:
-        with contextlib.suppress(ValueError):  # another drive of Windows
-            return bpy.path.relpath(str(path))
-    return str(path)
 
 
 class Preparation:
