@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from emotalk.blender_emotalk import batch, report_pages, reports, runs
 from emotalk.blender_emotalk.line_identity import identity_of
+from emotalk.blender_emotalk.strips import all_strips
 
 
 def lines():
@@ -265,3 +266,38 @@ def test_lines_of_a_scene_that_is_removed_fail_alone(scene, line_wav):
     work.wait()
     assert [result.outcome for result in work.results] == ["failed", "animated", "failed", "animated"]
     assert [result.scene for result in work.results] == ["Other", "Scene", "Scene", "Scene"]
+
+
+def test_a_file_that_is_saved_meanwhile_is_whole_and_the_batch_goes_on(scene, press, tmp_path):
+    work = press()
+    while not work.results:
+        work.look()
+    work.look()
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "scene.blend"), copy=True)
+    work.wait()
+    assert states() == ["ANIMATED", "FAILED", "ANIMATED"]
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "scene.blend"))
+    assert states()[::2] == ["ANIMATED", "NEW"]
+    assert [action.name for action in bpy.data.actions] == ["EmoTalk take0"]
+    assert not bpy.context.window_manager.emotalk.running
+
+
+def test_strips_of_one_frame_and_sounds_replaced_meanwhile(stage, line_wav, tmp_path):
+    sound = tmp_path / "take.wav"
+    shutil.copy(line_wav, sound)
+    bpy.ops.emotalk.choose_audio(filepath=str(sound))
+    bpy.ops.emotalk.place_sound()
+    (strip,) = all_strips(bpy.context.scene)
+    strip.frame_final_duration = 1
+    assert bpy.ops.emotalk.animate_lines() == {"FINISHED"}
+    assert states() == ["ANIMATED"]
+    strip.frame_final_duration = 60
+    work = batch.Batch(batch.jobs_of([bpy.context.scene]))
+    work.look()
+    sound.write_bytes(b"no sound any more")
+    work.wait()
+    assert work.results[0].outcome in ("animated", "failed")  # which of both was first
+    assert [result.remarks != () for result in work.results if result.is_bad] in ([], [True])
+    assert bpy.ops.emotalk.animate_lines() == {"CANCELLED"}
+    assert states() == ["FAILED"]
+    assert lines()[0].key_count > 0
