@@ -49,30 +49,28 @@ def sound_of(line: LineProperties, scene: bpy.types.Scene, files: contextlib.Exi
     Raises:
         EmoTalkError: neither is chosen, or it no longer exists.
     """
-    path, packed_as, start, section = strip_or_file(line, scene)
-    start, section = _in_range(line, scene, start, section)
+    path, packed_as, start, section = performed_part(line, scene)
     if packed_as:
         packed = find_sound_strip(scene, line.strip).sound.packed_file
         path = temporary_file(files, path.suffix, packed.data)
     return LineSound(path, start, section, packed_as)
 
 
-def _in_range(
-    line: LineProperties, scene: bpy.types.Scene, start: float, section: tuple[float, float] | None
-) -> tuple[float, tuple[float, float] | None]:
-    """The part of the sound that is to be performed: where it starts on the timeline, and in the sound.
+def performed_part(line: LineProperties, scene: bpy.types.Scene) -> tuple[Path, str, float, tuple[float, float] | None]:
+    """``strip_or_file``, cut to the range of the sound that is to be performed.
 
     Raises:
-        EmoTalkError: nothing of the sound is left.
+        EmoTalkError: as there, or nothing of the sound is left.
     """
+    path, packed_as, start, section = strip_or_file(line, scene)
     first, last = line.range_start, line.range_end
     if not first and not last:
-        return start, section
+        return path, packed_as, start, section
     begin, duration = section or (0.0, LONGEST_SECONDS)
     left = min(duration, last or duration) - first
     if left <= 0:
         raise EmoTalkError("The range of the line ends before it begins; set Range End to 0 for the end of the sound")
-    return start + first * frame_rate(scene), (begin + first, left)
+    return path, packed_as, start + first * frame_rate(scene), (begin + first, left)
 
 
 def strip_or_file(line: LineProperties, scene: bpy.types.Scene) -> tuple[Path, str, float, tuple[float, float] | None]:

@@ -5,7 +5,7 @@ from typing import Final
 import bpy
 
 from ..inference.contract import EmoTalkError
-from . import line_states, runs, slider_messages
+from . import batch, line_states, runs, slider_messages
 from .access import current_line, scene_of
 
 _SECONDS_BETWEEN_LOOKS: Final = 0.01
@@ -59,7 +59,7 @@ def tick() -> float | None:
     if _run is not None and (_run.cancelled or _run.look()):
         run, _run = _run, None
         _draft = run if _is_written(run, is_draft=True) else None
-    if _run is None and _changed_again and not runs.is_running():
+    if _run is None and _changed_again and not batch.is_busy():
         _changed_again = False
         _run = _start()
     if _run is not None or _changed_again:

@@ -32,7 +32,7 @@ from .characters import find_character
 from .failures import in_one_sentence
 from .keyframes import Timing
 from .line_identity import identity_of, line_name
-from .lines import anchor_of, control_values, sound_of, strip_or_file
+from .lines import anchor_of, control_values, performed_part, sound_of
 from .own_actions import LineMark
 from .preferences import preferences_of
 from .properties import LineProperties
@@ -125,7 +125,7 @@ class Run:
         self.is_hidden = self.is_repairable = False
         if performed is not None:
             performance, self._remarks = performed
-            self._start_frame = strip_or_file(line, scene)[2]
+            self._start_frame = performed_part(line, scene)[2]
             self._inputs = line_states.inputs_of(line, scene)
             self._timing = Timing.of(scene, self._start_frame, performance.face.fps)
             self._prepared = performance, baking.prepare(performance, self._timing, self._settings, self._mapping)

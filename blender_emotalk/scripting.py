@@ -8,7 +8,7 @@ import bpy
 from ..face.controls import KEYS_ON, check_value
 from ..face.curves import Performance
 from ..inference.contract import EmoTalkError, StageProgress
-from . import baking, runs
+from . import baking, batch, runs
 from .access import active_line, scene_of
 from .characters import find_character
 from .keyframes import Timing
@@ -28,7 +28,7 @@ def animate(
     """Animate the line of a scene and wait for it; see ``api.animate``."""
     _need_extension()
     with context_in(scene) as context:
-        if runs.is_running():
+        if batch.is_busy():
             raise EmoTalkError(runs.BUSY)
         line = settings.apply(scene_of(context))
         given = {name: value for name, value in placement.items() if value is not None}

@@ -49,6 +49,7 @@ class Engine:
         self._loaded: tuple[ModelChoice, PlacedModel] | None = None
         self._known: OrderedDict[tuple[ModelChoice, bytes], Features] = OrderedDict()
         self._fingerprint: tuple[Speech, bytes] | None = None
+        self._looked_at: tuple[Speech, tuple[str, ...]] | None = None
         self._neutral: tuple[tuple[Features, str], FaceCurves] | None = None
 
     def perform(
@@ -102,12 +103,18 @@ class Engine:
         """
         voice = self._features(choice, speech, lambda _share: None).voice
         if voice is None or voice >= LEAST_VOICE or speech_level(speech.samples) <= QUIETEST_LEVEL:
-            return (*speech.remarks, *check_sound(speech))
+            return (*speech.remarks, *self._look_at(speech))
         name = Path(speech.source).name or "the sound"
         return (
             *speech.remarks,
             f"{NO_VOICE} {name}; choose another sound or channel if somebody speaks there",
         )
+
+    def _look_at(self, speech: Speech) -> tuple[str, ...]:
+        """What the sound itself tells; kept, because no slider changes it."""
+        if self._looked_at is None or self._looked_at[0] is not speech:
+            self._looked_at = speech, check_sound(speech)
+        return self._looked_at[1]
 
     def model(self, choice: ModelChoice = DEFAULT_CHOICE) -> PlacedModel:
         """The chosen model, loaded if it is not in memory. Raises EmoTalkError if that fails."""

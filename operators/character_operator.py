@@ -1,4 +1,4 @@
-"""Operators on the mapping of the active line's character."""
+"""Operators on the active line's character."""
 
 import bpy
 

@@ -10,7 +10,8 @@ from ..blender_emotalk.line_identity import identity_of, line_name
 from ..blender_emotalk.lines import anchor_of
 from ..blender_emotalk.property_definitions import properties
 from ..inference.contract import EmoTalkError
-from .explained import ExplainedOperator, OperatorResult
+from .character_operator import CharacterOperator
+from .explained import OperatorResult
 
 
 @properties(
@@ -21,7 +22,7 @@ from .explained import ExplainedOperator, OperatorResult
         name="All Lines", description="Every line of the character instead of this one", options={"SKIP_SAVE"}
     ),
 )
-class Clear(ExplainedOperator, bpy.types.Operator):
+class Clear(CharacterOperator, bpy.types.Operator):
     """The Clear buttons."""
 
     bl_idname = "emotalk.clear"
@@ -34,11 +35,6 @@ class Clear(ExplainedOperator, bpy.types.Operator):
 
     line: str
     all_lines: bool
-
-    @classmethod
-    def disabled_reason(cls, context: bpy.types.Context) -> str:
-        """Without a character there is nothing to clear."""
-        return "" if anchor_of(current_line(context), context) else "Click the character, or choose it above"
 
     def execute(self, context: bpy.types.Context) -> OperatorResult:
         """Remove the line's action, or all our actions."""

@@ -2,16 +2,16 @@
 
 import bpy
 
-from ..blender_emotalk import flattening, runs
-from ..blender_emotalk.access import current_line, scene_of
+from ..blender_emotalk import batch, flattening, runs
+from ..blender_emotalk.access import scene_of
 from ..blender_emotalk.characters import find_character
 from ..blender_emotalk.failures import in_one_sentence
-from ..blender_emotalk.lines import anchor_of
 from ..inference.contract import EmoTalkError
-from .explained import ExplainedOperator, OperatorResult
+from .character_operator import CharacterOperator
+from .explained import OperatorResult
 
 
-class Flatten(ExplainedOperator, bpy.types.Operator):
+class Flatten(CharacterOperator, bpy.types.Operator):
     """The Flatten button."""
 
     bl_idname = "emotalk.flatten"
@@ -25,16 +25,16 @@ class Flatten(ExplainedOperator, bpy.types.Operator):
     @classmethod
     def disabled_reason(cls, context: bpy.types.Context) -> str:
         """Without a character there is nothing to flatten, and while a line is animated its keys are not there yet."""
-        if runs.is_running():
-            return "A line is being animated; wait for it, or press Esc"
-        return "" if anchor_of(current_line(context), context) else "Click the character, or choose it above"
+        busy = "A line is being animated; wait for it, or press Esc" if batch.is_busy() else ""
+        return busy or super().disabled_reason(context)
 
     def execute(self, context: bpy.types.Context) -> OperatorResult:
         """Write the action and mute the lines."""
         scene = scene_of(context)
         try:
             with in_one_sentence():
-                character = find_character(anchor_of(current_line(context), context), scene, basis=None)
+                anchor, _basis = self.subject(context)
+                character = find_character(anchor, scene, basis=None)
                 result = flattening.flatten(character, scene)
         except EmoTalkError as error:
             self.report({"ERROR"}, str(error))

@@ -2,16 +2,16 @@
 
 import bpy
 
-from ..blender_emotalk import hidden_motion, model_choice, runs
-from ..blender_emotalk.access import current_line, scene_of
+from ..blender_emotalk import hidden_motion, runs
+from ..blender_emotalk.access import scene_of
 from ..blender_emotalk.characters import find_character
 from ..blender_emotalk.failures import in_one_sentence
-from ..blender_emotalk.lines import anchor_of
 from ..inference.contract import EmoTalkError
-from .explained import ExplainedOperator, OperatorResult
+from .character_operator import CharacterOperator
+from .explained import OperatorResult
 
 
-class Repair(ExplainedOperator, bpy.types.Operator):
+class Repair(CharacterOperator, bpy.types.Operator):
     """The Repair button below the sentence that says why nothing moves."""
 
     bl_idname = "emotalk.repair"
@@ -19,17 +19,12 @@ class Repair(ExplainedOperator, bpy.types.Operator):
     bl_description = "Unmute the shape keys that EmoTalk animates, and unpin the one that hides them"
     bl_options = {"REGISTER", "UNDO"}
 
-    @classmethod
-    def disabled_reason(cls, context: bpy.types.Context) -> str:
-        """Without a character there is nothing to repair."""
-        return "" if anchor_of(current_line(context), context) else "Click the character, or choose it above"
-
     def execute(self, context: bpy.types.Context) -> OperatorResult:
         """Unmute and unpin."""
-        line, scene = current_line(context), scene_of(context)
+        (anchor, basis), scene = self.subject(context), scene_of(context)
         try:
             with in_one_sentence():
-                character = find_character(anchor_of(line, context), scene, model_choice.spec_of(line).basis)
+                character = find_character(anchor, scene, basis)
                 unmuted, unpinned = hidden_motion.repair(character, scene)
         except EmoTalkError as error:
             self.report({"ERROR"}, str(error))

@@ -2,16 +2,16 @@
 
 import bpy
 
-from ..blender_emotalk import model_choice, resting, runs
-from ..blender_emotalk.access import current_line, scene_of
+from ..blender_emotalk import resting, runs
+from ..blender_emotalk.access import scene_of
 from ..blender_emotalk.characters import find_character
 from ..blender_emotalk.failures import in_one_sentence
-from ..blender_emotalk.lines import anchor_of
 from ..inference.contract import EmoTalkError
-from .explained import ExplainedOperator, OperatorResult
+from .character_operator import CharacterOperator
+from .explained import OperatorResult
 
 
-class ResetFace(ExplainedOperator, bpy.types.Operator):
+class ResetFace(CharacterOperator, bpy.types.Operator):
     """The Reset Face button."""
 
     bl_idname = "emotalk.reset_face"
@@ -19,18 +19,12 @@ class ResetFace(ExplainedOperator, bpy.types.Operator):
     bl_description = "Set the shape keys that EmoTalk animates to 0 and the head bone to rest; keys are not touched"
     bl_options = {"REGISTER", "UNDO"}
 
-    @classmethod
-    def disabled_reason(cls, context: bpy.types.Context) -> str:
-        """Without a character there is nothing to reset."""
-        return "" if anchor_of(current_line(context), context) else "Click the character, or choose it above"
-
     def execute(self, context: bpy.types.Context) -> OperatorResult:
         """Set the values."""
-        line = current_line(context)
+        anchor, basis = self.subject(context)
         try:
             with in_one_sentence():
-                basis = model_choice.spec_of(line).basis
-                character = find_character(anchor_of(line, context), scene_of(context), basis)
+                character = find_character(anchor, scene_of(context), basis)
                 rested = resting.rest(character)
         except EmoTalkError as error:
             self.report({"ERROR"}, str(error))

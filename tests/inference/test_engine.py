@@ -78,6 +78,17 @@ def test_sliders_do_not_listen_again(engine, model):
     assert model.encoded == 1
 
 
+def test_the_sound_is_looked_at_once(monkeypatch):
+    looked = []
+    monkeypatch.setattr(engine_module, "check_sound", lambda speech: (looked.append(speech), ("Hm",))[1])
+    engine = Engine()
+    tone = np.sin(np.arange(SAMPLE_RATE) / 5).astype(np.float32)
+    first, second = Speech(0.5 * tone, "one.wav"), Speech(0.25 * tone, "two.wav")
+    monkeypatch.setattr(engine_module, "LEAST_VOICE", 0.0)
+    assert [engine.remarks(speech) for speech in (first, first, second, second)] == [("Hm",)] * 4
+    assert [speech.source for speech in looked] == ["one.wav", "two.wav"]
+
+
 def test_the_same_sound_from_another_file_is_known(engine, model):
     engine.perform(speech(), QUIET)
     engine.perform(Speech(speech().samples.copy(), "copy.wav"), QUIET)

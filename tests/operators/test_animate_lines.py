@@ -8,7 +8,7 @@ from html.parser import HTMLParser
 import bpy
 import numpy as np
 import pytest
-from emotalk.blender_emotalk import batch, report_pages, reports, runs
+from emotalk.blender_emotalk import batch, live, report_pages, reports, runs
 from emotalk.blender_emotalk.line_identity import identity_of
 from emotalk.blender_emotalk.strips import all_strips
 
@@ -301,3 +301,22 @@ def test_strips_of_one_frame_and_sounds_replaced_meanwhile(stage, line_wav, tmp_
     assert bpy.ops.emotalk.animate_lines() == {"CANCELLED"}
     assert states() == ["FAILED"]
     assert lines()[0].key_count > 0
+
+
+def test_a_slider_that_moves_between_two_lines_waits_for_the_batch(scene, press):
+    lines()[2].live = True
+    scene.emotalk.active_index = 2
+    work = press()
+    while not work.results:
+        work.look()
+    assert not runs.is_running()
+    live._changed_again = True
+    assert live.tick() is not None
+    assert not runs.is_running()
+    with pytest.raises(RuntimeError, match="being animated"):
+        bpy.ops.emotalk.flatten()
+    work.wait()
+    assert states() == ["ANIMATED", "FAILED", "ANIMATED"]
+    while live.tick() is not None:
+        pass
+    assert live._run is None

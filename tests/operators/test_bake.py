@@ -132,6 +132,22 @@ def test_parts_make_the_same_keys_as_one_machine(shot, tmp_path):
     assert [line.state for line in bpy.context.scene.emotalk.lines] == ["ANIMATED"] * 3
 
 
+def test_parts_of_a_range_stand_where_the_range_does(shot, tmp_path):
+    sheet = tmp_path / "range.csv"
+    rows = (tmp_path / "cues.csv").read_text("utf-8").splitlines()[:2]
+    sheet.write_text("\n".join((f"{rows[0]},range start,range end", f"{rows[1]},0.3,0.8")), "utf-8")
+    assert run("--cues", sheet, "-o", tmp_path / "one.blend") == 0
+    opened(tmp_path / "one.blend")
+    expected = keys()
+    assert expected
+    opened(shot)
+    assert run("--cues", sheet, "--parts", tmp_path / "parts") == 0
+    opened(shot)
+    assert run("--cues", sheet, "--from-parts", tmp_path / "parts", "-o", tmp_path / "merged.blend") == 0
+    opened(tmp_path / "merged.blend")
+    assert keys() == expected
+
+
 @pytest.mark.skipif(bool(bpy.app.binary_path) or sys.platform == "win32", reason="a script stands for the bpy wheel")
 def test_several_blenders_make_the_same_keys(shot, tmp_path, monkeypatch, capsys):
     cues = ("--cues", tmp_path / "cues.csv")
