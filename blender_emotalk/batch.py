@@ -197,7 +197,7 @@ class Batch:
     def _begin(self, job: Job) -> None:
         self._started, self._character = time.monotonic(), ""
         try:
-            scene, line = _find(job)
+            scene, line = find_line(job)
             with context_in(scene) as context:
                 anchor = anchor_of(line, context)
                 self._character = anchor.name if anchor else ""
@@ -238,7 +238,8 @@ class Batch:
 _WORDS: Final = {ANIMATED: "animated", FAILED: "failed", CANCELLED: "left out"}
 
 
-def _find(job: Job) -> tuple[bpy.types.Scene, LineProperties]:
+def find_line(job: Job) -> tuple[bpy.types.Scene, LineProperties]:
+    """The scene and the line of a job. Raises EmoTalkError if either was removed."""
     scene = next((scene for scene in bpy.data.scenes if scene.session_uid == job.scene[0]), None)
     line = desk.line_of_identity(scene, job.identity) if scene else None
     if scene is None or line is None:

@@ -12,8 +12,8 @@ import bpy
 
 from ..dialogue.parts import Part, check_content, read_part, write_part
 from ..inference.contract import EmoTalkError, StageProgress
-from . import desk, line_states, model_choice, runs
-from .batch import ANIMATED, FAILED, Job, LineResult
+from . import line_states, model_choice, runs
+from .batch import ANIMATED, FAILED, Job, LineResult, find_line
 from .failures import in_one_sentence
 from .keyframes import Timing
 from .lines import anchor_of, control_values, sound_of
@@ -49,7 +49,7 @@ def write_parts(
         character = ""
         try:
             with in_one_sentence():
-                scene, line = _find(job)
+                scene, line = find_line(job)
                 with context_in(scene) as context:
                     character = _name_of_anchor(line, context)
                     run = runs.start(context, line, placement=placement)
@@ -78,7 +78,7 @@ def apply_parts(jobs: Numbered, folder: Path) -> Iterator[LineResult]:
         character, keys = "", 0
         try:
             with in_one_sentence():
-                scene, line = _find(job)
+                scene, line = find_line(job)
                 with context_in(scene) as context:
                     character = _name_of_anchor(line, context)
                     part, performance = read_part(folder, number)
@@ -136,12 +136,4 @@ def _name_of_anchor(line: LineProperties, context: bpy.types.Context) -> str:
 def _remember_failure(job: Job, sentence: str) -> None:
     """Say at the line why it has no keys, unless it is the line that was removed."""
     with suppress(EmoTalkError):
-        line_states.remember_failure(_find(job)[1], sentence)
-
-
-def _find(job: Job) -> tuple[bpy.types.Scene, LineProperties]:
-    scene = next((scene for scene in bpy.data.scenes if scene.session_uid == job.scene[0]), None)
-    line = desk.line_of_identity(scene, job.identity) if scene else None
-    if scene is None or line is None:
-        raise EmoTalkError(f"The line {job.name!r} was removed")
-    return scene, line
+        line_states.remember_failure(find_line(job)[1], sentence)

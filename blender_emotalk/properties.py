@@ -176,7 +176,6 @@ class LineProperties(bpy.types.PropertyGroup):
 
 @properties(
     identity=bpy.props.StringProperty(),
-    scene=bpy.props.StringProperty(),
     outcome=bpy.props.StringProperty(),
     sentence=bpy.props.StringProperty(),
 )
@@ -184,7 +183,6 @@ class ReportEntry(bpy.types.PropertyGroup):
     """What became of a line in the last batch; ``name`` is the line's."""
 
     identity: str
-    scene: str
     outcome: str
     sentence: str
 

@@ -34,8 +34,7 @@ def keep(scene: bpy.types.Scene, results: Sequence[LineResult]) -> None:
     report.clear()
     for result in worst_first(results):
         entry = report.add()
-        entry.name, entry.identity, entry.scene = result.line, result.identity, result.scene
-        entry.outcome = result.outcome
+        entry.name, entry.identity, entry.outcome = result.line, result.identity, result.outcome
         entry.sentence = ". ".join(result.remarks)
 
 

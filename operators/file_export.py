@@ -5,18 +5,18 @@ from typing import ClassVar
 
 import bpy
 
-from ..blender_emotalk.access import window_manager_of
 from ..blender_emotalk.failures import in_one_sentence
 from ..blender_emotalk.property_definitions import properties
 from ..inference.contract import EmoTalkError
-from .explained import ExplainedOperator, OperatorResult
+from .explained import OperatorResult
+from .file_operator import FileOperator
 
 
 @properties(
     filepath=bpy.props.StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"}),
     overwrite=bpy.props.BoolProperty(name="Replace", description="Replace an existing file", options={"SKIP_SAVE"}),
 )
-class FileExport(ExplainedOperator):
+class FileExport(FileOperator):
     """Base of such operators: ``write`` writes the file; nothing is replaced unless *Replace* is on."""
 
     filepath: str
@@ -30,11 +30,10 @@ class FileExport(ExplainedOperator):
         raise NotImplementedError
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> OperatorResult:
-        """Open the file browser."""
+        """Open the file browser with a name to begin with."""
         if not self.filepath:
             self.filepath = self.first_name
-        window_manager_of(context).fileselect_add(self)
-        return {"RUNNING_MODAL"}
+        return super().invoke(context, event)
 
     def execute(self, context: bpy.types.Context) -> OperatorResult:
         """Write it, and say so."""

@@ -5,10 +5,9 @@ from pathlib import Path
 import bpy
 
 from ..blender_emotalk import checkpoint_import
-from ..blender_emotalk.access import window_manager_of
 from ..blender_emotalk.property_definitions import properties
 from .background_operator import BackgroundOperator
-from .explained import OperatorResult
+from .file_operator import FileOperator
 
 
 @properties(
@@ -23,7 +22,7 @@ from .explained import OperatorResult
     ),
     filter_glob=bpy.props.StringProperty(default="*.pth;*.pt;*.bin;*.ckpt;*.safetensors", options={"HIDDEN"}),
 )
-class ImportCheckpoint(BackgroundOperator, bpy.types.Operator):
+class ImportCheckpoint(FileOperator, BackgroundOperator, bpy.types.Operator):
     """The Import Checkpoint button."""
 
     bl_idname = "emotalk.import_checkpoint"
@@ -35,11 +34,6 @@ class ImportCheckpoint(BackgroundOperator, bpy.types.Operator):
     overwrite: bool
     licence: str
     filter_glob: str
-
-    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> OperatorResult:
-        """Open the file browser."""
-        window_manager_of(context).fileselect_add(self)
-        return {"RUNNING_MODAL"}
 
     def start(self, context: bpy.types.Context) -> None:
         """Begin."""

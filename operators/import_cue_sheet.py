@@ -5,11 +5,12 @@ from pathlib import Path
 import bpy
 
 from ..blender_emotalk import cue_lines
-from ..blender_emotalk.access import scene_of, window_manager_of
+from ..blender_emotalk.access import scene_of
 from ..blender_emotalk.failures import in_one_sentence
 from ..blender_emotalk.property_definitions import properties
 from ..inference.contract import EmoTalkError
-from .explained import ExplainedOperator, OperatorResult
+from .explained import OperatorResult
+from .file_operator import FileOperator
 
 
 @properties(
@@ -25,7 +26,7 @@ from .explained import ExplainedOperator, OperatorResult
     ),
     filter_glob=bpy.props.StringProperty(default="*.csv;*.tsv;*.txt;*.json", options={"HIDDEN"}),
 )
-class ImportCueSheet(ExplainedOperator, bpy.types.Operator):
+class ImportCueSheet(FileOperator, bpy.types.Operator):
     """An entry of the menu beside the list."""
 
     bl_idname = "emotalk.import_cue_sheet"
@@ -37,11 +38,6 @@ class ImportCueSheet(ExplainedOperator, bpy.types.Operator):
     leave_out_bad: bool
     zero: str
     filter_glob: str
-
-    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> OperatorResult:
-        """Open the file browser."""
-        window_manager_of(context).fileselect_add(self)
-        return {"RUNNING_MODAL"}
 
     def execute(self, context: bpy.types.Context) -> OperatorResult:
         """Add all rows, or none; each bad row is named."""

@@ -4,14 +4,15 @@ from pathlib import Path
 
 import bpy
 
-from ..blender_emotalk.access import current_line, scene_of, window_manager_of
+from ..blender_emotalk.access import current_line, scene_of
 from ..blender_emotalk.captured_curves import import_curves
 from ..blender_emotalk.failures import in_one_sentence
 from ..blender_emotalk.lines import anchor_of
 from ..blender_emotalk.property_definitions import properties
 from ..face.controls import KEY_TOLERANCE, KEYS_ON
 from ..inference.contract import EmoTalkError
-from .explained import ExplainedOperator, OperatorResult
+from .explained import OperatorResult
+from .file_operator import FileOperator
 
 
 @properties(
@@ -21,7 +22,7 @@ from .explained import ExplainedOperator, OperatorResult
     ),
     filter_glob=bpy.props.StringProperty(default="*.csv;*.npz;*.json", options={"HIDDEN"}),
 )
-class ImportCurves(ExplainedOperator, bpy.types.Operator):
+class ImportCurves(FileOperator, bpy.types.Operator):
     """An entry of the menu beside the list."""
 
     bl_idname = "emotalk.import_curves"
@@ -40,11 +41,6 @@ class ImportCurves(ExplainedOperator, bpy.types.Operator):
     def disabled_reason(cls, context: bpy.types.Context) -> str:
         """Somebody must perform them."""
         return "" if anchor_of(current_line(context), context) else "Click a character, or add the sample head"
-
-    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> OperatorResult:
-        """Open the file browser."""
-        window_manager_of(context).fileselect_add(self)
-        return {"RUNNING_MODAL"}
 
     def execute(self, context: bpy.types.Context) -> OperatorResult:
         """Write the keys, and say what was written and what does not fit."""

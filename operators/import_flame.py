@@ -5,11 +5,11 @@ from typing import Final
 
 import bpy
 
-from ..blender_emotalk.access import window_manager_of
 from ..blender_emotalk.flame_heads import import_flame_head
 from ..blender_emotalk.property_definitions import properties
 from ..face.errors import EmoTalkError
 from .explained import OperatorResult
+from .file_operator import FileOperator
 from .head_operator import HeadOperator
 
 _TERMS: Final = ("FLAME is yours to get, under its", "own terms: flame.is.tue.mpg.de", "(the Open release: CC BY 4.0)")
@@ -27,7 +27,7 @@ _TERMS: Final = ("FLAME is yours to get, under its", "own terms: flame.is.tue.mp
     ),
     filter_glob=bpy.props.StringProperty(default="*.pkl;*.npz", options={"HIDDEN"}),
 )
-class ImportFlame(HeadOperator, bpy.types.Operator):
+class ImportFlame(FileOperator, HeadOperator, bpy.types.Operator):
     """The FLAME Head entry."""
 
     bl_idname = "emotalk.import_flame"
@@ -38,11 +38,6 @@ class ImportFlame(HeadOperator, bpy.types.Operator):
     filepath: str
     identities: int
     filter_glob: str
-
-    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> OperatorResult:
-        """Open the file browser."""
-        window_manager_of(context).fileselect_add(self)
-        return {"RUNNING_MODAL"}
 
     def draw(self, context: bpy.types.Context) -> None:
         """The settings, and whose terms hold."""

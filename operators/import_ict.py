@@ -4,12 +4,12 @@ from pathlib import Path
 
 import bpy
 
-from ..blender_emotalk.access import window_manager_of
 from ..blender_emotalk.heads import add_head
 from ..blender_emotalk.property_definitions import properties
 from ..face.errors import EmoTalkError
 from ..face.ict_facekit import read_ict
 from .explained import OperatorResult
+from .file_operator import FileOperator
 from .head_operator import HeadOperator
 
 
@@ -17,7 +17,7 @@ from .head_operator import HeadOperator
     directory=bpy.props.StringProperty(subtype="DIR_PATH", options={"SKIP_SAVE"}),
     filter_folder=bpy.props.BoolProperty(default=True, options={"HIDDEN"}),
 )
-class ImportIct(HeadOperator, bpy.types.Operator):
+class ImportIct(FileOperator, HeadOperator, bpy.types.Operator):
     """The ICT Head entry."""
 
     bl_idname = "emotalk.import_ict"
@@ -27,11 +27,6 @@ class ImportIct(HeadOperator, bpy.types.Operator):
 
     directory: str
     filter_folder: bool
-
-    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> OperatorResult:
-        """Open the file browser."""
-        window_manager_of(context).fileselect_add(self)
-        return {"RUNNING_MODAL"}
 
     def execute(self, context: bpy.types.Context) -> OperatorResult:
         """Read the folder and add the head."""

@@ -5,20 +5,20 @@ from pathlib import Path
 import bpy
 
 from ..blender_emotalk import mapping_desk, mapping_table
-from ..blender_emotalk.access import window_manager_of
 from ..blender_emotalk.failures import in_one_sentence
 from ..blender_emotalk.property_definitions import properties
 from ..face.mapping_files import read_mapping
 from ..inference.contract import EmoTalkError
 from .character_operator import CharacterOperator
 from .explained import OperatorResult
+from .file_operator import FileOperator
 
 
 @properties(
     filepath=bpy.props.StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"}),
     filter_glob=bpy.props.StringProperty(default="*.json", options={"HIDDEN"}),
 )
-class ImportMapping(CharacterOperator, bpy.types.Operator):
+class ImportMapping(FileOperator, CharacterOperator, bpy.types.Operator):
     """The button below the table."""
 
     bl_idname = "emotalk.import_mapping"
@@ -28,11 +28,6 @@ class ImportMapping(CharacterOperator, bpy.types.Operator):
 
     filepath: str
     filter_glob: str
-
-    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> OperatorResult:
-        """Open the file browser."""
-        window_manager_of(context).fileselect_add(self)
-        return {"RUNNING_MODAL"}
 
     def execute(self, context: bpy.types.Context) -> OperatorResult:
         """Check the file and store it."""

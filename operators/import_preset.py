@@ -5,12 +5,12 @@ from pathlib import Path
 import bpy
 
 from ..blender_emotalk import preset_folder
-from ..blender_emotalk.access import window_manager_of
 from ..blender_emotalk.failures import in_one_sentence
 from ..blender_emotalk.property_definitions import properties
 from ..dialogue.presets import read_preset
 from ..inference.contract import EmoTalkError
-from .explained import ExplainedOperator, OperatorResult
+from .explained import OperatorResult
+from .file_operator import FileOperator
 
 
 @properties(
@@ -20,7 +20,7 @@ from .explained import ExplainedOperator, OperatorResult
     ),
     filter_glob=bpy.props.StringProperty(default="*.json", options={"HIDDEN"}),
 )
-class ImportPreset(ExplainedOperator, bpy.types.Operator):
+class ImportPreset(FileOperator, bpy.types.Operator):
     """An entry of the menu of presets."""
 
     bl_idname = "emotalk.import_preset"
@@ -31,11 +31,6 @@ class ImportPreset(ExplainedOperator, bpy.types.Operator):
     filepath: str
     overwrite: bool
     filter_glob: str
-
-    def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> OperatorResult:
-        """Open the file browser."""
-        window_manager_of(context).fileselect_add(self)
-        return {"RUNNING_MODAL"}
 
     def execute(self, context: bpy.types.Context) -> OperatorResult:
         """Check it and keep it under its name."""

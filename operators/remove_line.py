@@ -3,7 +3,7 @@
 import bpy
 
 from ..blender_emotalk import desk
-from ..blender_emotalk.access import desk_of, scene_of
+from ..blender_emotalk.access import scene_of
 from ..blender_emotalk.line_identity import line_name
 from ..blender_emotalk.line_states import NEW
 from .explained import OperatorResult
@@ -25,5 +25,4 @@ class RemoveLine(LineOperator, bpy.types.Operator):
         desk.remove_line(scene, desk.index_of(scene, line))
         if has_keys:
             self.report({"INFO"}, f"The keys of {name!r} stay on the character; Clear All removes them")
-        desk_of(scene).active_index = max(desk_of(scene).active_index, 0)
         return {"FINISHED"}
