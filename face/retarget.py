@@ -107,8 +107,13 @@ def _take(
 @lru_cache(maxsize=16)
 def _common_affix(names: tuple[str, ...], channels: tuple[str, ...]) -> _Affix | None:
     """The affix of most names that contain the name of a channel; None if most of them have none, or different ones."""
-    spellings = [spelling for channel in channels for spelling in _spellings(channel) if spelling]
     whole_names = {_plain(channel) for channel in channels}
+    spellings = [
+        spelling
+        for channel in channels
+        for spelling in _spellings(channel)
+        if spelling in whole_names or not _is_one_word_and_a_side(channel)
+    ]
     votes: dict[_Affix, set[str]] = {}
     voters = 0
     for original in {_original(name) for name in names}:
@@ -132,6 +137,11 @@ def _common_affix(names: tuple[str, ...], channels: tuple[str, ...]) -> _Affix |
     best = min(votes, key=rank)
     is_common = len(votes[best]) >= _FEWEST_NAMES and 2 * len(votes[best]) > voters
     return best if is_common and best != ("", "") else None
+
+
+def _is_one_word_and_a_side(channel: str) -> bool:
+    """Whether any name with a word such as jaw and a side reads like the channel: Leftjaw_round is not jawLeft."""
+    return re.fullmatch("[a-z]+(Left|Right)", channel) is not None
 
 
 def _ends_of_words(name: str) -> set[int]:
