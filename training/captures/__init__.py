@@ -1,0 +1,1 @@
+"""Captured takes of a studio: reading, checking and listing them for training."""

@@ -1,0 +1,103 @@
+"""What makes a take unfit to be trained on, in sentences; the first one is the reason why it is left out."""
+
+from collections.abc import Iterator
+from typing import Final
+
+import numpy as np
+
+from ...face.intervals import intervals_of
+from ...inference.contract import Speech
+from ...inference.sound.checks import NO_VOICE
+from .sync import LEAST_CORRELATION, RATE, Sync, loudness, measure_sync
+from .take import Take
+
+LONGEST_DIFFERENCE: Final = 0.25
+"""Seconds between the ends of sound and curves; recorders that were stopped together differ by a few frames."""
+LARGEST_DRIFT: Final = 0.1
+"""Seconds over the whole take."""
+_LEAST_SECONDS: Final = 1.0
+_STILL: Final = 1e-4
+"""A face that moves less has no motion."""
+_FROZEN_SECONDS: Final = 0.5
+"""No mouth that speaks holds every channel exactly for so long."""
+_FROZEN_SHARE: Final = 0.25
+"""Of the speech."""
+_SPEAKING: Final = 0.3
+"""Of the loudness's .95 quantile (on the scale of ``loudness``): 21 dB under the loud parts."""
+_RATES: Final = (23.976, 24.0, 25.0, 29.97, 30.0, 48.0, 50.0, 59.94, 60.0, 100.0, 120.0)
+
+
+def first_fault(take: Take) -> str:
+    """The first reason why a take must not be trained on; "" if there is none."""
+    return next(faults(take), "")
+
+
+def faults(take: Take, sync: Sync | None = None) -> Iterator[str]:
+    """A sentence for each reason why a take must not be trained on, the plainest first.
+
+    Args:
+        take: as it was read.
+        sync: as ``measure_sync`` gave it, if somebody has measured it already.
+    """
+    if any(remark.startswith(NO_VOICE) for remark in take.speech.remarks):
+        yield "The sound is silent"
+        return
+    if fault := _length(take):
+        yield fault
+    if not take.curves.is_finite:
+        yield "The curves hold values that are not numbers"
+        return
+    if np.ptp(take.curves.values, axis=0).max(initial=0) < _STILL:
+        yield "The face does not move at all"
+        return
+    if (frozen := frozen_seconds(take)) > _FROZEN_SHARE * speaking(take.speech).sum() / RATE:
+        yield f"The face is frozen in {frozen:.1f} s of the speech; capture it again, or cut the take"
+    yield from _sync_faults(take, sync or measure_sync(take.speech, take.curves))
+
+
+def speaking(speech: Speech) -> np.ndarray:
+    """(frames,) at ``RATE``: whether the sound is within about 20 dB of its loud parts."""
+    level = loudness(speech, RATE)
+    return level > _SPEAKING * np.percentile(level, 95)
+
+
+def frozen_seconds(take: Take) -> float:
+    """How long somebody speaks while the face stands exactly still for half a second and more."""
+    curves = take.curves
+    same = np.concatenate(([False], (np.diff(curves.values, axis=0) == 0).all(axis=1)))
+    frozen = np.zeros(curves.frames, bool)
+    for start, end in intervals_of(same):
+        frozen[start:end] = (end - start) / curves.fps >= _FROZEN_SECONDS
+    speech = speaking(take.speech)
+    places = np.minimum((curves.times * RATE).astype(int), len(speech) - 1)
+    return float((frozen & speech[places]).sum()) / curves.fps
+
+
+def _length(take: Take) -> str:
+    seconds, sound = take.curves.frames / take.curves.fps, take.speech.seconds
+    if min(seconds, sound) < _LEAST_SECONDS:
+        return f"The take lasts {min(seconds, sound):.2f} s; at least {_LEAST_SECONDS:g} s are needed"
+    if abs(seconds - sound) <= LONGEST_DIFFERENCE:
+        return ""
+    fitting = take.curves.frames / sound
+    rate = min(_RATES, key=lambda rate: abs(rate - fitting))
+    start = f"The curves last {seconds:.2f} s at {take.curves.fps:g} frames per second, the sound {sound:.2f} s"
+    if abs(take.curves.frames / rate - sound) <= LONGEST_DIFFERENCE:
+        return f"{start}; {rate:g} frames per second would fit: state the right fps"
+    return f"{start}; one of them is cut off, or of another take"
+
+
+def _sync_faults(take: Take, sync: Sync) -> Iterator[str]:
+    if not sync.belongs:
+        least = max(sync.chance, LEAST_CORRELATION)
+        yield (
+            f"The mouth does not follow the sound (correlation {sync.lag_correlation:.2f}, {least:.2f} is needed): "
+            "it is the sound of another take, or the capture is lost"
+        )
+        return
+    if not sync.is_in_time:
+        late = "late" if sync.lag_seconds > 0 else "early"
+        yield f"The mouth is {abs(sync.lag_seconds):.2f} s too {late}; emotalk captures check --fix sets offset_seconds"
+    drift = sync.drift * take.speech.seconds
+    if abs(drift) > LARGEST_DRIFT:
+        yield f"Sound and curves drift apart by {1000 * drift:.0f} ms in the take; state the true fps"
