@@ -194,8 +194,8 @@ class Run:
         """Stop the worker. Nothing has been written to the scene."""
         if self._is_over:
             return
-        self._sound.cancel()
         if not self._is_done:
+            self._sound.cancel()
             _client.cancel()
         self.cancelled = self._is_done = True
         self._end(CANCELLED)

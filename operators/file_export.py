@@ -38,6 +38,9 @@ class FileExport(FileOperator):
     def execute(self, context: bpy.types.Context) -> OperatorResult:
         """Write it, and say so."""
         path = Path(bpy.path.abspath(self.filepath))
+        if path.is_dir():
+            self.report({"ERROR"}, "No file name was given; type one, such as " + self.first_name)
+            return {"CANCELLED"}
         if path.suffix.lower() not in self.suffixes:
             path = path.with_name(path.name + Path(self.first_name).suffix)
         try:

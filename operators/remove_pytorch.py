@@ -2,7 +2,7 @@
 
 import bpy
 
-from ..blender_emotalk import runs, torch_environment
+from ..blender_emotalk import batch, runs, torch_environment
 from ..blender_emotalk.access import window_manager_of
 from .background_operator import BackgroundOperator
 from .explained import OperatorResult
@@ -19,7 +19,7 @@ class RemovePytorch(BackgroundOperator, bpy.types.Operator):
     @classmethod
     def disabled_reason(cls, context: bpy.types.Context) -> str:
         """The environment must not be in use."""
-        return super().disabled_reason(context) or ("A line is being animated" if runs.is_running() else "")
+        return super().disabled_reason(context) or ("A line is being animated" if batch.is_busy() else "")
 
     def invoke(self, context: bpy.types.Context, event: bpy.types.Event) -> OperatorResult:
         """Ask first."""

@@ -2,7 +2,7 @@
 
 import bpy
 
-from ..blender_emotalk import runs, torch_environment
+from ..blender_emotalk import batch, runs, torch_environment
 from ..blender_emotalk.access import window_manager_of
 from ..blender_emotalk.preferences import preferences_of
 from .background_operator import BackgroundOperator
@@ -22,7 +22,7 @@ class SetUpPytorch(BackgroundOperator, bpy.types.Operator):
         """The environment must not be in use, and downloads need permission."""
         if reason := super().disabled_reason(context):
             return reason
-        if runs.is_running():
+        if batch.is_busy():
             return "A line is being animated; wait for it"
         if not (bpy.app.online_access or preferences_of(context).wheels):
             return "Allow Online Access in Blender's preferences (System), or choose a folder of wheels"
