@@ -10,4 +10,4 @@ add_arguments = None
 
 def run(options: argparse.Namespace) -> int:
     """Run the step with its own arguments."""
-    return run_step("prepare", options.words)
+    return run_step("compact.prepare", options.words)

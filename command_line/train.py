@@ -10,4 +10,4 @@ add_arguments = None
 
 def run(options: argparse.Namespace) -> int:
     """Run the step with its own arguments."""
-    return run_step("train", options.words)
+    return run_step("compact.train", options.words)

@@ -12,6 +12,7 @@ from ..inference.devices import DEVICES, PRECISIONS
 from ..inference.models.compact import EmoTalkCompact
 from ..inference.models.loading import DEFAULT_CHOICE, load_model, model_ids
 from ..inference.registry import COMPACT_SPEC
+from .compact.recipe import RECIPE, read_recipe
 from .evaluation.captures import capture_tables
 from .evaluation.cost import cost_tables
 from .evaluation.development_sets import LINES, Folders, read_foreign_sets, read_sets
@@ -22,7 +23,6 @@ from .evaluation.lips import hard_tables, lip_tables, sample_evenly
 from .evaluation.report import Table, write_json
 from .evaluation.stillness import stillness_tables
 from .evaluation.styles import style_tables
-from .recipe import RECIPE, read_recipe
 from .sounds.nonverbal import read_clips
 
 PARTS: Final = ("lips", "hard", "stillness", "laughter", "emotions", "styles", "liveliness", "capture", "cost")

@@ -4,7 +4,7 @@ Encoding: log-mel bands -> dilated convolutions -> content features; pitch and c
 emotion features; both sampled at 30 frames per second by absolute time. Decoding: fusion with personal style,
 emotion level and emotion weights -> biased self-attention -> emotion-guided attention -> 52 coefficients, to which
 emotion prototypes are added and lip contacts applied. Every step has a bounded receptive field, so that windows give
-the same numbers as one pass. ``training/network.py`` is the same network in PyTorch.
+the same numbers as one pass. ``training/compact/network.py`` is the same network in PyTorch.
 """
 
 import functools
@@ -62,7 +62,7 @@ class EmoTalkCompact:
     """The built-in model.
 
     Args:
-        arrays: weights by name, as ``training/export.py`` writes them.
+        arrays: weights by name, as ``training/compact/export.py`` writes them.
         config: heads, dilations, attention reaches, thresholds; the metadata of the weights file.
         spec: names of its styles; its basis, rate and emotions are fixed.
 

@@ -26,4 +26,4 @@ def test_what_is_missing_is_named(monkeypatch):
     for name in [name for name in sys.modules if name.startswith("emotalk.training.")]:
         monkeypatch.delitem(sys.modules, name)
     with pytest.raises(EmoTalkError, match=r"needs the package torch; run: pip install 'emotalk\[training\]'"):
-        run_step("train", [])
+        run_step("compact.train", [])

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...inference.contract import SAMPLE_RATE
 from ..arrays import FloatArray
-from ..phones import PhoneSegment
+from ..compact.phones import PhoneSegment
 from .voice_effects import change_prosody, shout, whisper
 
 Change = Callable[[FloatArray, np.random.Generator], FloatArray]

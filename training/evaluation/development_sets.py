@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Final
 
 from ...inference.contract import EmoTalkError
-from ..phones import SpokenLine
-from ..prepare import PROMPTS_SPEAKER, held_out_lines, new_aligner
-from ..recipe import Recipe, is_held_out
+from ..compact.phones import SpokenLine
+from ..compact.prepare import PROMPTS_SPEAKER, held_out_lines, new_aligner
+from ..compact.recipe import Recipe, is_held_out
 from ..recordings import prompts, speechocean
 from ..recordings.aligner import Aligner
 from ..recordings.sound_files import read_recording

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from ...inference.contract import SAMPLE_RATE, EmoTalkError
-from ..phones import PhoneSegment, SpokenLine, fill_gaps, parse_label
+from ..compact.phones import PhoneSegment, SpokenLine, fill_gaps, parse_label
 from ..recordings.aligner import Aligner
 from ..recordings.sound_files import SUFFIXES, read_recording
 

@@ -11,7 +11,7 @@ from scipy.signal import resample_poly
 
 from ...inference.contract import SAMPLE_RATE
 from ..arrays import IntArray
-from ..phones import PhoneSegment, SpokenLine, fill_gaps
+from ..compact.phones import PhoneSegment, SpokenLine, fill_gaps
 from .languages import LANGUAGES
 
 ACCENTS: Final[tuple[str, ...]] = (

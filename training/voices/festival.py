@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final
 
 from ...inference.contract import SAMPLE_RATE
-from ..phones import PhoneSegment, SpokenLine, fill_gaps, parse_label
+from ..compact.phones import PhoneSegment, SpokenLine, fill_gaps, parse_label
 from ..recordings.sound_files import read_recording
 
 VOICES: Final[dict[str, str]] = {"ked": "ked_diphone", "slt-hts": "cmu_us_slt_arctic_hts"}

@@ -8,7 +8,7 @@ from typing import Final
 
 import numpy as np
 
-from ..phones import PhoneSegment, SpokenLine, fill_gaps, parse_label
+from ..compact.phones import PhoneSegment, SpokenLine, fill_gaps, parse_label
 
 VOICES: Final[tuple[str, ...]] = ("kal16", "slt", "awb", "rms")
 

@@ -14,6 +14,8 @@ from emotalk.inference.checkpoints.importing import convert_checkpoint
 from emotalk.inference.contract import SAMPLE_RATE, EmoTalkError, Features, ModelSpec, Speech
 from emotalk.inference.sound.rms import frame_rms
 from emotalk.training import evaluate
+from emotalk.training.compact.phones import PhoneSegment, SpokenLine
+from emotalk.training.compact.recipe import read_recipe
 from emotalk.training.evaluation.captures import capture_tables
 from emotalk.training.evaluation.cost import cost_tables
 from emotalk.training.evaluation.emotions import emotion_tables
@@ -24,8 +26,6 @@ from emotalk.training.evaluation.prediction import arkit_values
 from emotalk.training.evaluation.report import write_json
 from emotalk.training.evaluation.stillness import stillness_tables
 from emotalk.training.evaluation.styles import style_tables
-from emotalk.training.phones import PhoneSegment, SpokenLine
-from emotalk.training.recipe import read_recipe
 
 
 class JawModel:

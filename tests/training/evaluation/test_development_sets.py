@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 from emotalk.face import metrics
 from emotalk.inference.contract import EmoTalkError
+from emotalk.training.compact.teacher import Conditioning, build_score, targets_for
 from emotalk.training.evaluation.development_sets import read_foreign_sets
-from emotalk.training.teacher import Conditioning, build_score, targets_for
 from emotalk.training.voices import espeak
 from emotalk.training.voices.languages import LANGUAGES
 

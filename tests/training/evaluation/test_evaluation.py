@@ -9,6 +9,7 @@ from emotalk.inference.checkpoints.safetensors_file import bundled_weights
 from emotalk.inference.contract import SAMPLE_RATE, EmoTalkError
 from emotalk.inference.models.compact import MODEL_ID, EmoTalkCompact
 from emotalk.inference.registry import COMPACT_SPEC
+from emotalk.training.compact.phones import PhoneSegment, SpokenLine
 from emotalk.training.evaluation import labelled
 from emotalk.training.evaluation.captures import best_correlation, capture_tables, correlation, read_jaw
 from emotalk.training.evaluation.conditions import CHANNEL_CONDITIONS, VOICE_CONDITIONS
@@ -21,7 +22,6 @@ from emotalk.training.evaluation.lips import hard_tables, lip_tables, sample_eve
 from emotalk.training.evaluation.report import Table, write_json
 from emotalk.training.evaluation.stillness import motion, nonspeech_sounds, stillness_tables
 from emotalk.training.evaluation.styles import style_tables
-from emotalk.training.phones import PhoneSegment, SpokenLine
 from emotalk.training.recordings.aligner import Aligner
 from emotalk.training.sounds.nonverbal import SoundClip
 

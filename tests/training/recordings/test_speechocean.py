@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 import soundfile
-from emotalk.training.recipe import is_held_out
+from emotalk.training.compact.recipe import is_held_out
 from emotalk.training.recordings.sound_files import read_recording
 from emotalk.training.recordings.speechocean import read_lines
 

@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 import torch
 
+from ..sounds.nonverbal import SOUNDS, SoundFeatures, read_sounds
 from .batches import draw_batch, sampling_weights
 from .corpus import CorpusLine, long_term_average_spectrum, read_corpus
 from .export import export
@@ -18,7 +19,6 @@ from .network import CompactNetwork
 from .prepare import CACHE
 from .realignment import read_times, realign_lines, write_times
 from .recipe import RECIPE, Recipe, is_held_out, read_recipe
-from .sounds.nonverbal import SOUNDS, SoundFeatures, read_sounds
 
 RUN: Final = Path("training_runs") / "emotalk-compact"
 ALIGNED: Final = ("speechocean", "asterisk", "pico")

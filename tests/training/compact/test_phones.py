@@ -1,6 +1,6 @@
 import pytest
-from emotalk.training.phones import PHONES, PhoneSegment, fill_gaps, mark_schwas, parse_label
-from emotalk.training.visemes import ARTICULATIONS, PHASE_TARGETS
+from emotalk.training.compact.phones import PHONES, PhoneSegment, fill_gaps, mark_schwas, parse_label
+from emotalk.training.compact.visemes import ARTICULATIONS, PHASE_TARGETS
 
 
 @pytest.mark.parametrize(

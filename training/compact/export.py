@@ -7,10 +7,10 @@ import numpy as np
 import torch
 from torch import nn
 
-from ..inference.checkpoints.safetensors_file import write_safetensors
-from ..inference.models.compact import MODEL_ID
-from ..inference.registry import COMPACT_SPEC, spec_metadata
-from .arrays import FloatArray
+from ...inference.checkpoints.safetensors_file import write_safetensors
+from ...inference.models.compact import MODEL_ID
+from ...inference.registry import COMPACT_SPEC, spec_metadata
+from ..arrays import FloatArray
 from .network import CompactNetwork, TimeConvolution
 
 

@@ -10,8 +10,8 @@ import numpy as np
 from scipy.ndimage import convolve1d
 from scipy.signal import lfilter
 
-from ..inference.sound.log_mel import BANDS, MEL_CENTRES, compressed, expanded
-from .arrays import FloatArray
+from ...inference.sound.log_mel import BANDS, MEL_CENTRES, compressed, expanded
+from ..arrays import FloatArray
 
 _BABBLE_DB: Final = (-28.0, -12.0)
 _NOISE_DB: Final = (-45.0, -8.0)

@@ -4,9 +4,9 @@ from emotalk.face import arkit
 from emotalk.face.emotions import EMOTIONS
 from emotalk.face.metrics import APERTURE, PROTRUSION, judge
 from emotalk.face.styles import STYLE_NAMES, STYLES
-from emotalk.training import teacher
-from emotalk.training.phones import PHONES, PhoneSegment
-from emotalk.training.teacher import Conditioning, build_score, targets_for
+from emotalk.training.compact import teacher
+from emotalk.training.compact.phones import PHONES, PhoneSegment
+from emotalk.training.compact.teacher import Conditioning, build_score, targets_for
 
 
 def line(names, length=0.1):

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 from emotalk.inference.sound.log_mel import BANDS, MEL_CENTRES, compressed, expanded
-from emotalk.training import augmentation
-from emotalk.training.augmentation import augment_mel, room_tone
+from emotalk.training.compact import augmentation
+from emotalk.training.compact.augmentation import augment_mel, room_tone
 
 LINES = 600
 

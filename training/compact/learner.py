@@ -6,9 +6,9 @@ from typing import Final
 
 import torch
 
-from ..face.atomic_file import replacing
-from ..inference.models.compact import FPS
-from .arrays import FloatArray
+from ...face.atomic_file import replacing
+from ...inference.models.compact import FPS
+from ..arrays import FloatArray
 from .batches import CROP_FRAMES, Batch
 from .losses import losses
 from .network import CompactNetwork, PhoneHead

@@ -8,17 +8,17 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ..face.emotions import EMOTIONS
-from ..face.styles import STYLES
-from ..inference.models.compact import COARSE_BANDS, FPS
-from ..inference.sound.log_mel import BANDS, PITCH_BINS, compressed
-from .arrays import FloatArray, IntArray
+from ...face.emotions import EMOTIONS
+from ...face.styles import STYLES
+from ...inference.models.compact import COARSE_BANDS, FPS
+from ...inference.sound.log_mel import BANDS, PITCH_BINS, compressed
+from ..arrays import FloatArray, IntArray
+from ..sounds.interruptions import interrupt, pick_sound
+from ..sounds.nonverbal import SoundFeatures
 from .augmentation import augment_mel, room_tone
 from .corpus import MEL_RATE, CorpusLine
 from .phones import PHONE_INDEX
 from .prosody import RATE
-from .sounds.interruptions import interrupt, pick_sound
-from .sounds.nonverbal import SoundFeatures
 from .teacher import Conditioning, Targets, build_score, targets_for
 
 CROP_FRAMES: Final = 120

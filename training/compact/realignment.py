@@ -13,8 +13,8 @@ import numpy as np
 import torch
 from torch.nn import functional
 
-from ..face.atomic_file import replacing
-from .arrays import FloatArray, IntArray
+from ...face.atomic_file import replacing
+from ..arrays import FloatArray, IntArray
 from .corpus import CorpusLine, decode_phones, encode_phones, make_line
 from .network import CONTENT_RATE, CompactNetwork, PhoneHead
 from .phones import PHONE_INDEX, PHONES, PhoneSegment

@@ -3,7 +3,7 @@
 import numpy as np
 from emotalk.inference.sound.log_mel import PITCH_BINS
 from emotalk.training.arrays import FloatArray
-from emotalk.training.prosody import measure_prosody
+from emotalk.training.compact.prosody import measure_prosody
 
 FRAMES = 90
 VOICED, WHISPERED, SILENT = slice(0, 30), slice(30, 60), slice(60, 90)

@@ -11,8 +11,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ..face import arkit
-from ..face.contacts import (
+from ...face import arkit
+from ...face.contacts import (
     BILABIAL_JAW,
     BILABIAL_KEEPS,
     BILABIAL_ROW,
@@ -26,12 +26,12 @@ from ..face.contacts import (
     REST_PRESS,
     SEAL,
 )
-from ..face.emotions import EMOTIONS, IS_MOUTH, MOUTH_EXPONENT, PROTOTYPES, SPEAKING_SHARE
-from ..face.styles import STYLES
-from ..inference.contract import SAMPLE_RATE
-from ..inference.models.compact import COARSE_BANDS, CONTENT_STRIDE, KERNEL, SIGNALS, STEM_WIDTH
-from ..inference.sound.log_mel import BANDS, HOP, LOUDEST, PITCH_BINS, PRIOR_FRAMES, SOFTEST
-from .arrays import FloatArray
+from ...face.emotions import EMOTIONS, IS_MOUTH, MOUTH_EXPONENT, PROTOTYPES, SPEAKING_SHARE
+from ...face.styles import STYLES
+from ...inference.contract import SAMPLE_RATE
+from ...inference.models.compact import COARSE_BANDS, CONTENT_STRIDE, KERNEL, SIGNALS, STEM_WIDTH
+from ...inference.sound.log_mel import BANDS, HOP, LOUDEST, PITCH_BINS, PRIOR_FRAMES, SOFTEST
+from ..arrays import FloatArray
 from .phones import PHONES
 from .prosody import RATE
 

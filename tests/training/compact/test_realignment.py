@@ -2,8 +2,8 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from emotalk.training.phones import PHONE_INDEX, PHONES, PhoneSegment
-from emotalk.training.realignment import realign
+from emotalk.training.compact.phones import PHONE_INDEX, PHONES, PhoneSegment
+from emotalk.training.compact.realignment import realign
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

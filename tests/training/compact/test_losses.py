@@ -8,10 +8,10 @@ import torch
 from emotalk.face import arkit
 from emotalk.face.basis import ARKIT
 from emotalk.inference.models.compact import SIGNALS
-from emotalk.training.batches import CROP_FRAMES, Batch
-from emotalk.training.losses import losses
-from emotalk.training.network import CompactNetwork, PhoneHead
-from emotalk.training.recipe import read_recipe
+from emotalk.training.compact.batches import CROP_FRAMES, Batch
+from emotalk.training.compact.losses import losses
+from emotalk.training.compact.network import CompactNetwork, PhoneHead
+from emotalk.training.compact.recipe import read_recipe
 
 LINES = 2
 

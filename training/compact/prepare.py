@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from ..recordings import prompts, speechocean
+from ..recordings.aligner import Aligner
+from ..sounds.nonverbal import SOUNDS, write_sounds
+from ..voices import espeak, festival, flite, pico
+from ..voices.sentences import write_sentences
 from .corpus import write_corpus
 from .phones import SpokenLine
 from .recipe import RECIPE, Recipe, read_recipe
-from .recordings import prompts, speechocean
-from .recordings.aligner import Aligner
-from .sounds.nonverbal import SOUNDS, write_sounds
-from .voices import espeak, festival, flite, pico
-from .voices.sentences import write_sentences
 
 CACHE: Final = Path("training_runs") / "cache"
 HELD_OUT_SENTENCES: Final = 80

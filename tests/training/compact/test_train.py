@@ -13,15 +13,15 @@ from emotalk.inference.models import compact
 from emotalk.inference.models.compact import EmoTalkCompact, prosody
 from emotalk.inference.registry import COMPACT_SPEC
 from emotalk.inference.sound.log_mel import BANDS, HOP, log_mel, spectral_offset, speech_level
-from emotalk.training import batches
-from emotalk.training.batches import draw_batch, sampling_weights
-from emotalk.training.corpus import long_term_average_spectrum, read_corpus, write_corpus
-from emotalk.training.export import inference_arrays, inference_config, load_inference_arrays, restore
-from emotalk.training.network import ChannelDropout, CompactNetwork, NetworkConfig
-from emotalk.training.phones import PHONE_INDEX, PhoneSegment, SpokenLine
-from emotalk.training.recipe import RECIPE, read_recipe
+from emotalk.training.compact import batches
+from emotalk.training.compact.batches import draw_batch, sampling_weights
+from emotalk.training.compact.corpus import long_term_average_spectrum, read_corpus, write_corpus
+from emotalk.training.compact.export import inference_arrays, inference_config, load_inference_arrays, restore
+from emotalk.training.compact.network import ChannelDropout, CompactNetwork, NetworkConfig
+from emotalk.training.compact.phones import PHONE_INDEX, PhoneSegment, SpokenLine
+from emotalk.training.compact.recipe import RECIPE, read_recipe
+from emotalk.training.compact.train import train, training_corpora, training_sounds
 from emotalk.training.sounds.nonverbal import SOUNDS, write_sounds
-from emotalk.training.train import train, training_corpora, training_sounds
 
 _FORMANTS = {"AA": (700, 1100), "IY": (280, 2300), "UW": (300, 850), "M": (250, 1000), "S": (5000, 6500)}
 

@@ -9,8 +9,8 @@ from typing import Final
 
 import numpy as np
 
-from ..face import arkit
-from .arrays import FloatArray
+from ...face import arkit
+from ..arrays import FloatArray
 from .phones import PHONES, VOWELS
 
 

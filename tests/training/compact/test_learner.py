@@ -5,10 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
-from emotalk.training import learner as learner_module
-from emotalk.training.learner import Learner
-from emotalk.training.network import NetworkConfig
-from emotalk.training.recipe import is_held_out, read_recipe
+from emotalk.training.compact import learner as learner_module
+from emotalk.training.compact.learner import Learner
+from emotalk.training.compact.network import NetworkConfig
+from emotalk.training.compact.recipe import is_held_out, read_recipe
 
 
 @pytest.fixture

@@ -4,8 +4,8 @@ from typing import Final
 
 import numpy as np
 
-from ..inference.sound.log_mel import PITCH_BINS
-from .arrays import FloatArray
+from ...inference.sound.log_mel import PITCH_BINS
+from ..arrays import FloatArray
 
 RATE: Final = 25.0
 """Frames per second, as in ``inference.models.compact.prosody``."""

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Final
 
-from .arrays import IntArray
+from ..arrays import IntArray
 
 _VOWEL_NAMES: Final = "AA AE AH AO AW AX AY EH ER EY IH IY OW OY UH UW"
 _CONSONANT_NAMES: Final = "B CH D DH F G HH JH K L M N NG P R S SH T TH V W Y Z ZH"

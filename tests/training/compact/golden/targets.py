@@ -9,11 +9,11 @@ from pathlib import Path
 
 import numpy as np
 from emotalk.face.styles import STYLES
-from emotalk.training.batches import draw_batch
-from emotalk.training.corpus import make_line
-from emotalk.training.phones import PHONES, PhoneSegment
-from emotalk.training.prosody import measure_accents, measure_prosody
-from emotalk.training.teacher import Conditioning, build_score, targets_for
+from emotalk.training.compact.batches import draw_batch
+from emotalk.training.compact.corpus import make_line
+from emotalk.training.compact.phones import PHONES, PhoneSegment
+from emotalk.training.compact.prosody import measure_accents, measure_prosody
+from emotalk.training.compact.teacher import Conditioning, build_score, targets_for
 
 TARGETS = Path(__file__).with_name("targets.npz")
 SHOWN = {

@@ -7,8 +7,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
-from ..face import arkit
-from ..face.basis import ARKIT
+from ...face import arkit
+from ...face.basis import ARKIT
 from .batches import Batch
 from .network import CompactNetwork, PhoneHead
 
