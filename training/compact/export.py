@@ -16,7 +16,7 @@ from .network import CompactNetwork, TimeConvolution
 
 def inference_arrays(network: CompactNetwork) -> dict[str, FloatArray]:
     """Weights by name in the layout of inference: matrices are (in, out), convolutions (taps, in, out)."""
-    arrays = {name: tensor.numpy() for name, tensor in network.state_dict().items()}
+    arrays = {name: tensor.cpu().numpy() for name, tensor in network.state_dict().items()}
     for name, taps in _matrices(network).items():
         matrix = arrays[name].T
         arrays[name] = matrix.reshape(taps, -1, matrix.shape[1]) if taps > 1 else matrix
@@ -65,10 +65,3 @@ def export(network: CompactNetwork, decide: dict[str, list[float]], path: Path, 
         "licence": "GPL-3.0-or-later",
     }
     write_safetensors(path, arrays, {**metadata, **provenance})
-
-
-def restore(checkpoint: Path, network: CompactNetwork) -> int:
-    """Load the averaged weights of a checkpoint of ``train``; returns its step."""
-    state = torch.load(checkpoint, weights_only=True)
-    network.load_state_dict(state["average"])
-    return int(state["step"])

@@ -28,7 +28,7 @@ _SIGNAL_WEIGHTS: Final = torch.tensor([_CONTACT_WEIGHT, _CONTACT_WEIGHT, 1.0, 1.
 def losses(
     network: CompactNetwork, head: PhoneHead, batch: Batch, times: Tensor, mixed_precision: bool
 ) -> dict[str, Tensor]:
-    """The weighted terms of the loss of one batch; training minimises their sum.
+    """The terms of the loss of one batch; the recipe weighs them.
 
     Args:
         network: in training mode.
@@ -37,7 +37,8 @@ def losses(
         times: (120,) seconds of the crop's frames.
         mixed_precision: run the encoders in bfloat16.
     """
-    with torch.autocast("cpu", torch.bfloat16, enabled=mixed_precision):
+    device = batch.mel.device
+    with torch.autocast(device.type, torch.bfloat16, enabled=mixed_precision):
         dense_content = network.content(batch.mel).float()
         dense_emotion = network.emotion(batch.prosody_input).float()
     size = network.config.content_size
@@ -45,19 +46,20 @@ def losses(
     values = network.decode(content, signals, emotion, batch.emotions, batch.styles, batch.levels)
     error = values - batch.values
     speed = torch.diff(error, dim=1)
-    aperture = error @ _APERTURE_WEIGHTS
+    weights = _CHANNEL_WEIGHTS.to(device)
+    aperture = error @ _APERTURE_WEIGHTS.to(device)
     signal_loss = functional.binary_cross_entropy_with_logits(
-        signals, batch.signals, pos_weight=_SIGNAL_WEIGHTS, reduction="none"
+        signals, batch.signals, pos_weight=_SIGNAL_WEIGHTS.to(device), reduction="none"
     ).mean(dim=(0, 1))
     phones = head.phone_logits(dense_content[..., :size])
     return {
-        "values": 30 * (error**2 * _CHANNEL_WEIGHTS).mean(),
-        "speed": 30 * (speed**2 * _CHANNEL_WEIGHTS).mean(),
-        "aperture": 30 * (aperture**2).mean(),
-        "bilabial": 2 * signal_loss[0],
-        "labiodental": 1.5 * signal_loss[1],
-        "speech": 0.3 * signal_loss[2],
-        "laughter": 0.5 * signal_loss[3],
-        "phones": 0.8 * functional.cross_entropy(phones.transpose(1, 2), batch.phones, label_smoothing=0.05),
-        "prosody": 0.1 * functional.mse_loss(head.prosody(dense_emotion), batch.prosody),
+        "values": (error**2 * weights).mean(),
+        "speed": (speed**2 * weights).mean(),
+        "aperture": (aperture**2).mean(),
+        "bilabial": signal_loss[0],
+        "labiodental": signal_loss[1],
+        "speech": signal_loss[2],
+        "laughter": signal_loss[3],
+        "phones": functional.cross_entropy(phones.transpose(1, 2), batch.phones, label_smoothing=0.05),
+        "prosody": functional.mse_loss(head.prosody(dense_emotion), batch.prosody),
     }

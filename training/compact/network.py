@@ -185,7 +185,7 @@ class BiasedAttention(nn.Module):
         batch, frames, width = hidden.shape
         normed = self.norm(hidden)
         source = normed if memory is None else memory
-        places = torch.arange(frames)
+        places = torch.arange(frames, device=hidden.device)
         distance = (places[:, None] - places).abs()
         bias = (-self.slopes[:, None, None] * distance).masked_fill(distance > self.reach, float("-inf"))
 
@@ -308,10 +308,9 @@ class CompactNetwork(nn.Module):
 
     def add_contacts(self, values: Tensor, bilabial: Tensor, labiodental: Tensor, styles: Tensor) -> Tensor:
         """Coefficients with lip contacts, clamped to 0..1: ``face.contacts.apply_contacts`` in torch."""
-        firm = torch.from_numpy(BILABIAL_ROW) * (styles @ self.firmness)[..., None]
-        values = _blend_contact(
-            values.clamp(0, 1), labiodental, LABIODENTAL_KEEPS, torch.from_numpy(LABIODENTAL_ROW), LABIODENTAL_JAW
-        )
+        firm = torch.from_numpy(BILABIAL_ROW).to(values) * (styles @ self.firmness)[..., None]
+        labiodental_row = torch.from_numpy(LABIODENTAL_ROW).to(values)
+        values = _blend_contact(values.clamp(0, 1), labiodental, LABIODENTAL_KEEPS, labiodental_row, LABIODENTAL_JAW)
         values = _blend_contact(values, bilabial, BILABIAL_KEEPS, firm, BILABIAL_JAW)
         closing = torch.maximum(values[..., CLOSE] * (1 - bilabial), bilabial * SEAL * values[..., JAW])
         return torch.cat([values[..., :CLOSE], closing[..., None], values[..., CLOSE + 1 :]], dim=-1).clamp(0, 1)
@@ -332,7 +331,7 @@ class PhoneHead(nn.Module):
 
 
 def _blend_contact(values: Tensor, contact: Tensor, keeps: FloatArray, least: Tensor, widest_jaw: float) -> Tensor:
-    held = torch.maximum(values * torch.from_numpy(keeps), least)
+    held = torch.maximum(values * torch.from_numpy(keeps).to(values), least)
     jaw = held[..., JAW : JAW + 1].clamp(max=widest_jaw)
     held = torch.cat([held[..., :JAW], jaw, held[..., JAW + 1 :]], dim=-1)
     return values + contact[..., None] * (held - values)
@@ -340,9 +339,9 @@ def _blend_contact(values: Tensor, contact: Tensor, keeps: FloatArray, least: Te
 
 def _rest_lips(values: Tensor, speech_gate: Tensor) -> Tensor:
     """``face.contacts.rest_lips`` in torch."""
-    opens = torch.zeros(CHANNELS)
+    opens = values.new_zeros(CHANNELS)
     opens[OPENERS] = 1
-    bilabials = torch.zeros(CHANNELS)
+    bilabials = values.new_zeros(CHANNELS)
     bilabials[PRESSES] = REST_PRESS
     silent = 1 - speech_gate[..., None]
     return torch.where(bilabials > 0, torch.maximum(values, bilabials * silent), values * (1 - opens * silent))

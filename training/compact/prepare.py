@@ -13,7 +13,7 @@ from ..voices import espeak, festival, flite, pico
 from ..voices.sentences import write_sentences
 from .corpus import write_corpus
 from .phones import SpokenLine
-from .recipe import RECIPE, Recipe, read_recipe
+from .recipe import RECIPE, CompactRecipe, read_recipe
 
 CACHE: Final = Path("training_runs") / "cache"
 HELD_OUT_SENTENCES: Final = 80
@@ -59,7 +59,7 @@ def new_aligner() -> Aligner:
     return Aligner(espeak.Synthesiser().pronounce)
 
 
-def held_out_lines(recipe: Recipe) -> dict[str, list[SpokenLine]]:
+def held_out_lines(recipe: CompactRecipe) -> dict[str, list[SpokenLine]]:
     """The lines of the synthetic voices that a recipe holds out, by voice."""
     spoken = {f"flite-{voice}": flite_lines(voice, recipe) for voice in flite.VOICES}
     held_out = {voice: list(spoken[voice]) for voice in recipe.held_out_voices if voice in spoken}
@@ -68,7 +68,7 @@ def held_out_lines(recipe: Recipe) -> dict[str, list[SpokenLine]]:
     return held_out
 
 
-def flite_lines(voice: str, recipe: Recipe) -> Iterator[SpokenLine]:
+def flite_lines(voice: str, recipe: CompactRecipe) -> Iterator[SpokenLine]:
     """The lines of one of flite's voices: a training voice reads more sentences than a held-out one."""
     number = flite.VOICES.index(voice)
     count = HELD_OUT_SENTENCES if f"flite-{voice}" in recipe.held_out_voices else recipe.flite_sentences
@@ -77,7 +77,7 @@ def flite_lines(voice: str, recipe: Recipe) -> Iterator[SpokenLine]:
         yield flite.speak(f"{voice}-{i:04d}", voice, text, paces.uniform(0.8, 1.3))
 
 
-def espeak_lines(recipe: Recipe, trained: bool = True) -> Iterator[SpokenLine]:
+def espeak_lines(recipe: CompactRecipe, trained: bool = True) -> Iterator[SpokenLine]:
     """The lines of espeak-ng: few sentences for each of many training voices, more for each held-out voice.
 
     Args:
@@ -94,7 +94,7 @@ def espeak_lines(recipe: Recipe, trained: bool = True) -> Iterator[SpokenLine]:
         yield from synthesiser.read(voice, write_sentences(count, recipe.seed * 1000 + _FIRST_ESPEAK_SEED + number))
 
 
-def espeak_voices(recipe: Recipe) -> list[str]:
+def espeak_voices(recipe: CompactRecipe) -> list[str]:
     """The training voices of espeak-ng; a timbre that is held out in one accent is held out in all."""
     held_out = {voice.partition("+")[2] for voice in recipe.held_out_voices}
     timbres = [timbre for timbre in espeak.TIMBRES if timbre not in held_out]
@@ -103,7 +103,7 @@ def espeak_voices(recipe: Recipe) -> list[str]:
     return [f"{espeak.ACCENTS[(i + turn) % count]}+{timbre}" for turn in turns for i, timbre in enumerate(timbres)]
 
 
-def festival_lines(recipe: Recipe) -> Iterator[SpokenLine]:
+def festival_lines(recipe: CompactRecipe) -> Iterator[SpokenLine]:
     """The lines of Festival's voices."""
     for number, voice in enumerate(festival.VOICES):
         texts = write_sentences(recipe.festival_sentences, recipe.seed * 1000 + _FIRST_FESTIVAL_SEED + number)
@@ -111,7 +111,7 @@ def festival_lines(recipe: Recipe) -> Iterator[SpokenLine]:
         yield from festival.speak(voice, texts, [paces.uniform(0.8, 1.3) for _ in texts])
 
 
-def pico_lines(recipe: Recipe) -> Iterator[SpokenLine]:
+def pico_lines(recipe: CompactRecipe) -> Iterator[SpokenLine]:
     """The lines of Pico's voices whose text could be aligned."""
     aligner = new_aligner()
     for number, voice in enumerate(pico.VOICES):
@@ -128,7 +128,7 @@ def _prompt_lines(folder: Path) -> Iterator[SpokenLine]:
     return prompts.read_lines(folder, PROMPTS_SPEAKER, new_aligner())
 
 
-def _speechocean_lines(folder: Path, recipe: Recipe) -> Iterator[SpokenLine]:
+def _speechocean_lines(folder: Path, recipe: CompactRecipe) -> Iterator[SpokenLine]:
     return speechocean.read_lines(folder, aligner=new_aligner(), worst_fit_share=recipe.worst_fit_share)
 
 

@@ -6,14 +6,14 @@ inserted between them, and a phone that is missing in the sound may shrink to on
 """
 
 from collections.abc import Callable, Iterable, Sequence
-from pathlib import Path
 from typing import Final
 
 import numpy as np
 import torch
+from torch import Tensor
 from torch.nn import functional
 
-from ...face.atomic_file import replacing
+from ...inference.contract import EmoTalkError
 from ..arrays import FloatArray, IntArray
 from .corpus import CorpusLine, decode_phones, encode_phones, make_line
 from .network import CONTENT_RATE, CompactNetwork, PhoneHead
@@ -40,24 +40,21 @@ def realign_lines(
     return found
 
 
-def write_times(path: Path, lines: Sequence[CorpusLine]) -> None:
-    """Write the phones of lines, so that a resumed run need not align them again."""
+def phone_times(lines: Sequence[CorpusLine]) -> tuple[Tensor, Tensor]:
+    """The phones of lines for a checkpoint: (n, 3) float64 class, start and end, and the (lines,) number of phones."""
     rows = [row for line in lines for row in encode_phones(line.phones)]
-    with replacing(path) as part, part.open("wb") as file:
-        np.savez(file, phones=np.array(rows), lengths=np.array([len(line.phones) for line in lines]))
+    return torch.tensor(rows, dtype=torch.float64), torch.tensor([len(line.phones) for line in lines])
 
 
-def read_times(path: Path, lines: Sequence[CorpusLine]) -> list[CorpusLine]:
-    """The lines with the phones of a file of ``write_times``, in the same order.
+def with_phone_times(lines: Sequence[CorpusLine], rows: Tensor, lengths: Tensor) -> list[CorpusLine]:
+    """The lines with phones of ``phone_times``, in the same order.
 
     Raises:
-        ValueError: the file belongs to other lines.
+        EmoTalkError: they belong to other lines.
     """
-    with np.load(path, allow_pickle=False) as file:
-        rows, lengths = file["phones"], file["lengths"]
     if len(lengths) != len(lines):
-        raise ValueError(f"{path.name} belongs to another corpus; train in another folder")
-    parts = np.split(rows, np.cumsum(lengths)[:-1])
+        raise EmoTalkError("The checkpoint belongs to another corpus; start a new run")
+    parts = np.split(rows.numpy(), np.cumsum(lengths.numpy())[:-1])
     return [_with_phones(line, decode_phones(part)) for line, part in zip(lines, parts, strict=True)]
 
 
@@ -76,10 +73,10 @@ def _priors(lines: Iterable[CorpusLine]) -> FloatArray:
 
 
 def _log_posteriors(line: CorpusLine, network: CompactNetwork, head: PhoneHead) -> FloatArray:
-    mel = torch.from_numpy(line.mel[: len(line.mel) // 2 * 2].astype(np.float32))
+    mel = torch.from_numpy(line.mel[: len(line.mel) // 2 * 2].astype(np.float32)).to(network.content.usual.device)
     with torch.no_grad():
         content = network.content(mel[None])[0, :, : network.config.content_size]
-        posteriors: FloatArray = functional.log_softmax(head.phone_logits(content), dim=1).numpy()
+        posteriors: FloatArray = functional.log_softmax(head.phone_logits(content), dim=1).cpu().numpy()
     return posteriors
 
 

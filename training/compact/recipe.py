@@ -1,29 +1,23 @@
-"""The recipe of a model: every setting that determines the result of training, read from one TOML file."""
+"""The recipe of the built-in model: every setting that determines the result of its training."""
 
 import hashlib
-import tomllib
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Final
+from typing import ClassVar, Final
 
+from ..recipe import Recipe
+from ..recipe import read_recipe as read_any_recipe
 from .network import NetworkConfig
 
 RECIPE: Final = Path(__file__).parent / "emotalk-compact.toml"
 
 
-@dataclass(frozen=True)
-class Recipe:
+@dataclass(frozen=True, kw_only=True)
+class CompactRecipe(Recipe):
     """The settings of ``emotalk-compact.toml``; the comments there say what each one is."""
 
-    seed: int
-    steps: int
-    batch_size: int
-    learning_rate: float
-    warmup_steps: int
-    decay_from: int
-    decay_to: int
-    weight_decay: float
-    ema_decay: float
+    MAY_CHANGE: ClassVar[frozenset[str]] = Recipe.MAY_CHANGE | {"decide"}
+
     mixed_precision: bool
     realign_at: int
     held_out_speakers: float
@@ -40,20 +34,9 @@ class Recipe:
     decide: dict[str, list[float]]
 
 
-def read_recipe(path: Path = RECIPE) -> Recipe:
-    """A recipe from its file.
-
-    Raises:
-        ValueError: a setting is missing or unknown.
-    """
-    with path.open("rb") as file:
-        settings = tomllib.load(file)
-    wrong = set(settings) ^ {field.name for field in fields(Recipe)}
-    if wrong:
-        raise ValueError(f"{path.name}: missing or unknown settings: {', '.join(sorted(wrong))}")
-    network: dict[str, Any] = {n: tuple(v) if isinstance(v, list) else v for n, v in settings.pop("network").items()}
-    voices = tuple(settings.pop("held_out_voices"))
-    return Recipe(network=NetworkConfig(**network), held_out_voices=voices, **settings)
+def read_recipe(path: Path = RECIPE) -> CompactRecipe:
+    """A recipe of the built-in model from its file. Raises EmoTalkError, see ``training.recipe``."""
+    return read_any_recipe(CompactRecipe, path)
 
 
 def is_held_out(name: str, share: float) -> bool:

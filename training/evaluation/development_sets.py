@@ -9,7 +9,7 @@ from typing import Final
 from ...inference.contract import EmoTalkError
 from ..compact.phones import SpokenLine
 from ..compact.prepare import PROMPTS_SPEAKER, held_out_lines, new_aligner
-from ..compact.recipe import Recipe, is_held_out
+from ..compact.recipe import CompactRecipe, is_held_out
 from ..recordings import prompts, speechocean
 from ..recordings.aligner import Aligner
 from ..recordings.sound_files import read_recording
@@ -47,7 +47,7 @@ class Folders:
     labelled: tuple[Path, ...] = ()
 
 
-def read_sets(recipe: Recipe, folders: Folders, count: int = LINES) -> dict[str, list[SpokenLine]]:
+def read_sets(recipe: CompactRecipe, folders: Folders, count: int = LINES) -> dict[str, list[SpokenLine]]:
     """At most so many English lines of each set, evenly spaced: recordings first, then synthetic voices.
 
     Raises:
@@ -100,7 +100,7 @@ def _foreign_lines(language: str, synthesiser: espeak.Synthesiser) -> Iterator[S
         yield from synthesiser.read(f"{language}+{timbre}", LANGUAGES[language].sentences)
 
 
-def _speechocean(folder: Path, recipe: Recipe, aligner: Aligner) -> dict[str, list[SpokenLine]]:
+def _speechocean(folder: Path, recipe: CompactRecipe, aligner: Aligner) -> dict[str, list[SpokenLine]]:
     with (folder / "utterances.csv").open(newline="") as table:
         ages = {f"ocean-{row['speaker']}": int(row["age"]) for row in csv.DictReader(table)}
     held_out = {speaker for speaker in ages if is_held_out(speaker, recipe.held_out_speakers)}

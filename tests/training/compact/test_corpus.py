@@ -2,11 +2,12 @@
 
 import numpy as np
 import pytest
+from emotalk.inference.contract import EmoTalkError
 from emotalk.inference.models.compact import prosody
 from emotalk.inference.sound.log_mel import log_mel, speech_level
 from emotalk.training.compact.corpus import long_term_average_spectrum, make_line, read_corpus, write_corpus
 from emotalk.training.compact.phones import PhoneSegment, SpokenLine
-from emotalk.training.compact.realignment import read_times, realign_lines, write_times
+from emotalk.training.compact.realignment import phone_times, realign_lines, with_phone_times
 
 
 def spoken(number, seconds):
@@ -61,19 +62,18 @@ def test_every_line_counts_the_same_in_the_average_and_loud_frames_more():
     np.testing.assert_allclose(long_term_average_spectrum([both]), (0.5 - 0.2 * weight) / (1 + weight), atol=1e-3)
 
 
-def test_times_are_read_back_and_those_of_another_corpus_refused(corpus, tmp_path):
+def test_times_are_read_back_and_those_of_another_corpus_refused(corpus):
     _, lines = corpus
     moved = [
         make_line(line.name, line.speaker, line.mel, line.prosody_input,
                   (PhoneSegment("SIL", 0, 0.1), PhoneSegment("AA", 0.1, line.seconds)))
         for line in lines
     ]  # fmt: skip
-    write_times(tmp_path / "times.npz", moved)
-    for read, line in zip(read_times(tmp_path / "times.npz", lines), moved, strict=True):
+    for read, line in zip(with_phone_times(lines, *phone_times(moved)), moved, strict=True):
         assert (read.name, read.phones) == (line.name, line.phones)
         np.testing.assert_array_equal(read.score.spans, line.score.spans)
-    with pytest.raises(ValueError, match=r"times\.npz belongs to another corpus; train in another folder"):
-        read_times(tmp_path / "times.npz", lines[:2])
+    with pytest.raises(EmoTalkError, match="The checkpoint belongs to another corpus; start a new run"):
+        with_phone_times(lines[:2], *phone_times(moved))
 
 
 def test_only_the_lines_that_are_wanted_are_aligned_again(corpus, monkeypatch):

@@ -55,7 +55,9 @@ def terms(network, head, monkeypatch, offset, signals=None):
         target = dataclasses.replace(target, signals=signals)
     with torch.no_grad():
         parts = losses(network, head, target, torch.arange(CROP_FRAMES) / 30, False)
-    return {name: float(part) for name, part in parts.items()}
+    weights = read_recipe().losses
+    assert parts.keys() == weights.keys()
+    return {name: weights[name] * float(part) for name, part in parts.items()}
 
 
 def constant(**stems):

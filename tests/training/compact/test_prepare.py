@@ -4,7 +4,7 @@ from emotalk.training.compact.corpus import write_corpus
 from emotalk.training.compact.phones import PhoneSegment, SpokenLine
 from emotalk.training.compact.prepare import espeak_voices, main
 from emotalk.training.compact.recipe import is_held_out, read_recipe
-from emotalk.training.compact.train import training_corpora
+from emotalk.training.compact.task import read_corpora
 from emotalk.training.voices import flite, pico
 from emotalk.training.voices.espeak import ACCENTS, TIMBRES
 
@@ -30,7 +30,7 @@ def cache(tmp_path):
 
 def test_held_out_speakers_and_prompts_are_not_trained_on(cache):
     recipe = read_recipe()
-    trained = training_corpora(cache, recipe)
+    trained = read_corpora(cache, recipe)
     assert {line.speaker for line in trained["flite"]} == {"flite-slt"}
     assert {line.speaker for line in trained["espeak"]} == {"espeak-en-us+f2"}
     prompts = {line.name for line in trained["asterisk"]}
@@ -39,6 +39,17 @@ def test_held_out_speakers_and_prompts_are_not_trained_on(cache):
     assert speakers == {f"ocean-{i}" for i in range(20) if not is_held_out(f"ocean-{i}", recipe.held_out_speakers)}
     assert 0 < len(prompts) < 20
     assert 0 < len(speakers) < 20
+
+
+def test_what_is_held_out_is_all_the_rest(cache):
+    recipe = read_recipe()
+    names = [
+        {(line.speaker, line.name) for lines in read_corpora(cache, recipe, held_out).values() for line in lines}
+        for held_out in (False, True)
+    ]
+    assert not names[0] & names[1]
+    assert len(names[0] | names[1]) == 44
+    assert ("flite-kal16", "a") in names[1]
 
 
 def test_every_timbre_but_the_held_out_ones_speaks_with_as_many_accents_as_asked():

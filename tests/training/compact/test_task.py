@@ -1,3 +1,4 @@
+import copy
 import json
 from dataclasses import replace
 
@@ -8,7 +9,7 @@ import torch
 from emotalk.face.controls import Controls
 from emotalk.face.styles import STYLE_NAMES
 from emotalk.inference.checkpoints.safetensors_file import bundled_weights, read_safetensors
-from emotalk.inference.contract import SAMPLE_RATE, Speech
+from emotalk.inference.contract import SAMPLE_RATE, EmoTalkError, Speech
 from emotalk.inference.models import compact
 from emotalk.inference.models.compact import EmoTalkCompact, prosody
 from emotalk.inference.registry import COMPACT_SPEC
@@ -16,12 +17,17 @@ from emotalk.inference.sound.log_mel import BANDS, HOP, log_mel, spectral_offset
 from emotalk.training.compact import batches
 from emotalk.training.compact.batches import draw_batch, sampling_weights
 from emotalk.training.compact.corpus import long_term_average_spectrum, read_corpus, write_corpus
-from emotalk.training.compact.export import inference_arrays, inference_config, load_inference_arrays, restore
-from emotalk.training.compact.network import ChannelDropout, CompactNetwork, NetworkConfig
+from emotalk.training.compact.export import inference_arrays, inference_config, load_inference_arrays
+from emotalk.training.compact.losses import losses
+from emotalk.training.compact.network import ChannelDropout, CompactNetwork, NetworkConfig, PhoneHead
 from emotalk.training.compact.phones import PHONE_INDEX, PhoneSegment, SpokenLine
-from emotalk.training.compact.recipe import RECIPE, read_recipe
-from emotalk.training.compact.train import train, training_corpora, training_sounds
+from emotalk.training.compact.realignment import realign_lines
+from emotalk.training.compact.recipe import RECIPE, is_held_out, read_recipe
+from emotalk.training.compact.task import CompactTask, read_corpora, training_sounds
+from emotalk.training.metrics_log import read_metrics
+from emotalk.training.run_folder import RunFolder
 from emotalk.training.sounds.nonverbal import SOUNDS, write_sounds
+from emotalk.training.trainer import new_accelerator, train
 
 _FORMANTS = {"AA": (700, 1100), "IY": (280, 2300), "UW": (300, 850), "M": (250, 1000), "S": (5000, 6500)}
 
@@ -83,7 +89,7 @@ def test_the_recipe_of_the_bundled_model_is_complete():
 def test_an_unknown_number_in_a_recipe_is_refused(tmp_path):
     path = tmp_path / "recipe.toml"
     path.write_text("speed = 3\n" + RECIPE.read_text())
-    with pytest.raises(ValueError, match="speed"):
+    with pytest.raises(EmoTalkError, match=r"recipe\.toml: unknown settings: speed"):
         read_recipe(path)
 
 
@@ -140,26 +146,100 @@ def test_dropout_leaves_out_whole_channels_in_training_alone():
     assert torch.equal(dropout.eval()(hidden), hidden)
 
 
+def trained(recipe, lines, folder, steps=None):
+    """A training in a folder, from its newest checkpoint on, to a number of steps; its task and its result."""
+    folder.mkdir(exist_ok=True)
+    recipe = replace(recipe, steps=steps or recipe.steps)
+    task = CompactTask(recipe, {"speechocean": lines}, held_out={"speechocean": lines[:2]})
+    return task, train(task, recipe, RunFolder(folder), "compact", new_accelerator(recipe, cpu=True))
+
+
 def test_training_lowers_the_loss_and_exports_a_model_that_works(lines, tiny, tmp_path):
-    network = train(tiny, {"speechocean": lines}, tmp_path)
-    log = [json.loads(row) for row in (tmp_path / "log.jsonl").read_text().splitlines()]
-    assert log[-1]["total"] < 0.7 * log[0]["total"]
-    model = EmoTalkCompact.load(tmp_path / "emotalk-compact.safetensors", COMPACT_SPEC)
+    task, result = trained(replace(tiny, log_every=10, validate_every=10), lines, tmp_path)
+    rows = read_metrics(tmp_path / "metrics.jsonl")
+    totals = [row["total"] for row in rows if "total" in row]
+    scores = [row["figures"]["score"] for row in rows if "figures" in row]
+    assert totals[-1] < 0.7 * totals[0]
+    assert scores[-1] < 0.7 * scores[0]
+    assert scores[-1] == pytest.approx(sum(tiny.losses[name] * result.figures[name] for name in tiny.losses), rel=1e-4)
+    weights = tmp_path / "emotalk-compact.safetensors"
+    task.export(result.network, weights, {"trained_for": "fun"})
+    model = EmoTalkCompact.load(weights, COMPACT_SPEC)
     samples = spoken(9).samples.astype(np.float32) / 32768
     values = model.decode(model.encode(Speech(samples)), Controls({"happy": 0.5})).values
     assert np.isfinite(values).all()
-    assert restore(tmp_path / "checkpoint.pt", CompactNetwork(tiny.network)) == tiny.steps
-    assert not any(parameter.requires_grad for parameter in network.parameters())
+    metadata = read_safetensors(weights)[1]
+    assert metadata["trained_on"] == "6 lines of 1 in speechocean"
+    assert metadata["trained_for"] == "fun"
 
 
-def test_training_goes_on_where_it_was_stopped(lines, tiny, tmp_path):
-    short = replace(tiny, steps=4, decay_from=3, decay_to=4, mixed_precision=False)
-    whole = train(short, {"speechocean": lines}, tmp_path / "whole")
-    train(replace(short, steps=2), {"speechocean": lines}, tmp_path / "halves")
-    assert restore(tmp_path / "halves" / "checkpoint.pt", CompactNetwork(short.network)) == 2
-    resumed = train(short, {"speechocean": lines}, tmp_path / "halves")
-    for first, second in zip(whole.parameters(), resumed.parameters(), strict=True):
-        torch.testing.assert_close(first, second)
+def test_a_resumed_run_goes_on_with_realigned_phones(lines, tiny, tmp_path):
+    short = replace(tiny, steps=4, realign_at=1, decay_from=3, decay_to=4, mixed_precision=False)
+    whole = trained(short, lines, tmp_path / "whole")[1]
+    trained(short, lines, tmp_path / "halves", steps=2)
+    resumed = trained(short, lines, tmp_path / "halves")[1]
+    for first, second in zip(whole.network.parameters(), resumed.network.parameters(), strict=True):
+        assert torch.equal(first, second)
+    plain = trained(replace(short, realign_at=99), lines, tmp_path / "plain")[1]
+    assert not torch.equal(plain.network.compact.face.weight, whole.network.compact.face.weight)
+
+
+def test_a_run_takes_on_new_thresholds_and_no_other_settings(tiny):
+    assert replace(tiny, decide={**tiny.decide, "press": [0.1, 0.9]}).identity() == tiny.identity()
+    assert replace(tiny, realign_at=5).identity() != tiny.identity()
+    assert replace(tiny, network=NetworkConfig()).identity() != tiny.identity()
+
+
+def test_the_share_of_held_out_names_is_the_one_asked_for():
+    names = [f"speaker {number}" for number in range(4000)]
+    for share in (0, 0.1, 0.6, 1):
+        assert np.mean([is_held_out(name, share) for name in names]) == pytest.approx(share, abs=0.03)
+
+
+def old_training(recipe, lines):
+    """What trained this model before there was a trainer, as one plain loop; returns the averaged weights."""
+    torch.manual_seed(recipe.seed)
+    network, head = CompactNetwork(recipe.network), PhoneHead(recipe.network)
+    network.content.usual.copy_(torch.from_numpy(long_term_average_spectrum(lines)))
+    average = copy.deepcopy(network).requires_grad_(False)
+    matrices = [p for name, p in network.named_parameters() if ".blocks." in name and p.ndim == 2]
+    others = [p for p in (*network.parameters(), *head.parameters()) if not any(p is matrix for matrix in matrices)]
+    rate, decay = recipe.learning_rate, recipe.weight_decay
+    optimisers = [
+        torch.optim.Muon(matrices, lr=rate, weight_decay=decay, adjust_lr_fn="match_rms_adamw"),
+        torch.optim.AdamW(others, lr=rate, weight_decay=decay, betas=(0.9, 0.98)),
+    ]
+    weights = (30, 30, 30, 2, 1.5, 0.3, 0.5, 0.8, 0.1)
+    times = torch.arange(batches.CROP_FRAMES) / 30
+    for step in range(recipe.steps):
+        torch.manual_seed(recipe.seed + step)
+        rng = np.random.default_rng((recipe.seed, step))
+        if step == recipe.realign_at:
+            lines = realign_lines(lines, network, head, lambda _: True)
+        batch = draw_batch(lines, recipe.batch_size, rng)
+        terms = losses(network, head, batch, times, recipe.mixed_precision)
+        left = (recipe.decay_to - step) / (recipe.decay_to - recipe.decay_from)
+        for optimiser in optimisers:
+            optimiser.param_groups[0]["lr"] = rate * min((step + 1) / recipe.warmup_steps, 1, max(left, 0))
+            optimiser.zero_grad()
+        sum(weight * term for weight, term in zip(weights, terms.values(), strict=True)).backward()
+        torch.nn.utils.clip_grad_norm_([*network.parameters(), *head.parameters()], 1.0)
+        for optimiser in optimisers:
+            optimiser.step()
+        share = 1 - min(recipe.ema_decay, (step + 1) / (step + 10))
+        with torch.no_grad():
+            for kept, current in zip(average.parameters(), network.parameters(), strict=True):
+                kept.lerp_(current, share)
+    return average.state_dict()
+
+
+def test_the_recipe_gives_the_weights_that_it_gave_before_there_was_a_trainer(lines, tiny, tmp_path):
+    recipe = replace(tiny, steps=50, decay_from=35, decay_to=55, realign_at=20)
+    now = trained(recipe, lines, tmp_path)[1].network.compact.state_dict()
+    before = old_training(recipe, lines)
+    assert now.keys() == before.keys()
+    for name, tensor in before.items():
+        torch.testing.assert_close(now[name], tensor, rtol=0, atol=1e-6, msg=name)
 
 
 def test_inference_gives_the_numbers_of_the_training_network():
@@ -229,15 +309,6 @@ def assert_same_numbers(network, model, decide):
     np.testing.assert_allclose(model.decode(features, controls).values, finished, atol=1e-4)
 
 
-def test_a_resumed_run_goes_on_with_realigned_phones(lines, tiny, tmp_path):
-    short = replace(tiny, steps=4, realign_at=1, decay_from=3, decay_to=4, mixed_precision=False)
-    whole = train(short, {"speechocean": lines}, tmp_path / "whole")
-    train(replace(short, steps=2), {"speechocean": lines}, tmp_path / "halves")
-    resumed = train(short, {"speechocean": lines}, tmp_path / "halves")
-    for first, second in zip(whole.parameters(), resumed.parameters(), strict=True):
-        torch.testing.assert_close(first, second)
-
-
 def test_crops_are_drawn_by_the_shares_of_the_corpora(lines):
     chances = sampling_weights(
         {"flite": lines[:1], "espeak": lines[1:]}, {"flite": 0.1, "espeak": 0.3, "asterisk": 0.6}
@@ -247,23 +318,12 @@ def test_crops_are_drawn_by_the_shares_of_the_corpora(lines):
     assert (chances > 0).all()
 
 
-def test_a_finished_run_takes_on_new_thresholds(lines, tiny, tmp_path):
-    short = replace(tiny, steps=2, decay_from=1, decay_to=2)
-    train(short, {"speechocean": lines}, tmp_path)
-    weights, _ = read_safetensors(tmp_path / "emotalk-compact.safetensors")
-    train(replace(short, decide={**short.decide, "press": [0.1, 0.9]}), {"speechocean": lines}, tmp_path)
-    again, metadata = read_safetensors(tmp_path / "emotalk-compact.safetensors")
-    assert json.loads(metadata["config"])["decide"]["press"] == [0.1, 0.9]
-    for name, array in weights.items():
-        np.testing.assert_array_equal(again[name], array)
-
-
 def test_nothing_that_is_held_out_is_trained_on(tmp_path):
     recipe = read_recipe()
     speakers = {"flite-unknown": False, **dict.fromkeys(recipe.held_out_voices[:2], True)}
     lines = [replace(spoken(i), name=f"{speaker}-{i}", speaker=speaker) for i, speaker in enumerate(speakers)]
     write_corpus(tmp_path / "flite-some.npz", lines)
-    trained = [line.speaker for corpus in training_corpora(tmp_path, recipe).values() for line in corpus]
+    trained = [line.speaker for corpus in read_corpora(tmp_path, recipe).values() for line in corpus]
     assert trained == ["flite-unknown"]
 
 
