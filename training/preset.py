@@ -1,12 +1,18 @@
 """What a row of ``presets.PRESETS`` says of a system that can be trained."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+from ..inference.contract import EmoTalkError, FaceModel
+from .captures.project import Project, ReadTakes, read_project, read_takes
+from .captures.take import Take
 from .recipe import Recipe
 from .task import Task
+
+_DEBUG_TAKES: Final = 2
+"""To train on; one more is held out."""
 
 
 @dataclass(frozen=True)
@@ -19,6 +25,7 @@ class Material:
         files: that are trained on.
         remarks: sentences for the log, as on takes that are left out.
         make_task: builds networks and reads what training needs; it may take minutes.
+        held_out: takes for films of the captured face beside the model's.
     """
 
     dataset: str
@@ -26,6 +33,7 @@ class Material:
     files: tuple[Path, ...]
     remarks: tuple[str, ...]
     make_task: Callable[[], Task]
+    held_out: tuple[Take, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -38,6 +46,7 @@ class Preset:
         recipe_type: their dataclass.
         read: data for a recipe from a source (a project file, or a folder); only two takes of it for ``--debug``.
         weights: name of the exported file.
+        load: the exported file as a model.
         base_model: id of the model that the result is compared with; "" if there is none.
     """
 
@@ -46,4 +55,42 @@ class Preset:
     recipe_type: type[Recipe]
     read: Callable[[Path, Any, bool], Material]
     weights: str
+    load: Callable[[Path], FaceModel]
     base_model: str = ""
+
+
+def on_captures(make_task: Callable[[Project, ReadTakes, Any], Task]) -> Callable[[Path, Any, bool], Material]:
+    """``Preset.read`` for a system that trains on a studio's takes.
+
+    Args:
+        make_task: a task of a project, of the takes in it that are sound, and of a recipe.
+    """
+
+    def read(source: Path, recipe: Recipe, debug: bool) -> Material:
+        project = read_project(source)
+        project = _shortened(project) if debug else project
+        read = read_takes(project)
+        if not any(take.labels.split == "train" for take in read.takes):
+            reasons = "".join(f"; {name}: {reason}" for name, reason in read.left_out)
+            raise EmoTalkError(f"{source.name} has no take to train on{reasons}")
+        good = {take.name for take in read.takes}
+        files = [each for entry in project.entries if entry.name in good for each in (entry.sound, entry.curves)]
+        remarks = tuple(f"{name} is left out: {reason}" for name, reason in read.left_out)
+        held_out = tuple(take for take in read.takes if take.labels.split == "validation")
+        return Material(
+            project.name,
+            project.folder,
+            tuple(dict.fromkeys([project.path, *files])),
+            remarks,
+            lambda: make_task(project, read, recipe),
+            held_out,
+        )
+
+    return read
+
+
+def _shortened(project: Project) -> Project:
+    """The project with a few takes."""
+    train = [entry for entry in project.entries if entry.labels.split == "train"][:_DEBUG_TAKES]
+    held_out = [entry for entry in project.entries if entry.labels.split == "validation"][:1]
+    return replace(project, entries=(*train, *held_out))

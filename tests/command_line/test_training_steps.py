@@ -1,14 +1,14 @@
-"""``emotalk prepare``, ``train`` and ``evaluate`` pass their arguments on."""
+"""``emotalk prepare`` and ``evaluate`` pass their arguments on; ``--set`` is read as TOML."""
 
 import sys
 
 import pytest
 from emotalk.command_line.main import main, parse
-from emotalk.command_line.training_steps import run_step
+from emotalk.command_line.training_steps import parse_settings, training_module
 from emotalk.inference.contract import EmoTalkError
 
 
-@pytest.mark.parametrize("step", ["prepare", "train", "evaluate"])
+@pytest.mark.parametrize("step", ["prepare", "evaluate"])
 def test_every_word_belongs_to_the_step(step):
     words = ["--help", "--threads", "2", "--verbose", "here", "-o"]
     assert parse([step, *words]).words == words
@@ -26,4 +26,23 @@ def test_what_is_missing_is_named(monkeypatch):
     for name in [name for name in sys.modules if name.startswith("emotalk.training.")]:
         monkeypatch.delitem(sys.modules, name)
     with pytest.raises(EmoTalkError, match=r"needs the package torch; run: pip install 'emotalk\[training\]'"):
-        run_step("compact.train", [])
+        training_module("compact.task")
+
+
+def test_settings_are_those_of_toml_and_anything_else_is_a_text():
+    words = ["steps=20", "network.widths=[1, 2]", "network.name=small one", "precise=true", 'place="a=b"']
+    assert parse_settings(words) == {
+        "steps": 20,
+        "network": {"widths": [1, 2], "name": "small one"},
+        "precise": True,
+        "place": "a=b",
+    }
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [(["steps"], "--set steps has no value"), (["steps=1", "steps=2"], "cannot be read"), (["=1"], "cannot be read")],
+)
+def test_settings_that_cannot_be_read_are_named(words, sentence):
+    with pytest.raises(EmoTalkError, match=sentence):
+        parse_settings(words)

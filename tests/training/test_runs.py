@@ -54,7 +54,7 @@ def source(tmp_path, monkeypatch):
         files = tuple(sorted(path.iterdir()))[: 1 if debug else None]
         return Material("takes", path, files, ("a take is too short",), lambda: ComparedSmallTask(settings))
 
-    preset = Preset("a small network", recipe, Recipe, read, "small.safetensors", "emotalk-compact")
+    preset = Preset("a small network", recipe, Recipe, read, "small.safetensors", read_safetensors, "emotalk-compact")
     monkeypatch.setitem(presets.PRESETS, "small", preset)
     return folder
 

@@ -4,6 +4,8 @@ from pathlib import Path
 from typing import Final
 
 from ...inference.contract import EmoTalkError
+from ...inference.models.compact import EmoTalkCompact
+from ...inference.registry import COMPACT_SPEC
 from ..preset import Material, Preset
 from ..sounds.nonverbal import SOUNDS
 from .corpus import CorpusLine
@@ -43,5 +45,10 @@ def _few(corpora: dict[str, list[CorpusLine]]) -> dict[str, list[CorpusLine]]:
 
 
 BUILTIN: Final = Preset(
-    "the built-in model, from prepared speech", RECIPE, CompactRecipe, read_prepared, "emotalk-compact.safetensors"
+    "the built-in model, from prepared speech",
+    RECIPE,
+    CompactRecipe,
+    read_prepared,
+    "emotalk-compact.safetensors",
+    lambda path: EmoTalkCompact.load(path, COMPACT_SPEC),
 )
