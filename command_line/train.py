@@ -14,6 +14,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the subcommand's arguments."""
     parser.add_argument("source", metavar="SOURCE", help="project file of captures; for builtin, what prepare wrote")
     parser.add_argument("--preset", required=True, metavar="NAME", help="what is trained: karras, compact, ... builtin")
+    parser.add_argument("--recipe", metavar="FILE", help="TOML with settings that replace those of the preset")
     parser.add_argument("--runs", default="runs", metavar="FOLDER", help="folder of all runs (runs)")
     parser.add_argument("--debug", action="store_true", help="two takes and 20 steps, through all stages")
     parser.add_argument("--resume", action="store_true", help="go on with the newest run of this preset and data")
@@ -30,8 +31,10 @@ def add_training_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Train."""
-    runs = training_module("runs")
+    runs, recipes = training_module("runs"), training_module("recipe")
     source, folder, changes = Path(options.source), Path(options.runs), parse_settings(options.set)
+    if options.recipe:
+        changes = recipes.overridden(recipes.read_settings(Path(options.recipe)), changes)
     if options.resume:
         newest = runs.find_newest(options.preset, source, folder)
         runs.resume(newest, changes, minutes=options.max_minutes, cpu=options.cpu)

@@ -91,11 +91,17 @@ def read_recipe(kind: type[R], path: Path, changes: Mapping[str, Any] | None = N
     Raises:
         EmoTalkError: a setting is missing, unknown or of a wrong type; the sentence names it.
     """
+    return make_recipe(kind, overridden(read_settings(path), changes or {}), path.name)
+
+
+def read_settings(path: Path) -> dict[str, Any]:
+    """The tables of a TOML file. Raises EmoTalkError if it cannot be read or is none."""
     try:
-        settings = tomllib.loads(path.read_text("utf-8"))
-    except tomllib.TOMLDecodeError as error:
+        return tomllib.loads(path.read_text("utf-8"))
+    except OSError as error:
+        raise EmoTalkError(f"{path} cannot be read: {error.strerror or error}") from None
+    except ValueError as error:
         raise EmoTalkError(f"{path.name} is no TOML: {error}") from None
-    return make_recipe(kind, overridden(settings, changes or {}), path.name)
 
 
 def overridden(settings: Mapping[str, Any], changes: Mapping[str, Any]) -> dict[str, Any]:

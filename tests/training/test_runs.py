@@ -136,6 +136,14 @@ def test_settings_may_be_changed_but_not_those_of_a_run_that_has_begun(source, t
     assert json.loads(run.config.read_text())["recipe"]["learning_rate"] == 0.01
 
 
+def test_a_file_of_settings_replaces_those_of_the_preset_and_set_replaces_both(source, tmp_path):
+    (tmp_path / "mine.toml").write_text("seed = 7\nsteps = 25\n[losses]\nmotion = 2")
+    run = start(source, tmp_path, "--recipe", str(tmp_path / "mine.toml"), "--set", "steps=20")
+    recipe = json.loads(run.config.read_text())["recipe"]
+    assert (recipe["seed"], recipe["steps"], recipe["batch_size"]) == (7, 20, 8)
+    assert recipe["losses"] == {"position": 1.0, "motion": 2.0}
+
+
 def test_a_setting_that_is_none_is_named(source, tmp_path, capsys):
     for words, sentence in (
         (["--set", "step=20"], "unknown settings: step"),
