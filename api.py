@@ -15,12 +15,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
+from .face import curve_files
 from .face.basis import ARKIT, FLAME, Basis
 from .face.controls import KEY_TOLERANCE, KEYS_ON, Control, ControlError, Controls
-from .face.curve_files import CurveFileError, read_curves, write_curves
-from .face.curves import FaceCurves, Performance
-from .face.errors import EmoTalkError
+from .face.curve_files import write_curves
+from .face.curves import FaceCurves, Performance, Take
+from .face.errors import CurveFileError, EmoTalkError
 from .face.eyes import merge_eyes
+from .face.flame.expression_files import write_expressions
 from .inference.checkpoints.library import installed_weights
 from .inference.contract import Speech, StageProgress
 from .inference.engine import Engine
@@ -45,15 +47,19 @@ __all__ = [
     "Model",
     "Performance",
     "Speech",
+    "Take",
     "animate",
     "forget",
     "merge_eyes",
     "models",
     "perform",
     "read_curves",
+    "read_performance",
     "read_speech",
+    "read_take",
     "speech_from_samples",
     "write_curves",
+    "write_expressions",
     "write_keys",
 ]
 
@@ -148,6 +154,34 @@ def perform(
         if not isinstance(controls, Controls):
             controls = Controls(controls, _engine.model(choice).spec.emotions)
         return _engine.perform(speech, controls, choice, progress)
+
+
+def read_curves(path: str | Path, fps: float | None = None) -> Performance:
+    """Read a performance from a file.
+
+    Args:
+        path: .npz or .json as EmoTalk writes them; .csv of Live Link Face; .npz with FLAME's expression and jaw; .gltf
+            or .glb; .usd, .usda, .usdc or .usdz, for which Blender's official builds have the module, and elsewhere the
+            package usd-core.
+        fps: frames per second of a .csv, or of FLAME's .npz that does not say; the rate at which a scene of glTF or USD
+            is sampled. Without it, that of a .csv is the nearest whole number, from its timecodes, and a scene is
+            sampled at its own.
+
+    Raises:
+        CurveFileError: it is no such file, is damaged, does not show its frame rate, or has no shape key of a known
+            name.
+        OSError: it cannot be read.
+    """
+    return read_take(path, fps).performance
+
+
+def read_take(path: str | Path, fps: float | None = None) -> Take:
+    """As ``read_curves``, with sentences about what was recognised in the file and what was not."""
+    if "bpy" in sys.modules:
+        from .blender_emotalk.captured_curves import read_file
+
+        return read_file(Path(path), fps)
+    return curve_files.read_take(path, fps)
 
 
 def forget() -> None:
@@ -278,6 +312,42 @@ def write_keys(
     return scripting.write_keys(performance, line, character, start_frame, key_tolerance, own_track, keys_on, scene)
 
 
+def read_performance(
+    character: "str | bpy.types.Object | None" = None,
+    start: float | None = None,
+    end: float | None = None,
+    fps: float | None = None,
+    *,
+    basis: Basis = ARKIT,
+    scene: "bpy.types.Scene | None" = None,
+    progress: StageProgress | None = None,
+) -> Take:
+    """In Blender: what a character plays, whoever keyed it, as curves again; evaluated with drivers and the NLA.
+
+    The inverse of the character's mapping: exact for channels with a control of their own. Nothing is changed.
+
+    Args:
+        character: an object of it, or its name; the active line's character or the active object if not given.
+        start: the scene frame of the first frame of the curves, that of the scene if not given; can be fractional.
+        end: the scene frame at which they end; the scene's last one if not given.
+        fps: of the curves; the scene's rate if not given.
+        basis: the channels that are wanted.
+        scene: where the character is; the context's if not given.
+        progress: called with the share (0..1) that is done.
+
+    Returns:
+        The performance, with sentences about channels that nothing tells, or that can be told only together.
+
+    Raises:
+        EmoTalkError: there is no such object, none of its controls has a known name, it is hidden, or there are no
+            frames between start and end.
+    """
+    _need_blender()
+    from .blender_emotalk import scripting
+
+    return scripting.read_performance(character, start, end, fps, basis, scene, progress)
+
+
 def _need_blender() -> None:
     if sys.modules.get("bpy") is None and importlib.util.find_spec("bpy") is None:
-        raise EmoTalkError("Only Blender can write keys; run this there, or install the bpy module")
+        raise EmoTalkError("Only Blender has characters and keys; run this there, or install the bpy module")

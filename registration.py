@@ -49,6 +49,7 @@ from .operators.collect_strips import CollectStrips
 from .operators.copy_controls import CopyControls
 from .operators.duplicate_line import DuplicateLine
 from .operators.export_cue_sheet import ExportCueSheet
+from .operators.export_curves import ExportCurves
 from .operators.export_mapping import ExportMapping
 from .operators.export_preset import ExportPreset
 from .operators.extend_scene import ExtendScene
@@ -125,6 +126,7 @@ CLASSES: Final = (
     CopyControls,
     DuplicateLine,
     ExportCueSheet,
+    ExportCurves,
     ExportPreset,
     ExtendScene,
     Flatten,

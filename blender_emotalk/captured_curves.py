@@ -1,14 +1,20 @@
-"""Curves from a file, such as a capture of Live Link Face, as keys on a character, with the sound beside them."""
+"""Curves from a file, such as a take of Live Link Face, as keys on a character, with the sound beside them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 import bpy
 
-from ..face.curve_files import read_curves
+from ..face.basis import JAW_CHANNELS
+from ..face.curve_files import read_take
+from ..face.curves import Take
+from ..face.usd_weights import USD
 from ..inference.contract import EmoTalkError
 from ..inference.sound.containers import stated_seconds
+from . import flame_heads, mapping_desk
+from .access import active_line
+from .lines import anchor_of
 from .scripting import write_keys
 from .sounds import sound_format
 from .strips import add_sound_strip
@@ -27,13 +33,13 @@ class Imported:
         line: the name of the line of the keys.
         keys: how many.
         sound: the file of the same name that was placed on the timeline; None if there is none.
-        remark: what does not fit, as a sentence; empty if all does.
+        remarks: what was recognised, and what does not fit, as sentences without full stops.
     """
 
     line: str
     keys: int
     sound: Path | None
-    remark: str = ""
+    remarks: tuple[str, ...] = ()
 
 
 def import_curves(
@@ -43,9 +49,9 @@ def import_curves(
 
     Args:
         scene: with the character.
-        path: .npz, .json or .csv, see ``curve_files.read_curves``; a sound of the same name may lie beside it.
+        path: a file that ``curve_files.read_curves`` reads; a sound of the same name may lie beside it.
         start_frame: the scene frame of the first frame of the curves.
-        fps: the frame rate of a .csv; None to tell it from its timecodes.
+        fps: see ``curve_files.read_curves``.
         tolerance: largest error of the keys.
         keys_on: see ``controls.KEYS_ON``.
 
@@ -53,18 +59,40 @@ def import_curves(
         EmoTalkError: the file holds no curves, or the character cannot be animated; nothing was changed.
         OSError: the file cannot be read.
     """
-    performance = read_curves(path, fps)
+    take = _for_character(read_file(path, fps), scene)
+    performance = take.performance
     keys = write_keys(performance, path.stem, None, start_frame, tolerance, False, keys_on, scene)
     sound = next((beside for suffix in _SOUNDS if (beside := path.with_suffix(suffix)).is_file()), None)
     if sound is None:
-        return Imported(path.stem, keys, None)
+        return Imported(path.stem, keys, None, take.remarks)
     try:
         seconds = stated_seconds(sound, sound_format(sound))
         add_sound_strip(scene, path.stem, str(sound), start_frame)
     except (EmoTalkError, RuntimeError) as error:
-        return Imported(path.stem, keys, None, str(error).removeprefix("Error: "))
+        return Imported(path.stem, keys, None, (*take.remarks, str(error).removeprefix("Error: ")))
     length = performance.face.frames / performance.face.fps
     if seconds and abs(seconds - length) > _LONGEST_DIFFERENCE:
         remark = f"The curves take {length:.2f} s and {sound.name} {seconds:.2f} s; give the frame rate if it is wrong"
-        return Imported(path.stem, keys, sound, remark)
-    return Imported(path.stem, keys, sound)
+        return Imported(path.stem, keys, sound, (*take.remarks, remark))
+    return Imported(path.stem, keys, sound, take.remarks)
+
+
+def read_file(path: Path, fps: float | None) -> Take:
+    """As ``curve_files.read_take``, with Blender's module for USD where the build has one."""
+    if path.suffix.lower().removeprefix(".") in USD and hasattr(bpy.utils, "expose_bundled_modules"):
+        bpy.utils.expose_bundled_modules()
+    return read_take(path, fps)
+
+
+def _for_character(take: Take, scene: bpy.types.Scene) -> Take:
+    """FLAME's curves become the 52 coefficients for a character that has no shape keys of FLAME's expressions."""
+    face = take.performance.face
+    anchor = anchor_of(active_line(scene), bpy.context)
+    if not face.basis.has(JAW_CHANNELS) or anchor is None:
+        return take
+    moved = mapping_desk.look_up(anchor, scene, face.basis).mapping.channels
+    if set(face.basis.regions["expression"]) & set(moved):
+        return take
+    arkit, model = flame_heads.to_arkit(face)
+    remark = f"FLAME's expression and jaw became the 52 coefficients by {model}"
+    return Take(replace(take.performance, face=arkit), (*take.remarks, remark))

@@ -96,7 +96,7 @@ def find_character(anchor: bpy.types.Object | None, scene: bpy.types.Scene, basi
         raise EmoTalkError(
             f"{anchor.name} is no face: it has no shape keys; choose a face that has some, or add the sample head"
         )
-    bone = _head_bone(armature)
+    bone = head_bone_of(armature)
     editable = armature if armature is not None and armature.is_editable else None
     bone = bone if editable else None
     name = (editable or (meshes[0][0] if meshes else anchor)).name
@@ -173,7 +173,7 @@ def _resolved(
                 target = row.target
                 found.holders[target.object] = owner
         if target.kind != SHAPE_KEY:
-            holder = found.holders.get(target.object) or _holder(target, armature, relatives, scene)
+            holder = found.holders.get(target.object) or holder_of(target, armature, relatives, scene)
             reason = controls.why_not(target, holder)
             if not reason and holder is not None and controls.is_driven(target, holder):
                 reason = "is itself moved by a driver"
@@ -222,7 +222,7 @@ def _added(first: Row, second: Row) -> Row | None:
     return Row(first.target, tuple(weights.items()), lowest=lowest, highest=highest)
 
 
-def _holder(
+def holder_of(
     target: Target, armature: bpy.types.Object | None, relatives: list[bpy.types.Object], scene: bpy.types.Scene
 ) -> bpy.types.Object | None:
     """The object of a bone or a property: by its name, or of the character's own by what is left without a number."""
@@ -289,7 +289,7 @@ def _check_editable(mesh: bpy.types.Object, key: bpy.types.Key) -> None:
     )
 
 
-def _head_bone(armature: bpy.types.Object | None) -> str | None:
+def head_bone_of(armature: bpy.types.Object | None) -> str | None:
     """The bone named head, with any prefix (mixamorig:Head, J_Bip_C_Head); control bones come first."""
     if armature is None:
         return None

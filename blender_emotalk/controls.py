@@ -22,6 +22,11 @@ def why_not(target: Target, owner: bpy.types.Object | None) -> str:
         return f"is on {target.object!r}, which is not in the scene" if target.object else "needs an armature"
     if not owner.is_editable:
         return f"is on {owner.name!r}, which is linked; make a library override of it"
+    return why_absent(target, owner)
+
+
+def why_absent(target: Target, owner: bpy.types.Object) -> str:
+    """What an object lacks of a control, as the end of a sentence; empty if it has it."""
     if target.kind != PROPERTY:
         return "" if target.name in _bones(owner) else f"is no bone of {owner.name!r}"
     if target.bone and target.bone not in _bones(owner):

@@ -1,12 +1,15 @@
 """FLAME heads as Blender data: expressions and correctives as shape keys, FLAME's joints as bones."""
 
+from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final, cast
 
 import bpy
 import numpy as np
 
+from ..face.curves import FaceCurves
 from ..face.errors import EmoTalkError
+from ..face.flame.arkit_shapes import ArkitShapes, solve_arkit_shapes
 from ..face.flame.files import import_model
 from ..face.flame.head import JAW_SLIDERS, FlameHead, build_head, identity_name
 from ..face.flame.model import JOINTS, FlameModel, load_model
@@ -125,6 +128,31 @@ def bake_identity(armature: bpy.types.Object) -> None:
     for k in range(count):
         key.key_blocks[identity_name(k)].value = 0
     armature[_IDENTITY] = identity.tolist()
+
+
+def to_arkit(face: FaceCurves) -> tuple[FaceCurves, str]:
+    """FLAME's curves as the 52 coefficients, by the FLAME file that was imported last.
+
+    Returns:
+        The curves, and the name of FLAME's release.
+
+    Raises:
+        EmoTalkError: no FLAME file was imported on this computer, or its model has fewer expressions.
+    """
+    files = sorted(user_folder(_FOLDER).glob("*.npz"), key=lambda path: (path.stat().st_mtime, path.name))
+    if not files:
+        raise EmoTalkError(
+            "These are FLAME's expressions, and the character has no shape keys for them; add a head from FLAME's own "
+            "file once (Add > Mesh > EmoTalk > FLAME Head), so that they can be turned into the 52 coefficients"
+        )
+    model = load_model(files[-1])
+    return _shapes_of(model.sha256, files[-1]).to_arkit(face), model.variant.name
+
+
+@lru_cache(maxsize=1)
+def _shapes_of(_sha256: str, path: Path) -> ArkitShapes:
+    """Solved once: it takes seconds."""
+    return solve_arkit_shapes(load_model(path))
 
 
 def _reshape(armature: bpy.types.Object, key: bpy.types.Key, head: FlameHead) -> None:

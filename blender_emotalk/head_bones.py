@@ -1,10 +1,12 @@
-"""Head rotation in degrees to the rotation channels of a rig's head bone."""
+"""Head rotation in degrees to the rotation channels of a rig's head bone, and back."""
 
 from collections.abc import Sequence
 
 import bpy
 import numpy as np
 from mathutils import Quaternion
+
+from ..face.head_rotation import degrees_of
 
 _PATHS = {"QUATERNION": "rotation_quaternion", "AXIS_ANGLE": "rotation_axis_angle"}
 
@@ -27,8 +29,7 @@ def rotation_values(degrees: np.ndarray, bone: bpy.types.PoseBone) -> np.ndarray
     Returns:
         (frames, 4) quaternions or axis-angles, or (frames, 3) Euler angles, in radians.
     """
-    rest = np.array(bone.bone.matrix_local.to_3x3().normalized())
-    up, back = ([0, 0, 1], [0, 1, 0]) if abs(rest[2, 1]) >= abs(rest[1, 1]) else ([0, 1, 0], [0, 0, -1])
+    rest, up, back = _directions(bone)
     pitch, yaw, roll = np.radians(np.asarray(degrees, np.float64)).T
     turned = _product(_about(up, yaw), _product(_about([1, 0, 0], pitch), _about(back, roll)))
     turned[:, 1:] = turned[:, 1:] @ rest
@@ -37,6 +38,28 @@ def rotation_values(degrees: np.ndarray, bone: bpy.types.PoseBone) -> np.ndarray
     if bone.rotation_mode == "AXIS_ANGLE":
         return np.array([(angle, *axis[:]) for axis, angle in (Quaternion(q).to_axis_angle() for q in turned)])
     return np.array([Quaternion(q).to_euler(bone.rotation_mode) for q in turned])
+
+
+def degrees_from(turns: np.ndarray, bone: bpy.types.PoseBone) -> np.ndarray:
+    """The head rotation of a bone: the inverse of ``rotation_values``.
+
+    Args:
+        turns: (frames, 3, 3) rotations of the bone about its own axes.
+        bone: the head bone.
+
+    Returns:
+        (frames, 3) pitch, yaw and roll in degrees.
+    """
+    rest, up, back = _directions(bone)
+    face = np.array([[1, 0, 0], up, np.negative(back)])
+    axes = face @ rest
+    return degrees_of(axes @ turns @ axes.T)
+
+
+def _directions(bone: bpy.types.PoseBone) -> tuple[np.ndarray, list[int], list[int]]:
+    """(3, 3) the bone's axes at rest as columns, and which way is up and which is back."""
+    rest = np.array(bone.bone.matrix_local.to_3x3().normalized())
+    return (rest, [0, 0, 1], [0, 1, 0]) if abs(rest[2, 1]) >= abs(rest[1, 1]) else (rest, [0, 1, 0], [0, 0, -1])
 
 
 def _about(axis: Sequence[float], angle: np.ndarray) -> np.ndarray:

@@ -5,10 +5,11 @@ from typing import Any
 
 import bpy
 
+from ..face.basis import Basis
 from ..face.controls import KEYS_ON, check_value
-from ..face.curves import Performance
+from ..face.curves import Performance, Take
 from ..inference.contract import EmoTalkError, StageProgress
-from . import baking, batch, runs
+from . import baking, batch, played_curves, runs
 from .access import active_line, scene_of
 from .characters import find_character
 from .keyframes import Timing
@@ -63,6 +64,25 @@ def write_keys(
         whole_frames = check_value(KEYS_ON, keys_on) == KEYS_ON.default
         settings = baking.KeySettings(key_tolerance, own_track, whole_frames=whole_frames)
         return baking.bake(performance, found, mark, timing, settings).keys
+
+
+def read_performance(
+    character: "str | bpy.types.Object | None",
+    start: float | None,
+    end: float | None,
+    fps: float | None,
+    basis: Basis,
+    scene: bpy.types.Scene | None,
+    progress: StageProgress | None,
+) -> Take:
+    """Read what a character plays; see ``api.read_performance``."""
+    _need_extension()
+    with context_in(scene) as context:
+        scene = scene_of(context)
+        anchor = anchor_of(active_line(scene), context) if character is None else object_of(character, scene)
+        first = scene.frame_start if start is None else start
+        last = scene.frame_end if end is None else end
+        return played_curves.read_performance(anchor, scene, first, last, fps, basis, progress)
 
 
 def _need_extension() -> None:

@@ -5,7 +5,8 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..face.curve_files import FORMATS, CurveFileError, format_of
+from ..face.curve_files import FORMATS, format_of
+from ..face.errors import CurveFileError
 from .complaints import UsageError
 
 DEFAULT_FORMAT = FORMATS[0]

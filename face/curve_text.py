@@ -9,8 +9,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from .curve_files import CurveFileError, arrays_of, performance_of
+from .curve_files import arrays_of, performance_of
 from .curves import Performance
+from .errors import CurveFileError
 from .eyes import merge_eyes
 
 _NUMBERS: Final = ("values", "head", "eyes")

@@ -96,6 +96,19 @@ class Performance:
         return Performance(face, head, eyes, self.clamped)
 
 
+@dataclass(frozen=True)
+class Take:
+    """A performance that was read from a file, or from a character.
+
+    Attributes:
+        performance: face, head and eyes.
+        remarks: what was recognised and what could not be, as sentences without full stops.
+    """
+
+    performance: Performance
+    remarks: tuple[str, ...] = ()
+
+
 def still(basis: Basis, frames: int, fps: float) -> FaceCurves:
     """Motionless curves of a face, a head or eyes."""
     return FaceCurves(np.zeros((frames, len(basis)), np.float32), basis, fps)

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 import numpy as np
 
-from .basis import ARKIT, JAW_CHANNELS, Basis, basis_of
+from .basis import ARKIT, FLAME, JAW_CHANNELS, Basis, basis_of
 from .mapping import JAW_MATRIX, PROPERTY, ROTATION, SHAPE_KEY, SOLVE, Mapping, Row, Target
 from .mapping_files import read_fields, read_row
 from .retarget import match_names, match_shape_keys
@@ -23,6 +23,7 @@ _SHORT: Final = 4
 _SPEAKING: Final = {*ARKIT.opens_lips, *ARKIT.closes_lips, "mouthPucker"}
 """A head with more than half of these speaks by them; another one speaks by its visemes, if it has any."""
 _MOUTH: Final = frozenset(channel for region in ("jaw", "lips", "tongue") for channel in ARKIT.regions[region])
+_MOST_EXPRESSIONS: Final = 100
 _FLAME_KEY: Final = re.compile(r"(?:exp|expression)_?([0-9]{1,3})", re.IGNORECASE)
 _POSE_KEY: Final = re.compile(r"pose_?([0-9]{1,3})", re.IGNORECASE)
 
@@ -140,6 +141,13 @@ def recognise(rig: Rig, basis: Basis = ARKIT) -> Recognition:
         rows = {target: replace(row, combine=SOLVE) if _is_of_mouth(row) else row for target, row in rows.items()}
     mapping = Mapping(tuple(rows.values()), " + ".join(match.name for match in used if match.rows))
     return Recognition(mapping, lead.found, lead.expected, mapping.missing(basis))
+
+
+def flame_of(rig: Rig) -> Basis | None:
+    """FLAME with as many expressions as a rig has shape keys for, without gaps; None if it has none."""
+    most = FLAME(_MOST_EXPRESSIONS)
+    found = [most.index[name] for name in recognise(rig, most).mapping.channels if name in most.regions["expression"]]
+    return FLAME(max(found) + 1) if found else None
 
 
 def _is_wanted(row: Row, there: tuple[Row, ...]) -> bool:

@@ -22,8 +22,13 @@ class FileExport(FileOperator):
     filepath: str
     overwrite: bool
     first_name: ClassVar[str]
-    """The name that the file browser offers; a name without a suffix of ``suffixes`` gets the suffix of this one."""
+    """The name that the file browser offers."""
     suffixes: ClassVar[tuple[str, ...]] = (".json",)
+
+    @property
+    def suffix(self) -> str:
+        """What a name without one of ``suffixes`` gets."""
+        return Path(self.first_name).suffix
 
     def write(self, context: bpy.types.Context, path: Path) -> tuple[str, list[str]]:
         """Write the file; what was written, as a sentence, and remarks. Raises EmoTalkError or OSError."""
@@ -42,7 +47,7 @@ class FileExport(FileOperator):
             self.report({"ERROR"}, "No file name was given; type one, such as " + self.first_name)
             return {"CANCELLED"}
         if path.suffix.lower() not in self.suffixes:
-            path = path.with_name(path.name + Path(self.first_name).suffix)
+            path = path.with_name(path.name + self.suffix)
         try:
             with in_one_sentence():
                 sentence, remarks = self.write(context, path)

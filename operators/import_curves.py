@@ -10,6 +10,7 @@ from ..blender_emotalk.failures import in_one_sentence
 from ..blender_emotalk.lines import anchor_of
 from ..blender_emotalk.property_definitions import properties
 from ..face.controls import KEY_TOLERANCE, KEYS_ON
+from ..face.curve_files import READABLE
 from ..inference.contract import EmoTalkError
 from .explained import OperatorResult
 from .file_operator import FileOperator
@@ -18,9 +19,9 @@ from .file_operator import FileOperator
 @properties(
     filepath=bpy.props.StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"}),
     fps=bpy.props.FloatProperty(
-        name="Frame Rate", description="Of a CSV file; 0 tells it from the timecodes", min=0, max=1000
+        name="Frame Rate", description="Of the file; 0 tells it from its timecodes or its scene", min=0, max=1000
     ),
-    filter_glob=bpy.props.StringProperty(default="*.csv;*.npz;*.json", options={"HIDDEN"}),
+    filter_glob=bpy.props.StringProperty(default=";".join(f"*.{suffix}" for suffix in READABLE), options={"HIDDEN"}),
 )
 class ImportCurves(FileOperator, bpy.types.Operator):
     """An entry of the menu beside the list."""
@@ -28,8 +29,8 @@ class ImportCurves(FileOperator, bpy.types.Operator):
     bl_idname = "emotalk.import_curves"
     bl_label = "Import Curves…"
     bl_description = (
-        "Put a capture of Live Link Face, or curves that EmoTalk wrote, on the character at the current frame; "
-        "the sound of the same name is placed on the timeline"
+        "Put a take of Live Link Face, the shape keys of a USD or glTF scene, FLAME's expression and jaw, or curves "
+        "that EmoTalk wrote on the character at the current frame; the sound of the same name is placed on the timeline"
     )
     bl_options = {"REGISTER", "UNDO"}
 
@@ -55,5 +56,5 @@ class ImportCurves(FileOperator, bpy.types.Operator):
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         words = [f"{done.keys:,} keys of {done.line!r}", *([f"sound {done.sound.name}"] if done.sound else [])]
-        self.report({"WARNING" if done.remark else "INFO"}, ". ".join(filter(None, (", ".join(words), done.remark))))
+        self.report({"WARNING" if done.remarks else "INFO"}, ". ".join((", ".join(words), *done.remarks)))
         return {"FINISHED"}

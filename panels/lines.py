@@ -63,6 +63,7 @@ class LineMenu(Drawn, bpy.types.Menu):
         self.layout.operator("emotalk.import_cue_sheet", icon="IMPORT")
         self.layout.operator("emotalk.import_curves", icon="FCURVE")
         self.layout.operator("emotalk.export_cue_sheet", icon="EXPORT")
+        self.layout.operator("emotalk.export_curves", icon="GRAPH")
 
 
 def draw_lines(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:

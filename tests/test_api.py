@@ -101,7 +101,7 @@ def test_a_bad_file_of_curves_is_the_same_kind_of_error(tmp_path):
 
 def test_without_blender_there_are_no_keys(monkeypatch):
     monkeypatch.setitem(sys.modules, "bpy", None)
-    with pytest.raises(emotalk.EmoTalkError, match="Only Blender can write keys"):
+    with pytest.raises(emotalk.EmoTalkError, match="Only Blender has characters and keys"):
         emotalk.animate(audio="line.wav")
 
 

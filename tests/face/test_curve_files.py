@@ -8,9 +8,11 @@ import pytest
 from emotalk.face import arkit
 from emotalk.face.atomic_file import TakenError
 from emotalk.face.basis import ARKIT, EYES, FLAME, HEAD
-from emotalk.face.curve_files import LIVE_LINK_CHANNELS, CurveFileError, read_curves, write_curves
+from emotalk.face.curve_files import read_curves, write_curves
 from emotalk.face.curves import FaceCurves, Performance, performance_of, still
+from emotalk.face.errors import CurveFileError
 from emotalk.face.eyes import merge_eyes
+from emotalk.face.live_link import LIVE_LINK_CHANNELS
 from hypothesis import given, settings
 from hypothesis import strategies as st
 

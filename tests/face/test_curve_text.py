@@ -5,9 +5,10 @@ import json
 import numpy as np
 import pytest
 from emotalk.face.basis import EYES, FLAME, HEAD
-from emotalk.face.curve_files import CurveFileError, read_curves, write_curves
+from emotalk.face.curve_files import read_curves, write_curves
 from emotalk.face.curve_text import from_text, to_text
 from emotalk.face.curves import FaceCurves, Performance
+from emotalk.face.errors import CurveFileError
 
 
 def sent(made):

@@ -16,6 +16,7 @@ NO_CHANGE_OF_THE_FILE = {
     "check_pytorch",
     "export_cue_sheet",
     "check_fit",
+    "export_curves",
     "export_mapping",
     "export_preset",
     "clear_features",

@@ -26,8 +26,9 @@ from emotalk.blender_emotalk.keyframes import Timing
 from emotalk.blender_emotalk.lines import control_values
 from emotalk.face.basis import FLAME
 from emotalk.face.controls import ControlError, Controls
-from emotalk.face.curve_files import CurveFileError, read_curves, write_curves
+from emotalk.face.curve_files import read_curves, write_curves
 from emotalk.face.curves import FaceCurves, performance_of
+from emotalk.face.errors import CurveFileError
 from emotalk.inference import registry
 from emotalk.inference.checkpoints.library import find_weights
 from emotalk.inference.checkpoints.safetensors_file import write_safetensors

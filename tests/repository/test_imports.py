@@ -16,7 +16,7 @@ BLENDER = {"aud", "bpy", "mathutils"}
 ANYWHERE = {*sys.stdlib_module_names, "numpy"}
 OTHERS_ANYWHERE = ("training.*", "demo.*", "inference.models.*", "inference.checkpoints.*")
 """Modules that may import third-party packages at their head ..."""
-OTHERS_IN_FUNCTIONS = ("inference.*", "command_line.*")
+OTHERS_IN_FUNCTIONS = ("inference.*", "command_line.*", "face.usd_weights")
 """... and those that may do so inside functions only."""
 
 
