@@ -81,7 +81,7 @@ def take_of(scene: Tracks, fps: float | None = None) -> Take:
         raise CurveFileError("is longer than a day")
     fps = fps or scene.fps or _rate_of(keys - keys[0])
     frames = int(np.ceil((keys[-1] - keys[0]) * fps - _ON_FRAME)) + 1
-    at = keys[0] + np.arange(frames) / fps
+    at = _on_keys(keys[0] + np.arange(frames) / fps, keys, _ON_FRAME / fps)
     weights = [track.sample(at) for track in tracks]
     if not all(np.isfinite(each).all() for each in weights):
         raise CurveFileError("holds values that are not numbers")
@@ -118,6 +118,14 @@ def _most_moving(name: str, tracks: Sequence[WeightTrack], weights: Sequence[np.
         each[:, track.names.index(name)] for track, each in zip(tracks, weights, strict=True) if name in track.names
     ]
     return max(columns, key=np.ptp)
+
+
+def _on_keys(at: np.ndarray, keys: np.ndarray, reach: float) -> np.ndarray:
+    """Times moved to the keys that they nearly meet: late in a scene, float32 is too coarse to interpolate there."""
+    after = np.clip(np.searchsorted(keys, at), 0, len(keys) - 1)
+    before = np.maximum(after - 1, 0)
+    nearest = np.where(np.abs(keys[before] - at) < np.abs(keys[after] - at), keys[before], keys[after])
+    return np.where(np.abs(nearest - at) < reach, nearest, at)
 
 
 def _rate_of(times: np.ndarray) -> float:
