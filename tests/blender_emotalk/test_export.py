@@ -1,14 +1,20 @@
-"""A flattened character leaves Blender with the weights that it had: glTF, FBX and USD, written and read again."""
+"""A flattened character leaves Blender with the weights that it had: glTF, FBX and USD, written and read again.
+
+Read by Blender or by hand, and by EmoTalk.
+"""
 
 import json
+import sys
 
 import bpy
 import numpy as np
 import pytest
 from emotalk.blender_emotalk import baking, flattening
+from emotalk.blender_emotalk.captured_curves import read_file
 from emotalk.blender_emotalk.characters import find_character
 from emotalk.blender_emotalk.keyframes import Timing
 from emotalk.face.arkit import CHANNELS
+from emotalk.face.errors import CurveFileError
 
 SMALL = ("jawOpen", "jawLeft", "mouthClose")
 _TYPES = {5126: np.float32, 5121: np.uint8, 5123: np.uint16}
@@ -104,6 +110,62 @@ def test_usd(played, tmp_path):
     assert set(found) == set(played)
     for name, weights in found.items():
         assert np.abs(weights - played[name]).max() <= 1e-4
+
+
+def assert_same(take, played):
+    """What was read is what the head played; the teeth play the same in three of its channels."""
+    face = take.performance.face
+    assert (face.fps, face.frames) == (24, len(played["Head"]))
+    assert np.abs(face.values - played["Head"]).max() <= 1e-4
+    assert take.remarks[0] == "52 of 52 shape keys recognised (ARKit)"
+
+
+@pytest.mark.parametrize("kind", ["GLTF_SEPARATE", "GLB"])
+@pytest.mark.parametrize("optimise", [True, False])
+def test_gltf_comes_back_as_curves(played, tmp_path, kind, optimise):
+    path = tmp_path / ("face.glb" if kind == "GLB" else "face.gltf")
+    bpy.ops.export_scene.gltf(
+        filepath=str(path),
+        export_format=kind,
+        export_animation_mode="ACTIVE_ACTIONS",
+        export_morph_normal=False,
+        export_optimize_animation_size=optimise,
+    )
+    assert_same(read_file(path, None), played)
+
+
+@pytest.mark.parametrize("suffix", ["usda", "usdc", "usd", "usdz"])
+def test_usd_comes_back_as_curves(played, tmp_path, suffix):
+    if hasattr(bpy.utils, "expose_bundled_modules"):
+        bpy.utils.expose_bundled_modules()
+    pytest.importorskip("pxr.Usd")
+    path = tmp_path / f"face.{suffix}"
+    bpy.ops.wm.usd_export(filepath=str(path), export_animation=True, export_shapekeys=True)
+    assert_same(read_file(path, None), played)
+
+
+def test_usd_that_is_none_is_a_sentence(tmp_path):
+    if hasattr(bpy.utils, "expose_bundled_modules"):
+        bpy.utils.expose_bundled_modules()
+    usd = pytest.importorskip("pxr.Usd")
+    path = tmp_path / "face.usda"
+    path.write_text("no scene")
+    with pytest.raises(CurveFileError, match=r"^face\.usda is damaged or no USD file$"):
+        read_file(path, None)
+    usd.Stage.CreateNew(str(tmp_path / "empty.usda")).Save()
+    with pytest.raises(CurveFileError, match=r"^empty\.usda has no animated shape keys$"):
+        read_file(tmp_path / "empty.usda", None)
+    with pytest.raises(FileNotFoundError):
+        read_file(tmp_path / "gone.usda", None)
+
+
+def test_without_the_module_for_usd_it_says_what_to_do(tmp_path, monkeypatch):
+    monkeypatch.setitem(sys.modules, "pxr", None)
+    (tmp_path / "face.usda").write_text("#usda 1.0\n")
+    with pytest.raises(
+        CurveFileError, match=r"^face\.usda is USD, which this Python cannot read; use an official build"
+    ):
+        read_file(tmp_path / "face.usda", None)
 
 
 def test_fbx(played, tmp_path):

@@ -230,7 +230,7 @@ def whole():
         (lambda document: document["accessors"][0].update(type="VEC3"), "keys that are no numbers"),
         (lambda document: document["bufferViews"][1].update(byteOffset=10**6), "is cut off"),
         (lambda document: document["bufferViews"][0].update(extensions={"EXT_meshopt_compression": {}}), "meshopt"),
-        (lambda document: document["meshes"][0]["extras"].update(targetNames=list(map(str, range(52)))), "like 0, 1, 2"),
+        (lambda document: document["meshes"][0]["extras"].update(targetNames=list(map(str, range(52)))), "like 0, 1"),
         (lambda document: document["meshes"][0].update(extras={}), "Head target 0"),
         (lambda document: document["meshes"][0].update(primitives=[{"targets": []}]), "do not fit its shape keys"),
         (lambda document: document["animations"][0]["samplers"][0].update(interpolation="WAVY"), "WAVY"),
