@@ -19,7 +19,7 @@ from .face import curve_files
 from .face.basis import ARKIT, FLAME, Basis
 from .face.controls import KEY_TOLERANCE, KEYS_ON, Control, ControlError, Controls
 from .face.curve_files import write_curves
-from .face.curves import FaceCurves, Performance, Take
+from .face.curves import FaceCurves, Performance, ReadCurves
 from .face.errors import CurveFileError, EmoTalkError
 from .face.eyes import merge_eyes
 from .face.flame.expression_files import write_expressions
@@ -46,17 +46,17 @@ __all__ = [
     "FaceCurves",
     "Model",
     "Performance",
+    "ReadCurves",
     "Speech",
-    "Take",
     "animate",
     "forget",
     "merge_eyes",
     "models",
     "perform",
+    "read_curve_file",
     "read_curves",
     "read_performance",
     "read_speech",
-    "read_take",
     "speech_from_samples",
     "write_curves",
     "write_expressions",
@@ -172,16 +172,16 @@ def read_curves(path: str | Path, fps: float | None = None) -> Performance:
             name.
         OSError: it cannot be read.
     """
-    return read_take(path, fps).performance
+    return read_curve_file(path, fps).performance
 
 
-def read_take(path: str | Path, fps: float | None = None) -> Take:
+def read_curve_file(path: str | Path, fps: float | None = None) -> ReadCurves:
     """As ``read_curves``, with sentences about what was recognised in the file and what was not."""
     if "bpy" in sys.modules:
         from .blender_emotalk.captured_curves import read_file
 
         return read_file(Path(path), fps)
-    return curve_files.read_take(path, fps)
+    return curve_files.read_curve_file(path, fps)
 
 
 def forget() -> None:
@@ -321,7 +321,7 @@ def read_performance(
     basis: Basis = ARKIT,
     scene: "bpy.types.Scene | None" = None,
     progress: StageProgress | None = None,
-) -> Take:
+) -> ReadCurves:
     """In Blender: what a character plays, whoever keyed it, as curves again; evaluated with drivers and the NLA.
 
     The inverse of the character's mapping: exact for channels with a control of their own. Nothing is changed.

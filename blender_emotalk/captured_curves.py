@@ -7,8 +7,8 @@ from typing import Final
 import bpy
 
 from ..face.basis import JAW_CHANNELS
-from ..face.curve_files import read_take
-from ..face.curves import Take
+from ..face.curve_files import read_curve_file
+from ..face.curves import ReadCurves
 from ..face.usd_weights import USD
 from ..inference.contract import EmoTalkError
 from ..inference.sound.containers import stated_seconds
@@ -59,40 +59,40 @@ def import_curves(
         EmoTalkError: the file holds no curves, or the character cannot be animated; nothing was changed.
         OSError: the file cannot be read.
     """
-    take = _for_character(read_file(path, fps), scene)
-    performance = take.performance
+    curves = _for_character(read_file(path, fps), scene)
+    performance = curves.performance
     keys = write_keys(performance, path.stem, None, start_frame, tolerance, False, keys_on, scene)
     sound = next((beside for suffix in _SOUNDS if (beside := path.with_suffix(suffix)).is_file()), None)
     if sound is None:
-        return Imported(path.stem, keys, None, take.remarks)
+        return Imported(path.stem, keys, None, curves.remarks)
     try:
         seconds = stated_seconds(sound, sound_format(sound))
         add_sound_strip(scene, path.stem, str(sound), start_frame)
     except (EmoTalkError, RuntimeError) as error:
-        return Imported(path.stem, keys, None, (*take.remarks, str(error).removeprefix("Error: ")))
+        return Imported(path.stem, keys, None, (*curves.remarks, str(error).removeprefix("Error: ")))
     length = performance.face.frames / performance.face.fps
     if seconds and abs(seconds - length) > _LONGEST_DIFFERENCE:
         remark = f"The curves take {length:.2f} s and {sound.name} {seconds:.2f} s; give the frame rate if it is wrong"
-        return Imported(path.stem, keys, sound, (*take.remarks, remark))
-    return Imported(path.stem, keys, sound, take.remarks)
+        return Imported(path.stem, keys, sound, (*curves.remarks, remark))
+    return Imported(path.stem, keys, sound, curves.remarks)
 
 
-def read_file(path: Path, fps: float | None) -> Take:
-    """As ``curve_files.read_take``, with Blender's module for USD where the build has one."""
+def read_file(path: Path, fps: float | None) -> ReadCurves:
+    """As ``curve_files.read_curve_file``, with Blender's module for USD where the build has one."""
     if path.suffix.lower().removeprefix(".") in USD and hasattr(bpy.utils, "expose_bundled_modules"):
         bpy.utils.expose_bundled_modules()
-    return read_take(path, fps)
+    return read_curve_file(path, fps)
 
 
-def _for_character(take: Take, scene: bpy.types.Scene) -> Take:
+def _for_character(curves: ReadCurves, scene: bpy.types.Scene) -> ReadCurves:
     """FLAME's curves become the 52 coefficients for a character that has no shape keys of FLAME's expressions."""
-    face = take.performance.face
+    face = curves.performance.face
     anchor = anchor_of(active_line(scene), bpy.context)
     if not face.basis.has(JAW_CHANNELS) or anchor is None:
-        return take
+        return curves
     moved = mapping_desk.look_up(anchor, scene, face.basis).mapping.channels
     if set(face.basis.regions["expression"]) & set(moved):
-        return take
+        return curves
     arkit, model = flame_heads.to_arkit(face)
     remark = f"FLAME's expression and jaw became the 52 coefficients by {model}"
-    return Take(replace(take.performance, face=arkit), (*take.remarks, remark))
+    return ReadCurves(replace(curves.performance, face=arkit), (*curves.remarks, remark))

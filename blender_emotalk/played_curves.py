@@ -9,7 +9,7 @@ import numpy as np
 
 from ..face import naming_schemes
 from ..face.basis import ARKIT, HEAD, Basis
-from ..face.curves import FaceCurves, Performance, Take
+from ..face.curves import FaceCurves, Performance, ReadCurves
 from ..face.inverse_mapping import recover
 from ..face.mapping import PROPERTY, ROTATION, SHAPE_KEY, Row
 from ..inference.contract import EmoTalkError, StageProgress
@@ -34,7 +34,7 @@ def read_performance(
     fps: float | None = None,
     basis: Basis | None = None,
     progress: StageProgress | None = None,
-) -> Take:
+) -> ReadCurves:
     """Read what a character plays: its action, NLA, drivers and whatever else moves its controls.
 
     Several meshes that have a shape key of the same name are read where it moves most. The head's rotation is that of
@@ -80,12 +80,12 @@ def read_performance(
         values[:, column] = max(tracks, key=np.ptp)
         at += len(some)
     mapping = found.mapping.with_rows(readings)
-    take = recover(FaceCurves(values.astype(np.float32), mapping.basis, fps), mapping, basis).take
+    curves = recover(FaceCurves(values.astype(np.float32), mapping.basis, fps), mapping, basis).curves
     if bone is None:
-        return take
-    head = take.performance.head.with_values(degrees_from(np.array(sampled[-1]), bone))
-    played = take.performance
-    return Take(Performance(played.face, head, played.eyes, played.clamped), take.remarks)
+        return curves
+    head = curves.performance.head.with_values(degrees_from(np.array(sampled[-1]), bone))
+    played = curves.performance
+    return ReadCurves(Performance(played.face, head, played.eyes, played.clamped), curves.remarks)
 
 
 def flame_of(anchor: bpy.types.Object | None, scene: bpy.types.Scene) -> Basis:

@@ -7,7 +7,7 @@ import bpy
 
 from ..face.basis import Basis
 from ..face.controls import KEYS_ON, check_value
-from ..face.curves import Performance, Take
+from ..face.curves import Performance, ReadCurves
 from ..inference.contract import EmoTalkError, StageProgress
 from . import baking, batch, played_curves, runs
 from .access import active_line, scene_of
@@ -74,7 +74,7 @@ def read_performance(
     basis: Basis,
     scene: bpy.types.Scene | None,
     progress: StageProgress | None,
-) -> Take:
+) -> ReadCurves:
     """Read what a character plays; see ``api.read_performance``."""
     _need_extension()
     with context_in(scene) as context:

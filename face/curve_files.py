@@ -20,7 +20,7 @@ import numpy as np
 
 from .atomic_file import replacing
 from .basis import EYES, HEAD, Basis, basis_of
-from .curves import FaceCurves, Performance, Take, still
+from .curves import FaceCurves, Performance, ReadCurves, still
 from .errors import CurveFileError
 from .eyes import merge_eyes
 from .flame.expression_files import read_expressions
@@ -28,7 +28,7 @@ from .gltf_weights import GLTF, read_gltf
 from .live_link import read_live_link, write_live_link
 from .npz import write_arrays
 from .usd_weights import USD, read_usd
-from .weight_tracks import take_of
+from .weight_tracks import curves_of
 
 FORMATS: Final = ("npz", "json", "csv")
 """What is written."""
@@ -78,10 +78,10 @@ def read_curves(path: str | Path, fps: float | None = None) -> Performance:
             of its shape keys has a name that is known; or a .usd file, and there is no Python module for it.
         OSError: it cannot be read.
     """
-    return read_take(path, fps).performance
+    return read_curve_file(path, fps).performance
 
 
-def read_take(path: str | Path, fps: float | None = None) -> Take:
+def read_curve_file(path: str | Path, fps: float | None = None) -> ReadCurves:
     """As ``read_curves``, with remarks on what was recognised in the file."""
     path = Path(path)
     kind = format_of(path, READABLE)
@@ -95,16 +95,16 @@ def read_take(path: str | Path, fps: float | None = None) -> Take:
         raise CurveFileError(f"{path.name} does not hold curves as EmoTalk writes them") from None
 
 
-def _read(path: Path, kind: str, fps: float | None) -> Take:
+def _read(path: Path, kind: str, fps: float | None) -> ReadCurves:
     if kind == "csv":
         return read_live_link(path, fps)
     if kind == "json":
-        return Take(performance_of(json.loads(path.read_text("utf-8"))))
+        return ReadCurves(performance_of(json.loads(path.read_text("utf-8"))))
     if kind == "npz":
         with np.load(path, allow_pickle=False) as arrays:
-            return Take(performance_of(arrays)) if "channels" in arrays else read_expressions(arrays, fps)
+            return ReadCurves(performance_of(arrays)) if "channels" in arrays else read_expressions(arrays, fps)
     tracks = read_gltf(path) if kind in GLTF else read_usd(path)
-    return take_of(tracks, fps)
+    return curves_of(tracks, fps)
 
 
 def arrays_of(performance: Performance) -> dict[str, np.ndarray]:

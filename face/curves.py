@@ -97,7 +97,7 @@ class Performance:
 
 
 @dataclass(frozen=True)
-class Take:
+class ReadCurves:
     """A performance that was read from a file, or from a character.
 
     Attributes:

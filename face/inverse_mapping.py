@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from .basis import ARKIT, EYES, HEAD, Basis
-from .curves import FaceCurves, Performance, Take
+from .curves import FaceCurves, Performance, ReadCurves
 from .mapping import JAW_MATRIX, MAX, MEAN, MIN, SOLVE, Mapping, Row, say_missing
 
 _STILL: Final = 1e-6
@@ -35,7 +35,7 @@ class Recovered:
     solved: tuple[str, ...]
 
     @property
-    def take(self) -> Take:
+    def curves(self) -> ReadCurves:
         """The performance with sentences about what could not be recovered."""
         basis = self.performance.face.basis
         remarks = []
@@ -45,7 +45,7 @@ class Recovered:
             remarks.append(f"Only together can be told: {say_missing(self.shared, basis)}")
         if self.solved:
             remarks.append("The mouth is what its visemes show; other faces may look the same")
-        return Take(self.performance, tuple(remarks))
+        return ReadCurves(self.performance, tuple(remarks))
 
 
 def recover(values: FaceCurves, mapping: Mapping, basis: Basis) -> Recovered:

@@ -9,7 +9,7 @@ import numpy as np
 
 from . import arkit
 from .basis import ARKIT, EYES, HEAD
-from .curves import FaceCurves, Performance, Take, still
+from .curves import FaceCurves, Performance, ReadCurves, still
 from .errors import CurveFileError
 
 _EYES: Final = "eyeBlink eyeLookDown eyeLookIn eyeLookOut eyeLookUp eyeSquint eyeWide"
@@ -84,7 +84,7 @@ def _rotations(performance: Performance) -> np.ndarray:
 _LOOKS: Final = tuple(way + side for way in ("In", "Out", "Up", "Down") for side in ("Left", "Right"))
 
 
-def read_live_link(path: Path, fps: float | None) -> Take:
+def read_live_link(path: Path, fps: float | None) -> ReadCurves:
     """Read a take. Frames that the app has left out, as its timecodes show, are interpolated.
 
     Args:
@@ -123,7 +123,7 @@ def read_live_link(path: Path, fps: float | None) -> Take:
         table, head = _on_every_frame(places, table), _on_every_frame(places, head)
         remarks = (f"{len(table) - len(places)} frames that the take lacks were filled in",)
     face = FaceCurves(table, ARKIT, fps)
-    return Take(Performance(face, FaceCurves(head, HEAD, fps), still(EYES, face.frames, fps)), remarks)
+    return ReadCurves(Performance(face, FaceCurves(head, HEAD, fps), still(EYES, face.frames, fps)), remarks)
 
 
 def _column(rows: list[list[str]], column: int) -> np.ndarray:

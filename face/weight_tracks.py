@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 
 from .basis import ARKIT, Basis
-from .curves import FaceCurves, Take
+from .curves import FaceCurves, ReadCurves
 from .errors import CurveFileError
 from .inverse_mapping import recover
 from .naming_schemes import Recognition, Rig, flame_of, recognise
@@ -57,7 +57,7 @@ def linear(times: np.ndarray, weights: np.ndarray) -> Callable[[np.ndarray], np.
     return lambda at: np.stack([np.interp(at, times, column) for column in weights.T], axis=1)
 
 
-def take_of(scene: Tracks, fps: float | None = None) -> Take:
+def curves_of(scene: Tracks, fps: float | None = None) -> ReadCurves:
     """The performance of animated shape keys, recognised by their names as on a character without a mapping.
 
     Frame 0 is the first key of any mesh. Of meshes with the same shape key, the one that moves most counts.
@@ -91,9 +91,9 @@ def take_of(scene: Tracks, fps: float | None = None) -> Take:
     known = {row.target.name for row in found.mapping.rows}
     columns = [_most_moving(row.target.name, tracks, weights) for row in found.mapping.rows]
     values = FaceCurves(np.stack(columns, axis=1).astype(np.float32), found.mapping.basis, fps)
-    take = recover(values, found.mapping, basis).take
+    curves = recover(values, found.mapping, basis).curves
     count = f"{len(known)} of {len(every)} shape keys recognised ({found.mapping.name})"
-    return Take(take.performance, (count, *scene.remarks, *take.remarks))
+    return ReadCurves(curves.performance, (count, *scene.remarks, *curves.remarks))
 
 
 def _recognised(rig: Rig, tracks: Sequence[WeightTrack], weights: Sequence[np.ndarray]) -> tuple[Basis, Recognition]:

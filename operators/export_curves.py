@@ -11,7 +11,7 @@ from ..blender_emotalk import line_end, played_curves
 from ..blender_emotalk.access import current_line, scene_of, window_manager_of
 from ..blender_emotalk.property_definitions import properties
 from ..face.curve_files import write_curves
-from ..face.curves import Take
+from ..face.curves import ReadCurves
 from ..face.flame.expression_files import write_expressions
 from ..inference.contract import EmoTalkError, StageProgress
 from .character_operator import CharacterOperator
@@ -81,15 +81,15 @@ class ExportCurves(FileExport, CharacterOperator, bpy.types.Operator):
         if is_flame and path.suffix.lower() != _SUFFIXES[_FLAME]:
             raise EmoTalkError(f"FLAME's expression is written as .npz; rename {path.name}")
         with _cursor(context) as progress:
-            take = self._take(context, is_flame, progress)
+            curves = self._read(context, is_flame, progress)
         if is_flame:
-            write_expressions(path, take.performance, overwrite=self.overwrite)
+            write_expressions(path, curves.performance, overwrite=self.overwrite)
         else:
-            write_curves(path, take.performance, overwrite=self.overwrite)
-        face = take.performance.face
-        return f"Wrote {face.frames:,} frames at {face.fps:g} per second to {path}", list(take.remarks)
+            write_curves(path, curves.performance, overwrite=self.overwrite)
+        face = curves.performance.face
+        return f"Wrote {face.frames:,} frames at {face.fps:g} per second to {path}", list(curves.remarks)
 
-    def _take(self, context: bpy.types.Context, is_flame: bool, progress: StageProgress) -> Take:
+    def _read(self, context: bpy.types.Context, is_flame: bool, progress: StageProgress) -> ReadCurves:
         scene, line = scene_of(context), current_line(context)
         anchor, _basis = self.subject(context)
         first, last = float(scene.frame_start), float(scene.frame_end)

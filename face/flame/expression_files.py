@@ -15,7 +15,7 @@ import numpy as np
 
 from ..atomic_file import replacing
 from ..basis import EYES, FLAME, HEAD, JAW_CHANNELS
-from ..curves import FaceCurves, Performance, Take, still
+from ..curves import FaceCurves, Performance, ReadCurves, still
 from ..errors import CurveFileError
 from ..head_rotation import degrees_of, matrices_of, vectors_of
 from ..mapping import jaw_matrix
@@ -55,7 +55,7 @@ def write_expressions(path: str | Path, performance: Performance, *, overwrite: 
         write_arrays(part, arrays)
 
 
-def read_expressions(arrays: Mapping[str, np.ndarray], fps: float | None) -> Take:
+def read_expressions(arrays: Mapping[str, np.ndarray], fps: float | None) -> ReadCurves:
     """Read a performance of FLAME; what has no jaw keeps it shut.
 
     Args:
@@ -85,7 +85,7 @@ def read_expressions(arrays: Mapping[str, np.ndarray], fps: float | None) -> Tak
         turned = jaw_matrix(neck).reshape(-1, 3, 3) + np.eye(3)
         head = head.with_values(degrees_of(turned))
     remarks = () if jaw is not None else ("There is no jaw in it, so the jaw stays shut",)
-    return Take(Performance(face, head, still(EYES, frames, fps)), remarks)
+    return ReadCurves(Performance(face, head, still(EYES, frames, fps)), remarks)
 
 
 def _three(

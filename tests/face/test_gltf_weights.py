@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from emotalk.face.arkit import CHANNELS
 from emotalk.face.basis import ARKIT, FLAME
-from emotalk.face.curve_files import read_take
+from emotalk.face.curve_files import read_curve_file
 from emotalk.face.errors import CurveFileError
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -123,7 +123,7 @@ def test_weights_come_back(folder, seed, frames, fps, first, component, sparse, 
     order = np.random.default_rng(seed).permutation(52)
     node = scene.mesh("Head", [CHANNELS[column] for column in order])
     scene.animate((node, first + np.arange(frames) / fps, weights[:, order]), component=component, sparse=sparse)
-    take = read_take(scene.save(folder / suffix(way), way), fps)
+    take = read_curve_file(scene.save(folder / suffix(way), way), fps)
     found = take.performance.face
     assert (found.basis, found.fps, found.frames) == (ARKIT, fps, frames)
     step = 0 if component == FLOAT else 0.5 / KINDS[component][1]
@@ -136,7 +136,7 @@ def test_the_rate_is_that_on_which_the_keys_lie(tmp_path, fps):
     scene = Scene()
     kept = np.array([0, 1, 5, 7, 200, 1999])
     scene.animate((scene.mesh("Head", ["jawOpen"]), kept / fps, np.linspace(0, 1, 6)))
-    found = read_take(scene.save(tmp_path / "take.glb")).performance.face
+    found = read_curve_file(scene.save(tmp_path / "take.glb")).performance.face
     assert (found.fps, found.frames) == (fps, 2000)
     expected = np.interp(np.arange(2000), kept, np.linspace(0, 1, 6))
     assert np.abs(found.channel("jawOpen") - expected).max() < 1e-4
@@ -145,7 +145,7 @@ def test_the_rate_is_that_on_which_the_keys_lie(tmp_path, fps):
 def test_steps_are_held(tmp_path):
     scene = Scene()
     scene.animate((scene.mesh("Head", ["jawOpen"]), [0, 0.1, 0.3], [0.2, 0.8, 0.5]), interpolation="STEP")
-    found = read_take(scene.save(tmp_path / "take.glb"), 30).performance.face.channel("jawOpen")
+    found = read_curve_file(scene.save(tmp_path / "take.glb"), 30).performance.face.channel("jawOpen")
     np.testing.assert_allclose(found, [0.2] * 3 + [0.8] * 6 + [0.5], atol=1e-6)
 
 
@@ -159,7 +159,7 @@ def test_splines_go_as_scipy_says(folder, seed):
     scene = Scene()
     node = scene.mesh("Head", ["jawOpen", "mouthClose"])
     scene.animate((node, times, table), interpolation="CUBICSPLINE")
-    found = read_take(scene.save(folder / "take.glb"), 30).performance.face
+    found = read_curve_file(scene.save(folder / "take.glb"), 30).performance.face
     at = times[0] + np.arange(found.frames) / 30
     for column, name in enumerate(("jawOpen", "mouthClose")):
         expected = np.empty(len(at))
@@ -180,7 +180,7 @@ def test_of_several_meshes_the_one_that_moves_counts(tmp_path):
     ]
     scene.animate(*parts)
     scene.animate(parts[1], name="another")
-    take = read_take(scene.save(tmp_path / "take.glb"))
+    take = read_curve_file(scene.save(tmp_path / "take.glb"))
     np.testing.assert_allclose(take.performance.face.channel("jawOpen"), weights[:, 0], atol=1e-6)
     assert "It has 2 animations, of which the first was read" in take.remarks
     assert take.remarks[0].startswith("3 of 3 shape keys recognised")
@@ -190,7 +190,7 @@ def test_animations_of_single_meshes_are_read_together(tmp_path):
     scene = Scene()
     for name, channel in (("Head", "jawOpen"), ("Brows", "browInnerUp")):
         scene.animate((scene.mesh(name, [channel]), [0, 1], [0, 1]), name=name)
-    take = read_take(scene.save(tmp_path / "take.glb"))
+    take = read_curve_file(scene.save(tmp_path / "take.glb"))
     assert take.performance.face.channel("jawOpen")[-1] == take.performance.face.channel("browInnerUp")[-1] == 1
     assert not any("animations" in remark for remark in take.remarks)
 
@@ -198,7 +198,7 @@ def test_animations_of_single_meshes_are_read_together(tmp_path):
 def test_other_names_are_recognised_and_counted(tmp_path):
     scene = Scene()
     scene.animate((scene.mesh("Face", ["Mouth_Smile_L", "Jaw_Open", "Ear_Wiggle"]), [0, 1], [[0, 0, 0], [0.3, 1, 1]]))
-    take = read_take(scene.save(tmp_path / "take.glb"))
+    take = read_curve_file(scene.save(tmp_path / "take.glb"))
     assert take.performance.face.channel("jawOpen")[-1] == 1
     assert take.remarks[0].startswith("2 of 3 shape keys recognised")
 
@@ -209,7 +209,7 @@ def test_expressions_of_flame(tmp_path):
     scene.animate(
         (scene.mesh("Face", ["Exp000", "Exp001", "Exp002", "jawOpen"]), np.arange(10) / 25, weights * (1, 1, 1, 0))
     )
-    found = read_take(scene.save(tmp_path / "take.glb")).performance.face
+    found = read_curve_file(scene.save(tmp_path / "take.glb")).performance.face
     assert found.basis is FLAME(3)
     np.testing.assert_allclose(found.values[:, :3], weights[:, :3], atol=1e-6)
 
@@ -242,24 +242,24 @@ def test_what_cannot_be_read_is_a_sentence(tmp_path, change, sentence):
     scene = whole()
     change(scene.document)
     with pytest.raises(CurveFileError, match=rf"^take\.glb .*({sentence})"):
-        read_take(scene.save(tmp_path / "take.glb"))
+        read_curve_file(scene.save(tmp_path / "take.glb"))
 
 
 def test_keys_that_go_back_in_time(tmp_path):
     scene = Scene()
     scene.animate((scene.mesh("Head", ["jawOpen"]), [0, 0.5, 0.2], [0, 1, 0]))
     with pytest.raises(CurveFileError, match="keys of Head that do not fit"):
-        read_take(scene.save(tmp_path / "take.glb"))
+        read_curve_file(scene.save(tmp_path / "take.glb"))
 
 
 def test_numbers_elsewhere(tmp_path):
     path = whole().save(tmp_path / "take.gltf", "file")
     (tmp_path / "some numbers.bin").unlink()
     with pytest.raises(FileNotFoundError):
-        read_take(path)
+        read_curve_file(path)
     path.write_text(path.read_text().replace("some%20numbers.bin", "https://example.org/a.bin"))
     with pytest.raises(CurveFileError, match="keeps its numbers at an address"):
-        read_take(path)
+        read_curve_file(path)
 
 
 @settings(deadline=None)
@@ -271,7 +271,7 @@ def test_damage_is_a_sentence(folder, data):
     path = folder / "bad.glb"
     path.write_bytes(content[: data.draw(st.integers(0, len(content)))] if data.draw(st.booleans()) else content)
     try:
-        take = read_take(path)
+        take = read_curve_file(path)
     except (CurveFileError, OSError):
         return
     assert np.isfinite(take.performance.face.values).all()

@@ -53,7 +53,7 @@ def test_a_control_for_each_channel_is_exact(seed, gains, offsets):
     recovered = there_and_back(Mapping(tuple(rows)), performance)
     np.testing.assert_allclose(recovered.performance.face.values, performance.face.values, atol=1e-4)
     np.testing.assert_allclose(recovered.performance.head.values, performance.head.values, atol=1e-3)
-    assert recovered.take.remarks == ()
+    assert recovered.curves.remarks == ()
 
 
 @settings(deadline=None, max_examples=40)
@@ -97,9 +97,9 @@ def test_one_control_for_two_sides_gives_both_the_same_and_says_so():
     np.testing.assert_allclose(left, mean, atol=1e-6)
     np.testing.assert_allclose(right, mean, atol=1e-6)
     assert recovered.shared == sides("mouthSmile")
-    assert "Only together can be told: mouthSmileLeft and mouthSmileRight" in recovered.take.remarks
+    assert "Only together can be told: mouthSmileLeft and mouthSmileRight" in recovered.curves.remarks
     assert "jawOpen" in recovered.untold
-    assert any(remark.startswith("Nothing tells the brows, ") for remark in recovered.take.remarks)
+    assert any(remark.startswith("Nothing tells the brows, ") for remark in recovered.curves.remarks)
 
 
 def test_the_larger_of_two_is_left_to_what_tells_them_apart():
@@ -156,7 +156,7 @@ def test_visemes_give_a_mouth_that_they_show_again(rig):
     again = recover(mapping.apply(performance_of(recovered.performance.face)), mapping, ARKIT)
     opened = [each.performance.face.values @ ARKIT.lip_weights for each in (recovered, again)]
     assert np.abs(opened[0] - opened[1]).max() < 0.005
-    assert "The mouth is what its visemes show; other faces may look the same" in recovered.take.remarks
+    assert "The mouth is what its visemes show; other faces may look the same" in recovered.curves.remarks
 
 
 @pytest.mark.parametrize("rig", ["CC4_EXTENDED", "DAZ_9", "METAHUMAN", "ICT"])

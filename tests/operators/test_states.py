@@ -30,6 +30,7 @@ collect_strips       . . . . . . .
 copy_controls        . . . . . . .
 duplicate_line       . . x x x x x
 export_cue_sheet     . . x x x x x
+export_curves        . x x x x x x
 export_mapping       . x x x x x x
 export_preset        . . x x x x x
 extend_scene         . . . . . . .
@@ -111,7 +112,7 @@ def test_buttons_are_grey_where_they_could_do_nothing(in_state, state):
     assert {name: not cls.disabled_reason(bpy.context) for name, cls in operators().items()} == expected
 
 
-@pytest.mark.parametrize("name", ["export_cue_sheet", "export_mapping", "export_preset"])
+@pytest.mark.parametrize("name", ["export_cue_sheet", "export_curves", "export_mapping", "export_preset"])
 @pytest.mark.parametrize("filepath", ["", "folder"])
 def test_an_export_wants_a_file_name(in_state, tmp_path, name, filepath):
     in_state("sound")

@@ -14,15 +14,15 @@ Nothing is ever unpickled.
 
 import csv
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
 from ...face.basis import FLAME
-from ...face.curve_files import CurveFileError, read_curves
-from ...face.errors import EmoTalkError
+from ...face.curve_files import read_curves
+from ...face.errors import CurveFileError, EmoTalkError
 
 SUFFIXES: Final = (".csv", ".npz", ".npy", ".json")
 _CLOCKS: Final = ("frame", "time")
@@ -117,15 +117,18 @@ def _read_csv(path: Path, fps: float | None) -> CurveTable:
 
 
 def _live_link(table: CurveTable, timecodes: list[str]) -> CurveTable:
-    """Fill the frames that the timecodes (HH:MM:SS:FF.fff) skip; Live Link Face drops some on a hot phone."""
+    """The table, in which frames that the timecodes (HH:MM:SS:FF.fff) skip are filled, with their number.
+
+    Live Link Face drops some on a hot phone; some tools write the same timecode everywhere.
+    """
     fields = np.array([timecode.split(":") for timecode in timecodes], np.float64)
     per_second = max(round(table.fps or 0), 1)
     if fields[:, 3].max() >= per_second:
         raise EmoTalkError(f"counts {int(fields[:, 3].max()) + 1} frames a second, not {per_second}; state that as fps")
     frames = fields[:, :3] @ (3600, 60, 1) * per_second + fields[:, 3]
-    if (np.diff(frames) <= 0).any():  # some tools write the same timecode everywhere
-        return table
-    return _on_grid(table.names, table.values, frames - frames[0], table.fps)
+    if (np.diff(frames) > 0).all():
+        _check_dropped(round(float(frames[-1] - frames[0])) + 1, len(frames))
+    return replace(table, dropped=len(table.values) - len(timecodes))
 
 
 def _on_grid(names: tuple[str, ...], values: np.ndarray, frames: np.ndarray, fps: float | None) -> CurveTable:
@@ -133,11 +136,15 @@ def _on_grid(names: tuple[str, ...], values: np.ndarray, frames: np.ndarray, fps
     if not np.isfinite(frames).all() or (np.diff(frames) <= 0).any():
         raise EmoTalkError("has frames that do not follow each other in time")
     count = round(float(frames[-1])) + 1
-    if count - len(values) > _MOST_DROPPED * count:
-        raise EmoTalkError(f"skips {count - len(values)} of its {count} frames; capture it again, or state another fps")
+    _check_dropped(count, len(values))
     grid = np.arange(count)
     filled = np.stack([np.interp(grid, frames, column) for column in values.T], axis=1)
     return CurveTable(names, filled, fps, max(count - len(values), 0))
+
+
+def _check_dropped(count: int, rows: int) -> None:
+    if count - rows > _MOST_DROPPED * count:
+        raise EmoTalkError(f"skips {count - rows} of its {count} frames; capture it again, or state another fps")
 
 
 def _read_npy(path: Path, fps: float | None) -> CurveTable:

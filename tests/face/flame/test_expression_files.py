@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from emotalk.face.basis import ARKIT, EYES, FLAME, HEAD
-from emotalk.face.curve_files import read_curves, read_take
+from emotalk.face.curve_files import read_curve_file, read_curves
 from emotalk.face.curves import FaceCurves, Performance, performance_of, still
 from emotalk.face.errors import CurveFileError
 from emotalk.face.flame.expression_files import write_expressions
@@ -35,7 +35,7 @@ def test_round_trip(folder, frames, expressions, fps, seed):
     performance = made(frames, expressions, fps, seed)
     write_expressions(folder / "line.npz", performance)
     content = (folder / "line.npz").read_bytes()
-    take = read_take(folder / "line.npz")
+    take = read_curve_file(folder / "line.npz")
     assert take.performance.face.basis is performance.face.basis
     assert take.performance.face.fps == fps
     np.testing.assert_array_equal(take.performance.face.values, performance.face.values)
@@ -76,7 +76,7 @@ EXPRESSION = np.random.default_rng(2).normal(0, 1, (20, 50))
 )  # fmt: skip
 def test_names_of_others(folder, arrays):
     np.savez(folder / "take.npz", **arrays)
-    take = read_take(folder / "take.npz")
+    take = read_curve_file(folder / "take.npz")
     assert (take.performance.face.fps, take.remarks) == (25, ())
     np.testing.assert_allclose(take.performance.face.values[:, :50], EXPRESSION, rtol=1e-6)
     np.testing.assert_allclose(take.performance.face.values[:, 50:], JAW, rtol=1e-6)
@@ -85,7 +85,7 @@ def test_names_of_others(folder, arrays):
 
 def test_without_a_jaw_it_stays_shut_and_that_is_said(folder):
     np.savez(folder / "take.npz", expression=EXPRESSION)
-    take = read_take(folder / "take.npz", 30)
+    take = read_curve_file(folder / "take.npz", 30)
     assert not take.performance.face.values[:, 50:].any()
     assert take.remarks == ("There is no jaw in it, so the jaw stays shut",)
 
