@@ -253,8 +253,29 @@ def test_example_of_curves(folder, cast):
     assert np.ptp([curve.co[1] for curve in jaw.keyframe_points]) > 0.1
 
 
+def test_example_of_what_is_played(folder, cast, api, capsys):
+    api.write_keys(api.read_curves("take.csv"), "take", character=cast)
+    run(3)
+    played = api.read_curves("ann.csv", 60)
+    assert (played.face.frames, played.face.fps) == (1 + int(99 * 60 / 24), 60)
+    assert np.ptp(played.face.channel("jawOpen")) > 0.1
+    assert capsys.readouterr().out == "\n"
+
+
+def test_another_scene_is_read_at_its_own_rate(cast, api, performance):
+    other = bpy.data.scenes.new("Other")
+    other.render.fps, other.frame_start, other.frame_end = 30, 11, 40
+    other.collection.objects.link(cast)
+    made = performance(30)
+    api.write_keys(made, "take", character=cast, start_frame=11, key_tolerance=0, scene=other)
+    curves = api.read_performance("Ann", scene=other)
+    assert curves.performance.face.fps == 30
+    assert np.abs(curves.performance.face.values - made.face.values).max() <= 1e-4
+    assert bpy.context.scene != other
+
+
 def test_every_example_is_run():
-    assert len(EXAMPLES) == 3
+    assert len(EXAMPLES) == 4
 
 
 def test_curves_go_to_the_scene_the_frame_and_the_track_that_are_asked_for(cast, api, performance):
