@@ -34,8 +34,10 @@ _CSV_HEADER: Final = (
     *_ROTATIONS,
 )
 _HALF_TURN: Final = 180.0
-_MOST_FILLED: Final = 2
+_MOST_FILLED: Final = 2.0
 """A take that lacks more than every other frame was interrupted; its rows are taken as they follow each other."""
+_FEW_FILLED: Final = 1.1
+"""The same where the rate that is given is not the one by which the timecodes count."""
 
 _HEAD_SIGNS: Final = {"headYaw": ("HeadYaw", 1.0), "headPitch": ("HeadPitch", 1.0), "headRoll": ("HeadRoll", -1.0)}
 """ARKit's face axes: yaw + to the actor's left and pitch + down like ours, roll + to the actor's right."""
@@ -116,10 +118,11 @@ def read_live_link(path: Path, fps: float | None) -> ReadCurves:
     counted = None if clock is None else _rate_of(clock[:, -1])
     if fps is None and counted is None:
         raise CurveFileError("is shorter than a second, so its timecodes do not show its frame rate; pass fps")
+    most = _MOST_FILLED if fps is None or counted == round(fps) else _FEW_FILLED
     fps = fps or float(counted or 0)
     remarks: tuple[str, ...] = ()
-    places = _places(clock, counted) if clock is not None and counted == round(fps) else None
-    if places is not None and len(places) <= places[-1] <= _MOST_FILLED * len(places):
+    places = None if clock is None else _places(clock, round(fps))
+    if places is not None and len(places) <= places[-1] <= most * len(places):
         table, head = _on_every_frame(places, table), _on_every_frame(places, head)
         remarks = (f"{len(table) - len(places)} frames that the take lacks were filled in",)
     face = FaceCurves(table, ARKIT, fps)
@@ -148,7 +151,9 @@ def _rate_of(frames: np.ndarray) -> int | None:
 
 
 def _places(clock: np.ndarray, rate: int) -> np.ndarray | None:
-    """(rows,) whole numbers of frames after the first row; None if the clock does not go on from row to row."""
+    """(rows,) whole numbers of frames after the first row; None if the clock does not go on at this rate."""
+    if not len(clock) or clock[:, -1].max() >= rate:
+        return None
     places = clock @ (3600 * rate, 60 * rate, rate, 1)
     return places - places[0] if (np.diff(places) > 0).all() else None
 

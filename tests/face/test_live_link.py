@@ -63,3 +63,8 @@ def test_what_is_written_has_no_gaps(tmp_path, fps, performance):
     write_curves(tmp_path / "line.csv", performance(200, fps))
     take = read_curve_file(tmp_path / "line.csv", fps)
     assert (take.performance.face.frames, take.remarks) == (200, ())
+
+
+def test_a_take_of_less_than_a_second_is_filled_at_the_rate_that_is_given(tmp_path):
+    frames = [frame for frame in range(40) if frame != 11]
+    assert read_curve_file(write(tmp_path / "take.csv", frames), 60).performance.face.frames == 40
