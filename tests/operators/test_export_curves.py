@@ -1,5 +1,7 @@
 """What a character plays becomes a file, and the file plays the same again."""
 
+import shutil
+
 import bpy
 import emotalk.api
 import numpy as np
@@ -153,3 +155,21 @@ def test_what_exporters_of_blender_write_is_imported(animated, tmp_path, kind, c
     assert "52 of 52 shape keys recognised (ARKit)" in capsys.readouterr().out
     found = emotalk.api.read_performance(start=11, end=11 + animated.face.frames - 1).performance.face.values
     assert np.abs(found - animated.face.values).max() <= 1e-4
+
+
+@pytest.mark.parametrize("kind", ["npz", "csv"])
+def test_a_line_and_its_sound_are_a_take_to_learn_from(animated, tmp_path, line_wav, kind):
+    pytest.importorskip("soundfile")
+    from emotalk.training.captures.project import read_project, read_take
+
+    shutil.copy(line_wav, tmp_path / "take.wav")
+    bpy.ops.emotalk.export_curves(filepath=str(tmp_path / f"take.{kind}"), frames="LINE")
+    (tmp_path / "project.toml").write_text(
+        f'name = "mine"\nfps = 30\n[[takes]]\nname = "take"\nsound = "take.wav"\ncurves = "take.{kind}"\n'
+    )
+    project = read_project(tmp_path / "project.toml")
+    take = read_take(project, project.entries[0])
+    assert abs(take.curves.frames / take.curves.fps - take.speech.seconds) < 0.05
+    frames = min(take.curves.frames, animated.face.frames)
+    assert frames > 180
+    assert np.abs(take.curves.values[:frames] - animated.face.values[:frames]).max() <= 1e-4
