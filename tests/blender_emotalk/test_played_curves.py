@@ -211,3 +211,36 @@ def test_progress_is_told_and_the_frame_comes_back_when_it_is_cancelled(add_face
         read_performance(face, bpy.context.scene, 1, 10, progress=stop)
     assert told == pytest.approx([0.1, 0.2, 0.3])
     assert bpy.context.scene.frame_current == 7
+
+
+def test_shape_keys_that_bones_drive_are_read_as_they_are(add_face, add_armature, performance):
+    rig = add_armature()
+    face = add_face(armature=rig)
+    driver = face.data.shape_keys.key_blocks["jawOpen"].driver_add("value").driver
+    variable = driver.variables.new()
+    variable.name, variable.type = "var", "TRANSFORMS"
+    variable.targets[0].id, variable.targets[0].bone_target = rig, "head"
+    variable.targets[0].transform_type, variable.targets[0].transform_space = "LOC_Y", "LOCAL_SPACE"
+    driver.expression = "max(0, var / 3)"
+    bpy.context.scene.render.fps = 30
+    made = performance(20)
+    bake(face, made)
+    assert rig.animation_data.action
+    assert largest_error(read(face, 20), made) <= 1e-4
+
+
+def test_a_linked_character_is_read(add_face, performance, tmp_path):
+    face = add_face("Ann")
+    bpy.context.scene.render.fps = 30
+    made = performance(20)
+    bake(face, made)
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "ann.blend"))
+    bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
+    with bpy.data.libraries.load(str(tmp_path / "ann.blend"), link=True) as (_there, linked):
+        linked.objects = ["Ann"]
+    (face,) = linked.objects
+    scene = bpy.context.scene
+    scene.collection.objects.link(face)
+    scene.render.fps = 30
+    take = read_performance(face, scene, 1, 20)
+    assert largest_error(take, made) <= 1e-4
