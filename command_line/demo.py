@@ -10,12 +10,12 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING, NoReturn
+from typing import TYPE_CHECKING
 
-from .complaints import GOOD, INTERRUPTED, finish_printing, status_of
+from .blender_process import leave, quiet_blender
+from .complaints import GOOD, INTERRUPTED, status_of
 from .control_options import add_control_options, controls_from
 from .progress import ProgressBar
-from .streams import PatientStream
 
 if TYPE_CHECKING:
     from ..demo.production import Production
@@ -44,7 +44,7 @@ def run(options: argparse.Namespace) -> int:
         raise EmoTalkError(
             f"The demo needs Blender's Python module and Pillow ({error}); run: pip install 'emotalk[blender,demo]'"
         ) from None
-    _leave(status_of(lambda: _make_demo(options, controls, produce), verbose=options.verbose))
+    leave(status_of(lambda: _make_demo(options, controls, produce), verbose=options.verbose))
 
 
 def _make_demo(
@@ -55,7 +55,7 @@ def _make_demo(
     started = time.monotonic()
     folder = Path(options.folder)
     folder.mkdir(parents=True, exist_ok=True)
-    with _unfinished(folder) as unfinished, _quiet_blender(), ProgressBar(1) as bar, _ending_at_once(unfinished):
+    with _unfinished(folder) as unfinished, quiet_blender(), ProgressBar(1) as bar, _ending_at_once(unfinished):
         production = produce(Path(options.audio), controls, unfinished, bar.show).moved_to(folder)
     print(f"Scene   {production.blend}\nFilm    {production.film}\nPicture {production.sheet}")
     print(f"{production.keys} keys, {time.monotonic() - started:.0f} s")
@@ -89,31 +89,3 @@ def _ending_at_once(unfinished: Path) -> Iterator[None]:
     finally:
         for number, handler in kept.items():
             signal.signal(number, handler)
-
-
-@contextlib.contextmanager
-def _quiet_blender() -> Iterator[None]:
-    """Keep Blender's own output off the terminal: it bypasses Python and writes to the file descriptors."""
-    for stream in filter(None, (sys.stdout, sys.stderr)):
-        stream.flush()
-    kept = os.dup(1), os.dup(2)
-    stderr = sys.stderr
-    with Path(os.devnull).open("w") as nowhere, os.fdopen(os.dup(2), "w") as terminal:
-        os.dup2(nowhere.fileno(), 1)
-        os.dup2(nowhere.fileno(), 2)
-        sys.stderr = terminal
-        try:
-            yield
-        finally:
-            sys.stderr = stderr
-            for stream, copy in zip((1, 2), kept, strict=True):
-                os.dup2(copy, stream)
-                os.close(copy)
-
-
-def _leave(status: int) -> NoReturn:
-    """End the process here: bpy modules are known to hang or crash at exit after sound was used."""
-    status = finish_printing(status, sys.stdout if isinstance(sys.stdout, PatientStream) else None)
-    if sys.stderr is not None:
-        sys.stderr.flush()
-    os._exit(status)

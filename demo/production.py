@@ -80,7 +80,7 @@ def produce(audio: Path, controls: Controls, folder: Path, progress: StageProgre
     speech = read_speech(audio)
     performance = Engine().perform(speech, controls)
     progress(0.05, "Building the head")
-    scene = _new_scene(math.ceil(speech.seconds * FPS))
+    scene = new_scene(math.ceil(speech.seconds * FPS))
     head = add_sample_head(scene.collection)
     meshes = [child for child in head.children if child.type == "MESH"]
     baked = baking.bake(
@@ -139,7 +139,8 @@ def read_phones(path: Path) -> list[PhoneLabel]:
     return phones
 
 
-def _new_scene(frames: int) -> bpy.types.Scene:
+def new_scene(frames: int) -> bpy.types.Scene:
+    """An empty scene of so many frames, in place of the open file."""
     bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
     scene = scene_of(bpy.context)
     scene.render.fps, scene.render.fps_base = FPS, 1.0

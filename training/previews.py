@@ -1,0 +1,65 @@
+"""A held-out take performed by a run's model, to be looked at beside the captured face."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from ..face.controls import Controls
+from ..face.curves import FaceCurves
+from ..inference.contract import SAMPLE_RATE, EmoTalkError, Speech
+from .captures.take import Take
+from .presets import find_preset
+from .recipe import make_recipe
+from .run_folder import RunFolder, read_config
+
+
+@dataclass(frozen=True)
+class Preview:
+    """A take and what the model makes of its sound.
+
+    Attributes:
+        speech: the sound.
+        captured: curves of the take.
+        predicted: curves of the model.
+        film: where the film belongs.
+    """
+
+    speech: Speech
+    captured: FaceCurves
+    predicted: FaceCurves
+    film: Path
+
+
+def perform_held_out(run: RunFolder, take_name: str | None, seconds: float) -> Preview:
+    """Let the exported model of a run perform a take that it was not trained on.
+
+    Args:
+        run: its folder.
+        take_name: of the take; the first held-out one if None.
+        seconds: of the take at most.
+
+    Raises:
+        EmoTalkError: there is no such take, or nothing was exported yet.
+    """
+    config = read_config(run)
+    preset = find_preset(config.preset)
+    weights = run.export / preset.weights
+    if not weights.exists():
+        raise EmoTalkError(f"{run.path} has no weights yet; run emotalk export first")
+    recipe = make_recipe(preset.recipe_type, config.recipe, str(run.config))
+    take = _choose(preset.read(Path(config.source), recipe, config.debug).held_out, take_name)
+    speech = Speech(take.speech.samples[: round(seconds * SAMPLE_RATE)], take.speech.source)
+    captured = take.curves.with_values(take.curves.values[: round(seconds * take.curves.fps)])
+    model = preset.load(weights)
+    predicted = model.decode(model.encode(speech), Controls())
+    steps = json.loads(run.evaluation.read_text("utf-8"))["steps"]
+    return Preview(speech, captured, predicted, run.previews / f"step_{steps:07d}_{take.name}.mp4")
+
+
+def _choose(takes: tuple[Take, ...], name: str | None) -> Take:
+    if not takes:
+        raise EmoTalkError("No take of this run was held out; give one the split validation, and train again")
+    for take in takes:
+        if name in (None, take.name):
+            return take
+    raise EmoTalkError(f"There is no held-out take {name!r}; there is {', '.join(take.name for take in takes)}")
