@@ -2,13 +2,15 @@
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from ..face.atomic_file import replacing
 from .comparison import Comparison
 from .preset import Preset
 from .run_folder import RunConfig, RunFolder
 from .trainer import Result
+
+_LICENCE_OF_THE_TAKES: Final = {"license": "other", "license_name": "as-the-takes-are-licensed"}
 
 
 def write_card(
@@ -25,8 +27,7 @@ def write_card(
         compared: with the base model.
     """
     head = {
-        "license": "other",
-        "license_name": "as-the-takes-are-licensed",
+        **({"license": preset.licence.lower()} if preset.licence else _LICENCE_OF_THE_TAKES),
         "library_name": "emotalk",
         "tags": ["facial-animation", "speech", "blendshapes", config.preset],
         "datasets": [dataset],

@@ -48,6 +48,7 @@ class Preset:
         weights: name of the exported file.
         load: the exported file as a model.
         base_model: id of the model that the result is compared with; "" if there is none.
+        licence: of the weights, by its SPDX id; "" if it is for the owner of the takes to say.
     """
 
     label: str
@@ -57,6 +58,7 @@ class Preset:
     weights: str
     load: Callable[[Path], FaceModel]
     base_model: str = ""
+    licence: str = ""
 
 
 def on_captures(make_task: Callable[[Project, ReadTakes, Any], Task]) -> Callable[[Path, Any, bool], Material]:

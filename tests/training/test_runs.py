@@ -78,6 +78,7 @@ def test_a_run_has_weights_a_card_a_log_and_figures(source, tmp_path, capsys):
     card = run.card.read_text()
     head = card.split("---\n")[1]
     assert 'base_model: "emotalk-compact"' in head
+    assert 'license: "other"' in head
     assert "30 of 30 steps (finished)" in card
     assert "1 files" in card
     assert "WARNING" not in card + capsys.readouterr().out
@@ -235,6 +236,7 @@ def test_the_built_in_model_is_trained_by_the_same_command(tmp_path, built_in_ca
     model = EmoTalkCompact.load(run.export / "emotalk-compact.safetensors", COMPACT_SPEC)
     assert model.spec.fps == COMPACT_SPEC.fps
     assert "score" in json.loads(run.evaluation.read_text())["figures"]
+    assert 'license: "gpl-3.0-or-later"' in run.card.read_text()
 
 
 @pytest.fixture

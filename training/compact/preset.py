@@ -51,4 +51,5 @@ BUILTIN: Final = Preset(
     read_prepared,
     "emotalk-compact.safetensors",
     lambda path: EmoTalkCompact.load(path, COMPACT_SPEC),
+    licence="GPL-3.0-or-later",
 )
