@@ -129,11 +129,21 @@ def test_a_checkpoint_of_other_settings_is_refused(tmp_path):
         run_in(tmp_path, 20, learning_rate=0.5)
 
 
-def test_a_damaged_checkpoint_gives_way_to_the_one_before(tmp_path):
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda content: content[:-1000],
+        lambda content: content[:100],
+        lambda _: b"",
+        lambda content: bytes(len(content)),
+    ],
+    ids=["end missing", "beginning only", "empty", "zeros"],
+)
+def test_a_damaged_checkpoint_gives_way_to_the_one_before(tmp_path, damage):
     whole = run_in(tmp_path / "whole", 40)
     run_in(tmp_path / "damaged", 20)
     newest = tmp_path / "damaged" / "checkpoints" / "step_0000020.pt"
-    newest.write_bytes(newest.read_bytes()[:-1000])
+    newest.write_bytes(damage(newest.read_bytes()))
     assert torch.equal(weights(whole), weights(run_in(tmp_path / "damaged", 40)))
 
 
