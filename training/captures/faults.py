@@ -24,7 +24,8 @@ _FROZEN_SHARE: Final = 0.25
 """Of the speech."""
 _SPEAKING: Final = 0.3
 """Of the loudness's .95 quantile (on the scale of ``loudness``): 21 dB under the loud parts."""
-_RATES: Final = (23.976, 24.0, 25.0, 29.97, 30.0, 48.0, 50.0, 59.94, 60.0, 100.0, 120.0)
+RATES: Final = (23.976, 24.0, 25.0, 29.97, 30.0, 48.0, 50.0, 59.94, 60.0, 100.0, 120.0)
+"""Usual ones, in frames per second."""
 
 
 def first_fault(take: Take) -> str:
@@ -73,16 +74,26 @@ def frozen_seconds(take: Take) -> float:
     return float((frozen & speech[places]).sum()) / curves.fps
 
 
+def fitting_rate(take: Take) -> float | None:
+    """The usual rate at which the curves would last as long as the sound, if that is another one than stated.
+
+    Where 29.97 and 30 fit both, 30 is meant.
+    """
+    frames, sound = take.curves.frames, take.speech.seconds
+    if abs(frames / take.curves.fps - sound) <= LONGEST_DIFFERENCE:
+        return None
+    fitting = [rate for rate in RATES if abs(frames / rate - sound) <= LONGEST_DIFFERENCE]
+    return min(fitting, key=lambda rate: abs(rate - round(rate)), default=None)
+
+
 def _length(take: Take) -> str:
     seconds, sound = take.curves.frames / take.curves.fps, take.speech.seconds
     if min(seconds, sound) < _LEAST_SECONDS:
         return f"The take lasts {min(seconds, sound):.2f} s; at least {_LEAST_SECONDS:g} s are needed"
     if abs(seconds - sound) <= LONGEST_DIFFERENCE:
         return ""
-    fitting = take.curves.frames / sound
-    rate = min(_RATES, key=lambda rate: abs(rate - fitting))
     start = f"The curves last {seconds:.2f} s at {take.curves.fps:g} frames per second, the sound {sound:.2f} s"
-    if abs(take.curves.frames / rate - sound) <= LONGEST_DIFFERENCE:
+    if rate := fitting_rate(take):
         return f"{start}; {rate:g} frames per second would fit: state the right fps"
     return f"{start}; one of them is cut off, or of another take"
 

@@ -6,6 +6,7 @@ what holds for all takes that do not say otherwise: ``fps`` and ``mapping``. The
 ``mapping``, ``offset_seconds``. Paths are relative to the file.
 """
 
+import hashlib
 import re
 import tomllib
 from collections.abc import Mapping
@@ -117,12 +118,13 @@ def read_takes(project: Project, split: str | None = None) -> ReadTakes:
     A take with a fault (``faults.py``) is left out with the reason: it must not be trained on.
     """
     takes, left_out = [], []
+    same = duplicates(project)
     for entry in project.entries:
         if split not in (None, entry.labels.split):
             continue
         try:
             take = read_take(project, entry)
-            if fault := first_fault(take):
+            if fault := same.get(entry.name) or first_fault(take):
                 raise EmoTalkError(fault)
         except EmoTalkError as error:
             left_out.append((entry.name, str(error)))
@@ -138,6 +140,21 @@ def read_take(project: Project, entry: TakeEntry) -> Take:
         EmoTalkError: a file is missing, damaged or of an unknown kind, or its channels are not those of the basis.
     """
     return assemble(project, entry, read_sound_track(entry.sound), read_table(entry.curves, entry.fps))
+
+
+def duplicates(project: Project) -> dict[str, str]:
+    """Name -> sentence for each take whose curves an earlier take of any split has already."""
+    first: dict[bytes, str] = {}
+    found = {}
+    for entry in project.entries:
+        try:
+            digest = hashlib.sha256(entry.curves.read_bytes()).digest()
+        except OSError:
+            continue
+        earlier = first.setdefault(digest, entry.name)
+        if earlier != entry.name:
+            found[entry.name] = f"Its curves are those of take {earlier}"
+    return found
 
 
 def assemble(project: Project, entry: TakeEntry, speech: Speech, table: CurveTable) -> Take:
@@ -157,6 +174,8 @@ def assemble(project: Project, entry: TakeEntry, speech: Speech, table: CurveTab
 def begin_together(speech: Speech, curves: FaceCurves, offset_seconds: float) -> tuple[Speech, FaceCurves]:
     """Cut the beginning of sound or curves so that both begin at once; no frame is moved or interpolated.
 
+    Where an offset is stated, somebody has looked at the take, and sound that goes on after the curves is cut off too.
+
     Args:
         speech: the sound.
         curves: at their own rate.
@@ -169,9 +188,11 @@ def begin_together(speech: Speech, curves: FaceCurves, offset_seconds: float) ->
     first = max(round((offset_seconds + frames / curves.fps) * SAMPLE_RATE), 0)
     if first >= len(speech.samples) or frames >= curves.frames:
         raise EmoTalkError(f"An offset of {offset_seconds:g} s leaves nothing of the take")
-    if first == frames == 0:
+    if offset_seconds == 0:
         return speech, curves
-    return Speech(speech.samples[first:], speech.source, speech.remarks), curves.with_values(curves.values[frames:])
+    curves = curves.with_values(curves.values[frames:])
+    last = first + round(curves.frames / curves.fps * SAMPLE_RATE)
+    return Speech(speech.samples[first:last], speech.source, speech.remarks), curves
 
 
 def basis_named(value: object) -> Basis:

@@ -51,7 +51,9 @@ class Sync:
         lag_seconds: how much later than usual the curves are than the sound; 0 if nothing correlates.
         lag_correlation: at that lag.
         drift: seconds that the lag grows in each second; 0 if the take is too short to say.
+        start_lag: seconds that the curves are late at the beginning, by the same fit.
         windows: (windows, 3) middle of each window in seconds, its lag in seconds, its correlation.
+        correlations: (lags, 2) lag in seconds and the correlation of the whole take there, within ``LONGEST_LAG``.
     """
 
     correlation: float
@@ -59,7 +61,9 @@ class Sync:
     lag_seconds: float
     lag_correlation: float
     drift: float
+    start_lag: float
     windows: np.ndarray
+    correlations: np.ndarray
 
     @property
     def belongs(self) -> bool:
@@ -104,13 +108,17 @@ def measure_sync(speech: Speech, curves: FaceCurves) -> Sync:
     if correlations[best] < correlations[nearest] + _CLEARLY:
         best = nearest
     windows = _window_lags(mouth, sound, lags[best])
+    lag = float(lags[best]) - _USUAL_LAG if correlations[best] > 0 else 0.0
+    drift, start_lag = _line(windows, lag)
     return Sync(
         float(correlations[nearest]),
         _chance(mouth, sound, lags[best]) if length >= _LEAST_SECONDS_FOR_CHANCE * RATE else 0.0,
-        float(lags[best]) - _USUAL_LAG if correlations[best] > 0 else 0.0,
+        lag,
         float(correlations[best]),
-        _slope(windows),
+        drift,
+        start_lag,
         windows,
+        np.stack([lags, correlations], axis=1),
     )
 
 
@@ -152,8 +160,9 @@ def _window_lags(mouth: np.ndarray, sound: np.ndarray, middle: float) -> np.ndar
     return np.array(rows, np.float64).reshape(-1, 3)
 
 
-def _slope(windows: np.ndarray) -> float:
-    """The linear fit of the lags, each window weighing as much as it correlates."""
+def _line(windows: np.ndarray, lag: float) -> tuple[float, float]:
+    """Slope and beginning of the lags' linear fit, each window weighing as much as it correlates."""
     if len(windows) < _LEAST_WINDOWS:
-        return 0.0
-    return float(np.polyfit(windows[:, 0], windows[:, 1], 1, w=windows[:, 2])[0])
+        return 0.0, lag
+    slope, start = np.polyfit(windows[:, 0], windows[:, 1], 1, w=windows[:, 2])
+    return float(slope), float(start)
