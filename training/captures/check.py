@@ -199,7 +199,7 @@ def _face_findings(face: FaceFigures) -> Iterator[Finding]:
     if face.rest > _OPEN_AT_REST:
         yield Finding(WARNING, f"In silence the mouth is open by {face.rest:.0%} of its opening in speech")
     if face.rest_motion > _RESTLESS:
-        yield Finding(WARNING, f"In silence the face moves {face.rest_motion:.0%} as much as in speech")
+        yield Finding(WARNING, f"In silence the mouth moves {face.rest_motion:.0%} as fast as in speech")
     if face.blinks == 0:
         yield Finding(NOTE, "Nobody blinks")
 

@@ -43,7 +43,7 @@ class FaceFigures:
         closures: full lip contacts; None if the basis does not know its lips.
         blinks: None if the basis has no lids.
         rest: how far the mouth is open in silence, a share of how far it is in speech; both are .9 quantiles.
-        rest_motion: motion of all channels in silence, a share of that in speech.
+        rest_motion: how fast the mouth opens and closes in silence, a share of how fast it does in speech.
     """
 
     frames: int
@@ -136,7 +136,7 @@ def _rest(take: Take) -> tuple[float, float]:
         return 0.0, 0.0
     mouth = opening(curves)
     mouth = mouth - np.percentile(mouth, 1)
-    motion = np.abs(np.diff(curves.values.astype(np.float64), axis=0, prepend=curves.values[:1])).mean(axis=1)
+    motion = np.abs(np.diff(mouth, prepend=mouth[:1]))
     wide, moved = float(np.percentile(mouth[spoken], 90)), float(motion[spoken].mean())
     return (
         float(np.percentile(mouth[silent], 90)) / wide if wide > 0 else 0.0,

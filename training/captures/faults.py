@@ -1,6 +1,7 @@
 """What makes a take unfit to be trained on, in sentences; the first one is the reason why it is left out."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -75,7 +76,7 @@ def frozen_seconds(take: Take) -> float:
 
 
 def fitting_rate(take: Take) -> float | None:
-    """The usual rate at which the curves would last as long as the sound, if that is another one than stated.
+    """The usual rate at which the curves would be as long as the sound and follow it, if it is another than the stated.
 
     Where 29.97 and 30 fit both, 30 is meant.
     """
@@ -83,7 +84,11 @@ def fitting_rate(take: Take) -> float | None:
     if abs(frames / take.curves.fps - sound) <= LONGEST_DIFFERENCE:
         return None
     fitting = [rate for rate in RATES if abs(frames / rate - sound) <= LONGEST_DIFFERENCE]
-    return min(fitting, key=lambda rate: abs(rate - round(rate)), default=None)
+    for rate in sorted(fitting, key=lambda rate: abs(rate - round(rate))):
+        sync = measure_sync(take.speech, replace(take.curves, fps=rate))
+        if sync.belongs and sync.is_in_time:
+            return rate
+    return None
 
 
 def _length(take: Take) -> str:

@@ -51,7 +51,7 @@ def correlogram(sync: Sync) -> str:
         f'<rect x="{left:.1f}" y="0" width="{right - left:.1f}" height="{_HEIGHT}" fill="#dfeadf"/>',
         f'<line x1="0" x2="{width}" y1="{least:.1f}" y2="{least:.1f}" stroke="{GREY}" stroke-dasharray="4"/>',
         _line(x, y, BLUE),
-        _text(4, 12, f"lag {1000 * sync.lag_seconds:+.0f} ms, r {sync.lag_correlation:.2f}"),
+        _text(4, 12, f"lag {round(1000 * sync.lag_seconds):+d} ms, r {sync.lag_correlation:.2f}"),
         _text(4, _HEIGHT - 4, f"{lags[0]:+.0f} s"),
         _text(width - 30, _HEIGHT - 4, f"{lags[-1]:+.0f} s"),
     ]
@@ -72,7 +72,7 @@ def drift(sync: Sync, seconds: float) -> str:
         f'<line x1="0" x2="{width}" y1="{_HEIGHT / 2}" y2="{_HEIGHT / 2}" stroke="{GREY}"/>',
         _line(np.array([0, width]), _HEIGHT / 2 * (1 - ends / most), YELLOW),
         *(f'<circle cx="{a:.1f}" cy="{b:.1f}" r="3" fill="{BLUE}"/>' for a, b in zip(x, y, strict=True)),
-        _text(4, 12, f"lag over the take: {1000 * sync.drift * seconds:+.0f} ms from end to end"),
+        _text(4, 12, f"lag over the take: {round(1000 * sync.drift * seconds):+d} ms from end to end"),
         _text(4, _HEIGHT - 4, f"±{most:.0f} ms"),
     ]
     return _svg(width, _HEIGHT, shapes)
