@@ -11,7 +11,7 @@ from ...face.closures import blink_peaks, lip_contacts
 from ...face.curves import FaceCurves
 from ...face.eyes import BLINKS
 from ..arrays import BoolArray, FloatArray
-from .faults import frozen_seconds, speaking
+from .faults import frozen_stretches, speaking
 from .sync import RATE, opening
 from .take import Take
 
@@ -74,7 +74,7 @@ def face_figures(take: Take, raw: FloatArray, dropped: int) -> FaceFigures:
     return FaceFigures(
         curves.frames,
         dropped,
-        frozen_seconds(take),
+        sum(frozen_stretches(take)),
         raw.min(axis=0),
         raw.max(axis=0),
         float(((raw < basis.lowest - 1e-6) | (raw > basis.highest + 1e-6)).mean()),

@@ -4,7 +4,7 @@ import json
 import os
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -17,6 +17,7 @@ from .curve_table import SUFFIXES as CURVE_SUFFIXES
 from .curve_table import CurveTable, read_table
 from .faults import LONGEST_DIFFERENCE, RATES
 from .labels_from_names import guess_labels
+from .project import DEFAULT_FPS
 from .sound_track import SUFFIXES as SOUND_SUFFIXES
 from .sound_track import read_sound_track
 from .take import Labels
@@ -38,7 +39,7 @@ class _Pair:
         curves: the file.
         sound: its sound.
         seconds: of the sound.
-        fps: that the file leaves to be stated; None if it states one itself.
+        fps: that the file leaves to be stated; None if it states one itself or no usual one fits.
         basis: "arkit", "flame-N" or "own".
         mapping: a preset that fits; "" if none is needed.
         table: the columns.
@@ -95,6 +96,7 @@ def write_project(folder: Path, path: Path | None = None, actor: str = "", overw
         if (pair.basis, pair.table.names if pair.basis == _OWN else ()) != kind:
             left_out.append((pair.curves.name, "has other channels than most of the takes"))
     pairs = [pair for pair in pairs if (pair.basis, pair.table.names if pair.basis == _OWN else ()) == kind]
+    pairs = _with_rates(pairs)
     text = _text(pairs, left_out, actor or folder.resolve().name, path)
     with replacing(path, overwrite=overwrite) as part:
         part.write_text(text, "utf-8")
@@ -119,7 +121,7 @@ def _find(folder: Path) -> tuple[list[_Pair], list[tuple[str, str]]]:
             pairs.append(_look_at(path, sound))
             taken.add(sound)
         except EmoTalkError as error:
-            left_out.append((path.relative_to(folder).as_posix(), str(error)))
+            left_out.append((path.relative_to(folder).as_posix(), str(error).removeprefix(f"{path.name} ")))
     return pairs, left_out
 
 
@@ -160,14 +162,19 @@ def _basis_of(table: CurveTable) -> tuple[str, str]:
     return _OWN, ""
 
 
-def _rate(table: CurveTable, seconds: float) -> float:
-    """The usual rate at which the curves last as long as the sound; whole numbers first."""
+def _rate(table: CurveTable, seconds: float) -> float | None:
+    """The usual rate at which the curves last as long as the sound, whole numbers first; None if there is none."""
     fitting = [rate for rate in RATES if abs(len(table.values) / rate - seconds) <= LONGEST_DIFFERENCE]
-    if not fitting:
-        raise EmoTalkError(
-            f"has {len(table.values)} frames for {seconds:.2f} s of sound, which is no usual frame rate; add it by hand"
-        )
-    return min(fitting, key=lambda rate: (abs(rate - round(rate)), abs(len(table.values) / rate - seconds)))
+    return min(
+        fitting, key=lambda rate: (abs(rate - round(rate)), abs(len(table.values) / rate - seconds)), default=None
+    )
+
+
+def _with_rates(pairs: Sequence[_Pair]) -> list[_Pair]:
+    """Takes to which no rate fits get that of most others: their sound may begin elsewhere, which the check tells."""
+    known = Counter(pair.fps for pair in pairs if pair.fps)
+    usual = known.most_common(1)[0][0] if known else DEFAULT_FPS
+    return [pair if pair.fps or pair.table.fps else replace(pair, fps=usual) for pair in pairs]
 
 
 def _text(pairs: Sequence[_Pair], left_out: Iterable[tuple[str, str]], actor: str, path: Path) -> str:

@@ -4,7 +4,9 @@ Measured on the five takes of a real actress (``captures/mandarin_actor``, 48 to
 sound with .71 to .86, at a lag of 10 to 20 ms, and with the sound of another take with at most .29 at the best of all
 lags within 2 s. ``LEAST_CORRELATION`` lies between the two. Speech of the same rhythm fits by chance, the better the
 shorter a take is, so a take must also beat its own chance: the best correlation with its own sound moved on by more
-than a second.
+than a second. In pieces of 20 s both together refuse 0 of 22 good ones, and let 6 of 352 pass that have another sound;
+in 10 s 1 of 47, and 21 of 752. In 5 s, one in five with another sound passes: most of these takes read syllables at a
+steady pace.
 """
 
 from dataclasses import dataclass

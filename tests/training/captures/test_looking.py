@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import soundfile
 from emotalk.command_line.main import main
 from emotalk.face.errors import EmoTalkError
 from emotalk.training.captures.labels_from_names import guess, guess_labels
@@ -110,11 +111,24 @@ def test_what_is_no_take_is_said(tmp_path, acted):
     with pytest.raises(EmoTalkError, match=r"holds no take, .*; a\.npy: has 10 columns without names"):
         write_project(tmp_path)
     studio.write_take(tmp_path, "good", acted[0])
-    np.save(tmp_path / "a.npy", np.zeros((77, 52)))
     written = write_project(tmp_path)
     assert written.takes == 1
-    assert "no usual frame rate" in written.left_out[0][1]
-    assert "# left out: a.npy: has 77 frames" in written.path.read_text("utf-8")
+    assert "# left out: a.npy: has 10 columns" in written.path.read_text("utf-8")
+
+
+def test_a_take_to_which_no_rate_fits_is_left_to_the_check(tmp_path, acted):
+    """Its sound was started 0.4 s before the capture."""
+    for name, take in zip("abc", acted, strict=False):
+        studio.write_take(tmp_path, name, take)
+        (tmp_path / f"{name}.csv").unlink()
+        np.save(tmp_path / f"{name}.npy", take.curves.values)
+    samples = np.concatenate([np.zeros(6400, np.float32), acted[1].speech.samples])
+    soundfile.write(tmp_path / "b.wav", samples, 16000, subtype="FLOAT")
+    path = write_project(tmp_path).path
+    assert {entry.fps for entry in read_project(path).entries} == {30.0}
+    assert [name for name, _ in read_takes(read_project(path)).left_out] == ["b"]
+    assert main(["captures", "check", str(path), "--fix"]) == 0
+    assert read_takes(read_project(path)).left_out == ()
 
 
 @pytest.mark.parametrize(

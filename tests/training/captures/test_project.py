@@ -332,7 +332,10 @@ REAL_FAULTS = {
     "half the curves": (real_rows(lambda rows: rows[: len(rows) // 2]), "cut off"),
     "half the sound": (real_sound(lambda own, other: own[: len(own) // 2]), "cut off"),
     "a second less sound at the end": (real_sound(lambda own, other: own[:-SAMPLE_RATE]), "48.07 s"),
-    "a second less sound at the beginning": (real_sound(lambda own, other: own[SAMPLE_RATE:]), "48.07 s"),
+    "a second less sound at the beginning": (
+        real_sound(lambda own, other: own[SAMPLE_RATE:]),
+        "0.9[89] s too late|1.0[012] s too late",
+    ),
     "sound that begins a second late": (
         real_sound(lambda own, other: np.concatenate([own[SAMPLE_RATE:], own[:SAMPLE_RATE]])),
         "(0.9[89]|1.0[012]) s too late",
