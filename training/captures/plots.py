@@ -64,7 +64,7 @@ def drift(sync: Sync, seconds: float) -> str:
     if not len(sync.windows):
         return _svg(width, _HEIGHT, [_text(4, 12, "no window in which mouth and sound go together")])
     lags = 1000 * sync.windows[:, 1]
-    most = max(_DRIFT_MS, float(np.abs(lags).max()))
+    most = max(_DRIFT_MS, 1.2 * float(np.abs(lags).max()))
     x = sync.windows[:, 0] / seconds * width
     y = _HEIGHT / 2 * (1 - lags / most)
     ends = 1000 * (sync.start_lag + sync.drift * np.array([0, seconds]))
