@@ -10,6 +10,7 @@ import pytest
 import soundfile
 from emotalk.command_line.main import main
 from emotalk.face.errors import EmoTalkError
+from emotalk.training.captures import looking
 from emotalk.training.captures.labels_from_names import guess, guess_labels
 from emotalk.training.captures.looking import write_project
 from emotalk.training.captures.project import read_project, read_takes
@@ -101,6 +102,20 @@ def test_a_project_file_is_only_replaced_when_asked(tmp_path, acted, capsys):
     assert main(["captures", "init", str(tmp_path), "--overwrite", "--actor", "Ada"]) == 0
     assert tomllib.loads(path.read_text("utf-8"))["actor"] == "Ada"
     assert sorted(file.name for file in tmp_path.iterdir()) == ["one.csv", "one.wav", "project.toml"]
+
+
+def test_a_project_file_that_appears_meanwhile_stays(tmp_path, acted, monkeypatch):
+    studio.write_take(tmp_path, "one", acted[0])
+    path = tmp_path / "project.toml"
+
+    def slowly(takes):
+        path.write_text("# of somebody else\n", "utf-8")
+        return guess_labels(takes)
+
+    monkeypatch.setattr(looking, "guess_labels", slowly)
+    with pytest.raises(EmoTalkError, match="exists already"):
+        write_project(tmp_path)
+    assert path.read_text("utf-8") == "# of somebody else\n"
 
 
 def test_what_is_no_take_is_said(tmp_path, acted):

@@ -143,6 +143,12 @@ def half_a_sound_file(folder):
     return studio.row("one"), "one.wav|the sound 12"
 
 
+def half_the_sound(folder):
+    """At 60 frames per second the curves would be as short; they would not follow it."""
+    rewrite_sound(folder, "one", sound_of(folder, "one")[: 12 * SAMPLE_RATE])
+    return studio.row("one"), "cut off, or of another take"
+
+
 def ten_channels(folder):
     rows = np.loadtxt(folder / "one.csv", delimiter=",", skiprows=1, usecols=range(2, 12))
     header = (folder / "one.csv").read_text("utf-8").split("\n", 1)[0].split(",")[2:12]
@@ -221,6 +227,7 @@ FAULTS = (
     half_a_curve_file,
     half_the_rows,
     half_a_sound_file,
+    half_the_sound,
     ten_channels,
     ten_unnamed_channels,
     sound_a_second_short,

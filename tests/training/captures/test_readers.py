@@ -230,6 +230,16 @@ def test_a_file_that_was_cut_off_gets_a_sentence(tmp_path, acted, suffix, share)
         read_table(path)
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, -np.inf])
+@pytest.mark.parametrize("write", [plain_csv, columns_in_npz, etf_npy], ids=lambda write: write.__name__)
+def test_what_is_no_number_is_refused_with_its_frame(tmp_path, acted, write, value):
+    values = acted.curves.values.copy()
+    values[123, 7] = value
+    name, _ = write(tmp_path, acted.curves.with_values(values))
+    with pytest.raises(EmoTalkError, match=r"values that are not numbers \(NaN or infinite\), first in frame 123$"):
+        read_table(tmp_path / name)
+
+
 def test_an_unknown_kind_of_file_gets_a_sentence(tmp_path):
     (tmp_path / "a.fbx").write_bytes(b"Kaydara")
     with pytest.raises(EmoTalkError, match=r"a\.fbx is of no kind that holds curves"):
