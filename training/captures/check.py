@@ -1,7 +1,7 @@
 """Looks at every take of a project before an afternoon is spent on training: ``emotalk captures check``."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property, reduce
 from operator import add
 from typing import Final
@@ -13,6 +13,7 @@ from ...inference.contract import FaceModel, Progress
 from ...inference.sound.checks import check_sound
 from .channel_mapping import mixed_channels, read_mapping
 from .curve_table import read_table
+from .exchanged import strange_sounds
 from .face_figures import FaceFigures, dead_channels, face_figures
 from .faults import faults
 from .heard import Heard, built_in_model, listen
@@ -152,7 +153,9 @@ def check_project(project: Project, progress: Progress | None = None) -> Project
         takes.append(_check_take(project, entry, model, same.get(entry.name, "")))
         if progress is not None:
             progress((number + 1) / len(project.entries))
-    checked = ProjectCheck(project, tuple(takes), ())
+    good = {take.entry.name: (take.take, take.sync) for take in takes if take.is_good and take.take and take.sync}
+    strange = strange_sounds(good)
+    checked = ProjectCheck(project, tuple(_with_error(take, strange.get(take.entry.name, "")) for take in takes), ())
     return ProjectCheck(project, checked.takes, tuple(_project_findings(checked)))
 
 
@@ -172,6 +175,12 @@ def _check_take(project: Project, entry: TakeEntry, model: FaceModel, twin: str)
     remarks = [Finding(WARNING, sentence) for sentence in (*take.speech.remarks, *check_sound(take.speech))]
     findings = sorted([*errors, *others, *remarks], key=lambda finding: (ERROR, WARNING, NOTE).index(finding.grade))
     return TakeCheck(entry, tuple(findings), take, sync, sound, face, heard)
+
+
+def _with_error(check: TakeCheck, sentence: str) -> TakeCheck:
+    if not sentence:
+        return check
+    return replace(check, findings=(Finding(ERROR, sentence), *check.findings))
 
 
 def _sync_findings(take: Take, sync: Sync) -> Iterator[Finding]:

@@ -1,4 +1,4 @@
-"""What makes a take unfit to be trained on, in sentences; the first one is the reason why it is left out."""
+"""What makes a take unfit to be trained on, in sentences; the first is the reason why it is left out."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -29,17 +29,12 @@ RATES: Final = (23.976, 24.0, 25.0, 29.97, 30.0, 48.0, 50.0, 59.94, 60.0, 100.0,
 """Usual ones, in frames per second."""
 
 
-def first_fault(take: Take) -> str:
-    """The first reason why a take must not be trained on; "" if there is none."""
-    return next(faults(take), "")
-
-
-def faults(take: Take, sync: Sync | None = None) -> Iterator[str]:
+def faults(take: Take, sync: Sync) -> Iterator[str]:
     """A sentence for each reason why a take must not be trained on, the plainest first.
 
     Args:
         take: as it was read.
-        sync: as ``measure_sync`` gave it, if somebody has measured it already.
+        sync: of its sound and curves.
     """
     if any(remark.startswith(NO_VOICE) for remark in take.speech.remarks):
         yield "The sound is silent"
@@ -53,7 +48,6 @@ def faults(take: Take, sync: Sync | None = None) -> Iterator[str]:
     if np.ptp(take.curves.values, axis=0).max(initial=0) < _STILL:
         yield "The face does not move at all"
         return
-    sync = sync or measure_sync(take.speech, take.curves)
     timing, others = list(_sync_faults(take, sync)), [_length(take), _frozen(take)]
     is_shifted = sync.belongs and not sync.is_in_time  # which explains the length, and can be put right
     yield from filter(None, [*timing, *others] if is_shifted else [*others, *timing])

@@ -22,8 +22,10 @@ from ...face.errors import EmoTalkError
 from ...inference.contract import SAMPLE_RATE, Speech
 from .channel_mapping import map_channels, read_mapping
 from .curve_table import CurveTable, read_table
-from .faults import first_fault
+from .exchanged import strange_sounds
+from .faults import faults
 from .sound_track import read_sound_track
+from .sync import Sync, measure_sync
 from .take import SPLITS, Labels, Take
 
 _HEAD: Final = frozenset({"name", "actor", "basis", "fps", "mapping", "takes"})
@@ -115,22 +117,28 @@ def read_project(path: str | Path) -> Project:
 def read_takes(project: Project, split: str | None = None) -> ReadTakes:
     """Read the takes of a project, or of one split of it.
 
-    A take with a fault (``faults.py``) is left out with the reason: it must not be trained on.
+    A take with a fault (``faults.py``) is left out with the reason: it must not be trained on. All takes are looked at,
+    whatever the split, for a take may have the sound or the curves of any other.
     """
-    takes, left_out = [], []
-    same = duplicates(project)
+    reasons = duplicates(project)
+    read: dict[str, tuple[Take, Sync]] = {}
     for entry in project.entries:
-        if split not in (None, entry.labels.split):
-            continue
         try:
             take = read_take(project, entry)
-            if fault := same.get(entry.name) or first_fault(take):
-                raise EmoTalkError(fault)
         except EmoTalkError as error:
-            left_out.append((entry.name, str(error)))
-        else:
-            takes.append(take)
-    return ReadTakes(tuple(takes), tuple(left_out))
+            reasons[entry.name] = str(error)
+            continue
+        sync = measure_sync(take.speech, take.curves)
+        if fault := next(faults(take, sync), ""):
+            reasons.setdefault(entry.name, fault)
+        read[entry.name] = take, sync
+    strange = strange_sounds({name: both for name, both in read.items() if name not in reasons})
+    reasons |= strange
+    names = [entry.name for entry in project.entries if split in (None, entry.labels.split)]
+    return ReadTakes(
+        tuple(read[name][0] for name in names if name not in reasons),
+        tuple((name, reasons[name]) for name in names if name in reasons),
+    )
 
 
 def read_take(project: Project, entry: TakeEntry) -> Take:

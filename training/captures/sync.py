@@ -96,11 +96,22 @@ def loudness(speech: Speech, rate: float) -> np.ndarray:
     return np.convolve(np.sqrt(frame_rms(speech, max(int(speech.seconds * rate), 1), rate)), _SMOOTH, "same")
 
 
+def opening_track(curves: FaceCurves) -> np.ndarray:
+    """(n,) the opening at ``RATE``."""
+    times = np.arange(max(int(curves.frames / curves.fps * RATE), 1)) / RATE
+    return np.interp(times, curves.times, opening(curves))
+
+
+def near_correlation(mouth: np.ndarray, sound: np.ndarray) -> float:
+    """The best correlation of an opening and a loudness at ``RATE`` at a lag within ``NEAR``, as ``Sync`` has it."""
+    length = min(len(mouth), len(sound))
+    longest = round((NEAR + _USUAL_LAG) * RATE)
+    return float(_correlations(mouth[:length], sound[:length], longest)[round(2 * _USUAL_LAG * RATE) :].max())
+
+
 def measure_sync(speech: Speech, curves: FaceCurves) -> Sync:
     """Lag, drift and correlation of a take; all zeros if one of the two never changes."""
-    times = np.arange(max(int(curves.frames / curves.fps * RATE), 1)) / RATE
-    mouth = np.interp(times, curves.times, opening(curves))
-    sound = loudness(speech, RATE)
+    mouth, sound = opening_track(curves), loudness(speech, RATE)
     length = min(len(mouth), len(sound))
     mouth, sound = mouth[:length], sound[:length]
     correlations = _correlations(mouth, sound, min(round(LONGEST_LAG * RATE), length // 2))

@@ -4,6 +4,8 @@ import html.parser
 import importlib.util
 import json
 import re
+import subprocess
+import sys
 import tomllib
 from dataclasses import replace
 from pathlib import Path
@@ -371,3 +373,18 @@ def test_a_project_of_no_good_take_has_a_report_too(folder):
 def test_a_missing_project_is_one_sentence(tmp_path, capsys):
     assert main(["captures", "check", str(tmp_path / "none.toml")]) == 1
     assert "cannot be read" in capsys.readouterr().err
+
+
+def test_blenders_own_python_can_check(folder):
+    """It has NumPy and the standard library only; the sounds are WAV."""
+    path = studio.write_project(folder, studio.row("one"), studio.row("two"), studio.row("three"))
+    blocked = ("bpy", "matplotlib", "PIL", "pocketsphinx", "scipy", "soundfile", "torch", "tqdm")
+    program = (
+        f"import sys; sys.modules.update(dict.fromkeys({blocked!r}))\n"
+        "from emotalk.command_line.main import main\n"
+        f"failed = main(['captures', 'init', {str(folder)!r}, '--overwrite'])\n"
+        f"sys.exit(failed or main(['captures', 'check', {str(path)!r}]))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert json.loads((folder / "check" / "check.json").read_text("utf-8"))["errors"] == 0

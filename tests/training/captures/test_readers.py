@@ -1,5 +1,6 @@
 """Every kind of file that studios have gives the same curves."""
 
+import contextlib
 import importlib.util
 import json
 import shutil
@@ -11,12 +12,14 @@ import pytest
 from emotalk.face import arkit
 from emotalk.face.basis import ARKIT, FLAME
 from emotalk.face.curve_files import write_curves
-from emotalk.face.curves import performance_of
+from emotalk.face.curves import FaceCurves, performance_of
 from emotalk.face.errors import EmoTalkError
 from emotalk.training.captures.channel_mapping import map_channels, preset_names, read_mapping
 from emotalk.training.captures.curve_table import CurveTable, read_table
 from emotalk.training.captures.project import read_project, read_takes
 from emotalk.training.captures.sound_track import read_sound_track
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 _spec = importlib.util.spec_from_file_location("studio", Path(__file__).with_name("studio.py"))
 studio = importlib.util.module_from_spec(_spec)
@@ -238,6 +241,25 @@ def test_what_is_no_number_is_refused_with_its_frame(tmp_path, acted, write, val
     name, _ = write(tmp_path, acted.curves.with_values(values))
     with pytest.raises(EmoTalkError, match=r"values that are not numbers \(NaN or infinite\), first in frame 123$"):
         read_table(tmp_path / name)
+
+
+@settings(deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.sampled_from([live_link, plain_csv, csv_with_times, our_npz, columns_in_npz, our_json, etf_npy]),
+    st.lists(st.tuples(st.integers(0, 10**6), st.integers(0, 255)), min_size=1, max_size=20),
+)
+def test_a_damaged_file_gives_numbers_or_a_sentence(tmp_path, write, damages):
+    rng = np.random.default_rng(0)
+    curves = FaceCurves(rng.random((40, 52)).astype(np.float32), ARKIT, 30.0)
+    path = tmp_path / write(tmp_path, curves)[0]
+    data = bytearray(path.read_bytes())
+    for place, byte in damages:
+        data[place % len(data)] = byte
+    path.write_bytes(data)
+    with contextlib.suppress(EmoTalkError):
+        table = read_table(path, 30.0)
+        assert np.isfinite(table.values).all()
+        assert table.values.ndim == 2
 
 
 def test_an_unknown_kind_of_file_gets_a_sentence(tmp_path):
