@@ -148,10 +148,10 @@ def _check_dropped(count: int, rows: int) -> None:
 
 
 def _read_npy(path: Path, fps: float | None) -> CurveTable:
-    values = np.asarray(np.load(path, allow_pickle=False), np.float64)
-    if values.ndim != 2:
-        raise EmoTalkError(f"has an array of shape {values.shape}; frames × channels is needed")
-    return CurveTable((), values, fps)
+    values = np.load(path, allow_pickle=False)
+    if not isinstance(values, np.ndarray) or values.ndim != 2 or values.dtype.kind not in "fiu":
+        raise EmoTalkError("holds no table of numbers; frames × channels is needed")
+    return CurveTable((), values.astype(np.float64), fps)
 
 
 def _read_npz(path: Path, fps: float | None) -> CurveTable:

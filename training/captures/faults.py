@@ -23,8 +23,8 @@ _FROZEN_SECONDS: Final = 0.5
 """No mouth that speaks holds every channel exactly for so long."""
 LONGEST_FROZEN: Final = 3.0
 """Seconds of speech in one stretch; a tracker that lost the face holds its last pose."""
-_SPEAKING: Final = 0.3
-"""Of the loudness's .95 quantile (on the scale of ``loudness``): 21 dB under the loud parts."""
+_SPEAKING: Final = 0.25
+"""Of the loudest hundredth on the scale of ``loudness``: 24 dB below it. A take may be silent but for a word."""
 RATES: Final = (23.976, 24.0, 25.0, 29.97, 30.0, 48.0, 50.0, 59.94, 60.0, 100.0, 120.0)
 """Usual ones, in frames per second."""
 
@@ -54,9 +54,9 @@ def faults(take: Take, sync: Sync) -> Iterator[str]:
 
 
 def speaking(speech: Speech) -> np.ndarray:
-    """(frames,) at ``RATE``: whether the sound is within about 20 dB of its loud parts."""
+    """(frames,) at ``RATE``: whether the sound is within 24 dB of its loudest parts."""
     level = loudness(speech, RATE)
-    return level > _SPEAKING * np.percentile(level, 95)
+    return level > _SPEAKING * np.percentile(level, 99)
 
 
 def frozen_stretches(take: Take) -> list[float]:

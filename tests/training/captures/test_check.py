@@ -22,6 +22,7 @@ from emotalk.inference.contract import SAMPLE_RATE, Speech
 from emotalk.inference.sound.audio import read_speech
 from emotalk.training.captures.check import check_project
 from emotalk.training.captures.face_figures import dead_channels, face_figures
+from emotalk.training.captures.faults import faults, speaking
 from emotalk.training.captures.heard import USUAL, Heard, built_in_model, listen
 from emotalk.training.captures.project import read_project, read_takes
 from emotalk.training.captures.repair import repairs, write_repairs
@@ -112,6 +113,21 @@ def test_sound_figures_are_those_of_the_sound():
     assert figures.silence == pytest.approx(0.5, abs=0.06)
     clipped = sound_figures(Speech(np.clip(np.concatenate([4 * tone, noise]), -1, 1).astype(np.float32)))
     assert clipped.clipped == pytest.approx(0.5, abs=0.02)
+
+
+def test_one_word_in_a_silent_take_is_the_speech(acted):
+    """A second of 24; the face stands still before and after it, which is no fault."""
+    times = np.arange(len(acted[0].speech.samples)) / SAMPLE_RATE
+    first = 10.0
+    inside = (times >= first) & (times < first + 1)
+    frames = (acted[0].curves.times >= first) & (acted[0].curves.times < first + 1)
+    take = take_of(
+        acted[0],
+        speech=Speech((acted[0].speech.samples * inside).astype(np.float32)),
+        curves=acted[0].curves.with_values(acted[0].curves.values * frames[:, None]),
+    )
+    assert 0.5 < speaking(take.speech).sum() / 100 < 1.2
+    assert list(faults(take, measure_sync(take.speech, take.curves))) == []
 
 
 def test_face_figures_find_what_was_spoilt(acted):

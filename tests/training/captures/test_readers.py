@@ -262,6 +262,13 @@ def test_a_damaged_file_gives_numbers_or_a_sentence(tmp_path, write, damages):
         assert table.values.ndim == 2
 
 
+@pytest.mark.parametrize("array", [np.zeros(100), np.zeros((2, 3, 4)), np.array([["a", "b"], ["c", "d"]])])
+def test_an_array_that_is_no_table_gets_a_sentence(tmp_path, array):
+    np.save(tmp_path / "a.npy", array)
+    with pytest.raises(EmoTalkError, match=r"a\.npy holds no table of numbers"):
+        read_table(tmp_path / "a.npy")
+
+
 def test_an_unknown_kind_of_file_gets_a_sentence(tmp_path):
     (tmp_path / "a.fbx").write_bytes(b"Kaydara")
     with pytest.raises(EmoTalkError, match=r"a\.fbx is of no kind that holds curves"):
