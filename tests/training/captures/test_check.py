@@ -118,12 +118,12 @@ def test_sound_figures_are_those_of_the_sound():
 def test_one_word_in_a_silent_take_is_the_speech(acted):
     """A second of 24; the face stands still before and after it, which is no fault."""
     times = np.arange(len(acted[0].speech.samples)) / SAMPLE_RATE
-    first = 10.0
+    first, hiss = 10.0, 1e-5 * np.random.default_rng(0).normal(size=len(times))
     inside = (times >= first) & (times < first + 1)
     frames = (acted[0].curves.times >= first) & (acted[0].curves.times < first + 1)
     take = take_of(
         acted[0],
-        speech=Speech((acted[0].speech.samples * inside).astype(np.float32)),
+        speech=Speech((acted[0].speech.samples * inside + hiss).astype(np.float32)),
         curves=acted[0].curves.with_values(acted[0].curves.values * frames[:, None]),
     )
     assert 0.5 < speaking(take.speech).sum() / 100 < 1.2
