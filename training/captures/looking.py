@@ -24,6 +24,8 @@ from .take import Labels
 
 PROJECT_NAME: Final = "project.toml"
 _ARKIT, _OWN = "arkit", "own"
+_TABLES: Final = (".csv", ".npz", ".npy")
+"""Files that are worth a remark if they have no sound."""
 _COMMENT: Final = """\
 # The captures of one actor, as emotalk captures init found them. All of it may be changed. Paths start at this file.
 # Look at each take: emotion, level and content were guessed from file names, the split by length.
@@ -112,8 +114,8 @@ def _find(folder: Path) -> tuple[list[_Pair], list[tuple[str, str]]]:
             continue
         try:
             sound = _sound_of(path, sounds)
-            if sound is None and path.suffix.lower() == ".json":
-                continue  # other programs have such files too
+            if sound is None and path.suffix.lower() not in _TABLES:
+                continue  # a character, or a file of another program
             if sound is None:
                 raise EmoTalkError("has no sound of the same name")
             if sound in taken:

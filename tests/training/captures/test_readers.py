@@ -25,6 +25,12 @@ _spec = importlib.util.spec_from_file_location("studio", Path(__file__).with_nam
 studio = importlib.util.module_from_spec(_spec)
 _spec.loader.exec_module(studio)
 
+_spec = importlib.util.spec_from_file_location(
+    "gltf_files", Path(__file__).parents[2] / "face" / "test_gltf_weights.py"
+)
+gltf_files = importlib.util.module_from_spec(_spec)
+_spec.loader.exec_module(gltf_files)
+
 
 @pytest.fixture(scope="module")
 def acted():
@@ -74,9 +80,16 @@ def etf_npy(folder, curves):
     return "a.npy", {}
 
 
+def gltf(folder, curves):
+    scene = gltf_files.Scene()
+    scene.animate((scene.mesh("Head", curves.channels), curves.times, curves.values))
+    return scene.save(folder / "a.glb").name, {}
+
+
 @pytest.mark.parametrize(
     "write",
     [
+        gltf,
         live_link,
         our_npz,
         our_json,
@@ -117,6 +130,20 @@ def test_flame_parameters_of_several_writers(tmp_path, acted, expression, jaw):
     curves = read.takes[0].curves
     assert curves.basis is FLAME(50)
     np.testing.assert_allclose(curves.values, np.concatenate([coefficients, turns], axis=1), rtol=1e-6, atol=1e-6)
+
+
+def test_flame_without_a_rate_takes_that_of_the_project(tmp_path):
+    np.savez(tmp_path / "a.npz", exp=np.ones((40, 10)), jaw=np.zeros((40, 3)))
+    assert read_table(tmp_path / "a.npz").fps is None
+    assert read_table(tmp_path / "a.npz", 25.0).fps == 25
+    np.savez(tmp_path / "a.npz", exp=np.ones((40, 10)), jaw=np.zeros((40, 3)), mocap_framerate=60.0)
+    assert read_table(tmp_path / "a.npz").fps == 60
+
+
+def test_flame_without_a_jaw_cannot_be_learnt_from(tmp_path):
+    np.savez(tmp_path / "a.npz", exp=np.ones((40, 10)), fps=30.0)
+    with pytest.raises(EmoTalkError, match=r"a\.npz has an expression of FLAME and no jaw"):
+        read_table(tmp_path / "a.npz")
 
 
 def test_a_rig_keeps_its_own_channels(tmp_path, acted):
