@@ -3,8 +3,9 @@
 Names differ from one program to the next. Read are, in any case: ``expression``, ``expressions``, ``exp``, ``expr``,
 ``expression_params`` or ``expcode`` (frames, 1 to 100) in standard deviations; ``jaw_pose``, ``jawpose`` or ``jaw``
 (frames, 3) as axis-angle in radians, or the jaw within ``pose`` (3 numbers: jaw; 6: root, jaw; 15: root, neck, jaw, two
-eyes) or within SMPL-X's ``poses`` (165 numbers); ``neck_pose`` or ``neck`` (frames, 3); ``fps``, ``mocap_framerate``,
-``mocap_frame_rate``, ``framerate`` or ``frame_rate``. Written are ``expression``, ``jaw_pose``, ``neck_pose``, ``fps``.
+eyes), within EMOCA's ``posecode`` (6) or SMPL-X's ``poses`` (165); ``neck_pose`` or ``neck`` (frames, 3); ``fps``,
+``mocap_framerate``, ``mocap_frame_rate``, ``framerate`` or ``frame_rate``. Written are ``expression``, ``jaw_pose``,
+``neck_pose``, ``fps``.
 """
 
 from collections.abc import Iterable, Mapping
@@ -21,14 +22,21 @@ from ..head_rotation import degrees_of, matrices_of, vectors_of
 from ..mapping import jaw_matrix
 from ..npz import write_arrays
 
-_EXPRESSION: Final = ("expression", "expressions", "exp", "expr", "expression_params", "expcode")
+EXPRESSION_NAMES: Final = ("expression", "expressions", "exp", "expr", "expression_params", "expcode")
 _JAW: Final = ("jaw_pose", "jawpose", "jaw")
 _NECK: Final = ("neck_pose", "neck")
-_RATE: Final = ("fps", "mocap_framerate", "mocap_frame_rate", "framerate", "frame_rate")
-_JAW_WITHIN: Final = {("pose", 3): 0, ("pose", 6): 3, ("pose", 15): 6, ("poses", 15): 6, ("poses", 165): 66}
+RATE_NAMES: Final = ("fps", "mocap_framerate", "mocap_frame_rate", "framerate", "frame_rate")
+_JAW_WITHIN: Final = {
+    ("pose", 3): 0,
+    ("pose", 6): 3,
+    ("posecode", 6): 3,
+    ("pose", 15): 6,
+    ("poses", 15): 6,
+    ("poses", 165): 66,
+}
 _NECK_WITHIN: Final = {("pose", 15): 3, ("poses", 15): 3}
 """Where the three numbers begin in an array of this name and width."""
-_MOST_EXPRESSIONS: Final = 100
+_MOSTEXPRESSION_NAMESS: Final = 100
 
 
 def write_expressions(path: str | Path, performance: Performance, *, overwrite: bool = True) -> None:
@@ -41,7 +49,7 @@ def write_expressions(path: str | Path, performance: Performance, *, overwrite: 
     """
     path, face = Path(path), performance.face
     expressions = len(face.basis) - len(JAW_CHANNELS)
-    if not 1 <= expressions <= _MOST_EXPRESSIONS or face.basis is not FLAME(expressions):
+    if not 1 <= expressions <= _MOSTEXPRESSION_NAMESS or face.basis is not FLAME(expressions):
         raise CurveFileError(f"These curves are {face.basis.name}, not FLAME's; {path.name} was not written")
     if not performance.is_finite:
         raise CurveFileError(f"These curves hold values that are not numbers; {path.name} was not written")
@@ -67,14 +75,14 @@ def read_expressions(arrays: Mapping[str, np.ndarray], fps: float | None) -> Rea
             a sentence about the file.
     """
     names = {name.lower(): name for name in arrays}
-    found = next((names[name] for name in _EXPRESSION if name in names), None)
+    found = next((names[name] for name in EXPRESSION_NAMES if name in names), None)
     if found is None:
         held = ", ".join(sorted(names)[:6]) or "nothing"
         raise CurveFileError(f"holds neither EmoTalk's curves nor FLAME's expression; it has {held}")
     expression = _rows(arrays[found], found)
     frames, expressions = expression.shape
-    if not 1 <= expressions <= _MOST_EXPRESSIONS:
-        raise CurveFileError(f"has {expressions} expression coefficients; FLAME has 1 to {_MOST_EXPRESSIONS}")
+    if not 1 <= expressions <= _MOSTEXPRESSION_NAMESS:
+        raise CurveFileError(f"has {expressions} expression coefficients; FLAME has 1 to {_MOSTEXPRESSION_NAMESS}")
     fps = fps or _rate_of(arrays, names)
     jaw = _three(arrays, names, _JAW, _JAW_WITHIN, frames)
     neck = _three(arrays, names, _NECK, _NECK_WITHIN, frames)
@@ -128,7 +136,7 @@ def _rows(array: np.ndarray, name: str) -> np.ndarray:
 
 
 def _rate_of(arrays: Mapping[str, np.ndarray], names: Mapping[str, str]) -> float:
-    found = next((names[name] for name in _RATE if name in names), None)
+    found = next((names[name] for name in RATE_NAMES if name in names), None)
     if found is None:
         raise CurveFileError("does not say its frame rate; give it")
     rate = arrays[found]

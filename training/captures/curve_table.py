@@ -4,10 +4,11 @@ Formats by suffix:
 
 * ``.csv``: Live Link Face (timecode, ARKit's names), or one named column for each coefficient, if need be with a column
   ``frame`` or ``time`` (seconds), by which dropped frames are noticed.
-* ``.npz``: as EmoTalk writes it (Export Curves); FLAME's parameters (``expression`` or ``exp``, and ``jaw`` or the
-  pose that has it); or one array of (frames,) for each coefficient, with or without ``fps``.
+* ``.npz``: as EmoTalk writes it (Export Curves); FLAME's expression and jaw (``flame/expression_files.py``); or one
+  array of (frames,) for each coefficient, with or without ``fps``.
 * ``.npy``: frames × channels without names, as 3D-ETF has it: ARKit's 52 at 30 frames per second.
 * ``.json``: as EmoTalk writes it.
+* glTF and USD: a head whose shape keys have names that EmoTalk knows.
 
 Nothing is ever unpickled.
 """
@@ -20,16 +21,15 @@ from typing import Final
 
 import numpy as np
 
-from ...face.basis import FLAME
 from ...face.curve_files import read_curves
-from ...face.errors import CurveFileError, EmoTalkError
+from ...face.errors import EmoTalkError
+from ...face.flame.expression_files import EXPRESSION_NAMES, RATE_NAMES, read_expressions
+from ...face.gltf_weights import GLTF
+from ...face.usd_weights import USD
 
-SUFFIXES: Final = (".csv", ".npz", ".npy", ".json")
+_SCENES: Final = tuple(f".{kind}" for kind in (*GLTF, *USD))
+SUFFIXES: Final = (".csv", ".npz", ".npy", ".json", *_SCENES)
 _CLOCKS: Final = ("frame", "time")
-_EXPRESSION: Final = ("expression", "expressions", "exp", "expr", "expcode")
-_JAW: Final = ("jaw", "jaw_pose", "jaw_rotation")
-_POSE: Final = ("pose", "posecode")
-"""Global rotation and jaw, six numbers, as DECA and its descendants write them."""
 _MOST_DROPPED: Final = 0.1
 """Of the frames; with more, the rate is wrong or the take is not worth filling."""
 
@@ -61,19 +61,20 @@ def read_table(path: Path, fps: float | None = None) -> CurveTable:
     Raises:
         EmoTalkError: the file is missing, cut off, of an unknown kind, or holds values that are not numbers.
     """
-    readers = {".csv": _read_csv, ".npz": _read_npz, ".npy": _read_npy, ".json": _read_ours}
-    if path.suffix.lower() not in readers:
-        raise EmoTalkError(f"{path.name} is of no kind that holds curves: {', '.join(readers)}")
+    readers = {".csv": _read_csv, ".npz": _read_npz, ".npy": _read_npy}
+    suffix = path.suffix.lower()
+    if suffix not in SUFFIXES:
+        raise EmoTalkError(f"{path.name} is of no kind that holds curves: {', '.join(SUFFIXES)}")
     try:
-        table = readers[path.suffix.lower()](path, fps)
+        table = readers.get(suffix, _read_ours)(path, fps)
     except FileNotFoundError:
         raise EmoTalkError(f"There is no file {path.name}") from None
     except OSError as error:
         raise EmoTalkError(f"{path.name} cannot be read: {error.strerror or error}") from None
-    except CurveFileError:
-        raise
     except EmoTalkError as error:
-        raise EmoTalkError(f"{path.name} {error}") from None
+        sentence = str(error)
+        named = sentence if sentence.startswith(path.name) else f"{path.name} {sentence}"
+        raise EmoTalkError(named) from None
     except Exception:  # zipfile, csv and NumPy raise a dozen kinds of exceptions for damaged files
         raise EmoTalkError(f"{path.name} is damaged or cut off; copy or export it again") from None
     if not np.isfinite(table.values).all():
@@ -148,10 +149,10 @@ def _check_dropped(count: int, rows: int) -> None:
 
 
 def _read_npy(path: Path, fps: float | None) -> CurveTable:
-    values = np.asarray(np.load(path, allow_pickle=False), np.float64)
-    if values.ndim != 2:
-        raise EmoTalkError(f"has an array of shape {values.shape}; frames × channels is needed")
-    return CurveTable((), values, fps)
+    values = np.load(path, allow_pickle=False)
+    if not isinstance(values, np.ndarray) or values.ndim != 2 or values.dtype.kind not in "fiu":
+        raise EmoTalkError("holds no table of numbers; frames × channels is needed")
+    return CurveTable((), values.astype(np.float64), fps)
 
 
 def _read_npz(path: Path, fps: float | None) -> CurveTable:
@@ -159,10 +160,11 @@ def _read_npz(path: Path, fps: float | None) -> CurveTable:
         arrays = {name: np.asarray(archive[name]) for name in archive.files}
     if {"values", "channels"} <= set(arrays):
         return _read_ours(path, fps)
+    names = {name.lower() for name in arrays}
+    if names & set(EXPRESSION_NAMES):
+        return _flame(arrays, fps, states_rate=bool(names & set(RATE_NAMES)))
     stated = arrays.pop("fps", None)
     rate = float(stated.reshape(())) if stated is not None else fps
-    if flame := _flame_values(arrays):
-        return CurveTable(FLAME(flame[0].shape[1]).channels, np.concatenate(flame, axis=1), rate)
     if not arrays or any(array.ndim != 1 or array.dtype.kind not in "fiu" for array in arrays.values()):
         raise EmoTalkError("has neither named coefficients of (frames,) each, nor FLAME's expression and jaw")
     if len({len(array) for array in arrays.values()}) > 1:
@@ -170,17 +172,10 @@ def _read_npz(path: Path, fps: float | None) -> CurveTable:
     return CurveTable(tuple(arrays), np.stack(list(arrays.values()), axis=1).astype(np.float64), rate)
 
 
-def _flame_values(arrays: Mapping[str, np.ndarray]) -> tuple[np.ndarray, np.ndarray] | None:
-    """(frames, N) expression and (frames, 3) jaw in radians; None if the arrays are not FLAME's."""
-    by_name = {name.lower(): array for name, array in arrays.items()}
-    expression = next((by_name[name] for name in _EXPRESSION if name in by_name), None)
-    jaw = next((by_name[name] for name in _JAW if name in by_name), None)
-    pose = next((by_name[name] for name in _POSE if name in by_name), None)
-    if jaw is None and pose is not None and pose.shape[-1] == 6:
-        jaw = pose[..., 3:]
-    if expression is None or jaw is None:
-        return None
-    frames = len(expression)
-    if expression.ndim < 2 or len(jaw) != frames or jaw.size != 3 * frames:
-        raise EmoTalkError("has an expression and a jaw of FLAME that do not fit each other")
-    return expression.reshape(frames, -1)[:, :100].astype(np.float64), jaw.reshape(frames, 3).astype(np.float64)
+def _flame(arrays: Mapping[str, np.ndarray], fps: float | None, states_rate: bool) -> CurveTable:
+    """FLAME's expression and jaw. A mouth whose jaw is missing cannot be learnt from."""
+    read = read_expressions(arrays, fps if states_rate else fps or 1.0)
+    if read.remarks:
+        raise EmoTalkError("has an expression of FLAME and no jaw; export both")
+    face = read.performance.face
+    return CurveTable(face.channels, face.values.astype(np.float64), face.fps if states_rate else fps)

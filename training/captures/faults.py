@@ -1,6 +1,7 @@
-"""What makes a take unfit to be trained on, in sentences; the first one is the reason why it is left out."""
+"""What makes a take unfit to be trained on, in sentences; the first is the reason why it is left out."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -20,69 +21,83 @@ _STILL: Final = 1e-4
 """A face that moves less has no motion."""
 _FROZEN_SECONDS: Final = 0.5
 """No mouth that speaks holds every channel exactly for so long."""
-_FROZEN_SHARE: Final = 0.25
-"""Of the speech."""
-_SPEAKING: Final = 0.3
-"""Of the loudness's .95 quantile (on the scale of ``loudness``): 21 dB under the loud parts."""
-_RATES: Final = (23.976, 24.0, 25.0, 29.97, 30.0, 48.0, 50.0, 59.94, 60.0, 100.0, 120.0)
+LONGEST_FROZEN: Final = 3.0
+"""Seconds of speech in one stretch; a tracker that lost the face holds its last pose."""
+_SPEAKING: Final = 0.25
+"""Of the loudest hundredth on the scale of ``loudness``: 24 dB below it. A take may be silent but for a word."""
+RATES: Final = (23.976, 24.0, 25.0, 29.97, 30.0, 48.0, 50.0, 59.94, 60.0, 100.0, 120.0)
+"""Usual ones, in frames per second."""
 
 
-def first_fault(take: Take) -> str:
-    """The first reason why a take must not be trained on; "" if there is none."""
-    return next(faults(take), "")
-
-
-def faults(take: Take, sync: Sync | None = None) -> Iterator[str]:
+def faults(take: Take, sync: Sync) -> Iterator[str]:
     """A sentence for each reason why a take must not be trained on, the plainest first.
 
     Args:
         take: as it was read.
-        sync: as ``measure_sync`` gave it, if somebody has measured it already.
+        sync: of its sound and curves.
     """
     if any(remark.startswith(NO_VOICE) for remark in take.speech.remarks):
         yield "The sound is silent"
         return
-    if fault := _length(take):
-        yield fault
+    if min(take.curves.frames / take.curves.fps, take.speech.seconds) < _LEAST_SECONDS:
+        yield f"The take is shorter than {_LEAST_SECONDS:g} s"
+        return
     if not take.curves.is_finite:
         yield "The curves hold values that are not numbers"
         return
     if np.ptp(take.curves.values, axis=0).max(initial=0) < _STILL:
         yield "The face does not move at all"
         return
-    if (frozen := frozen_seconds(take)) > _FROZEN_SHARE * speaking(take.speech).sum() / RATE:
-        yield f"The face is frozen in {frozen:.1f} s of the speech; capture it again, or cut the take"
-    yield from _sync_faults(take, sync or measure_sync(take.speech, take.curves))
+    timing, others = list(_sync_faults(take, sync)), [_length(take), _frozen(take)]
+    is_shifted = sync.belongs and not sync.is_in_time  # which explains the length, and can be put right
+    yield from filter(None, [*timing, *others] if is_shifted else [*others, *timing])
 
 
 def speaking(speech: Speech) -> np.ndarray:
-    """(frames,) at ``RATE``: whether the sound is within about 20 dB of its loud parts."""
+    """(frames,) at ``RATE``: whether the sound is within 24 dB of its loudest parts."""
     level = loudness(speech, RATE)
-    return level > _SPEAKING * np.percentile(level, 95)
+    return level > _SPEAKING * np.percentile(level, 99)
 
 
-def frozen_seconds(take: Take) -> float:
-    """How long somebody speaks while the face stands exactly still for half a second and more."""
+def frozen_stretches(take: Take) -> list[float]:
+    """Seconds of speech in each stretch of half a second and more in which the face stands exactly still."""
     curves = take.curves
     same = np.concatenate(([False], (np.diff(curves.values, axis=0) == 0).all(axis=1)))
-    frozen = np.zeros(curves.frames, bool)
-    for start, end in intervals_of(same):
-        frozen[start:end] = (end - start) / curves.fps >= _FROZEN_SECONDS
     speech = speaking(take.speech)
-    places = np.minimum((curves.times * RATE).astype(int), len(speech) - 1)
-    return float((frozen & speech[places]).sum()) / curves.fps
+    spoken = speech[np.minimum((curves.times * RATE).astype(int), len(speech) - 1)]
+    still = [(start, end) for start, end in intervals_of(same) if (end - start) / curves.fps >= _FROZEN_SECONDS]
+    return [float(spoken[start:end].sum()) / curves.fps for start, end in still]
+
+
+def fitting_rate(take: Take) -> float | None:
+    """The usual rate at which the curves would be as long as the sound and follow it, if it is another than the stated.
+
+    Where 29.97 and 30 fit both, 30 is meant.
+    """
+    frames, sound = take.curves.frames, take.speech.seconds
+    if abs(frames / take.curves.fps - sound) <= LONGEST_DIFFERENCE:
+        return None
+    fitting = [rate for rate in RATES if abs(frames / rate - sound) <= LONGEST_DIFFERENCE]
+    for rate in sorted(fitting, key=lambda rate: abs(rate - round(rate))):
+        sync = measure_sync(take.speech, replace(take.curves, fps=rate))
+        if sync.belongs and sync.is_in_time:
+            return rate
+    return None
+
+
+def _frozen(take: Take) -> str:
+    longest = max(frozen_stretches(take), default=0.0)
+    if longest <= LONGEST_FROZEN:
+        return ""
+    return f"The face is frozen during {longest:.1f} s of speech; capture it again, or cut the take"
 
 
 def _length(take: Take) -> str:
     seconds, sound = take.curves.frames / take.curves.fps, take.speech.seconds
-    if min(seconds, sound) < _LEAST_SECONDS:
-        return f"The take lasts {min(seconds, sound):.2f} s; at least {_LEAST_SECONDS:g} s are needed"
     if abs(seconds - sound) <= LONGEST_DIFFERENCE:
         return ""
-    fitting = take.curves.frames / sound
-    rate = min(_RATES, key=lambda rate: abs(rate - fitting))
     start = f"The curves last {seconds:.2f} s at {take.curves.fps:g} frames per second, the sound {sound:.2f} s"
-    if abs(take.curves.frames / rate - sound) <= LONGEST_DIFFERENCE:
+    if rate := fitting_rate(take):
         return f"{start}; {rate:g} frames per second would fit: state the right fps"
     return f"{start}; one of them is cut off, or of another take"
 

@@ -6,6 +6,7 @@ what holds for all takes that do not say otherwise: ``fps`` and ``mapping``. The
 ``mapping``, ``offset_seconds``. Paths are relative to the file.
 """
 
+import hashlib
 import re
 import tomllib
 from collections.abc import Mapping
@@ -21,8 +22,10 @@ from ...face.errors import EmoTalkError
 from ...inference.contract import SAMPLE_RATE, Speech
 from .channel_mapping import map_channels, read_mapping
 from .curve_table import CurveTable, read_table
-from .faults import first_fault
+from .exchanged import strange_sounds
+from .faults import faults
 from .sound_track import read_sound_track
+from .sync import Sync, measure_sync
 from .take import SPLITS, Labels, Take
 
 _HEAD: Final = frozenset({"name", "actor", "basis", "fps", "mapping", "takes"})
@@ -114,21 +117,28 @@ def read_project(path: str | Path) -> Project:
 def read_takes(project: Project, split: str | None = None) -> ReadTakes:
     """Read the takes of a project, or of one split of it.
 
-    A take with a fault (``faults.py``) is left out with the reason: it must not be trained on.
+    A take with a fault (``faults.py``) is left out with the reason: it must not be trained on. All takes are looked at,
+    whatever the split, for a take may have the sound or the curves of any other.
     """
-    takes, left_out = [], []
+    reasons = duplicates(project)
+    read: dict[str, tuple[Take, Sync]] = {}
     for entry in project.entries:
-        if split not in (None, entry.labels.split):
-            continue
         try:
             take = read_take(project, entry)
-            if fault := first_fault(take):
-                raise EmoTalkError(fault)
         except EmoTalkError as error:
-            left_out.append((entry.name, str(error)))
-        else:
-            takes.append(take)
-    return ReadTakes(tuple(takes), tuple(left_out))
+            reasons[entry.name] = str(error)
+            continue
+        sync = measure_sync(take.speech, take.curves)
+        if fault := next(faults(take, sync), ""):
+            reasons.setdefault(entry.name, fault)
+        read[entry.name] = take, sync
+    strange = strange_sounds({name: both for name, both in read.items() if name not in reasons})
+    reasons |= strange
+    names = [entry.name for entry in project.entries if split in (None, entry.labels.split)]
+    return ReadTakes(
+        tuple(read[name][0] for name in names if name not in reasons),
+        tuple((name, reasons[name]) for name in names if name in reasons),
+    )
 
 
 def read_take(project: Project, entry: TakeEntry) -> Take:
@@ -138,6 +148,21 @@ def read_take(project: Project, entry: TakeEntry) -> Take:
         EmoTalkError: a file is missing, damaged or of an unknown kind, or its channels are not those of the basis.
     """
     return assemble(project, entry, read_sound_track(entry.sound), read_table(entry.curves, entry.fps))
+
+
+def duplicates(project: Project) -> dict[str, str]:
+    """Name -> sentence for each take whose curves an earlier take of any split has already."""
+    first: dict[bytes, str] = {}
+    found = {}
+    for entry in project.entries:
+        try:
+            digest = hashlib.sha256(entry.curves.read_bytes()).digest()
+        except OSError:
+            continue
+        earlier = first.setdefault(digest, entry.name)
+        if earlier != entry.name:
+            found[entry.name] = f"Its curves are those of take {earlier}"
+    return found
 
 
 def assemble(project: Project, entry: TakeEntry, speech: Speech, table: CurveTable) -> Take:
@@ -157,6 +182,8 @@ def assemble(project: Project, entry: TakeEntry, speech: Speech, table: CurveTab
 def begin_together(speech: Speech, curves: FaceCurves, offset_seconds: float) -> tuple[Speech, FaceCurves]:
     """Cut the beginning of sound or curves so that both begin at once; no frame is moved or interpolated.
 
+    Where an offset is stated, somebody has looked at the take, and sound that goes on after the curves is cut off too.
+
     Args:
         speech: the sound.
         curves: at their own rate.
@@ -169,9 +196,11 @@ def begin_together(speech: Speech, curves: FaceCurves, offset_seconds: float) ->
     first = max(round((offset_seconds + frames / curves.fps) * SAMPLE_RATE), 0)
     if first >= len(speech.samples) or frames >= curves.frames:
         raise EmoTalkError(f"An offset of {offset_seconds:g} s leaves nothing of the take")
-    if first == frames == 0:
+    if offset_seconds == 0:
         return speech, curves
-    return Speech(speech.samples[first:], speech.source, speech.remarks), curves.with_values(curves.values[frames:])
+    curves = curves.with_values(curves.values[frames:])
+    last = first + round(curves.frames / curves.fps * SAMPLE_RATE)
+    return Speech(speech.samples[first:last], speech.source, speech.remarks), curves
 
 
 def basis_named(value: object) -> Basis:

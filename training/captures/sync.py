@@ -4,7 +4,9 @@ Measured on the five takes of a real actress (``captures/mandarin_actor``, 48 to
 sound with .71 to .86, at a lag of 10 to 20 ms, and with the sound of another take with at most .29 at the best of all
 lags within 2 s. ``LEAST_CORRELATION`` lies between the two. Speech of the same rhythm fits by chance, the better the
 shorter a take is, so a take must also beat its own chance: the best correlation with its own sound moved on by more
-than a second.
+than a second. In pieces of 20 s both together refuse 0 of 22 good ones, and let 6 of 352 pass that have another sound;
+in 10 s 1 of 47, and 21 of 752. In 5 s, one in five with another sound passes: most of these takes read syllables at a
+steady pace.
 """
 
 from dataclasses import dataclass
@@ -51,7 +53,9 @@ class Sync:
         lag_seconds: how much later than usual the curves are than the sound; 0 if nothing correlates.
         lag_correlation: at that lag.
         drift: seconds that the lag grows in each second; 0 if the take is too short to say.
+        start_lag: seconds that the curves are late at the beginning, by the same fit.
         windows: (windows, 3) middle of each window in seconds, its lag in seconds, its correlation.
+        correlations: (lags, 2) lag in seconds and the correlation of the whole take there, within ``LONGEST_LAG``.
     """
 
     correlation: float
@@ -59,7 +63,9 @@ class Sync:
     lag_seconds: float
     lag_correlation: float
     drift: float
+    start_lag: float
     windows: np.ndarray
+    correlations: np.ndarray
 
     @property
     def belongs(self) -> bool:
@@ -90,11 +96,22 @@ def loudness(speech: Speech, rate: float) -> np.ndarray:
     return np.convolve(np.sqrt(frame_rms(speech, max(int(speech.seconds * rate), 1), rate)), _SMOOTH, "same")
 
 
+def opening_track(curves: FaceCurves) -> np.ndarray:
+    """(n,) the opening at ``RATE``."""
+    times = np.arange(max(int(curves.frames / curves.fps * RATE), 1)) / RATE
+    return np.interp(times, curves.times, opening(curves))
+
+
+def near_correlation(mouth: np.ndarray, sound: np.ndarray) -> float:
+    """The best correlation of an opening and a loudness at ``RATE`` at a lag within ``NEAR``, as ``Sync`` has it."""
+    length = min(len(mouth), len(sound))
+    longest = round((NEAR + _USUAL_LAG) * RATE)
+    return float(_correlations(mouth[:length], sound[:length], longest)[round(2 * _USUAL_LAG * RATE) :].max())
+
+
 def measure_sync(speech: Speech, curves: FaceCurves) -> Sync:
     """Lag, drift and correlation of a take; all zeros if one of the two never changes."""
-    times = np.arange(max(int(curves.frames / curves.fps * RATE), 1)) / RATE
-    mouth = np.interp(times, curves.times, opening(curves))
-    sound = loudness(speech, RATE)
+    mouth, sound = opening_track(curves), loudness(speech, RATE)
     length = min(len(mouth), len(sound))
     mouth, sound = mouth[:length], sound[:length]
     correlations = _correlations(mouth, sound, min(round(LONGEST_LAG * RATE), length // 2))
@@ -104,13 +121,17 @@ def measure_sync(speech: Speech, curves: FaceCurves) -> Sync:
     if correlations[best] < correlations[nearest] + _CLEARLY:
         best = nearest
     windows = _window_lags(mouth, sound, lags[best])
+    lag = float(lags[best]) - _USUAL_LAG if correlations[best] > 0 else 0.0
+    drift, start_lag = _line(windows, lag)
     return Sync(
         float(correlations[nearest]),
         _chance(mouth, sound, lags[best]) if length >= _LEAST_SECONDS_FOR_CHANCE * RATE else 0.0,
-        float(lags[best]) - _USUAL_LAG if correlations[best] > 0 else 0.0,
+        lag,
         float(correlations[best]),
-        _slope(windows),
+        drift,
+        start_lag,
         windows,
+        np.stack([lags, correlations], axis=1),
     )
 
 
@@ -152,8 +173,9 @@ def _window_lags(mouth: np.ndarray, sound: np.ndarray, middle: float) -> np.ndar
     return np.array(rows, np.float64).reshape(-1, 3)
 
 
-def _slope(windows: np.ndarray) -> float:
-    """The linear fit of the lags, each window weighing as much as it correlates."""
+def _line(windows: np.ndarray, lag: float) -> tuple[float, float]:
+    """Slope and beginning of the lags' linear fit, each window weighing as much as it correlates."""
     if len(windows) < _LEAST_WINDOWS:
-        return 0.0
-    return float(np.polyfit(windows[:, 0], windows[:, 1], 1, w=windows[:, 2])[0])
+        return 0.0, lag
+    slope, start = np.polyfit(windows[:, 0], windows[:, 1], 1, w=windows[:, 2])
+    return float(slope), float(start)

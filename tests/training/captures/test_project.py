@@ -143,6 +143,12 @@ def half_a_sound_file(folder):
     return studio.row("one"), "one.wav|the sound 12"
 
 
+def half_the_sound(folder):
+    """At 60 frames per second the curves would be as short; they would not follow it."""
+    rewrite_sound(folder, "one", sound_of(folder, "one")[: 12 * SAMPLE_RATE])
+    return studio.row("one"), "cut off, or of another take"
+
+
 def ten_channels(folder):
     rows = np.loadtxt(folder / "one.csv", delimiter=",", skiprows=1, usecols=range(2, 12))
     header = (folder / "one.csv").read_text("utf-8").split("\n", 1)[0].split(",")[2:12]
@@ -221,6 +227,7 @@ FAULTS = (
     half_a_curve_file,
     half_the_rows,
     half_a_sound_file,
+    half_the_sound,
     ten_channels,
     ten_unnamed_channels,
     sound_a_second_short,
@@ -296,3 +303,77 @@ def test_real_takes_are_read_and_the_sounds_of_others_refused(tmp_path):
         others = read(names[moved:] + names[:moved])
         assert others.takes == ()
         assert [name for name, _ in others.left_out] == names
+
+
+def real_rows(change):
+    """Spoils the cells of the captured file below its header."""
+
+    def spoil(folder):
+        rewrite_rows(folder, "one", change)
+        return studio.row("one")
+
+    return spoil
+
+
+def real_sound(change):
+    """Spoils the samples of the sound."""
+
+    def spoil(folder):
+        rewrite_sound(folder, "one", change(sound_of(folder, "one"), sound_of(folder, "two")))
+        return studio.row("one")
+
+    return spoil
+
+
+REAL_FAULTS = {
+    "wrong rate": (lambda _: studio.row("one", fps=25.0), "30 frames per second would fit"),
+    "a rate that is wrong by 1 %": (lambda _: studio.row("one", fps=29.7), "state the right fps"),
+    "a rate that is wrong by 0.3 %": (lambda _: studio.row("one", fps=29.92), "drift apart|too late"),
+    "sound of another take": (real_sound(lambda own, other: other[: len(own)]), "the sound of another take"),
+    "sound that was reversed": (real_sound(lambda own, other: own[::-1]), "the sound of another take"),
+    "not a number": (real_rows(lambda rows: [*rows[:700], ["nan"] * 37, *rows[701:]]), "not numbers|follow each other"),
+    "an empty cell": (
+        real_rows(lambda rows: [*rows[:700], [*rows[700][:9], "", *rows[700][10:]], *rows[701:]]),
+        "cell",
+    ),
+    "half the curves": (real_rows(lambda rows: rows[: len(rows) // 2]), "cut off"),
+    "half the sound": (real_sound(lambda own, other: own[: len(own) // 2]), "cut off"),
+    "a second less sound at the end": (real_sound(lambda own, other: own[:-SAMPLE_RATE]), "48.07 s"),
+    "a second less sound at the beginning": (
+        real_sound(lambda own, other: own[SAMPLE_RATE:]),
+        "0.9[89] s too late|1.0[012] s too late",
+    ),
+    "sound that begins a second late": (
+        real_sound(lambda own, other: np.concatenate([own[SAMPLE_RATE:], own[:SAMPLE_RATE]])),
+        "(0.9[89]|1.0[012]) s too late",
+    ),
+}
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not REAL, reason="EMOTALK_CAPTURES is not the folder of captures/mandarin_actor")
+@pytest.mark.parametrize("fault", REAL_FAULTS)
+def test_a_real_take_that_was_spoilt_is_left_out(tmp_path, fault):
+    for name, take in (("one", "take_3_15"), ("two", "take_2_04")):
+        shutil.copy(Path(REAL) / f"{take}.csv", tmp_path / f"{name}.csv")
+        rewrite_sound(tmp_path, name, soundfile.read(Path(REAL) / f"{take}.flac", dtype="float32")[0])
+    spoil, reason = REAL_FAULTS[fault]
+    head = 'mapping = "facegood_116"\nfps = 30\n'
+    read = read_takes(read_project(studio.write_project(tmp_path, spoil(tmp_path), studio.row("two"), head=head)))
+    assert [take.name for take in read.takes] == ["two"]
+    ((name, sentence),) = read.left_out
+    assert name == "one"
+    assert re.search(reason, sentence), sentence
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(not REAL, reason="EMOTALK_CAPTURES is not the folder of captures/mandarin_actor")
+def test_ten_real_channels_are_not_enough(tmp_path):
+    (tmp_path / "one.flac").write_bytes((Path(REAL) / "take_3_15.flac").read_bytes())
+    lines = (Path(REAL) / "take_3_15.csv").read_text("utf-8").splitlines()
+    (tmp_path / "one.csv").write_text("\n".join(",".join(line.split(",")[:11]) for line in lines), "utf-8")
+    take = studio.row("one").replace("one.wav", "one.flac")
+    path = studio.write_project(tmp_path, take, head='mapping = "facegood_116"\nfps = 30\n')
+    ((name, sentence),) = read_takes(read_project(path)).left_out
+    assert name == "one"
+    assert "lacks" in sentence
