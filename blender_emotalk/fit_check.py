@@ -8,7 +8,7 @@ import numpy as np
 
 from ..face.face_measures import FaceMeasures, measure_face
 from ..face.fit import Fit, measure_fit
-from ..face.played_face import PLAYED, PlayedFace
+from ..face.played_face import PLAYED, SINGLE, PlayedFace
 from ..inference.contract import EmoTalkError
 from . import hidden_motion, lip_marks
 from .characters import Character
@@ -99,7 +99,9 @@ def _played_face(mesh: bpy.types.Object, places: dict[str, np.ndarray]) -> Playe
     """The face in its poses, turned to where it looks at rest: the head may be turned by animation."""
     data = cast(bpy.types.Mesh, mesh.data)
     rest = _points(data if data.shape_keys is None else data.shape_keys.key_blocks[0])
-    turn = _rotation(places[""], rest @ _rest_matrix(mesh).T)
+    # Only what the face moves: the neck does not turn as far as the head.
+    weights = sum((np.linalg.norm(places[name] - places[""], axis=1) for name in SINGLE), np.zeros(len(rest)))
+    turn = _rotation(places[""], rest @ _rest_matrix(mesh).T, weights)
     moves = {name: (place - places[""]) @ turn.T for name, place in places.items() if name}
     upper, lower = (lip_marks.marked(mesh, lip) for lip in ("UPPER", "LOWER"))
     data.calc_loop_triangles()
@@ -127,8 +129,11 @@ def _rest_matrix(mesh: bpy.types.Object) -> np.ndarray:
     return np.array(rest @ mesh.matrix_parent_inverse.to_3x3() @ mesh.matrix_basis.to_3x3())
 
 
-def _rotation(points: np.ndarray, onto: np.ndarray) -> np.ndarray:
-    """(3, 3) the rotation that brings (V, 3) points closest to others, by Kabsch's algorithm."""
-    left, _sizes, right = np.linalg.svd((points - points.mean(axis=0)).T @ (onto - onto.mean(axis=0)))
+def _rotation(points: np.ndarray, onto: np.ndarray, weights: np.ndarray) -> np.ndarray:
+    """(3, 3) the rotation that brings (V, 3) points closest to others by weights (V,): Kabsch's algorithm."""
+    if not weights.any():
+        return np.eye(3)
+    start, end = (each - np.average(each, axis=0, weights=weights) for each in (points, onto))
+    left, _sizes, right = np.linalg.svd((start * weights[:, None]).T @ end)
     sign = np.sign(np.linalg.det(left @ right))
     return np.asarray((left @ np.diag([1.0, 1.0, sign]) @ right).T)

@@ -122,8 +122,9 @@ class Fit:
     def _findings(self) -> tuple[str, ...]:
         found = [f"{len(VISEMES) - len(self.misses)} of {len(VISEMES)} mouth openings fit"]
         if self.misses:
-            wrong = [f"{n} {'too open' if self.gaps[n] > VISEME_GAPS[n] else 'too closed'}" for n in self.misses]
-            found[0] += f": {', '.join(wrong)}"
+            sides = {"open": [n for n in self.misses if self.gaps[n] > VISEME_GAPS[n]]}
+            sides["closed"] = [n for n in self.misses if n not in sides["open"]]
+            found[0] += ": " + "; ".join(f"{', '.join(names)} too {how}" for how, names in sides.items() if names)
         if self.is_contact_missed:
             found.append(f"the lips do not meet in p, b and m: {_mm(self.gaps['PP'])} remain")
         elif self.gaps.get(SMILED["PP"], 0) > _TOUCHING + _SMALL:
