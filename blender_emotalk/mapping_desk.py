@@ -111,7 +111,7 @@ def check(anchor: bpy.types.Object | None, scene: bpy.types.Scene, basis: Basis)
         EmoTalkError: it cannot be measured.
     """
     found = look_up(anchor, scene, basis)
-    measured = _measured(anchor, scene, basis, found.mapping)
+    measured = _measured(anchor, scene, basis)
     if any(row.combine == SOLVE for row in found.mapping.rows):
         return measured.fit, ""
     return measured.fit, changes(found.mapping, calibrate(found.mapping, measured.face, measured.measures))
@@ -128,7 +128,7 @@ def calibrate_character(anchor: bpy.types.Object | None, scene: bpy.types.Scene,
     """
     found = look_up(anchor, scene, basis)
     anchor, mapping = cast(bpy.types.Object, anchor), found.mapping
-    before = measured = _measured(anchor, scene, basis, mapping)
+    before = measured = _measured(anchor, scene, basis)
     for _round in range(_ROUNDS):
         last, mapping = mapping, calibrate(mapping, measured.face, measured.measures)
         if not changes(last, mapping):
@@ -138,10 +138,12 @@ def calibrate_character(anchor: bpy.types.Object | None, scene: bpy.types.Scene,
     return before.fit, measured.fit
 
 
-def _measured(anchor: bpy.types.Object | None, scene: bpy.types.Scene, basis: Basis, mapping: Mapping) -> Measured:
+def _measured(
+    anchor: bpy.types.Object | None, scene: bpy.types.Scene, basis: Basis, tried: Mapping | None = None
+) -> Measured:
     if basis is not ARKIT:
         raise EmoTalkError(f"The fit is measured with ARKit's coefficients, and this model performs {basis.name}")
-    return measure(find_character(anchor, scene, basis, mapping), cast(bpy.types.Object, anchor), scene)
+    return measure(find_character(anchor, scene, basis, tried), cast(bpy.types.Object, anchor), scene)
 
 
 def _recognise(anchor: bpy.types.Object, scene: bpy.types.Scene, basis: Basis) -> Recognition:

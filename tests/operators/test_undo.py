@@ -78,6 +78,10 @@ def everything():
     }
 
 
+def groups(obj):
+    return obj.vertex_groups.keys()
+
+
 def keys(action):
     return [(curve.data_path, [tuple(point.co) for point in curve.keyframe_points]) for curve in all_curves(action)]
 
