@@ -2,7 +2,6 @@
 
 from typing import Any, Final, cast
 
-import bmesh
 import bpy
 import numpy as np
 
@@ -26,6 +25,8 @@ def mark(mesh: bpy.types.Object, lip: str) -> int:
         EmoTalkError: the object is no mesh in Edit Mode or is linked, or fewer than three vertices are selected;
             nothing was changed.
     """
+    import bmesh  # the Python package bpy has it only once bpy is there
+
     if mesh.type != "MESH" or mesh.mode != "EDIT":
         raise EmoTalkError("Lips are marked in Edit Mode: select the inner edge of one lip there")
     if not mesh.is_editable:
