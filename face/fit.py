@@ -1,6 +1,6 @@
 """How well a face makes the poses of speech, relative to its size: openings, contacts, lids, collisions."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -51,6 +51,10 @@ _TOO_DEEP: Final = 0.03
 """What stands so deep in something else, about two millimetres, is seen."""
 _AT_THE_TEETH: Final = 0.045
 """In f and v, the lower lip comes at least so close to the upper teeth, about three millimetres."""
+
+
+_NAMED: Final = 4
+"""So many poses are named in a clause."""
 
 
 @dataclass(frozen=True)
@@ -124,7 +128,7 @@ class Fit:
         if self.misses:
             sides = {"open": [n for n in self.misses if self.gaps[n] > VISEME_GAPS[n]]}
             sides["closed"] = [n for n in self.misses if n not in sides["open"]]
-            found[0] += ": " + "; ".join(f"{', '.join(names)} too {how}" for how, names in sides.items() if names)
+            found[0] += ": " + "; ".join(f"{_few(names)} too {how}" for how, names in sides.items() if names)
         if self.is_contact_missed:
             found.append(f"the lips do not meet in p, b and m: {_mm(self.gaps['PP'])} remain")
         elif self.gaps.get(SMILED["PP"], 0) > _TOUCHING + _SMALL:
@@ -133,10 +137,10 @@ class Fit:
         if to_teeth is not None and to_teeth > _AT_THE_TEETH:
             found.append(f"in f and v the lower lip stays {_mm(to_teeth)} from the upper teeth")
         if self.intersections:
-            found.append(f"the lips go through each other in {', '.join(self.intersections)}")
+            found.append(f"the lips go through each other in {_few(self.intersections)}")
         teeth = [n for n in SENTENCE if (self.collisions.teeth or {}).get(n, 0) > _TOO_DEEP]
         if teeth:
-            found.append(f"the teeth go through the lips in {', '.join(teeth)}")
+            found.append(f"the teeth go through the lips in {_few(teeth)}")
         for side, gap in self.blinks.items():
             if abs(gap) > LID_SLACK:
                 how = f"does not close: {_mm(gap)} remain" if gap > 0 else f"closes too far, by {_mm(-gap)}"
@@ -151,6 +155,10 @@ class Fit:
 
 def _allowed(name: str) -> float:
     return max(TOLERANCE * abs(VISEME_GAPS[name]), _SMALL)
+
+
+def _few(names: Sequence[str]) -> str:
+    return ", ".join(names if len(names) <= _NAMED else [*names[:_NAMED], f"{len(names) - _NAMED} more"])
 
 
 def _mm(share: float) -> str:
