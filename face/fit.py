@@ -146,10 +146,10 @@ class Fit:
                 how = f"does not close: {_mm(gap)} remain" if gap > 0 else f"closes too far, by {_mm(-gap)}"
                 found.append(f"the {side} eye {how}")
         if self.closure is not None and abs(self.closure - SEAL_FACTOR) > TOLERANCE * SEAL_FACTOR:
-            found.append(f"mouthClose closes the jaw at {self.closure:.2f} of jawOpen; {SEAL_FACTOR} is meant")
+            found.append(f"the jaw is closed by mouthClose at {self.closure:.2f} of jawOpen; {SEAL_FACTOR} is meant")
         for stem, width in self.widths.items():
             if abs(width - WIDTHS[stem]) > max(2 * TOLERANCE * abs(WIDTHS[stem]), _SMALL):
-                found.append(f"{stem} makes the mouth wider by {_mm(width)}; {_mm(WIDTHS[stem])} are meant")
+                found.append(f"the mouth gets {_mm(width)} wider in {stem}; {_mm(WIDTHS[stem])} are meant")
         return tuple(found)
 
 

@@ -161,12 +161,12 @@ def test_what_does_not_fit_is_said():
     fit = fit_of(played(shapes=scaled(jawOpen=2)))
     assert "1 of 15 mouth openings fit: PP, FF, TH, DD, 10 more too open; the lips" in fit.sentence
     assert "the lips do not meet in p, b and m: 1.8 mm remain" in fit.sentence
-    assert "mouthClose closes the jaw at 1.68 of jawOpen; 0.84 is meant" in fit.sentence
+    assert "the jaw is closed by mouthClose at 1.68 of jawOpen; 0.84 is meant" in fit.sentence
     assert not fit.is_good
     through = scaled(mouthClose=20)
     assert "the lips go through each other in PP" in fit_of(played(shapes=through)).sentence
     assert (
-        "mouthSmile makes the mouth wider by 1.9 mm; 12.8 mm" in fit_of(played(shapes=scaled(mouthSmile=0.2))).sentence
+        "the mouth gets 1.9 mm wider in mouthSmile; 12.8 mm are" in fit_of(played(shapes=scaled(mouthSmile=0.2))).sentence
     )
 
 
