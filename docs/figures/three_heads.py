@@ -21,6 +21,7 @@ from emotalk.face import arkit, landmarks
 from emotalk.face.basis import ARKIT
 from emotalk.face.calibration import calibrate
 from emotalk.face.controls import Controls
+from emotalk.face.errors import EmoTalkError
 from emotalk.face.face_mesh import FaceMesh, triangulated
 from emotalk.face.fit import EYES_MM
 from emotalk.face.fit import VISEME_GAPS as REFERENCE
@@ -191,7 +192,11 @@ def print_fits(faces: tuple[Face, ...], armatures: list[bpy.types.Object]) -> No
     for face, armature in zip(faces, armatures, strict=True):
         scene, mapping = bpy.context.scene, look_up(armature, bpy.context.scene, ARKIT).mapping
         for when in ("before", "after"):
-            measured = measure(find_character(armature, scene, ARKIT, mapping), armature, scene)
+            try:
+                measured = measure(find_character(armature, scene, ARKIT, mapping), armature, scene)
+            except EmoTalkError as error:
+                sentences.append(f"{face.name}: {error}.")
+                break
             gaps = (f"{measured.fit.gaps[name] * EYES_MM:.2f}" for name in REFERENCE)
             print(f"| {face.name}, {when} | {' | '.join(gaps)} |")
             sentences.append(f"{face.name}, {when}: {measured.fit.sentence}.")
