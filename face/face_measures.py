@@ -135,7 +135,7 @@ def _close_pairs(
     lower = near[np.argsort(vertices[near, 0])]
     across = vertices[lower, 0]
     pairs = []
-    for vertex in near[drop[near] < drop[near].max() - parted]:
+    for vertex in near[drop[near] < drop[near].max(initial=0) - parted]:
         first, last = np.searchsorted(across, [vertices[vertex, 0] - reach, vertices[vertex, 0] + reach])
         some = lower[first:last]
         some = some[drop[some] - drop[vertex] >= parted]

@@ -224,3 +224,16 @@ def test_visemes_are_not_calibrated():
         calibrate(
             Mapping((Row(Target(SHAPE_KEY, "MBP"), (("jawOpen", 1.0),), combine=SOLVE),)), face, measure_face(face)
         )
+
+
+@pytest.mark.parametrize("seed", range(12))
+def test_what_is_no_face_is_measured_or_refused_in_a_sentence(seed):
+    rng = np.random.default_rng(seed)
+    count = int(rng.integers(3, 40))
+    moves = {name: rng.normal(size=(count, 3)) * (rng.random(count) < 0.5)[:, None] for name in PLAYED}
+    face = PlayedFace(rng.normal(size=(count, 3)), rng.integers(0, count, (count, 3)), moves)
+    try:
+        sentence = fit_of(face.facing_front()).sentence
+    except EmoTalkError as error:
+        sentence = str(error)
+    assert any(part in sentence for part in ("mouth openings fit", "mark the inner edges", "along -Y"))
