@@ -65,6 +65,7 @@ from .operators.import_mapping import ImportMapping
 from .operators.import_preset import ImportPreset
 from .operators.key_emotion import KeyEmotion
 from .operators.load_preset import LoadPreset
+from .operators.mark_lips import MarkLips
 from .operators.move_line import MoveLine
 from .operators.open_preferences import OpenPreferences
 from .operators.open_weights_folder import OpenWeightsFolder
@@ -161,6 +162,7 @@ CLASSES: Final = (
     AutoMap,
     Calibrate,
     CheckFit,
+    MarkLips,
     ExportMapping,
     ForgetMapping,
     ImportMapping,

@@ -63,7 +63,12 @@ class Character:
         return mapped.union(*self.shape_keys.values())
 
 
-def find_character(anchor: bpy.types.Object | None, scene: bpy.types.Scene, basis: Basis | None = ARKIT) -> Character:
+def find_character(
+    anchor: bpy.types.Object | None,
+    scene: bpy.types.Scene,
+    basis: Basis | None = ARKIT,
+    tried: Mapping | None = None,
+) -> Character:
     """The character of an object, which can be any of its meshes, its armature or their parent.
 
     Args:
@@ -72,6 +77,7 @@ def find_character(anchor: bpy.types.Object | None, scene: bpy.types.Scene, basi
         basis: of the performance; what its channels move is in the mapping that is stored on the character, or else is
             recognised by the names of shape keys, bones and properties. None accepts every mesh with shape keys of any
             name.
+        tried: a mapping in place of the one that is stored or recognised.
 
     Raises:
         EmoTalkError: nothing can be animated; the sentence says what to do.
@@ -87,7 +93,7 @@ def find_character(anchor: bpy.types.Object | None, scene: bpy.types.Scene, basi
     relatives = family(anchor, armature, scene)
     meshes = [(mesh, key) for mesh in relatives if (key := shape_keys_of(mesh))]
     rig = rig_of(meshes, armature, basis)
-    mapping = stored_mapping.read(anchor, armature, relatives) if basis else None
+    mapping = (tried or stored_mapping.read(anchor, armature, relatives)) if basis else None
     if basis is None:
         moves_bones = armature is not None and bool(nla.lines_on(armature))
     else:

@@ -1,4 +1,4 @@
-"""Looks at what was written: keys may be there while something in the scene keeps the face from moving."""
+"""What keeps a face from moving: looked for before a line is animated, and again in what was written."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -7,6 +7,8 @@ from typing import Final, cast
 import bpy
 import numpy as np
 
+from ..face.mapping import SHAPE_KEY
+from ..inference.contract import EmoTalkError
 from . import nla
 from .actions import curves_of_slot, slot_for
 from .characters import Character
@@ -15,8 +17,24 @@ _STILL: Final = 1e-3
 """Curves that change less than this move nothing anyway."""
 _MUTED: Final = "are muted; press Repair, or unmute them"
 _PINNED: Final = "are hidden by one that is pinned (Solo Active Shape Key); press Repair, or unpin it"
+_ABSOLUTE: Final = "are absolute; press Repair, or switch Relative on (Object Data > Shape Keys)"
+_EDITED: Final = "are not shown in Edit Mode; press Repair, or leave it (Tab)"
+_LOCKED: Final = "are locked; press Repair, or unlock them"
 _DRIVEN: Final = "are moved by drivers; remove the drivers, or use a copy of the face"
-_REPAIRABLE: Final = (_MUTED, _PINNED)
+_EMPTY: Final = "have the same shape as the Basis; sculpt or import their shapes"
+_REPAIRABLE: Final = (_MUTED, _PINNED, _ABSOLUTE, _EDITED, _LOCKED)
+
+
+class StillFaceError(EmoTalkError):
+    """Nothing of a performance would be seen; the message is a sentence.
+
+    Attributes:
+        is_repairable: whether ``repair`` helps.
+    """
+
+    def __init__(self, sentence: str, is_repairable: bool) -> None:
+        super().__init__(sentence)
+        self.is_repairable = is_repairable
 
 
 @dataclass(frozen=True)
@@ -30,6 +48,44 @@ class Hindrance:
 
     clause: str
     is_repairable: bool
+
+
+def check(character: Character, scene: bpy.types.Scene) -> None:
+    """Refuse a face on which nothing would move; where some of it moves, ``find`` remarks on the rest afterwards.
+
+    Args:
+        character: that will be animated.
+        scene: with the character's meshes.
+
+    Raises:
+        StillFaceError: each shape key that a performance moves is muted, hidden, locked or without a shape of its own.
+    """
+    if any(row.target.kind != SHAPE_KEY for row in character.mapping.rows):
+        return  # bones and properties move
+    meshes, clauses = _meshes_of(character, scene), []
+    performed = character.moved_keys
+    for key in character.faces:
+        moved = [block for block in key.key_blocks if block.name in performed and block.name not in character.driven]
+        hidden = _why_still(key, moved, meshes[key])
+        if moved and not hidden:
+            return
+        if hidden:
+            clauses.append(f"the shape keys of {meshes[key][0].name if meshes[key] else key.name} {hidden}")
+    if clauses:
+        sentence = f"Nothing would move, because {', and '.join(clauses)}; nothing was changed"
+        raise StillFaceError(sentence, any(clause.endswith(_REPAIRABLE) for clause in clauses))
+
+
+def _why_still(key: bpy.types.Key, moved: list[bpy.types.ShapeKey], objects: list[bpy.types.Object]) -> str:
+    """Why none of a mesh's moved shape keys would be seen; empty if one would."""
+    for_all = _reason_in_scene(key, objects)
+    if for_all or not moved:
+        return for_all if moved else ""
+    reasons = [_MUTED if block.mute else _LOCKED if block.lock_shape else "" for block in moved]
+    if all(reasons):
+        return Counter(reasons).most_common(1)[0][0]
+    seen = (block for block, reason in zip(moved, reasons, strict=True) if not reason)
+    return _EMPTY if all(_is_empty(block) for block in seen) else ""
 
 
 def find(character: Character, line: str, scene: bpy.types.Scene) -> Hindrance | None:
@@ -64,25 +120,35 @@ def find(character: Character, line: str, scene: bpy.types.Scene) -> Hindrance |
     )
 
 
-def repair(character: Character, scene: bpy.types.Scene) -> tuple[int, int]:
-    """Unmute the shape keys that a performance moves, and unpin its meshes.
+def repair(character: Character, scene: bpy.types.Scene) -> list[str]:
+    """Unmute and unlock the shape keys that a performance moves, unpin, make relative, and leave Edit Mode.
 
     Returns:
-        The number of shape keys that were muted, and of meshes that had one pinned.
+        What was done, for the end of a sentence; empty if there was nothing to do.
     """
-    unmuted = unpinned = 0
+    done: Counter[str] = Counter()
     meshes = _meshes_of(character, scene)
     performed = character.moved_keys
     for key in character.faces:
+        for obj in meshes[key]:
+            if obj.mode == "EDIT":  # first: its end writes the shapes back
+                with bpy.context.temp_override(object=obj, active_object=obj):
+                    bpy.ops.object.mode_set(mode="OBJECT")
+                done["Edit Mode left"] += 1
+            if obj.show_only_shape_key:
+                obj.show_only_shape_key = False
+                done["meshes unpinned"] += 1
+        if not key.use_relative:
+            key.use_relative = True
+            done["meshes made relative"] += 1
         for block in key.key_blocks[1:]:
             if block.mute and block.name in performed:
                 block.mute = False
-                unmuted += 1
-        for obj in meshes[key]:
-            if obj.show_only_shape_key:
-                obj.show_only_shape_key = False
-                unpinned += 1
-    return unmuted, unpinned
+                done["shape keys unmuted"] += 1
+            if block.lock_shape and block.name in performed:
+                block.lock_shape = False
+                done["shape keys unlocked"] += 1
+    return [what if what == "Edit Mode left" else f"{count} {what}" for what, count in done.items()]
 
 
 def _reasons(key: bpy.types.Key, line: str, objects: list[bpy.types.Object]) -> list[str]:
@@ -117,20 +183,25 @@ def _reasons(key: bpy.types.Key, line: str, objects: list[bpy.types.Object]) -> 
         elif curve.mute or (curve.group is not None and curve.group.mute):
             reasons.append("have muted channels in the action; unmute them in the Graph Editor")
         elif compares and _is_empty(blocks[path]):
-            reasons.append("have the same shape as the Basis; sculpt or import their shapes")
+            reasons.append(_EMPTY)
         else:
             reasons.append("")
     return reasons
 
 
 def _reason_for_all(key: bpy.types.Key, line: str, objects: list[bpy.types.Object]) -> str:
+    return _reason_in_scene(key, objects) or nla.why_not_played(key, line)
+
+
+def _reason_in_scene(key: bpy.types.Key, objects: list[bpy.types.Object]) -> str:
+    """Why no shape key of a mesh can be seen, whatever its keys are; empty if that is not so."""
     if not key.use_relative:
-        return "are absolute; switch Relative on (Object Data > Shape Keys)"
+        return _ABSOLUTE
     if objects and all(obj.show_only_shape_key for obj in objects):
         return _PINNED
     if objects and all(obj.mode == "EDIT" for obj in objects):
-        return "are not shown in Edit Mode; leave it (Tab)"
-    return nla.why_not_played(key, line)
+        return _EDITED
+    return ""
 
 
 def _motion(curve: bpy.types.FCurve) -> float:

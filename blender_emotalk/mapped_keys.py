@@ -119,13 +119,13 @@ def write_objects(target: Any, mapped: MappedKeys, holders: Mapping[str, bpy.typ
         for row in rows:
             vectors[:, row.target.axis] = mapped.curves.channel(row.target.label)
         frames = np.unique(np.concatenate([mapped.keys[row.target.label].frames for row in rows]))
-        for index, values in enumerate(_in_mode(vectors[frames.astype(int)], bone).T):
+        for index, values in enumerate(in_mode(vectors[frames.astype(int)], bone).T):
             curve = curve_at(target, rotation_path(bone), index, name)
             written += write_keys(curve, SparseKeys(frames, values), timing)
     return written
 
 
-def _in_mode(vectors: np.ndarray, bone: bpy.types.PoseBone) -> np.ndarray:
+def in_mode(vectors: np.ndarray, bone: bpy.types.PoseBone) -> np.ndarray:
     """(frames, 3 or 4) rotation vectors (radians) in the rotation mode of a bone, without jumps between frames."""
     rows: list[Any] = []
     before: Any = None

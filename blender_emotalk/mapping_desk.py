@@ -1,18 +1,23 @@
 """The mapping of a character as the animator works on it: recognised, stored, edited, calibrated."""
 
 from dataclasses import dataclass, replace
-from typing import cast
+from typing import Final, cast
 
 import bpy
-import numpy as np
 
-from ..face.basis import Basis
-from ..face.calibration import Fit, calibrate, check_fit
-from ..face.mapping import SHAPE_KEY, Mapping, Target
+from ..face.basis import ARKIT, Basis
+from ..face.calibration import calibrate, changes
+from ..face.fit import Fit
+from ..face.mapping import SOLVE, Mapping, Target
 from ..face.naming_schemes import Recognition, recognise
 from ..inference.contract import EmoTalkError
 from . import stored_mapping
+from .characters import find_character
+from .fit_check import Measured, measure
 from .rigs import armature_of, family, rig_of, shape_keys_of
+
+_ROUNDS: Final = 3
+"""So often a face is calibrated and measured again: bones do not move in straight lines."""
 
 
 @dataclass(frozen=True)
@@ -96,10 +101,20 @@ def _renamed(target: Target, name: str) -> Target:
     return target if target.name == name else replace(target, name=name)
 
 
-def check(anchor: bpy.types.Object | None, scene: bpy.types.Scene, basis: Basis) -> Fit:
-    """Measure how well an object's character makes the 15 visemes. Raises EmoTalkError if it cannot be measured."""
+def check(anchor: bpy.types.Object | None, scene: bpy.types.Scene, basis: Basis) -> tuple[Fit, str]:
+    """Measure how well an object's character makes the poses of speech; nothing is changed.
+
+    Returns:
+        The fit, and what Calibrate would change; "" where that is nothing, or not possible.
+
+    Raises:
+        EmoTalkError: it cannot be measured.
+    """
     found = look_up(anchor, scene, basis)
-    return check_fit(found.mapping, *_geometry(cast(bpy.types.Object, anchor), scene, found.mapping))
+    measured = _measured(anchor, scene, basis)
+    if any(row.combine == SOLVE for row in found.mapping.rows):
+        return measured.fit, ""
+    return measured.fit, changes(found.mapping, calibrate(found.mapping, measured.face, measured.measures))
 
 
 def calibrate_character(anchor: bpy.types.Object | None, scene: bpy.types.Scene, basis: Basis) -> tuple[Fit, Fit]:
@@ -109,45 +124,29 @@ def calibrate_character(anchor: bpy.types.Object | None, scene: bpy.types.Scene,
         The fit before and after.
 
     Raises:
-        EmoTalkError: it cannot be measured, or is linked; nothing was changed.
+        EmoTalkError: it cannot be measured, speaks by visemes, or is linked; nothing was changed.
     """
     found = look_up(anchor, scene, basis)
-    anchor = cast(bpy.types.Object, anchor)
-    vertices, shapes = _geometry(anchor, scene, found.mapping)
-    calibrated = calibrate(found.mapping, vertices, shapes)
-    fits = check_fit(found.mapping, vertices, shapes), check_fit(calibrated, vertices, shapes)
-    store(anchor, calibrated)
-    return fits
+    anchor, mapping = cast(bpy.types.Object, anchor), found.mapping
+    before = measured = _measured(anchor, scene, basis)
+    for _round in range(_ROUNDS):
+        last, mapping = mapping, calibrate(mapping, measured.face, measured.measures)
+        if not changes(last, mapping):
+            break
+        measured = _measured(anchor, scene, basis, mapping)
+    store(anchor, mapping)
+    return before.fit, measured.fit
+
+
+def _measured(
+    anchor: bpy.types.Object | None, scene: bpy.types.Scene, basis: Basis, tried: Mapping | None = None
+) -> Measured:
+    if basis is not ARKIT:
+        raise EmoTalkError(f"The fit is measured with ARKit's coefficients, and this model performs {basis.name}")
+    return measure(find_character(anchor, scene, basis, tried), cast(bpy.types.Object, anchor), scene)
 
 
 def _recognise(anchor: bpy.types.Object, scene: bpy.types.Scene, basis: Basis) -> Recognition:
     armature = armature_of(anchor)
     meshes = [(mesh, key) for mesh in family(anchor, armature, scene) if (key := shape_keys_of(mesh))]
     return recognise(rig_of(meshes, armature, basis), basis)
-
-
-def _geometry(
-    anchor: bpy.types.Object, scene: bpy.types.Scene, mapping: Mapping
-) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-    """The vertices of the mesh with most of the mapped shape keys, and their moves, as they stand in the scene."""
-    names = {row.target.name for row in mapping.rows if row.target.kind == SHAPE_KEY}
-    meshes = [(mesh, key) for mesh in family(anchor, armature_of(anchor), scene) if (key := shape_keys_of(mesh))]
-    counted = [
-        (len(names & set(key.key_blocks.keys())), len(key.key_blocks[0].data), mesh, key) for mesh, key in meshes
-    ]
-    if not counted or not max(counted, key=lambda each: each[:2])[0]:
-        raise EmoTalkError("Only faces that move by shape keys are measured, and this one has none in its mapping")
-    _count, _size, mesh, key = max(counted, key=lambda each: each[:2])
-    turn = np.array(mesh.matrix_world.to_3x3())
-    rest = _points(key.key_blocks[0]) @ turn.T
-    shapes = {}
-    for block in key.key_blocks[1:]:
-        if block.name in names:
-            shapes[block.name] = (_points(block) - _points(block.relative_key)) @ turn.T
-    return rest, shapes
-
-
-def _points(block: bpy.types.ShapeKey) -> np.ndarray:
-    points = np.empty(3 * len(block.data), np.float32)
-    block.data.foreach_get("co", points)
-    return points.reshape(-1, 3).astype(np.float64)

@@ -8,6 +8,7 @@ from typing import Final
 import bpy
 
 from ..face.basis import Basis
+from ..face.fit import Fit
 from ..face.mapping import SHAPE_KEY, Row, say_missing
 from ..inference.contract import EmoTalkError
 from . import live, mapping_desk, model_choice, stored_mapping, watching
@@ -65,9 +66,14 @@ class MappingRow(bpy.types.PropertyGroup):
     heading=bpy.props.StringProperty(options={"HIDDEN"}),
     missing=bpy.props.StringProperty(options={"HIDDEN"}),
     sentence=bpy.props.StringProperty(options={"HIDDEN"}),
+    findings=bpy.props.StringProperty(options={"HIDDEN"}),
+    fits=bpy.props.BoolProperty(options={"HIDDEN"}),
 )
 class MappingTable(bpy.types.PropertyGroup):
-    """The table, on the WindowManager; ``subject`` says of which character and state it is."""
+    """The table, on the WindowManager; ``subject`` says of which character and state it is.
+
+    ``findings`` are the lines of the last Fit Check of this character and state, and ``fits`` says whether all is well.
+    """
 
     rows: "bpy.types.bpy_prop_collection_idprop[MappingRow]"
     active_index: int
@@ -75,6 +81,8 @@ class MappingTable(bpy.types.PropertyGroup):
     heading: str
     missing: str
     sentence: str
+    findings: str
+    fits: bool
 
 
 def table_of(context: bpy.types.Context) -> MappingTable:
@@ -109,6 +117,15 @@ def show_change(context: bpy.types.Context) -> None:
     live.slider_moved()
 
 
+def show_fit(context: bpy.types.Context, fit: Fit, more: tuple[str, ...] = ()) -> None:
+    """Show how well the active line's character makes the poses of speech, and more lines below."""
+    if not is_current(context):
+        fill(context)
+    table = table_of(context)
+    table.sentence, table.fits = "", fit.is_good
+    table.findings = "\n".join(line[0].upper() + line[1:] for line in (*fit.lines, *more))
+
+
 def fill(context: bpy.types.Context) -> None:
     """Show the mapping of the active line's character."""
     global _is_filling
@@ -116,7 +133,7 @@ def fill(context: bpy.types.Context) -> None:
     _is_filling = True
     try:
         table.rows.clear()
-        table.heading = table.missing = table.sentence = ""
+        table.heading = table.missing = table.sentence = table.findings = ""
         found = mapping_desk.look_up(anchor, scene_of(context), basis)
         for number, row in enumerate(found.mapping.rows):
             _show(table.rows.add(), number, row)

@@ -73,7 +73,7 @@ class Run:
         is_repairable: whether Repair helps against it.
 
     Raises:
-        EmoTalkError: the line has no usable sound or character; nothing was started.
+        EmoTalkError: the line has no usable sound or character, or nothing would move on it; nothing was started.
     """
 
     def __init__(
@@ -93,6 +93,7 @@ class Run:
         spec = weights.spec
         character = find_character(anchor, scene, spec.basis)
         baking.check_layers(character)
+        hidden_motion.check(character, scene)
         self._mapping = character.mapping
         anchor = cast(bpy.types.Object, anchor)  # where there is none, there is no character
         python = torch_environment.torch_python(context) if weights.needs_torch else Path(sys.executable)
@@ -368,6 +369,7 @@ def start(
             _current = Run(context, line, quiet, placement, performed)
     except EmoTalkError as error:
         show(str(error), failed=True)
+        run_state(context).repairable = isinstance(error, hidden_motion.StillFaceError) and error.is_repairable
         raise
     if not quiet:
         show("Starting", running=True)

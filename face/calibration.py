@@ -1,195 +1,128 @@
 """Brings a face to the openings of the mouth that the curves are made for, relative to its size."""
 
 from collections.abc import Mapping as Names
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final
-
-import numpy as np
 
 from .arkit import SEAL_FACTOR, sides
 from .errors import EmoTalkError
-from .face_measures import FaceMeasures, measure_face
-from .mapping import MEAN, SHAPE_KEY, SOLVE, SUM, Mapping, Row
-from .visemes import VISEMES
-
-_REST: Final = 0.8
-_EYES: Final = 65.4
-"""Millimetres on ICT-FaceKit, where the references were measured: the lips at rest, the eyes from middle to middle."""
+from .face_measures import FaceMeasures
+from .fit import EYES_MM, LID_SLACK, WIDTHS
+from .mapping import SOLVE, SUM, Mapping, Row
+from .played_face import PlayedFace
 
 _GAPS: Final = {
-    "jawOpen": 33.5,
-    "mouthFunnel": 14.5,
-    "mouthLowerDown": 7.5,
-    "mouthUpperUp": 7.9,
-    "mouthShrugUpper": 6.0,
+    "jawOpen": 32.76,
+    "mouthFunnel": 13.73,
+    "mouthLowerDown": 6.76,
+    "mouthUpperUp": 7.10,
+    "mouthShrugUpper": 5.26,
 }
-"""Stem -> millimetres between the lips at 1."""
-_WIDTHS: Final = {"mouthSmile": 0.20, "mouthPucker": -0.10}
-"""Stem -> by how much the mouth gets wider at 1, in distances of the eyes."""
+"""Stem -> by how many millimetres the lips part at 1 on ICT-FaceKit."""
+_GAPS_BESIDE: Final = {"mouthRollLower": -3.75, "mouthRollUpper": 1.82, "mouthPucker": -0.52, "tongueOut": 0.0}
+"""The same of stems that are there for something else: mouthClose makes up for the difference."""
 
-VISEME_GAPS: Final[dict[str, float]] = {
-    name: (gap - _REST) / _EYES
-    for name, gap in {
-        "sil": 1.4,
-        "PP": -1.1,
-        "FF": 2.4,
-        "TH": 6.5,
-        "DD": 5.5,
-        "kk": 6.8,
-        "CH": 8.8,
-        "SS": 4.4,
-        "nn": 5.7,
-        "RR": 6.9,
-        "aa": 16.4,
-        "E": 11.3,
-        "ih": 7.0,
-        "oh": 15.3,
-        "ou": 4.4,
-    }.items()
-}
-"""How much further than at rest the lips are apart in each viseme, in distances of the eyes."""
-
-LARGEST: Final = 4.0
+_LARGEST: Final = 4.0
 """A gain is not changed by more than this factor: what moves so little, or so much, is another shape."""
-TOLERANCE: Final = 0.15
-_SMALL: Final = 0.015
-"""Differences of openings below this share of the distance of the eyes, about a millimetre, are not seen."""
-_TOUCHING: Final = 0.0
-_THROUGH: Final = -0.06
-"""Lips that are so much closer than at rest go through each other."""
+_SLIGHT: Final = 0.005
+"""Openings of so little are left alone, in distances of the eyes."""
+_CLOSE: Final = "mouthClose"
+_NOTABLE: Final = 0.02
+"""Changes of gains below this share are not said."""
+_NAMED: Final = 4
 
 
-@dataclass(frozen=True)
-class Fit:
-    """How well a face makes the 15 visemes.
-
-    Attributes:
-        gaps: viseme -> how much further than at rest the lips are apart, in distances of the eyes.
-    """
-
-    gaps: Names[str, float]
-
-    @property
-    def misses(self) -> tuple[str, ...]:
-        """Visemes whose opening is not within ``TOLERANCE`` of the reference."""
-        return tuple(name for name in VISEMES if abs(self.gaps[name] - VISEME_GAPS[name]) > _allowed(name))
-
-    @property
-    def is_contact_missed(self) -> bool:
-        """Whether the lips stay apart in p, b and m."""
-        return self.gaps["PP"] > _TOUCHING
-
-    @property
-    def intersections(self) -> tuple[str, ...]:
-        """Visemes in which the lips go through each other."""
-        return tuple(name for name in VISEMES if self.gaps[name] < _THROUGH)
-
-    @property
-    def sentence(self) -> str:
-        """What was found, without a full stop."""
-        parts = [f"{len(VISEMES) - len(self.misses)} of {len(VISEMES)} mouth openings fit"]
-        if self.misses:
-            wrong = [f"{n} {'too open' if self.gaps[n] > VISEME_GAPS[n] else 'too closed'}" for n in self.misses]
-            parts.append(", ".join(wrong))
-        if self.is_contact_missed:
-            parts.append("the lips do not meet in p, b and m")
-        if self.intersections:
-            parts.append(f"the lips intersect in {', '.join(self.intersections)}")
-        return "; ".join(parts)
-
-
-def _allowed(name: str) -> float:
-    return max(TOLERANCE * abs(VISEME_GAPS[name]), _SMALL)
-
-
-def channel_moves(mapping: Mapping, shapes: Names[str, np.ndarray]) -> dict[str, np.ndarray]:
-    """What each channel does to a mesh at 1, as far as it moves shape keys as a sum.
-
-    Args:
-        mapping: of the character.
-        shapes: shape key -> (V, 3) moves at 1.
-    """
-    moves: dict[str, np.ndarray] = {}
-    for row in mapping.rows:
-        if row.target.kind != SHAPE_KEY or row.target.name not in shapes or row.combine not in (SUM, MEAN):
-            continue
-        total = sum(weight for _channel, weight in row.sources) if row.combine == MEAN else 1.0
-        for channel, weight in row.sources:
-            moved = row.gain * weight / total * shapes[row.target.name]
-            moves[channel] = moves[channel] + moved if channel in moves else moved
-    return moves
-
-
-def check_fit(mapping: Mapping, vertices: np.ndarray, shapes: Names[str, np.ndarray]) -> Fit:
-    """Measure the openings of the 15 visemes.
-
-    Args:
-        mapping: of the character.
-        vertices: (V, 3) of the mesh with the lips, at rest; z up, the face looks along -y.
-        shapes: shape key -> (V, 3) moves at 1.
-
-    Raises:
-        EmoTalkError: the face cannot be measured.
-    """
-    moves = _measurable(mapping, shapes)
-    return _fit(measure_face(vertices, moves), moves)
-
-
-def calibrate(mapping: Mapping, vertices: np.ndarray, shapes: Names[str, np.ndarray]) -> Mapping:
+def calibrate(mapping: Mapping, face: PlayedFace, measures: FaceMeasures) -> Mapping:
     """A mapping with other gains, so that the reference openings and widths hold relative to the face's size.
 
     The openings of the jaw, the funnel and the lips' own shapes become those of the reference, mouthClose closes the
-    wide open jaw at ``arkit.SEAL_FACTOR``, and smile and pucker become as wide.
+    wide open jaw at ``arkit.SEAL_FACTOR``, smile and pucker become as wide, and lids just close. What the rolled lips,
+    the pucker and the tongue open or close too much goes to mouthClose. Bones do not move in straight lines: measure
+    again, and calibrate once more.
 
     Args:
-        mapping: of the character.
-        vertices: see ``check_fit``.
-        shapes: shape key -> (V, 3) moves at 1.
+        mapping: of the character, with which the face was played.
+        face: in its poses.
+        measures: of the same face.
 
     Raises:
-        EmoTalkError: the face cannot be measured.
+        EmoTalkError: the face speaks by visemes.
     """
-    moves = _measurable(mapping, shapes)
-    face = measure_face(vertices, moves)
-    factors: dict[str, float] = {}
-    wanted = {stem: (gap - _REST) / _EYES for stem, gap in _GAPS.items()}
-    wanted["mouthClose"] = -wanted["jawOpen"] / SEAL_FACTOR
-    for stem, opening in wanted.items():
-        _add_factor(factors, stem, opening, face.gap(_both(stem, moves, len(vertices))))
-    for stem, width in _WIDTHS.items():
-        _add_factor(factors, stem, width, face.width(_both(stem, moves, len(vertices))))
-    return mapping.with_rows(_scaled(row, factors) for row in mapping.rows)
-
-
-def _measurable(mapping: Mapping, shapes: Names[str, np.ndarray]) -> dict[str, np.ndarray]:
     if any(row.combine == SOLVE for row in mapping.rows):
         raise EmoTalkError("A face that speaks by visemes is not calibrated: its visemes have their own openings")
-    return channel_moves(mapping, shapes)
+    factors = _factors(face, measures)
+    beside = _beside(face, measures, factors)
+    return mapping.with_rows(_with(_scaled(row, factors), beside) for row in mapping.rows)
+
+
+def changes(before: Mapping, after: Mapping) -> str:
+    """What a calibration changes, for the end of a sentence; "" if that is nothing."""
+    parts = {}
+    for old, new in zip(before.rows, after.rows, strict=True):
+        strengths = [row.gain * row.sources[0][1] if row.sources else 1.0 for row in (old, new)]
+        factor = strengths[1] / strengths[0] if strengths[0] else 1.0
+        if abs(factor - 1) > _NOTABLE:
+            parts[f"{old.target.name} × {factor:.2f}"] = abs(factor - 1)
+        added = [name for name in new.channels if name not in old.channels]
+        if added:
+            parts[f"{old.target.name} answers {' and '.join(added)}"] = 0.0
+    names = sorted(parts, key=lambda part: -parts[part])
+    return ", ".join(names if len(names) <= _NAMED else [*names[:_NAMED], f"{len(names) - _NAMED} more"])
+
+
+def _factors(face: PlayedFace, measures: FaceMeasures) -> dict[str, float]:
+    """By how much the strength of each channel is multiplied."""
+    factors: dict[str, float] = {}
+    wanted = {stem: gap / EYES_MM for stem, gap in _GAPS.items()}
+    wanted[_CLOSE] = -wanted["jawOpen"] / SEAL_FACTOR
+    for stem, opening in wanted.items():
+        _add_factor(factors, stem, opening, measures.gap(face.moves[stem]))
+    for stem, width in WIDTHS.items():
+        _add_factor(factors, stem, width, measures.width(face.moves[stem]))
+    for side, lids in zip(("Left", "Right"), measures.lids, strict=True):
+        moves = face.moved_by(f"eyeBlink{side}")
+        if lids is None or moves is None:
+            continue
+        remains = lids.gap(face.vertices, moves)
+        if abs(remains) > LID_SLACK * measures.eyes:
+            _add_factor(factors, f"eyeBlink{side}", lids.opening, lids.opening - remains)
+    return factors
 
 
 def _add_factor(factors: dict[str, float], stem: str, wanted: float, measured: float) -> None:
     """Shapes that move the other way, or hardly at all, are something else and stay as they are."""
-    if measured * wanted > 0 and 1 / LARGEST <= wanted / measured <= LARGEST:
+    if measured * wanted > 0 and 1 / _LARGEST <= wanted / measured <= _LARGEST:
         factors.update(dict.fromkeys(sides(stem), wanted / measured))
 
 
+def _beside(face: PlayedFace, measures: FaceMeasures, factors: Names[str, float]) -> dict[str, float]:
+    """By how much mouthClose answers other channels, per unit of what it does for its own after calibration."""
+    closes = measures.gap(face.moves[_CLOSE]) * factors.get(_CLOSE, 1.0)
+    if _CLOSE not in factors:
+        return {}
+    answers = {}
+    for stem, gap in _GAPS_BESIDE.items():
+        moves = face.moved_by(stem)
+        excess = 0.0 if moves is None else gap / EYES_MM - measures.gap(moves) * factors.get(stem, 1.0)
+        if abs(excess) > _SLIGHT:
+            answers[stem] = excess / closes
+    return answers
+
+
 def _scaled(row: Row, factors: Names[str, float]) -> Row:
-    if row.target.kind != SHAPE_KEY or row.combine != SUM:
+    """A row with other strengths; the gain of the table has it if there is but one source."""
+    if row.combine != SUM:
         return row
+    if len(row.sources) == 1:
+        return replace(row, gain=row.gain * factors.get(row.channels[0], 1.0))
     return replace(row, sources=tuple((name, weight * factors.get(name, 1.0)) for name, weight in row.sources))
 
 
-def _both(stem: str, moves: Names[str, np.ndarray], vertices: int) -> np.ndarray:
-    total = np.zeros((vertices, 3))
-    for channel in sides(stem):
-        total += moves.get(channel, 0.0)
-    return total
-
-
-def _fit(face: FaceMeasures, moves: Names[str, np.ndarray]) -> Fit:
-    count = len(next(iter(moves.values())))
-    gaps = {
-        name: face.gap(sum((value * _both(stem, moves, count) for stem, value in pose.items()), np.zeros((count, 3))))
-        for name, pose in VISEMES.items()
-    }
-    return Fit(gaps)
+def _with(row: Row, answers: Names[str, float]) -> Row:
+    """The row of mouthClose, which answers other channels, too."""
+    weights = dict(row.sources)
+    if row.combine != SUM or next(iter(weights), "") != _CLOSE:
+        return row
+    for stem, answer in answers.items():
+        weights[stem] = weights.get(stem, 0.0) + answer * weights[_CLOSE]
+    return replace(row, sources=tuple(weights.items()))

@@ -15,7 +15,10 @@ class Calibrate(CharacterOperator, bpy.types.Operator):
 
     bl_idname = "emotalk.calibrate"
     bl_label = "Calibrate"
-    bl_description = "Measure lips and jaw, and set the gains so that the mouth opens as far as it should for its size"
+    bl_description = (
+        "Measure lips, jaw and lids, and set the gains so that mouth and eyes open and close as far as they should for "
+        "the size of the face"
+    )
     bl_options = {"REGISTER", "UNDO"}
 
     def execute(self, context: bpy.types.Context) -> OperatorResult:
@@ -28,7 +31,6 @@ class Calibrate(CharacterOperator, bpy.types.Operator):
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
         mapping_table.show_change(context)
-        sentence = f"Before: {before.sentence}. Now: {after.sentence}"
-        mapping_table.table_of(context).sentence = sentence
-        self.report({"INFO"}, sentence)
+        mapping_table.show_fit(context, after, (f"Before: {before.lines[0]}",))
+        self.report({"INFO"}, f"Before: {before.sentence}. Now: {after.sentence}")
         return {"FINISHED"}

@@ -16,7 +16,8 @@ class CheckFit(CharacterOperator, bpy.types.Operator):
     bl_idname = "emotalk.check_fit"
     bl_label = "Fit Check"
     bl_description = (
-        "Pose the 15 visemes, measure the lips and say which do not fit, where lips do not meet or intersect"
+        "Play the 15 visemes, speech over a smile, and blinks, and say which openings do not fit, where lips or lids "
+        "do not meet, and what goes through what; nothing is changed"
     )
     bl_options = {"REGISTER"}
 
@@ -25,11 +26,11 @@ class CheckFit(CharacterOperator, bpy.types.Operator):
         anchor, basis = self.subject(context)
         try:
             with in_one_sentence():
-                fit = mapping_desk.check(anchor, scene_of(context), basis)
+                fit, changes = mapping_desk.check(anchor, scene_of(context), basis)
         except EmoTalkError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        mapping_table.table_of(context).sentence = fit.sentence
-        good = not (fit.misses or fit.is_contact_missed or fit.intersections)
-        self.report({"INFO"} if good else {"WARNING"}, fit.sentence)
+        offer = (f"Calibrate would set {changes}",) if changes and not fit.is_good else ()
+        mapping_table.show_fit(context, fit, offer)
+        self.report({"INFO"} if fit.is_good else {"WARNING"}, "; ".join((*fit.lines, *offer)))
         return {"FINISHED"}

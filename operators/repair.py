@@ -16,23 +16,26 @@ class Repair(CharacterOperator, bpy.types.Operator):
 
     bl_idname = "emotalk.repair"
     bl_label = "Repair"
-    bl_description = "Unmute the shape keys that EmoTalk animates, and unpin the one that hides them"
+    bl_description = (
+        "Unmute and unlock the shape keys that EmoTalk animates, unpin the one that hides them, make them relative and "
+        "leave Edit Mode"
+    )
     bl_options = {"REGISTER", "UNDO"}
 
     def execute(self, context: bpy.types.Context) -> OperatorResult:
-        """Unmute and unpin."""
+        """Let the face move; what hides nothing is left as it is."""
         (anchor, basis), scene = self.subject(context), scene_of(context)
         try:
             with in_one_sentence():
                 character = find_character(anchor, scene, basis)
-                unmuted, unpinned = hidden_motion.repair(character, scene)
+                done = hidden_motion.repair(character, scene)
         except EmoTalkError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        if not (unmuted or unpinned):
-            self.report({"WARNING"}, f"No shape key of {character.name} is muted or pinned; nothing was changed")
+        if not done:
+            self.report({"WARNING"}, f"Nothing hides the shape keys of {character.name}; nothing was changed")
             return {"CANCELLED"}
-        sentence = f"{character.name} can move: {unmuted} shape keys unmuted, {unpinned} meshes unpinned"
+        sentence = f"{character.name} can move: {', '.join(done)}"
         runs.show(sentence)
         self.report({"INFO"}, sentence)
         return {"FINISHED"}

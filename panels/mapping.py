@@ -5,7 +5,8 @@ from typing import Any
 import bpy
 
 from ..blender_emotalk import mapping_table
-from .drawn import Drawn
+from ..blender_emotalk.access import view_layer_of
+from .drawn import Drawn, Icon
 from .sub_panel import SubPanel
 from .text import draw_sentence
 
@@ -67,6 +68,15 @@ class MappingPanel(SubPanel, bpy.types.Panel):
         row = self.layout.row(align=True)
         row.operator("emotalk.check_fit", icon="VIEW_ORTHO")
         row.operator("emotalk.calibrate", icon="DRIVER_DISTANCE")
+        active = view_layer_of(context).objects.active
+        if active is not None and active.type == "MESH" and active.mode == "EDIT":
+            row = self.layout.row(align=True)
+            row.operator("emotalk.mark_lips", text="Upper Lip", icon="GROUP_VERTEX").lip = "UPPER"
+            row.operator("emotalk.mark_lips", text="Lower Lip", icon="GROUP_VERTEX").lip = "LOWER"
+        column = self.layout.column(align=True)
+        for number, line in enumerate(table.findings.splitlines()):
+            mark: Icon = "CHECKMARK" if table.fits else "ERROR"
+            draw_sentence(column, context, line, "DOT" if number else mark)
         if table.sentence:
             draw_sentence(self.layout.column(), context, table.sentence, "INFO")
 

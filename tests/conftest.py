@@ -10,6 +10,7 @@ import zipfile
 from pathlib import Path
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 
 TESTS = Path(__file__).parent
@@ -113,7 +114,6 @@ def add_armature():
 @pytest.fixture
 def performance():
     """A function that makes a performance of pseudo-random, smooth curves: the same for the same seed."""
-    import numpy as np
     from emotalk.face import arkit
     from emotalk.face.basis import ARKIT, EYES, HEAD
     from emotalk.face.curves import FaceCurves, Performance, still
@@ -165,7 +165,6 @@ def as_version_0_1_0():
 @pytest.fixture
 def key_bytes():
     """A function that gives all keys of a face's shape keys, handles included, as bytes."""
-    import numpy as np
     from emotalk.blender_emotalk.actions import active_curves
 
     def read(face):
@@ -176,6 +175,49 @@ def key_bytes():
                 curve.keyframe_points.foreach_get(attribute, numbers)
                 buffers.append(numbers.tobytes())
         return b"".join(buffers)
+
+    return read
+
+
+@pytest.fixture
+def everything():
+    """A function that gives all of the open file that an animator could miss, to be compared.
+
+    The scenes' own EmoTalk lines, which remember failures, are left out.
+    """
+    import bpy
+
+    coordinates = {"vertices", "edges", "loops", "polygons", "attributes", "points", "data", "color_attributes"}
+    left_out = {"rna_type", "emotalk", "asset_data", "loop_triangles", "loop_triangle_polygons", "corner_normals"}
+
+    def told(value, depth):
+        if isinstance(value, bpy.types.ID):
+            return value.name_full
+        if isinstance(value, bpy.types.bpy_struct):
+            return walk(value, depth + 1) if depth < 5 else value.rna_type.identifier
+        if isinstance(value, bpy.types.bpy_prop_collection):
+            return [told(item, depth) for item in value]
+        return tuple(map(repr, value)) if hasattr(value, "__len__") and not isinstance(value, str) else repr(value)
+
+    def walk(struct, depth=0):
+        names = [prop.identifier for prop in struct.bl_rna.properties if prop.identifier not in left_out | coordinates]
+        found = {name: told(getattr(struct, name), depth) for name in names if hasattr(struct, name)}
+        if isinstance(struct, bpy.types.ShapeKey):
+            points = np.empty(3 * len(struct.data), np.float32)
+            struct.data.foreach_get("co", points)
+            found["points"] = points.tobytes()
+        if isinstance(struct, bpy.types.ID):
+            found["own properties"] = {name: repr(struct[name]) for name in struct.keys()}  # noqa: SIM118
+        return found
+
+    def read():
+        kinds = ("objects", "shape_keys", "actions", "armatures", "collections", "libraries")
+        found = {kind: {each.name_full: walk(each) for each in getattr(bpy.data, kind)} for kind in kinds}
+        meshes = {mesh.name_full: [group.name for group in mesh.attributes] for mesh in bpy.data.meshes}
+        scenes = {s.name: (s.frame_current, s.frame_subframe, s.frame_start, s.frame_end) for s in bpy.data.scenes}
+        layer = bpy.context.view_layer
+        chosen = layer.objects.active and layer.objects.active.name, [obj.name for obj in layer.objects.selected]
+        return {**found, "meshes": meshes, "scenes": scenes, "chosen": chosen}
 
     return read
 

@@ -13,10 +13,18 @@ from pathlib import Path
 import bpy
 import numpy as np
 from contact_sheets import VISEMES
+from emotalk.blender_emotalk.characters import find_character
+from emotalk.blender_emotalk.fit_check import measure
 from emotalk.blender_emotalk.heads import add_head
+from emotalk.blender_emotalk.mapping_desk import look_up
 from emotalk.face import arkit, landmarks
+from emotalk.face.basis import ARKIT
+from emotalk.face.calibration import calibrate
 from emotalk.face.controls import Controls
+from emotalk.face.errors import EmoTalkError
 from emotalk.face.face_mesh import FaceMesh, triangulated
+from emotalk.face.fit import EYES_MM
+from emotalk.face.fit import VISEME_GAPS as REFERENCE
 from emotalk.face.flame.arkit_shapes import upright
 from emotalk.face.ict_facekit import read_ict
 from emotalk.face.sample_head import Bone, Part, build_sample_head
@@ -77,9 +85,10 @@ def main() -> None:
     faces = (sample_face(), ict_face(options.ict), flame_face(options.skin))
     curves = Engine().perform(read_speech(LINE), Controls()).face
     rows = [dict(zip(curves.channels, curves.values[round(t * curves.fps)], strict=True)) for t in MOMENTS.values()]
-    draw(faces, rows, options.picture, options.size)
+    armatures = draw(faces, rows, options.picture, options.size)
     print_gaps("moment", faces, dict(zip(MOMENTS, rows, strict=True)))
     print_gaps("viseme", faces, {name: _both_sides(stems) for name, stems in VISEMES.items()})
+    print_fits(faces, armatures)
 
 
 def sample_face() -> Face:
@@ -134,13 +143,14 @@ def _eye(part: Part, mesh: FaceMesh) -> Part:
     )
 
 
-def draw(faces: tuple[Face, ...], rows: list[dict[str, float]], path: Path, size: int) -> None:
-    """A row of three faces for each moment."""
+def draw(faces: tuple[Face, ...], rows: list[dict[str, float]], path: Path, size: int) -> list[bpy.types.Object]:
+    """A row of three faces for each moment; gives their armatures."""
     scene = empty_scene(85, size)
     scene.render.resolution_x = size * len(faces)
-    keys = []
+    keys, armatures = [], []
     for number, face in enumerate(faces):
         armature = add_head(scene.collection, face.name, face.parts, face.bones)
+        armatures.append(armature)
         mouth = face.mesh.vertices[face.mesh.landmarks[list(landmarks.LIPS)]].mean(axis=0)
         armature.location = Vector((_SPACING * (number - 1), 0, 0)) - Vector(mouth)
         keys += [part.data.shape_keys for part in armature.children if part.data.shape_keys]
@@ -163,6 +173,7 @@ def draw(faces: tuple[Face, ...], rows: list[dict[str, float]], path: Path, size
             with Image.open(scene.render.filepath) as row:
                 picture.paste(row.convert("RGB"), (0, size * number))
     save_small(picture, path, _COLOURS)
+    return armatures
 
 
 def print_gaps(title: str, faces: tuple[Face, ...], poses: Mapping[str, Mapping[str, float]]) -> None:
@@ -171,6 +182,26 @@ def print_gaps(title: str, faces: tuple[Face, ...], poses: Mapping[str, Mapping[
     print(f"|---{'|--:' * len(faces)}|")
     for name, coefficients in poses.items():
         print(f"| {name} | {' | '.join(f'{face.gap(coefficients):.1f}' for face in faces)} |")
+
+
+def print_fits(faces: tuple[Face, ...], armatures: list[bpy.types.Object]) -> None:
+    """A Markdown table of the openings beyond rest before and after calibration, and the sentences of Fit Check."""
+    print(f"| | {' | '.join(REFERENCE)} |\n|---{'|--:' * len(REFERENCE)}|")
+    print(f"| reference | {' | '.join(f'{gap * EYES_MM:.2f}' for gap in REFERENCE.values())} |")
+    sentences = []
+    for face, armature in zip(faces, armatures, strict=True):
+        scene, mapping = bpy.context.scene, look_up(armature, bpy.context.scene, ARKIT).mapping
+        for when in ("before", "after"):
+            try:
+                measured = measure(find_character(armature, scene, ARKIT, mapping), armature, scene)
+            except EmoTalkError as error:
+                sentences.append(f"{face.name}: {error}.")
+                break
+            gaps = (f"{measured.fit.gaps[name] * EYES_MM:.2f}" for name in REFERENCE)
+            print(f"| {face.name}, {when} | {' | '.join(gaps)} |")
+            sentences.append(f"{face.name}, {when}: {measured.fit.sentence}.")
+            mapping = calibrate(mapping, measured.face, measured.measures)
+    print("\n".join(sentences))
 
 
 def _both_sides(stems: Mapping[str, float]) -> dict[str, float]:

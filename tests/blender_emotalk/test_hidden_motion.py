@@ -1,16 +1,17 @@
-"""When the keys are there but nothing moves, Animate says why, as a warning, and Repair helps where it can."""
+"""Where nothing would move Animate refuses, where some of it is hidden it warns, and Repair helps where it can."""
 
 import re
 
 import bpy
 import numpy as np
 import pytest
-from emotalk.blender_emotalk import hidden_motion
+from emotalk.blender_emotalk import hidden_motion, mapping_desk, runs
 from emotalk.blender_emotalk.actions import all_curves
 from emotalk.blender_emotalk.characters import find_character
 from emotalk.blender_emotalk.desk import line_to_set
 from emotalk.blender_emotalk.line_identity import identity_of
 from emotalk.face.arkit import CHANNELS
+from emotalk.face.mapping import ROTATION, SHAPE_KEY, Mapping, Row, Target
 
 
 def state():
@@ -67,14 +68,22 @@ def own_keys():
     line_to_set(bpy.context.scene).existing_keys = "TRACK"
 
 
+def lock():
+    for block in key().key_blocks[1:]:
+        block.lock_shape = True
+
+
 CASES = {
-    "muted": (mute, "but nothing moves because the shape keys of Face are muted; press Repair"),
-    "pinned": (pin, "but nothing moves because the shape keys of Face are hidden by one that is pinned"),
-    "absolute": (make_absolute, "but nothing moves because the shape keys of Face are absolute; switch Relative on"),
     "driven": (drive, "but not everything moves because [0-9]+ of [0-9]+ shape keys of Face are moved by drivers"),
-    "no shapes": (level, "but nothing moves because the shape keys of Face have the same shape as the Basis"),
-    "edit mode": (edit, "but nothing moves because the shape keys of Face are not shown in Edit Mode; leave it"),
     "own keys": (own_keys, "but nothing moves because the shape keys of Face have keys of yours that win"),
+}
+STILL = {
+    "muted": (mute, "are muted; press Repair, or unmute them"),
+    "pinned": (pin, r"are hidden by one that is pinned \(Solo Active Shape Key\); press Repair, or unpin it"),
+    "absolute": (make_absolute, "are absolute; press Repair, or switch Relative on"),
+    "edit mode": (edit, r"are not shown in Edit Mode; press Repair, or leave it \(Tab\)"),
+    "locked": (lock, "are locked; press Repair, or unlock them"),
+    "no shapes": (level, "have the same shape as the Basis; sculpt or import their shapes"),
 }
 
 
@@ -87,8 +96,50 @@ def test_what_hides_the_motion_is_named_as_a_warning(stage, case, capfd):
     assert "keys in" in state().message
     assert state().failed
     assert "Warning: Face speaks" in capfd.readouterr().out
-    if case not in ("driven", "edit mode"):
+    if case != "driven":
         assert not is_moving()
+
+
+@pytest.mark.parametrize("case", STILL)
+def test_a_face_on_which_nothing_would_move_is_refused_and_left_as_it_is(stage, case, everything):
+    hide, sentence = STILL[case]
+    hide()
+    before = everything()
+    with pytest.raises(RuntimeError, match=f"Nothing would move, because the shape keys of Face {sentence}"):
+        bpy.ops.emotalk.animate()
+    assert everything() == before
+    assert re.search(f"{sentence}.*; nothing was changed", state().message)
+    assert state().failed
+    assert state().repairable == (case != "no shapes")
+
+
+@pytest.mark.parametrize("case", sorted(set(STILL) - {"no shapes"}))
+def test_after_repair_the_next_run_moves_it(stage, case):
+    STILL[case][0]()
+    with pytest.raises(RuntimeError, match="press Repair"):
+        bpy.ops.emotalk.animate()
+    assert bpy.ops.emotalk.repair() == {"FINISHED"}
+    assert bpy.ops.emotalk.animate() == {"FINISHED"}
+    assert not state().failed
+    assert is_moving()
+
+
+@pytest.mark.parametrize("reason", ["muted", "locked"])
+def test_one_key_that_moves_is_enough_to_animate(stage, reason):
+    STILL[reason][0]()
+    key().key_blocks["jawOpen"].mute = key().key_blocks["jawOpen"].lock_shape = False
+    assert bpy.ops.emotalk.animate() == {"FINISHED"}
+    assert is_moving()
+
+
+def test_hidden_shape_keys_beside_a_bone_that_moves_do_not_refuse_a_face(add_face, add_armature, line_wav):
+    rig = add_armature()
+    face = add_face(names=["jawOpen"], armature=rig)
+    face.data.shape_keys.key_blocks["jawOpen"].mute = True
+    rows = (Row(Target(ROTATION, "head"), (("jawOpen", 0.3),)), Row(Target(SHAPE_KEY, "jawOpen"), (("jawOpen", 1.0),)))
+    mapping_desk.store(face, Mapping(rows))
+    line_to_set(bpy.context.scene).audio = str(line_wav)
+    assert bpy.ops.emotalk.animate() == {"FINISHED"}
 
 
 def test_motion_that_can_be_seen_is_no_warning(stage, capfd):
@@ -100,10 +151,11 @@ def test_motion_that_can_be_seen_is_no_warning(stage, capfd):
     assert is_moving()
 
 
-@pytest.mark.parametrize("hide", [mute, pin])
-def test_repair_lets_it_move(stage, hide):
-    hide()
-    bpy.ops.emotalk.animate()
+def test_what_is_hidden_after_the_start_is_named_and_repaired(stage):
+    run = runs.start(bpy.context)
+    mute()
+    run.wait()
+    assert "but nothing moves because the shape keys of Face are muted; press Repair" in run.write()
     assert state().repairable
     assert bpy.ops.emotalk.repair() == {"FINISHED"}
     assert "can move" in state().message
@@ -111,12 +163,6 @@ def test_repair_lets_it_move(stage, hide):
     assert not state().repairable
     assert is_moving()
     assert bpy.ops.emotalk.repair() == {"CANCELLED"}
-
-
-def test_what_repair_cannot_help_with_is_not_offered(stage):
-    make_absolute()
-    bpy.ops.emotalk.animate()
-    assert not state().repairable
 
 
 def test_repair_leaves_other_shape_keys_muted(add_face, line_wav):
@@ -207,11 +253,10 @@ def test_keys_of_the_animator_that_only_add_do_not_win(stage):
 def test_repair_says_how_much_it_did(stage, capfd):
     mute()
     pin()
-    bpy.ops.emotalk.animate()
     bpy.ops.emotalk.repair()
-    assert state().message == "Face can move: 52 shape keys unmuted, 1 meshes unpinned"
+    assert state().message == "Face can move: 1 meshes unpinned, 52 shape keys unmuted"
     bpy.ops.emotalk.repair()
-    assert "No shape key of Face is muted or pinned; nothing was changed" in capfd.readouterr().out
+    assert "Nothing hides the shape keys of Face; nothing was changed" in capfd.readouterr().out
     bpy.context.scene.collection.objects.unlink(bpy.data.objects["Face"])
     with pytest.raises(RuntimeError, match="Click the character, or choose it above"):
         bpy.ops.emotalk.repair()

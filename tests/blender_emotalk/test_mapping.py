@@ -479,7 +479,7 @@ def test_a_face_of_rigify_opens_its_mouth_and_closes_its_eyes(rigify):
     ("hide", "sentence"),
     [
         ("mute", "the shape keys of Face are muted; press Repair"),
-        ("absolute", "the shape keys of Face are absolute; switch Relative on"),
+        ("absolute", "the shape keys of Face are absolute; press Repair, or switch Relative on"),
         ("edit", "the shape keys of Face are not shown in Edit Mode"),
     ],
 )

@@ -265,7 +265,7 @@ if not hasattr(bpy.types.Scene, "emotalk"):
 runs = importlib.import_module({package!r} + ".blender_emotalk.runs")
 bpy.ops.mesh.primitive_plane_add()
 bpy.context.object.shape_key_add(name="Basis")
-bpy.context.object.shape_key_add(name="jawOpen")
+bpy.context.object.shape_key_add(name="jawOpen").data[0].co.z = 1
 bpy.context.scene.emotalk.lines.add().audio = {audio!r}
 runs.start(bpy.context)
 print("worker", runs.worker_pid(), flush=True)

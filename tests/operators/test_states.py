@@ -46,6 +46,7 @@ import_mapping       . x x x x x x
 import_preset        x x x x x x x
 key_emotion          . . x x x x x
 load_preset          . . x x x x x
+mark_lips            . . . . . . .
 move_line            . . x x x x x
 open_preferences     x x x x x x x
 open_weights_folder  x x x x x x x

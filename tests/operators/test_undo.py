@@ -62,7 +62,13 @@ def everything():
         "preview": (bpy.context.scene.use_preview_range, bpy.context.scene.frame_preview_start),
         "actions": {action.name: (keys(action), action.use_fake_user, marks(action)) for action in bpy.data.actions},
         "objects": {
-            obj.name: (animation(obj), pose(obj), obj.show_only_shape_key, obj.emotalk_mapping)
+            obj.name: (
+                animation(obj),
+                pose(obj),
+                obj.show_only_shape_key,
+                obj.emotalk_mapping,
+                obj.vertex_groups.keys(),
+            )
             for obj in bpy.data.objects
         },
         "keys": {key.name: (animation(key), marks(key), blocks(key)) for key in bpy.data.shape_keys},
@@ -70,6 +76,10 @@ def everything():
         "strips": [(strip.name, strip.channel) for strip in all_strips(bpy.context.scene)],
         "data": [sorted(items.keys()) for items in (bpy.data.meshes, bpy.data.armatures, bpy.data.materials)],
     }
+
+
+def groups(obj):
+    return obj.vertex_groups.keys()
 
 
 def keys(action):
@@ -183,6 +193,12 @@ def measurable():
     bpy.ops.emotalk.add_sample_head()
 
 
+def edited():
+    bpy.context.view_layer.objects.active = bpy.data.objects["Face"]
+    bpy.ops.object.mode_set(mode="EDIT")
+    bpy.ops.mesh.select_all(action="SELECT")
+
+
 CASES = {
     "add_lines": (nothing, {"files": ["line.wav"]}),
     "add_sample_head": (nothing, {}),
@@ -212,6 +228,7 @@ CASES = {
     "import_curves": (nothing, {"curves": "take.npz"}),
     "key_emotion": (moved_sliders, {}),
     "load_preset": (saved_preset, {"preset": "Mood"}),
+    "mark_lips": (edited, {"lip": "UPPER"}),
     "move_line": (two_lines, {"direction": "UP"}),
     "place_sound": (animated, {}),
     "remove_line": (two_lines, {}),

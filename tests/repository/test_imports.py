@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = "docs/architecture.md"
-BLENDER = {"aud", "bpy", "mathutils"}
+BLENDER = {"aud", "bmesh", "bpy", "mathutils"}
 ANYWHERE = {*sys.stdlib_module_names, "numpy"}
 OTHERS_ANYWHERE = ("training.*", "demo.*", "inference.models.*", "inference.checkpoints.*")
 """Modules that may import third-party packages at their head ..."""
