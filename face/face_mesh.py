@@ -37,6 +37,15 @@ class FaceMesh:
             np.add.at(normals, self.triangles[:, k], across)
         return normals / np.maximum(np.linalg.norm(normals, axis=1, keepdims=True), 1e-15)
 
+    @cached_property
+    def neighbours(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """Where each vertex's neighbours begin in the other two, (V + 1,); the neighbours, and how far they are (metres)."""
+        first, second = np.concatenate([self.edges, self.edges[:, ::-1]]).T
+        order = np.argsort(first, kind="stable")
+        starts = np.searchsorted(first[order], np.arange(len(self.vertices) + 1))
+        lengths = np.linalg.norm(self.vertices[first] - self.vertices[second], axis=1)
+        return starts, second[order], lengths[order]
+
     def distances(self, seeds: Sequence[int], reach: float) -> np.ndarray:
         """(V,) length of the shortest way along edges from the nearest seed vertex, at most ``reach`` metres."""
         lengths = np.linalg.norm(self.vertices[self.edges[:, 0]] - self.vertices[self.edges[:, 1]], axis=1)

@@ -15,7 +15,7 @@ import numpy as np
 
 from . import arkit
 from .errors import EmoTalkError
-from .sample_head.fields import turned
+from .gaze_shapes import gaze_shapes
 from .sample_head.palette import ENAMEL, EYE_MATERIALS, HAIR, SKIN, TONGUE
 from .sample_head.parts import Bone, Material, Part
 
@@ -84,7 +84,7 @@ def read_ict(folder: Path) -> IctHead:
     for name, (bone, kinds) in _PARTS.items():
         part, used = _part(name, bone, kinds, neutral, polygons, materials, shapes)
         if bone.startswith("eye"):
-            part.shapes.update(_gaze(part.vertices, centres[bone], "Left" if bone == "eye.L" else "Right"))
+            part.shapes.update(gaze_shapes(part.vertices, centres[bone], "Left" if bone == "eye.L" else "Right"))
             part = _with_iris(part, centres[bone])
         parts.append(part)
         numbers = used if name == "skin" else numbers
@@ -207,17 +207,6 @@ def _with_iris(part: Part, centre: tuple[float, float, float]) -> Part:
     ahead = -middles[:, 1] / np.maximum(np.linalg.norm(middles, axis=1), 1e-9)
     kinds = np.select([ahead > _PUPIL, ahead > _IRIS], [2, 1], 0).astype(np.int32)
     return replace(part, materials=EYE_MATERIALS[:3], polygon_materials=kinds)
-
-
-def _gaze(vertices: np.ndarray, centre: tuple[float, float, float], side: str) -> dict[str, np.ndarray]:
-    """The moves of an eyeball when it looks; ICT's own expressions move the lids alone."""
-    turn = np.radians(arkit.LOOK_DEGREES)
-    out = turn if side == "Left" else -turn
-    looks = {"Down": (0, turn), "Up": (0, -turn), "Out": (2, out), "In": (2, -out)}
-    return {
-        f"eyeLook{name}{side}": turned(vertices, centre, axis, angle).astype(np.float32)
-        for name, (axis, angle) in looks.items()
-    }
 
 
 def _neck_weights(vertices: np.ndarray) -> dict[str, np.ndarray]:

@@ -1,7 +1,7 @@
 """The shapes of one face moved onto another of different topology, by landmarks and nearest places of the surface."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -9,7 +9,7 @@ import numpy as np
 from . import landmarks as marks
 from .face_mesh import FaceMesh
 
-_STIFFNESS: Final = 2e-3
+STIFFNESS: Final = 2e-3
 """Metres; lets the warp miss landmarks a little, so that pairs which lie close do not tear the space between them."""
 _NORMAL_METRES: Final = 0.010
 _LIP_METRES: Final = 0.020
@@ -54,15 +54,28 @@ def correspond(source: FaceMesh, target: FaceMesh) -> Correspondence:
     to_points = source.vertices[source.landmarks[fitted]].astype(np.float64)
     scale, rotation, shift = similarity(from_points, to_points)
     laid = scale * target.vertices @ rotation.T + shift
-    laid = laid + _warp(scale * from_points @ rotation.T + shift, to_points, laid)
+    laid = ThinPlateWarp(scale * from_points @ rotation.T + shift, to_points, STIFFNESS)(laid)
+    found = correspond_laid(source, target, laid, 1 / scale)
+    return replace(found, turn=rotation.T / scale)
+
+
+def correspond_laid(source: FaceMesh, target: FaceMesh, laid: np.ndarray, size: float = 1.0) -> Correspondence:
+    """The nearest places on the source of a target that lies upon it already.
+
+    Args:
+        source: the face with shapes.
+        target: the other face; moves are given for it as it stands.
+        laid: (V, 3) its vertices where they lie upon the source.
+        size: how large the target is in sizes of the source.
+    """
     there = FaceMesh(laid, target.triangles, target.landmarks)
-    nearest, apart = _nearest(_features(there), _features(source), _NEIGHBOURS)
+    nearest, apart = nearest_places(_features(there), _features(source), _NEIGHBOURS)
     weights = 1 / (apart + _SOFTNESS) ** 2
     return Correspondence(
         nearest,
         weights / weights.sum(axis=1, keepdims=True),
-        rotation.T / scale,
-        _lid_scale(source, target, 1 / scale),
+        np.eye(3),
+        _lid_scale(source, target, size),
         np.linalg.norm(laid - source.vertices[nearest[:, 0]], axis=1),
     )
 
@@ -100,22 +113,38 @@ def similarity(points: np.ndarray, targets: np.ndarray) -> tuple[float, np.ndarr
     return scale, rotation, goal - scale * rotation @ centre
 
 
-def _warp(points: np.ndarray, targets: np.ndarray, places: np.ndarray) -> np.ndarray:
-    """(V, 3) moves of places by the smoothest field (kernel r and an affine part) that takes points to targets."""
-    count = len(points)
+class ThinPlateWarp:
+    """The smoothest field (kernel r and an affine part) that takes points to targets (Bookstein 1989).
 
-    def kernel(where: np.ndarray) -> np.ndarray:
-        return np.linalg.norm(where[:, None] - points, axis=2)
+    Args:
+        points: (N, 3).
+        targets: (N, 3).
+        stiffness: in the unit of the points; lets the field miss targets a little, so that pairs which lie close do not
+            tear the space between them.
+    """
 
-    def affine(where: np.ndarray) -> np.ndarray:
-        return np.column_stack([np.ones(len(where)), where])
+    def __init__(self, points: np.ndarray, targets: np.ndarray, stiffness: float) -> None:
+        count = len(points)
+        self._points = points
+        system = np.zeros((count + 4, count + 4))
+        system[:count, :count] = self._kernel(points) - stiffness * np.eye(count)
+        system[:count, count:] = _affine(points)
+        system[count:, :count] = _affine(points).T
+        self._solved = np.linalg.solve(system, np.concatenate([targets - points, np.zeros((4, 3))]))
 
-    system = np.zeros((count + 4, count + 4))
-    system[:count, :count] = kernel(points) - _STIFFNESS * np.eye(count)
-    system[:count, count:] = affine(points)
-    system[count:, :count] = affine(points).T
-    solved = np.linalg.solve(system, np.concatenate([targets - points, np.zeros((4, 3))]))
-    return kernel(places) @ solved[:count] + affine(places) @ solved[count:]
+    def __call__(self, places: np.ndarray) -> np.ndarray:
+        """(V, 3) where places (V, 3) go."""
+        moved: np.ndarray = places + self._kernel(places) @ self._solved[:-4] + _affine(places) @ self._solved[-4:]
+        return moved
+
+    def _kernel(self, places: np.ndarray) -> np.ndarray:
+        squared = (places**2).sum(axis=1)[:, None] - 2 * places @ self._points.T + (self._points**2).sum(axis=1)
+        kernel: np.ndarray = np.sqrt(np.maximum(squared, 0))
+        return kernel
+
+
+def _affine(places: np.ndarray) -> np.ndarray:
+    return np.column_stack([np.ones(len(places)), places])
 
 
 def _features(face: FaceMesh) -> np.ndarray:
@@ -128,14 +157,14 @@ def _features(face: FaceMesh) -> np.ndarray:
     return np.column_stack([face.vertices, _NORMAL_METRES / 2 * face.normals, _LIP_METRES / 2 * lip])
 
 
-def _nearest(points: np.ndarray, carriers: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+def nearest_places(points: np.ndarray, carriers: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
     """The nearest carriers of each point, nearest first, and how far they are: (V, count) each."""
     found, apart = [], []
     lengths = (carriers**2).sum(axis=1)
     for start in range(0, len(points), _CHUNK):
         part = points[start : start + _CHUNK]
         squared = lengths - 2 * part @ carriers.T + (part**2).sum(axis=1)[:, None]
-        some = np.argpartition(squared, count, axis=1)[:, :count]
+        some = np.argpartition(squared, min(count, len(carriers) - 1), axis=1)[:, :count]
         near = np.take_along_axis(squared, some, axis=1)
         order = near.argsort(axis=1)
         found.append(np.take_along_axis(some, order, axis=1))
