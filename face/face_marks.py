@@ -187,7 +187,7 @@ def _add_landmarks(source: FaceMesh, face: FaceMesh, at: Mapping[str, int]) -> N
     others = [k for k in range(landmarks.COUNT) if k not in known]
     guide = ThinPlateWarp(marks_of(source), marks_of(face), _STIFFNESS)
     wanted = guide(source.vertices[source.landmarks[others]].astype(np.float64))
-    face.landmarks[others] = _nearest_facing(wanted, source.normals[source.landmarks[others]], face)
+    face.landmarks[others] = nearest_facing(wanted, source.normals[source.landmarks[others]], face)
 
 
 def _between(source: FaceMesh, face: FaceMesh, first: int, last: int, between: int) -> int:
@@ -202,7 +202,8 @@ def _between(source: FaceMesh, face: FaceMesh, first: int, last: int, between: i
     return int(way[np.abs(travelled - before / (before + after)).argmin()])
 
 
-def _nearest_facing(places: np.ndarray, normals: np.ndarray, face: FaceMesh) -> np.ndarray:
+def nearest_facing(places: np.ndarray, normals: np.ndarray, face: FaceMesh) -> np.ndarray:
+    """(N,) the vertices of a face next to places (N, 3) whose normals (N, 3) look alike."""
     wanted = np.column_stack([places, _NORMAL_METRES / 2 * normals])
     carriers = np.column_stack([face.vertices, _NORMAL_METRES / 2 * face.normals])
     return nearest_places(wanted, carriers, 1)[0][:, 0]
