@@ -47,6 +47,7 @@ from .operators.clear import Clear
 from .operators.clear_features import ClearFeatures
 from .operators.collect_strips import CollectStrips
 from .operators.copy_controls import CopyControls
+from .operators.create_shapes import CreateShapes
 from .operators.duplicate_line import DuplicateLine
 from .operators.export_cue_sheet import ExportCueSheet
 from .operators.export_curves import ExportCurves
@@ -65,6 +66,7 @@ from .operators.import_mapping import ImportMapping
 from .operators.import_preset import ImportPreset
 from .operators.key_emotion import KeyEmotion
 from .operators.load_preset import LoadPreset
+from .operators.mark_landmarks import MarkLandmarks
 from .operators.mark_lips import MarkLips
 from .operators.move_line import MoveLine
 from .operators.open_preferences import OpenPreferences
@@ -125,6 +127,7 @@ CLASSES: Final = (
     ClearFeatures,
     CollectStrips,
     CopyControls,
+    CreateShapes,
     DuplicateLine,
     ExportCueSheet,
     ExportCurves,
@@ -140,6 +143,7 @@ CLASSES: Final = (
     ImportPreset,
     KeyEmotion,
     LoadPreset,
+    MarkLandmarks,
     MoveLine,
     OpenPreferences,
     OpenWeightsFolder,

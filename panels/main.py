@@ -4,12 +4,14 @@ import bpy
 
 from ..blender_emotalk import batch, model_choice
 from ..blender_emotalk.access import current_line, desk_of, run_state, scene_of
+from ..blender_emotalk.created_shapes import face_to_shape
 from ..blender_emotalk.lines import BUTTON, anchor_of
 from ..blender_emotalk.properties import LineProperties, RunProperties
 from ..blender_emotalk.suitability import why_no_face
 from .drawn import Drawn
 from .lines import draw_lines
 from .presets import PresetMenu
+from .shape_buttons import draw_shape_buttons
 from .text import draw_sentence
 from .torch_environment import draw_pytorch_offers, is_pytorch_missing
 
@@ -68,6 +70,8 @@ def _draw_character(layout: bpy.types.UILayout, line: LineProperties | None, con
         row = column.row(align=True)
         row.operator("emotalk.add_sample_head", icon="MONKEY")
         row.menu("EMOTALK_MT_heads", text="", icon="DOWNARROW_HLT")
+    if reason and face_to_shape(anchor) is not None:
+        draw_shape_buttons(column)
 
 
 def _draw_run(layout: bpy.types.UILayout, line: LineProperties, run: RunProperties, context: bpy.types.Context) -> None:

@@ -7,6 +7,7 @@ import bpy
 from ..blender_emotalk import mapping_table
 from ..blender_emotalk.access import view_layer_of
 from .drawn import Drawn, Icon
+from .shape_buttons import draw_shape_buttons
 from .sub_panel import SubPanel
 from .text import draw_sentence
 
@@ -54,6 +55,7 @@ class MappingPanel(SubPanel, bpy.types.Panel):
             draw_sentence(column, context, table.heading, "OUTLINER_OB_ARMATURE")
         if table.missing:
             draw_sentence(column, context, table.missing, "INFO")
+            draw_shape_buttons(column)
         row = self.layout.row(align=True)
         row.operator("emotalk.auto_map", icon="VIEWZOOM")
         row.operator("emotalk.forget_mapping", text="", icon="X")
