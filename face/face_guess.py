@@ -19,6 +19,8 @@ from .surface_paths import loose_parts
 
 _FEWEST: Final = 300
 """Vertices of a face."""
+_ENOUGH: Final = 13
+"""Landmarks that are seen if nose, mouth and both eyes are."""
 _WINDOW: Final = ((-0.075, -0.085), (0.075, 0.085))
 """Metres around the tip of the nose that are looked at."""
 _SIZES: Final = (0.8, 1.35)
@@ -64,18 +66,29 @@ def guess_marks(source: FaceMesh, vertices: np.ndarray, triangles: np.ndarray) -
     places[skin] = np.arange(len(skin))
     own = places[triangles]
     head = FaceMesh(vertices[skin].astype(np.float64), own[(own >= 0).all(axis=1)], np.zeros(68, np.int64))
-    laid = FaceMesh(align_head(source, head)(head.vertices), head.triangles, head.landmarks)
-    found = _Finder(source, laid).find()
+    laid, found = _best(source, head)
     goal = dict(zip(MARKS, marks_of(source), strict=True))
-    known = list(found)
-    guide = ThinPlateWarp(
-        np.array([goal[name] for name in known]), laid.vertices[[found[name] for name in known]], _STIFFNESS
-    )
     others = [name for name in MARKS if name not in found]
+    wanted = np.array([goal[name] for name in others])
+    if len(found) >= _ENOUGH:
+        seen = np.array([goal[name] for name in found])
+        wanted = ThinPlateWarp(seen, laid.vertices[list(found.values())], _STIFFNESS)(wanted)
     normals = source.normals[source.landmarks[[MARKS[name] for name in others]]]
-    snapped = nearest_facing(guide(np.array([goal[name] for name in others])), normals, laid)
-    found.update(zip(others, map(int, snapped), strict=True))
+    found.update(zip(others, map(int, nearest_facing(wanted, normals, laid)), strict=True))
     return head.vertices[[found[name] for name in MARKS]]
+
+
+def _best(source: FaceMesh, head: FaceMesh) -> tuple[FaceMesh, dict[str, int]]:
+    """The head laid so that mouth and eyes are seen, or as much of them as can be, and what was seen."""
+    best: tuple[FaceMesh, dict[str, int]] | None = None
+    for alignment in align_head(source, head):
+        laid = FaceMesh(alignment(head.vertices), head.triangles, head.landmarks)
+        found = _Finder(source, laid).find()
+        if best is None or len(found) > len(best[1]):
+            best = laid, found
+        if len(best[1]) >= _ENOUGH:
+            break
+    return best or (head, {})
 
 
 def _largest_part(vertices: np.ndarray, triangles: np.ndarray) -> np.ndarray:
@@ -108,13 +121,7 @@ class _Finder:
         eyes = [self._eye(view, side, goal) for side in ("Right", "Left")]
         for eye in eyes:
             found |= eye
-        return found if len(found) > 3 else self._as_laid()
-
-    def _as_laid(self) -> dict[str, int]:
-        """Nothing was seen: the landmarks of the source."""
-        numbers = self.source.landmarks[list(MARKS.values())]
-        snapped = nearest_facing(marks_of(self.source), self.source.normals[numbers], self.face)
-        return dict(zip(MARKS, map(int, snapped), strict=True))
+        return found
 
     def _mouth(self, view: FrontView, nose: int, goal: dict[str, np.ndarray]) -> dict[str, int]:
         """Lips and corners."""

@@ -11,11 +11,11 @@ from .shape_transfer import nearest_places, similarity
 from .surface_fit import spread
 
 _FEW: Final = (150, 1000)
-_MANY: Final = (300, 2500)
+_MANY: Final = (220, 1600)
 """Places of the source, and of the head."""
-_FIRST_ROUNDS: Final = 15
+_FIRST_ROUNDS: Final = 16
 _LAST_ROUNDS: Final = 30
-_KEPT: Final = 4
+_KEPT: Final = 5
 _NEAREST: Final = 0.8
 """Share of the places that count; the farthest, such as those on shoulders, are left out."""
 _NORMAL_METRES: Final = 0.06
@@ -44,8 +44,8 @@ class Alignment:
         return moved
 
 
-def align_head(source: FaceMesh, head: FaceMesh) -> Alignment:
-    """Find the similarity that brings a head nearest to the source.
+def align_head(source: FaceMesh, head: FaceMesh) -> list[Alignment]:
+    """Find similarities that bring a head near to the source, the nearest first.
 
     Iterated closest points (Besl and McKay 1992) with normals: the whole head first, from the 24 ways to turn a box, then
     the face alone, with the tips of the noses laid upon each other.
@@ -63,7 +63,7 @@ def align_head(source: FaceMesh, head: FaceMesh) -> Alignment:
     best = sorted(first, key=lambda found: found.apart)[:_KEPT]
     near = outside[np.linalg.norm(source.vertices[outside] - nose, axis=1) < _FACE]
     face = near[spread(source.vertices[near], _MANY[0])]
-    return min((_on_face(one, source, head, face) for one in best), key=lambda one: one.apart)
+    return sorted((_on_face(one, source, head, face) for one in best), key=lambda one: one.apart)
 
 
 def _on_face(found: Alignment, source: FaceMesh, head: FaceMesh, places: np.ndarray) -> Alignment:

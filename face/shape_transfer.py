@@ -164,7 +164,10 @@ def nearest_places(points: np.ndarray, carriers: np.ndarray, count: int) -> tupl
     for start in range(0, len(points), _CHUNK):
         part = points[start : start + _CHUNK]
         squared = lengths - 2 * part @ carriers.T + (part**2).sum(axis=1)[:, None]
-        some = np.argpartition(squared, min(count, len(carriers) - 1), axis=1)[:, :count]
+        if count == 1:
+            some = squared.argmin(axis=1)[:, None]
+        else:
+            some = np.argpartition(squared, min(count, len(carriers) - 1), axis=1)[:, :count]
         near = np.take_along_axis(squared, some, axis=1)
         order = near.argsort(axis=1)
         found.append(np.take_along_axis(some, order, axis=1))

@@ -37,8 +37,9 @@ VISEMES: dict[str, dict[str, float]] = {
 }
 VIEWS = {"front": (0.0, 0.0), "three-quarter": (38.0, 4.0), "profile": (90.0, 0.0)}
 _COLOURS = 192
-FACE_CENTRE = Vector((0, -0.04, 0.118))
-HEAD_CENTRE = Vector((0, -0.005, 0.140))
+CLOSE = (Vector((0, -0.04, 0.118)), 0.47)
+WHOLE = (Vector((0, -0.005, 0.140)), 0.84)
+"""What of the built-in head the camera looks at, and from how far."""
 
 
 def main() -> None:
@@ -54,12 +55,12 @@ def contact_sheets(folder: Path, tile_size: int | None = None) -> None:
     """Write the four sheets into a folder."""
     scene = empty_scene(85, 480)
     keys = add_head(scene)
-    _set_up(scene)
+    set_up(scene)
     neutral = [("neutral", np.zeros(len(arkit.CHANNELS)))]
-    single = [(name, _coefficients({name: 1})) for name in arkit.CHANNELS if name != "mouthClose"]
-    sealed = _coefficients({"jawOpen": 0.6, "mouthClose": 0.6 * arkit.SEAL_FACTOR})
+    single = [(name, coefficients({name: 1})) for name in arkit.CHANNELS if name != "mouthClose"]
+    sealed = coefficients({"jawOpen": 0.6, "mouthClose": 0.6 * arkit.SEAL_FACTOR})
     single.insert(arkit.INDEX["mouthClose"], ("mouthClose, jaw open", sealed))
-    visemes = [(name, _coefficients(row)) for name, row in VISEMES.items()]
+    visemes = [(name, coefficients(row)) for name, row in VISEMES.items()]
     emotions = list(zip(EMOTIONS, PROTOTYPES, strict=True))
     for stem, poses, views, columns, size in (
         ("head_neutral", neutral, tuple(VIEWS), 3, 480),
@@ -68,18 +69,20 @@ def contact_sheets(folder: Path, tile_size: int | None = None) -> None:
         ("head_emotions", emotions, ("front", "three-quarter"), 8, 240),
     ):
         scene.render.resolution_x = scene.render.resolution_y = tile_size or size
-        tiles = _render(scene, keys, poses, views, closer=stem != "head_neutral")
-        _lay_out(tiles, columns, folder / f"{stem}.png")
+        tiles = render(scene, keys, poses, views, WHOLE if stem == "head_neutral" else CLOSE)
+        lay_out(tiles, columns, folder / f"{stem}.png")
 
 
-def _coefficients(row: dict[str, float]) -> np.ndarray:
+def coefficients(row: dict[str, float]) -> np.ndarray:
+    """(52,) values of stems, which are set on both sides."""
     values = np.zeros(len(arkit.CHANNELS))
     for stem, value in row.items():
         values[arkit.indices([stem] if stem in arkit.INDEX else arkit.sides(stem))] = value
     return values
 
 
-def _set_up(scene: bpy.types.Scene) -> None:
+def set_up(scene: bpy.types.Scene) -> None:
+    """Workbench with the materials' colours in soft light."""
     scene.render.engine = "BLENDER_WORKBENCH"
     scene.display.shading.light = "STUDIO"
     scene.display.shading.studio_light = "paint.sl"
@@ -90,23 +93,35 @@ def _set_up(scene: bpy.types.Scene) -> None:
     scene.world.color = (0.62, 0.66, 0.72)
 
 
-def _render(
-    scene: bpy.types.Scene, keys: list[bpy.types.Key], poses: Iterable, views: tuple[str, ...], closer: bool
+def render(
+    scene: bpy.types.Scene,
+    keys: list[bpy.types.Key],
+    poses: Iterable[tuple[str, np.ndarray]],
+    views: tuple[str, ...],
+    frame: tuple[Vector, float],
 ) -> list[Image.Image]:
+    """A picture of each pose from each view.
+
+    Args:
+        scene: with the head, the camera and the size of a picture.
+        keys: of the head.
+        poses: name and (52,) coefficients.
+        views: of ``VIEWS``.
+        frame: what the camera looks at, and from how far.
+    """
     tiles = []
-    for name, coefficients in poses:
-        pose(keys, dict(zip(arkit.CHANNELS, coefficients, strict=True)))
+    for name, values in poses:
+        pose(keys, dict(zip(arkit.CHANNELS, values, strict=True)))
         for view in views:
-            _aim(scene.camera, *VIEWS[view], closer)
+            _aim(scene.camera, *VIEWS[view], *frame)
             tiles.append(_shot(scene, name))
     return tiles
 
 
-def _aim(camera: bpy.types.Object, turn: float, rise: float, closer: bool) -> None:
+def _aim(camera: bpy.types.Object, turn: float, rise: float, target: Vector, distance: float) -> None:
     turn, rise = math.radians(turn), math.radians(rise)
     away = Vector((math.sin(turn) * math.cos(rise), -math.cos(turn) * math.cos(rise), math.sin(rise)))
-    target = FACE_CENTRE if closer else HEAD_CENTRE
-    place(camera, target + away * (0.47 if closer else 0.84), target)
+    place(camera, target + away * distance, target)
 
 
 def _shot(scene: bpy.types.Scene, name: str) -> Image.Image:
@@ -118,7 +133,8 @@ def _shot(scene: bpy.types.Scene, name: str) -> Image.Image:
     return image
 
 
-def _lay_out(tiles: list[Image.Image], columns: int, path: Path) -> None:
+def lay_out(tiles: list[Image.Image], columns: int, path: Path) -> None:
+    """Write tiles as one picture."""
     width, height = tiles[0].size
     sheet = Image.new("RGB", (width * columns, height * -(-len(tiles) // columns)), (205, 210, 218))
     for k, tile in enumerate(tiles):
