@@ -16,7 +16,7 @@ import numpy as np
 from . import arkit
 from .errors import EmoTalkError
 from .gaze_shapes import gaze_shapes
-from .sample_head.palette import ENAMEL, EYE_MATERIALS, HAIR, SKIN, TONGUE
+from .sample_head.palette import ENAMEL, EYE_MATERIALS, GUMS, HAIR, SKIN, TONGUE
 from .sample_head.parts import Bone, Material, Part
 
 _NEUTRAL: Final = "generic_neutral_mesh.obj"
@@ -35,6 +35,8 @@ _PARTS: Final[Mapping[str, tuple[str, tuple[tuple[str, Material], ...]]]] = {
 }
 """Parts, the bone of each, and their materials in the file. What needs a renderer that sees through things is left out:
 the wet film over the eyes, their shadows, and the irises behind the corneas, which get the irises' colours instead."""
+_MOUTH_INSIDE: Final = ((-0.028, -0.098, -0.050), (0.028, 0.0, -0.004))
+"""Two corners of the space behind the lips, metres."""
 _IRIS, _PUPIL = np.cos(np.radians((24, 10)))
 """How far they reach from the axis of the eye, seen from its centre."""
 
@@ -86,8 +88,9 @@ def read_ict(folder: Path) -> IctHead:
         if bone.startswith("eye"):
             part.shapes.update(gaze_shapes(part.vertices, centres[bone], "Left" if bone == "eye.L" else "Right"))
             part = _with_iris(part, centres[bone])
+        if name == "skin":
+            part, numbers = _with_mouth_inside(part), used
         parts.append(part)
-        numbers = used if name == "skin" else numbers
     places = np.searchsorted(numbers, landmarks)
     if not np.array_equal(numbers[np.minimum(places, len(numbers) - 1)], landmarks):
         raise EmoTalkError(f"{_INDICES} has landmarks that do not lie on the skin; unpack ICT-FaceKit again")
@@ -199,6 +202,15 @@ def _part(
         },
         weights,
     ), numbers
+
+
+def _with_mouth_inside(part: Part) -> Part:
+    """The skin with gums' colour where it lines the mouth behind the lips, which is the face's material in the file."""
+    middles = np.array([part.vertices[list(polygon)].mean(axis=0) for polygon in part.polygons])
+    low, high = _MOUTH_INSIDE
+    is_inside = ((middles > low) & (middles < high)).all(axis=1)
+    kinds = np.where(is_inside, len(part.materials), part.polygon_materials).astype(np.int32)
+    return replace(part, materials=(*part.materials, GUMS), polygon_materials=kinds)
 
 
 def _with_iris(part: Part, centre: tuple[float, float, float]) -> Part:

@@ -23,9 +23,9 @@ from pictures import IMAGES, save_small
 from studio import empty_scene
 
 LINE = Path(__file__).resolve().parents[2] / "samples" / "line.wav"
-FRAME = (Vector((0, -0.07, 0.0)), 0.50)
+FRAME = (Vector((0, -0.07, -0.005)), 0.46)
 _MOMENTS = 12
-_COLOURS = 192
+_COLOURS = 256
 
 
 def main() -> None:
@@ -48,9 +48,10 @@ def main() -> None:
 
 
 def add_ict_head(scene: bpy.types.Scene, folder: Path) -> list[bpy.types.Key]:
-    """Add ICT-FaceKit's head; gives the shape keys of its parts."""
+    """Add ICT-FaceKit's head without its lashes, which are strips for a texture; gives the shape keys of its parts."""
     head = read_ict(folder)
-    armature = add_head(scene.collection, "ICT", head.parts, head.bones)
+    parts = [part for part in head.parts if part.name != "lashes"]
+    armature = add_head(scene.collection, "ICT", parts, head.bones)
     return [part.data.shape_keys for part in armature.children if part.data.shape_keys]
 
 
@@ -63,7 +64,7 @@ def draw_line(scene: bpy.types.Scene, keys: list[bpy.types.Key], path: Path) -> 
     poses = [("", face.values[min(round(moment * face.fps), len(face.values) - 1)]) for moment in moments]
     stills = render(scene, keys, poses, ("front",), FRAME)
     sheet = draw_contact_sheet(stills, moments, speech.samples, SAMPLE_RATE, phones, "The sample line on ICT-FaceKit")
-    save_small(sheet, path, _COLOURS)
+    save_small(sheet, path, _COLOURS, refinements=1)
 
 
 if __name__ == "__main__":
