@@ -11,7 +11,7 @@ from typing import Final
 
 import numpy as np
 
-from . import arkit
+from . import arkit, landmarks
 from .face_marks import lay_marked
 from .face_mesh import FaceMesh, triangulated
 from .gaze_shapes import gaze_shapes
@@ -25,6 +25,7 @@ _MOVING: Final = 0.002
 """Metres that all shapes together move a vertex of the built-in head, so that it takes part in the fit."""
 _STILL: Final = 1e-5
 """Metres below which a shape counts as none."""
+_BLINK_GAIN: Final = (0.7, 1.4)
 
 
 @dataclass(frozen=True)
@@ -66,6 +67,7 @@ def create_shapes(vertices: np.ndarray, triangles: np.ndarray, marks: np.ndarray
     moving = np.flatnonzero(sum(np.linalg.norm(moves, axis=1) for moves in shapes.values()) > _MOVING)
     fit = correspond_laid(source, head.face, lay_upon(source, head.face, moving))
     on_skin = transfer(shapes, fit, head.face)
+    _close_lids(head.face, on_skin)
     moves = {name: np.zeros((len(vertices), 3)) for name in arkit.CHANNELS}
     for name, moved in on_skin.items():
         moves[name][head.skin] = moved
@@ -80,3 +82,16 @@ def create_shapes(vertices: np.ndarray, triangles: np.ndarray, marks: np.ndarray
             moves[name][numbers] = moved
     turned = {name: moved @ head.turn for name, moved in moves.items() if np.abs(moved).max() > _STILL}
     return CreatedShapes(turned, len(parts.eyeballs), bool(len(parts.mouth)))
+
+
+def _close_lids(face: FaceMesh, moves: dict[str, np.ndarray]) -> None:
+    """Let a blink go so far that the middles of the lids meet."""
+    for side, first in (("Right", landmarks.LIDS[0]), ("Left", landmarks.LIDS[6])):
+        lids = face.landmarks[first : first + 6]
+        blink = moves[f"eyeBlink{side}"]
+        is_open, is_closed = (
+            float((points[lids[[1, 2]], 2] - points[lids[[5, 4]], 2]).mean())
+            for points in (face.vertices, face.vertices + blink)
+        )
+        if is_open > is_closed:
+            blink *= np.clip(is_open / (is_open - is_closed), *_BLINK_GAIN)

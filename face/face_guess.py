@@ -19,7 +19,7 @@ from .surface_paths import loose_parts
 
 _FEWEST: Final = 300
 """Vertices of a face."""
-_ENOUGH: Final = 13
+_ENOUGH: Final = 15
 """Landmarks that are seen if nose, mouth and both eyes are."""
 _WINDOW: Final = ((-0.075, -0.085), (0.075, 0.085))
 """Metres around the tip of the nose that are looked at."""
@@ -150,6 +150,7 @@ class _Finder:
             "Mouth Right": self._beyond(slit[first], -_PAST_CORNER),
             "Mouth Left": self._beyond(slit[last], _PAST_CORNER),
             **chin,
+            **self._borders(view, middle, slit[middle], (first, last), goal),
         }
 
     def _slit(self, view: FrontView, way: np.ndarray, column: int, rows: slice) -> tuple[int, tuple[int, int]] | None:
@@ -167,10 +168,25 @@ class _Finder:
         """Where the surface below the lower lip turns back under the chin."""
         start = view.row(self.face.vertices[lip, 2] - _BELOW_LIP)
         for row in range(start, _CHIN_ROWS, -1):
-            back = view.depth[row - _CHIN_ROWS, column] - view.depth[row, column]
-            if not back < _SLOPE * _CHIN_ROWS * STEP:
-                return {"Chin": int(view.vertices[row, column])} if view.vertices[row, column] >= 0 else {}
+            here, below = view.depth[[row, row - _CHIN_ROWS], column]
+            if np.isfinite(here) and below > here + _SLOPE * _CHIN_ROWS * STEP:
+                return {"Chin": int(view.vertices[row, column])}
         return {}
+
+    def _borders(
+        self, view: FrontView, column: int, lips: tuple[int, int], ends: tuple[int, int], goal: dict[str, np.ndarray]
+    ) -> dict[str, int]:
+        """Where the lips end above and below, if they are as high for their width as the source's."""
+        size = (ends[1] - ends[0]) * STEP / (goal["Mouth Left"] - goal["Mouth Right"])[0]
+        found = {}
+        for lip, vertex, step in (("Upper Lip", lips[0], 1), ("Lower Lip", lips[1], -1)):
+            height = abs(goal[f"{lip} Border"][2] - goal[lip][2])
+            row = view.row(self.face.vertices[vertex, 2] + step * size * height)
+            while 0 < row < len(view.depth) - 1 and view.vertices[row, column] in (-1, *lips):
+                row += step
+            if view.vertices[row, column] not in (-1, *lips):
+                found[f"{lip} Border"] = int(view.vertices[row, column])
+        return found
 
     def _beyond(self, lips: tuple[int, int], across: float) -> int:
         """The vertex a little to the side of where the lips still part."""
