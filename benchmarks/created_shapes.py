@@ -3,7 +3,7 @@
     python benchmarks/created_shapes.py ICT_FOLDER [FLAME_SKIN_NPZ]
 
 ICT-FaceKit has shapes of its own to compare with. What they differ by is the difference between two sculptors, too, so
-the built-in head's shapes on its own head in a coarser topology are measured beside it, where any difference is an error.
+the built-in head's shapes on its own head in a coarser topology are measured beside it: any difference is an error.
 """
 
 import argparse
@@ -24,9 +24,9 @@ from emotalk.face.sample_head import build_sample_head
 from emotalk.face.sample_head.skin_cage import build_skin_cage
 
 SHOWN: Final = (
-    "jawOpen mouthClose mouthFunnel mouthPucker mouthSmileLeft mouthFrownLeft mouthStretchLeft mouthLeft mouthUpperUpLeft "
-    "mouthLowerDownLeft mouthRollLower mouthShrugUpper cheekPuff noseSneerLeft browInnerUp browDownLeft browOuterUpLeft "
-    "eyeBlinkLeft eyeWideLeft eyeSquintLeft"
+    "jawOpen mouthClose mouthFunnel mouthPucker mouthSmileLeft mouthFrownLeft mouthStretchLeft mouthLeft "
+    "mouthUpperUpLeft mouthLowerDownLeft mouthRollLower mouthShrugUpper cheekPuff noseSneerLeft browInnerUp browDownLeft "
+    "browOuterUpLeft eyeBlinkLeft eyeWideLeft eyeSquintLeft"
 ).split()
 
 
@@ -121,8 +121,8 @@ def _print_contacts(name: str, face: FaceMesh, moves: Mapping[str, np.ndarray]) 
 
     closed = gap(jawOpen=0.6, mouthClose=0.6 * arkit.SEAL_FACTOR)
     print(
-        f"{name}: lips {gap():.1f} mm apart at rest, {gap(jawOpen=1):.1f} at jawOpen, {closed:.1f} at 0.6 of it closed again; "
-        f"lids {opening(0):.1f} mm apart, {opening(1):.1f} in a blink"
+        f"{name}: lips {gap():.1f} mm apart at rest, {gap(jawOpen=1):.1f} at jawOpen, {closed:.1f} at 0.6 of it closed "
+        f"again; lids {opening(0):.1f} mm apart, {opening(1):.1f} in a blink"
     )
 
 

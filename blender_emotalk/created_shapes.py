@@ -28,7 +28,7 @@ class Created:
         others: names of further meshes that got shapes.
         skipped: name of a mesh -> why it got none.
         are_marks_guessed: whether the landmarks were not the animator's.
-        lacks: what was not found, such as eyeballs.
+        lacks: what was not found: "no eyeballs", "one eyeball", "no teeth".
     """
 
     shapes: int
@@ -105,8 +105,8 @@ def create(face: bpy.types.Object, scene: bpy.types.Scene, selected: list[bpy.ty
         own = {name: moves[first:last] for name, moves in created.moves.items()}
         counts[mesh.name] = _add_shape_keys(mesh, own, _SMALLEST * size)
         first = last
-    lacks = [] if created.eyeballs == 2 else ["eyeballs"]
-    lacks += [] if created.has_mouth else ["teeth"]
+    lacks = [("no eyeballs", "one eyeball")[created.eyeballs]] if created.eyeballs < 2 else []
+    lacks += [] if created.has_mouth else ["no teeth"]
     return Created(
         counts[face.name],
         tuple(name for name, count in counts.items() if count and name != face.name),

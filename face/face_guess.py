@@ -27,8 +27,8 @@ _SIZES: Final = (0.8, 1.35)
 """How much the head's size may still be wrong after it was laid upon the built-in one."""
 _JUMP: Final = 0.008
 _STEEP: Final = 0.012
-"""Metres by which the way from the nose is longer below the slit of the mouth, and by which one lip may stand before the
-other."""
+"""Metres by which the way from the nose is longer below the slit of the mouth, and by which one lip may stand before
+the other."""
 _NEXT_ROWS: Final = 4
 _BELOW_LIP: Final = 0.018
 _CHIN_ROWS: Final = 4

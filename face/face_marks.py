@@ -1,7 +1,7 @@
 """The landmarks that an animator puts on a face: few, easily seen, enough to lay another head upon it.
 
-Each stands for one of the 68 landmarks of ``face.landmarks``; the others are found from them along the surface: lips and
-lids on the shortest ways between the marks, brows, nose and the borders of the lips at the nearest places.
+Each stands for one of the 68 landmarks of ``face.landmarks``. The others are found from them along the surface: lips
+and lids on the shortest ways between the marks; brows, nose and the borders of the lips at the nearest places.
 """
 
 from collections.abc import Mapping

@@ -39,7 +39,7 @@ class FaceMesh:
 
     @cached_property
     def neighbours(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-        """Where each vertex's neighbours begin in the other two, (V + 1,); the neighbours, and how far they are (metres)."""
+        """(V + 1,) where each vertex's neighbours begin in the other two; the neighbours; how far they are, metres."""
         first, second = np.concatenate([self.edges, self.edges[:, ::-1]]).T
         order = np.argsort(first, kind="stable")
         starts = np.searchsorted(first[order], np.arange(len(self.vertices) + 1))

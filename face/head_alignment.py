@@ -47,8 +47,8 @@ class Alignment:
 def align_head(source: FaceMesh, head: FaceMesh) -> list[Alignment]:
     """Find similarities that bring a head near to the source, the nearest first.
 
-    Iterated closest points (Besl and McKay 1992) with normals: the whole head first, from the 24 ways to turn a box, then
-    the face alone, with the tips of the noses laid upon each other.
+    Iterated closest points (Besl and McKay 1992) with normals: the whole head first, from the 24 ways to turn a box,
+    then the face alone, with the tips of the noses laid upon each other.
 
     Args:
         source: metres, Z up, the face looks along -Y, with landmarks.

@@ -29,8 +29,8 @@ _MOUTH_PARTS: Final = ("teeth upper", "teeth lower", "tongue")
 _BOTH_JAWS: Final = 0.006
 """A part that reaches so far above and below where the lips meet stands in both jaws, metres."""
 _BETWEEN_GUMS: Final = (0.004, 0.008)
-"""Metres above where the lips meet within which such a part passes from the lower jaw to the upper one: the tongue, too,
-is below."""
+"""Metres above where the lips meet within which such a part passes from the lower jaw to the upper one; the tongue is
+below them."""
 _TEETH_NEAR: Final = 6
 _BESIDE_TEETH: Final = (0.002, 0.005)
 """Vertices of teeth that are asked, and metres from them within which gums go with them."""
@@ -82,7 +82,8 @@ def sort_parts(head: MarkedHead) -> SortedParts:
             eyeballs[side] = Eyeball(turning, tuple(map(float, centre)))
             parts = [numbers for numbers, turns in zip(parts, is_eye, strict=True) if not turns]
     low, high = _mouth_box()
-    mouth, others = [np.empty(0, np.int64)], []
+    mouth = [np.empty(0, np.int64)]
+    others: list[np.ndarray] = []
     for numbers in parts:
         points = head.vertices[numbers]
         middle = (points.min(axis=0) + points.max(axis=0)) / 2
@@ -91,7 +92,7 @@ def sort_parts(head: MarkedHead) -> SortedParts:
 
 
 def mouth_moves(head: MarkedHead, numbers: np.ndarray) -> dict[str, np.ndarray]:
-    """The moves of what is inside the mouth: what stands in the lower jaw goes with it, a tongue moves as the built-in one.
+    """The moves of what is inside the mouth: lower teeth go with the jaw, a tongue moves as the built-in one.
 
     Gums that are one with those of the other jaw part between them.
 

@@ -41,7 +41,7 @@ def _sentence(name: str, created: Created) -> str:
     if created.others:
         parts.append(f"also on {', '.join(created.others)}")
     if created.lacks:
-        parts.append(f"no {' and no '.join(created.lacks)} found")
+        parts.append(f"{' and '.join(created.lacks)} found")
     if created.skipped:
         parts.append(next(iter(created.skipped.values())))
     if created.are_marks_guessed:

@@ -37,7 +37,7 @@ def grid(depth):
 
 def test_the_front_view_shows_what_lies_before():
     points, triangles = grid(lambda x, z: 0.01 + 0 * x)
-    behind = points + (0, 0.02, 0)
+    behind = points + np.array([0, 0.02, 0])
     both = np.concatenate([behind, points]), np.concatenate([triangles, triangles + len(points)])
     view = seen_from_front(*both, (0.0, 0.0), (0.05, 0.05))
     np.testing.assert_allclose(view.depth, 0.01)
