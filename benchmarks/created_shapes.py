@@ -25,8 +25,8 @@ from emotalk.face.sample_head.skin_cage import build_skin_cage
 
 SHOWN: Final = (
     "jawOpen mouthClose mouthFunnel mouthPucker mouthSmileLeft mouthFrownLeft mouthStretchLeft mouthLeft "
-    "mouthUpperUpLeft mouthLowerDownLeft mouthRollLower mouthShrugUpper cheekPuff noseSneerLeft browInnerUp browDownLeft "
-    "browOuterUpLeft eyeBlinkLeft eyeWideLeft eyeSquintLeft"
+    "mouthUpperUpLeft mouthLowerDownLeft mouthRollLower mouthShrugUpper cheekPuff noseSneerLeft browInnerUp "
+    "browDownLeft browOuterUpLeft eyeBlinkLeft eyeWideLeft eyeSquintLeft"
 ).split()
 
 

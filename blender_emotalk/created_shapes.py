@@ -9,7 +9,7 @@ import numpy as np
 from ..face import arkit
 from ..face.created_shapes import create_shapes, sample_face
 from ..face.errors import EmoTalkError
-from ..face.face_guess import guess_marks
+from ..face.face_guess import FEWEST, guess_marks
 from ..face.mapping import SHAPE_KEY, SOLVE
 from ..face.naming_schemes import Rig, recognise
 from .landmark_objects import add_landmarks, marked_face, read_landmarks
@@ -59,6 +59,14 @@ def why_not(face: bpy.types.Object) -> str:
     return ""
 
 
+def why_no_face(face: bpy.types.Object) -> str:
+    """Why a mesh cannot get the shapes of a face, as a sentence; empty if it can."""
+    vertices = len(cast(bpy.types.Mesh, face.data).vertices)
+    if vertices < FEWEST:
+        return f"{face.name!r} has {vertices} vertices, too few for a face"
+    return why_not(face)
+
+
 def mark_landmarks(face: bpy.types.Object) -> int:
     """Put empties where the landmarks of a face seem to be; those that are there already stay.
 
@@ -83,7 +91,7 @@ def create(face: bpy.types.Object, scene: bpy.types.Scene, selected: list[bpy.ty
     Raises:
         EmoTalkError: it cannot be done; nothing was changed.
     """
-    reason = why_not(face)
+    reason = why_no_face(face)
     if reason:
         raise EmoTalkError(reason)
     if not _missing(face):

@@ -10,14 +10,14 @@ from typing import Final
 import numpy as np
 
 from .errors import EmoTalkError
-from .face_marks import MARKS, marks_of, nearest_facing
+from .face_marks import MARKS, face_alone, marks_of, nearest_facing
 from .face_mesh import FaceMesh
 from .front_view import STEP, FrontView, seen_from_front
 from .head_alignment import align_head
 from .shape_transfer import ThinPlateWarp
 from .surface_paths import loose_parts
 
-_FEWEST: Final = 300
+FEWEST: Final = 300
 """Vertices of a face."""
 _ENOUGH: Final = 15
 """Landmarks that are seen if nose, mouth and both eyes are."""
@@ -30,16 +30,23 @@ _STEEP: Final = 0.012
 """Metres by which the way from the nose is longer below the slit of the mouth, and by which one lip may stand before
 the other."""
 _NEXT_ROWS: Final = 4
+"""Rows by which the slit may rise or fall from one column to the next."""
+_PAST_CORNER: Final = 0.003
+"""Metres from where the lips are last seen to part to the corner of the mouth."""
 _BELOW_LIP: Final = 0.018
 _CHIN_ROWS: Final = 4
-_PAST_CORNER: Final = 0.003
+_SLOPE: Final = 1.2
+"""The chin lies at least so far below the lip, metres, where over so many rows the surface falls back by this slope."""
 _PIT: Final = (0.018, 0.002, 0.002)
 _SMALLEST_EYE: Final = 3e-5
+"""Metres: height, depth and sharpness of the opening of an eye; its smallest area in square metres."""
 _RIM: Final = 5
 _LID: Final = 0.003
-_OVER_LID: Final = (0.25, 1.0)
-_SLOPE: Final = 1.2
+"""The rim of an eye is looked for within so many squares, no farther behind the nearest lid than so many metres."""
 _THIRD: Final = 0.33
+"""Of the way from the outer to the inner corner, where lids are marked."""
+_OVER_LID: Final = (0.25, 1.0)
+"""How far above the lid the brow is looked for, in widths of the eye."""
 _STIFFNESS: Final = 5e-3
 
 
@@ -57,15 +64,12 @@ def guess_marks(source: FaceMesh, vertices: np.ndarray, triangles: np.ndarray) -
     Raises:
         EmoTalkError: there are too few vertices for a face.
     """
-    skin = _largest_part(vertices, triangles)
-    if len(skin) < _FEWEST:
+    skin = _largest_part(vertices, triangles) if len(vertices) else np.empty(0, np.int64)
+    if len(skin) < FEWEST:
         raise EmoTalkError(
             f"{len(skin)} vertices are too few for a face; choose the mesh with the skin, or subdivide it"
         )
-    places = np.full(len(vertices), -1)
-    places[skin] = np.arange(len(skin))
-    own = places[triangles]
-    head = FaceMesh(vertices[skin].astype(np.float64), own[(own >= 0).all(axis=1)], np.zeros(68, np.int64))
+    head = face_alone(vertices.astype(np.float64), triangles, skin)
     laid, found = _best(source, head)
     goal = dict(zip(MARKS, marks_of(source), strict=True))
     others = [name for name in MARKS if name not in found]

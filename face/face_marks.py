@@ -101,7 +101,7 @@ def lay_marked(source: FaceMesh, vertices: np.ndarray, triangles: np.ndarray, ma
     _check_places(placed, goal)
     parts = loose_parts(triangles, len(vertices))
     skin = _skin(laid, triangles, parts, placed)
-    face = _face_alone(laid, triangles, skin)
+    face = face_alone(laid, triangles, skin)
     at = dict(zip(MARKS, _snap(face, placed), strict=True))
     _check_lips(face, at)
     _add_landmarks(source, face, at)
@@ -141,7 +141,8 @@ def _skin(vertices: np.ndarray, triangles: np.ndarray, parts: np.ndarray, marks:
     return np.flatnonzero(parts == kinds[counts.argmax()])
 
 
-def _face_alone(vertices: np.ndarray, triangles: np.ndarray, skin: np.ndarray) -> FaceMesh:
+def face_alone(vertices: np.ndarray, triangles: np.ndarray, skin: np.ndarray) -> FaceMesh:
+    """A mesh of the vertices of one loose part, whose numbers are given, ascending; its landmarks are still 0."""
     places = np.full(len(vertices), -1)
     places[skin] = np.arange(len(skin))
     own = places[triangles]

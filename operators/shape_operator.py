@@ -5,7 +5,7 @@ from typing import cast
 import bpy
 
 from ..blender_emotalk.access import current_line
-from ..blender_emotalk.created_shapes import face_to_shape, why_not
+from ..blender_emotalk.created_shapes import face_to_shape, why_no_face
 from ..blender_emotalk.lines import anchor_of
 from .explained import ExplainedOperator
 
@@ -19,7 +19,7 @@ class ShapeOperator(ExplainedOperator):
         if context.mode != "OBJECT":
             return "Leave Edit Mode first (Tab)"
         face = _face(context)
-        return why_not(face) if face is not None else "Click the mesh of the face first"
+        return why_no_face(face) if face is not None else "Click the mesh of the face first"
 
     @staticmethod
     def face(context: bpy.types.Context) -> bpy.types.Object:

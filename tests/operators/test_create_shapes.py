@@ -145,6 +145,10 @@ def edited(_head):
     bpy.ops.object.mode_set(mode="EDIT")
 
 
+def a_cube(_head):
+    bpy.context.view_layer.objects.active = add_mesh("Cube", np.eye(3), [(0, 1, 2)])
+
+
 def unselected(_head):
     bpy.context.view_layer.objects.active = None
 
@@ -156,6 +160,7 @@ def unselected(_head):
         (mirrored, "'Hero' is half a face; apply its Mirror modifier first"),
         (absolute, "The shape keys of 'Hero' are absolute"),
         (edited, "Leave Edit Mode first"),
+        (a_cube, "'Cube' has 3 vertices, too few for a face"),
         (unselected, "Click the mesh of the face first"),
     ],
 )
