@@ -13,7 +13,14 @@ from PIL import Image
 
 ROOT = Path(__file__).parents[2]
 FIGURES = ROOT / "docs" / "figures"
-SCRIPTS = ("contact_sheets.py", "contacts_over_phones.py", "curves_over_phones.py", "portrait.py", "three_heads.py")
+SCRIPTS = (
+    "contact_sheets.py",
+    "contacts_over_phones.py",
+    "curves_over_phones.py",
+    "ict_sheets.py",
+    "portrait.py",
+    "three_heads.py",
+)
 TEXT = "I never asked for any of this."
 SECONDS = 1.99
 """Up to the pause after these words of the sample line."""
@@ -113,6 +120,20 @@ def test_three_heads(draw, ict, synthetic, tmp_path):
     for row in range(4):
         for column in range(3):
             assert_shows_something(pixels[40 * row : 40 * row + 40, 40 * column : 40 * column + 40])
+
+
+@needs("bpy")
+def test_the_sheets_of_ict(draw, ict, tmp_path):
+    ict.write(tmp_path / "FaceXModel")
+    size = 24
+    draw("ict_sheets.py", tmp_path, tmp_path, "--size", size)
+    for name, columns, tiles in (("ict_visemes", 10, 2 * 15), ("ict_emotions", 8, 2 * 8)):
+        pixels = read(tmp_path / f"{name}.png")
+        assert pixels.shape == (-(-tiles // columns) * size, columns * size, 3)
+        for tile in range(tiles):
+            top, left = tile // columns * size, tile % columns * size
+            assert_shows_something(pixels[top : top + size, left : left + size])
+    assert_shows_something(read(tmp_path / "ict_line.png"))
 
 
 @needs("bpy", "pocketsphinx")
