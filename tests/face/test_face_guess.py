@@ -15,7 +15,7 @@ def test_landmarks_are_found_on_a_turned_head_of_another_size(other_head):
     assert apart.max() < 0.2, list(MARKS)[int(apart.argmax())]
     assert apart.mean() < 0.06
     for name in ("Nose Tip", "Upper Lip", "Lower Lip"):
-        assert apart[list(MARKS).index(name)] < 0.02
+        assert apart[list(MARKS).index(name)] < 0.06
     skin = other_head.vertices[other_head.numbers["skin"]]
     assert np.linalg.norm(skin[:, None] - guessed, axis=2).min(axis=0).max() == 0
 
