@@ -4,7 +4,9 @@ import numpy as np
 import pytest
 from emotalk.face import arkit
 from emotalk.face.errors import EmoTalkError
-from emotalk.face.ict_facekit import read_ict
+from emotalk.face.ict_facekit import _with_mouth_inside, read_ict
+from emotalk.face.sample_head.palette import SKIN
+from emotalk.face.sample_head.parts import Part
 
 
 @pytest.fixture(scope="module")
@@ -129,3 +131,13 @@ def test_a_folder_that_is_not_whole_is_refused_in_a_sentence(damaged, damage, wo
     damage(damaged)
     with pytest.raises(EmoTalkError, match=words):
         read_ict(damaged)
+
+
+def test_only_the_lining_of_the_mouth_has_the_colour_of_gums():
+    """A triangle behind the lips, one on them and one below the chin."""
+    corner = np.array([(0, 0, 0), (0.001, 0, 0), (0, 0, 0.001)])
+    places = [(0, -0.05, -0.03), (0, -0.104, -0.03), (0, -0.05, -0.07)]
+    vertices = np.concatenate([corner + place for place in places]).astype(np.float32)
+    part = Part("skin", vertices, np.arange(9).reshape(3, 3), (SKIN, SKIN), np.array([0, 1, 0]), {}, {})
+    painted = _with_mouth_inside(part)
+    assert [painted.materials[kind].name for kind in painted.polygon_materials] == ["Gums", "Skin", "Skin"]
