@@ -102,8 +102,19 @@ EMOTALK_CONVERTER: Final = Converter(
     ),
 )
 
+KARRAS_SPEC: Final = ModelSpec(basis=ARKIT, fps=30.0, controls=frozenset(("intensity",)))
+"""Its emotions are mined from the takes that it was trained on; the header of the weights names them."""
+
+
+def _load_karras(path: Path, spec: ModelSpec, _device: str, _precision: str, _windowed: bool) -> FaceModel:
+    from .models.karras import Karras
+
+    return Karras.load(path, spec)
+
+
 NETWORKS: Final[dict[str, Network]] = {
     "emotalk-compact": Network("EmoTalk Compact", False, COMPACT_SPEC, _load_compact),
+    "karras": Network("Karras 2017", False, KARRAS_SPEC, _load_karras),
     "emotalk": Network("EmoTalk", True, EMOTALK_SPEC, _load_emotalk, EMOTALK_CONVERTER),
 }
 

@@ -1,0 +1,137 @@
+"""A model and baselines against the captured curves of every take in a folder."""
+
+import tempfile
+from collections.abc import Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from ...face.basis import Basis
+from ...face.capture_metrics import Comparison, compare
+from ...face.curves import FaceCurves
+from ...inference.contract import EmoTalkError, FaceModel, Speech
+from ...inference.models.loading import load_model
+from ...inference.registry import DEFAULT_MODEL
+from ...inference.sound.rms import frame_rms
+from ..arrays import FloatArray
+from ..captures.looking import PROJECT_NAME, write_project
+from ..captures.project import Project, ReadTakes, read_project, read_takes
+from ..captures.take import Take
+from .baselines import baselines
+from .prediction import DEFAULTS
+from .report import Cell, Table, left_out
+from .stillness import nonspeech_sounds
+
+FIGURES: Final = ("r", "error", "jaw r", "jaw error", "lag ms", "closure F1", "closed F1", "velocity ratio")
+_PAUSE: Final = 10 ** (-30 / 20)
+"""Loudness, relative to the take's loud parts, below which it pauses."""
+_PAUSE_SECONDS: Final = 0.3
+"""From any speech to the part of a pause in which the face should be still."""
+
+
+def take_tables(model: FaceModel, folder: Path) -> list[Table]:
+    """Correlation, error, closures and motion of a model, of baselines and of the built-in model, take by take.
+
+    Baselines are fitted on all other takes of the folder.
+
+    Args:
+        model: of any basis that the captures have or are mapped to.
+        folder: captures; with a project file, or as ``emotalk captures init`` finds them.
+
+    Raises:
+        EmoTalkError: there is no take, or none in the model's basis.
+    """
+    read = read_folder(folder, model.spec.basis)
+    takes = read.takes
+    if not takes:
+        raise EmoTalkError("; ".join(f"{name}: {reason}" for name, reason in read.left_out) or f"{folder} has no takes")
+    rows: list[tuple[Cell, ...]] = []
+    by_system: dict[str, list[Comparison]] = {}
+    for take in takes:
+        for name, curves in _predictions(model, take, [other for other in takes if other is not take]).items():
+            figures = compare(take.curves, curves)
+            by_system.setdefault(name, []).append(figures)
+            rows.append((take.name, name, *_cells(figures)))
+    rows += [("mean", name, *np.nanmean([_cells(each) for each in all_], axis=0).tolist()) for name, all_ in by_system.items()]
+    tables = [
+        Table("Captured and predicted curves, over the channels that move", ("take", "system", *FIGURES), tuple(rows)),
+        Table("Motion without speech in per cent of speech's", ("sound", "%"), _still_rows(model, takes)),
+    ]
+    return [*tables, *(left_out(f"Take {name}", reason) for name, reason in read.left_out)]
+
+
+def read_folder(folder: Path, basis: Basis) -> ReadTakes:
+    """The takes of a folder in a basis.
+
+    Raises:
+        EmoTalkError: there is no take.
+    """
+    if (folder / PROJECT_NAME).is_file():
+        return read_takes(_in_basis(read_project(folder / PROJECT_NAME), basis))
+    with tempfile.TemporaryDirectory() as place:
+        path = write_project(folder, Path(place) / PROJECT_NAME).path
+        return read_takes(_in_basis(read_project(path), basis))
+
+
+def _in_basis(project: Project, basis: Basis) -> Project:
+    if project.basis is basis:
+        return project
+    entries = tuple(replace(entry, mapping="") for entry in project.entries)
+    return replace(project, basis=basis, entries=entries)
+
+
+def _predictions(model: FaceModel, take: Take, others: Sequence[Take]) -> dict[str, FaceCurves]:
+    predicted = baselines(others, take) if others else {}
+    systems = [model]
+    builtin = load_model(DEFAULT_MODEL)
+    if model.model_id != DEFAULT_MODEL and builtin.spec.basis is model.spec.basis:
+        systems.insert(0, builtin)
+    for system in systems:
+        predicted[system.model_id] = system.decode(system.encode(take.speech), DEFAULTS)
+    return predicted
+
+
+def _cells(figures: Comparison) -> tuple[float, ...]:
+    return (
+        figures.r,
+        figures.error,
+        figures.jaw_r,
+        figures.jaw_error,
+        figures.lag_ms,
+        figures.closure_f1,
+        figures.closed_f1,
+        figures.velocity_ratio,
+    )
+
+
+def _still_rows(model: FaceModel, takes: Sequence[Take]) -> tuple[tuple[Cell, ...], ...]:
+    """Mean change per frame in sounds without speech and in the takes' pauses, relative to that in their speech."""
+    spoken, paused = [], []
+    for take in takes:
+        moved, loud = _motion(model, take.speech), _pauses(take.speech, model)
+        spoken.append(moved[~loud[1:]])
+        paused.append(moved[loud[1:]])
+    speech = float(np.concatenate(spoken).mean())
+    rows: list[tuple[Cell, ...]] = [
+        (name, 100 * float(_motion(model, Speech(sound)).mean()) / speech)
+        for name, sound in nonspeech_sounds().items()
+    ]
+    pauses = np.concatenate(paused)
+    return (*rows, ("pauses of the takes", 100 * float(pauses.mean()) / speech if len(pauses) else float("nan")))
+
+
+def _motion(model: FaceModel, speech: Speech) -> FloatArray:
+    """(frames - 1,) mean absolute change of all channels."""
+    values = model.decode(model.encode(speech), DEFAULTS).values
+    return np.asarray(np.abs(np.diff(values, axis=0)).mean(axis=1))
+
+
+def _pauses(speech: Speech, model: FaceModel) -> FloatArray:
+    """(frames,) whether nobody has spoken for a while, nor will."""
+    frames = model.decode(model.encode(speech), DEFAULTS).frames
+    loudness = frame_rms(speech, frames, model.spec.fps)
+    speaks = loudness > _PAUSE * np.percentile(loudness, 98)
+    reach = round(_PAUSE_SECONDS * model.spec.fps)
+    return np.asarray(np.convolve(speaks, np.ones(2 * reach + 1), "same") < 0.5)

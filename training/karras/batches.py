@@ -1,0 +1,88 @@
+"""Random stretches of takes, as pairs of adjacent moments anywhere in time."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ...inference.contract import SAMPLE_RATE
+from ...inference.models.karras import HOP, LAGS, WINDOW, compressed
+from ..arrays import FloatArray
+from .prepared_takes import HALF, PreparedTake, window_starts
+from .recipe import KarrasRecipe
+
+_NOISE_DECIBELS: Final = (-60.0, -20.0)
+"""Of added noise, relative to loud speech."""
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Stretches of evenly spaced moments; the items come first.
+
+    Attributes:
+        frames: (items, 64 + spacing (moments - 1), 32) compressed autocorrelation.
+        values: (items, moments, channels) coefficients, interpolated.
+        learnt: (items, moments, channels) 1 where they are to be learnt, 0 elsewhere.
+        energy: (items, moments) of the sound at each moment, relative to loud speech.
+        rows: (items, moments) row of the table of emotion vectors before the moment.
+        shares: (items, moments) how far the moment is on the way to the next row, 0..1.
+        neutral: (items,) 1 where the mean vector takes the place of these, 0 elsewhere.
+    """
+
+    frames: Tensor
+    values: Tensor
+    learnt: Tensor
+    energy: Tensor
+    rows: Tensor
+    shares: Tensor
+    neutral: Tensor
+
+
+def draw_batch(
+    takes: Sequence[PreparedTake], muted: PreparedTake, recipe: KarrasRecipe, rng: np.random.Generator
+) -> Batch:
+    """Stretches of random takes, long ones oftener, and of a muted shot.
+
+    Args:
+        takes: to draw from.
+        muted: from ``prepared_takes.muted_shot``.
+        recipe: sizes and shares.
+        rng: of this batch.
+
+    Returns:
+        The recipe's ``batch_size`` items.
+    """
+    lengths = np.array([take.seconds for take in takes])
+    items: list[tuple[FloatArray, ...]] = []
+    for _ in range(recipe.batch_size):
+        is_muted = rng.uniform() < recipe.muted
+        take = muted if is_muted else takes[rng.choice(len(takes), p=lengths / lengths.sum())]
+        items.append((*_stretch(take, recipe, rng), np.float32(rng.uniform() < recipe.neutral)))
+    return Batch(*(torch.from_numpy(np.stack(column)) for column in zip(*items, strict=True)))
+
+
+def _stretch(take: PreparedTake, recipe: KarrasRecipe, rng: np.random.Generator) -> tuple[FloatArray, ...]:
+    """One item, but for the last of the batch's arrays."""
+    spacing = recipe.spacing * HOP / SAMPLE_RATE
+    # A shift by any time, of sound and values alike: the network sees continuous time.
+    begin = rng.uniform(0, max(take.seconds - spacing * recipe.moments, 0))
+    phases, starts, moments = window_starts(np.array([begin]))
+    stop = starts[0] + WINDOW + recipe.spacing * (recipe.moments - 1)
+    sound = take.frames[phases[0], starts[0] : stop]
+    sound = np.pad(sound, ((0, stop - starts[0] - len(sound)), (0, 0)))
+    energy = sound[HALF : HALF + recipe.spacing * recipe.moments : recipe.spacing, 0].copy()
+    sound = sound * 10 ** (rng.uniform(-recipe.gain, recipe.gain) / 10)
+    if rng.uniform() < recipe.noisy:
+        # Sounds that have nothing to do with each other add up in their autocorrelations.
+        decay = rng.uniform(0, 0.95) ** np.arange(LAGS)
+        sound = sound + 10 ** (rng.uniform(*_NOISE_DECIBELS) / 10) * decay
+    places = np.minimum((moments[0] + spacing * np.arange(recipe.moments)) * take.fps, len(take.values) - 1.001)
+    before = np.maximum(places, 0).astype(int)
+    share = (np.maximum(places, 0) - before).astype(np.float32)
+    values = (1 - share[:, None]) * take.values[before] + share[:, None] * take.values[before + 1]
+    learnt = (take.learnt[before] & take.learnt[before + 1]).astype(np.float32)
+    frames = compressed(sound.astype(np.float32), recipe.network.compression)
+    return frames, values, learnt, energy, take.first + before, share

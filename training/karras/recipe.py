@@ -1,0 +1,31 @@
+"""The recipe of Karras et al. 2017: every setting that determines the result of its training."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from ..recipe import Recipe
+from ..recipe import read_recipe as read_any_recipe
+from .network import NetworkConfig
+
+RECIPE: Final = Path(__file__).parent / "karras.toml"
+
+
+@dataclass(frozen=True, kw_only=True)
+class KarrasRecipe(Recipe):
+    """The settings of ``karras.toml``; the comments there say what each one is."""
+
+    moments: int
+    spacing: int
+    muted: float
+    neutral: float
+    noisy: float
+    gain: float
+    emotion_spread: float
+    presets: int
+    network: NetworkConfig
+
+
+def read_recipe(path: Path = RECIPE) -> KarrasRecipe:
+    """A recipe from its file. Raises EmoTalkError, see ``training.recipe``."""
+    return read_any_recipe(KarrasRecipe, path)

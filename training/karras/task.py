@@ -1,0 +1,121 @@
+"""The training of Karras et al. 2017 on the takes of one actor, as a task for the trainer."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ...face.capture_metrics import compare
+from ...face.controls import Controls
+from ...inference.contract import ModelSpec
+from ...inference.models.karras import Karras
+from ..arrays import FloatArray
+from ..captures.take import Take
+from ..task import SCORE, ParameterGroup
+from .batches import Batch, draw_batch
+from .export import export, inference_arrays
+from .losses import Losses
+from .mining import mine_presets
+from .network import KarrasNetwork
+from .prepared_takes import muted_shot, prepare_takes, rest_pose
+from .recipe import KarrasRecipe
+
+_BETAS: Final = (0.9, 0.99)
+
+
+class NetworkWithEmotions(nn.Module):
+    """All that is trained: the network, and an emotion vector for each captured frame.
+
+    Args:
+        recipe: sizes.
+        poses: (frames, channels) all training poses.
+        rows: of the table of emotion vectors; the muted shot's included.
+        losses: whose running scales belong to the state of the training.
+    """
+
+    def __init__(self, recipe: KarrasRecipe, poses: FloatArray, rows: int, losses: Losses) -> None:
+        super().__init__()
+        self.network = KarrasNetwork(recipe.network, poses)
+        self.emotions = nn.Parameter(recipe.emotion_spread * torch.randn(rows, recipe.network.emotion_size))
+        self.losses = losses
+
+
+class KarrasTask:
+    """The training on the takes of one actor.
+
+    Args:
+        recipe: all settings.
+        takes: to train on; all of one basis and rate.
+        held_out: takes for validation.
+    """
+
+    def __init__(self, recipe: KarrasRecipe, takes: Sequence[Take], held_out: Sequence[Take] = ()) -> None:
+        torch.manual_seed(recipe.seed)
+        self._recipe, self._held_out = recipe, held_out
+        self._basis, self._fps = takes[0].curves.basis, takes[0].curves.fps
+        self._names = ", ".join(take.name for take in takes)
+        self._takes = prepare_takes(takes)
+        self._frames = sum(len(take.values) for take in self._takes)
+        rest, rng = rest_pose(self._takes), np.random.default_rng(recipe.seed)
+        self._muted = muted_shot(rest, self._fps, self._frames, rng)
+        poses = np.concatenate([take.values for take in self._takes])
+        rows = self._frames + len(self._muted.values)
+        self.network = NetworkWithEmotions(recipe, poses, rows, Losses(self._basis))
+
+    def parameter_groups(self) -> list[ParameterGroup]:
+        """The network and the emotion vectors; only the former's weights decay."""
+        network = list(self.network.network.parameters())
+        return [
+            ParameterGroup(network, betas=_BETAS),
+            ParameterGroup([self.network.emotions], betas=_BETAS, weight_decay=0.0),
+        ]
+
+    def draw(self, step: int, rng: np.random.Generator) -> Batch:
+        """Random stretches of the takes."""
+        return draw_batch(self._takes, self._muted, self._recipe, rng)
+
+    def losses(self, batch: Batch) -> dict[str, Tensor]:
+        """See ``losses.Losses``."""
+        table = self.network.emotions
+        emotions = torch.lerp(table[batch.rows], table[batch.rows + 1], batch.shares[:, :, None])
+        neutral = table[: self._frames].mean(dim=0).detach()
+        seen = torch.where(batch.neutral[:, None, None] > 0, neutral, emotions)
+        poses = self.network.network(batch.frames, seen, self._recipe.spacing)
+        terms: dict[str, Tensor] = self.network.losses(poses.float(), emotions, batch)
+        return terms
+
+    def validate(self, network: nn.Module) -> dict[str, float]:
+        """The figures of ``face/capture_metrics.py`` on the held-out takes; the score is the mean absolute error."""
+        if not self._held_out:
+            return {}
+        assert isinstance(network, NetworkWithEmotions)
+        arrays = inference_arrays(network.network, self._neutral(network), [])
+        model = Karras(arrays, {"compression": self._recipe.network.compression}, ModelSpec(self._basis, self._fps))
+        figures = [
+            compare(take.curves, model.decode(model.encode(take.speech), Controls({}, ()))) for take in self._held_out
+        ]
+        error = float(np.mean([figure.error for figure in figures]))
+        return {
+            SCORE: error,
+            "error": error,
+            "r": float(np.mean([figure.r for figure in figures])),
+            "jaw_r": float(np.mean([figure.jaw_r for figure in figures])),
+            "velocity_ratio": float(np.mean([figure.velocity_ratio for figure in figures])),
+        }
+
+    def export(self, network: nn.Module, path: Path, provenance: dict[str, str]) -> None:
+        """Write the network with mined emotions, in half precision."""
+        assert isinstance(network, NetworkWithEmotions)
+        table = network.emotions[: self._frames].detach().cpu().numpy()
+        neutral = self._neutral(network)
+        rng = np.random.default_rng(self._recipe.seed)
+        presets = mine_presets(network.network, table, neutral, self._takes, self._basis, self._recipe.presets, rng)
+        spec = ModelSpec(self._basis, self._fps, emotions=tuple(preset.name for preset in presets))
+        export(network.network, neutral, presets, spec, path, {"trained_on": self._names, **provenance})
+
+    def _neutral(self, network: NetworkWithEmotions) -> FloatArray:
+        """(E,) the mean of the takes' emotion vectors, which fits most frames best."""
+        return np.asarray(network.emotions[: self._frames].detach().mean(dim=0).cpu().numpy())
