@@ -35,8 +35,8 @@ STEP: Final = 2
 SQRT2: Final = np.float32(2**0.5)
 """The gain of every ReLU, which keeps the variance."""
 
-LAYERS: Final = 5
-"""Of the formant network, and of the articulation network."""
+KERNELS: Final = {"formant": (3, 3, 3, 3, 2), "articulation": (3, 3, 3, 3, 4)}
+"""Of the layers of both networks of convolutions, along the lags and along time."""
 
 _HALF: Final = WINDOW // 2
 _MOMENT_RATE: Final = SAMPLE_RATE / (STEP * HOP)
@@ -175,13 +175,16 @@ class Karras:
         return rows @ self._weights[f"{layer}.weight"] + self._weights[f"{layer}.bias"]
 
     def _layers(self, network: str) -> list[str]:
-        return [f"{network}.{i}" for i in range(LAYERS)]
+        return [f"{network}.{i}" for i in range(len(KERNELS[network]))]
 
     def _check(self) -> None:
         """Run the network on one silent moment. Raises ValueError or KeyError if the weights do not fit."""
         vectors = len(self.spec.emotions), len(self._weights["emotion.neutral"])
         if self._weights["emotion.presets"].shape != vectors:
             raise ValueError("emotion.presets does not fit the names of the emotions")
+        for network, kernels in KERNELS.items():
+            if tuple(len(self._weights[f"{layer}.weight"]) for layer in self._layers(network)) != kernels:
+                raise ValueError(f"the kernels of {network} are others")
         silent = np.zeros((WINDOW, LAGS), np.float32)
         hidden = self._articulation_network(self._formant_network(silent), self._weights["emotion.neutral"][None])
         pose = self._linear("output.1", self._linear("output.0", hidden))
@@ -256,8 +259,8 @@ def _with_emotion(hidden: np.ndarray, emotions: np.ndarray) -> np.ndarray:
 
 
 def _moments(frames: int, fps: float) -> int:
-    """How many moments cover so many frames; at least one."""
-    return int(np.ceil(max(frames - 1, 0) / fps * _MOMENT_RATE)) + 1
+    """How many moments cover so many frames."""
+    return int(np.ceil((frames - 1) / fps * _MOMENT_RATE)) + 1 if frames else 0
 
 
 def _interpolated(rows: np.ndarray, rate: float, count: int, wanted: float) -> np.ndarray:

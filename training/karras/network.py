@@ -4,17 +4,13 @@ Attribute names of the modules are the tensor names of exported weights.
 """
 
 from dataclasses import dataclass
-from typing import Final
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ...inference.models.karras import LAYERS, SQRT2, WINDOW
+from ...inference.models.karras import KERNELS, SQRT2, WINDOW
 from ..arrays import FloatArray
-
-FORMANT_KERNELS: Final = (3, 3, 3, 3, 2)
-ARTICULATION_KERNELS: Final = (3, 3, 3, 3, 4)
 
 
 @dataclass(frozen=True)
@@ -38,8 +34,10 @@ class NetworkConfig:
     noise: float = 0.4
 
     def __post_init__(self) -> None:
-        if len(self.formant_widths) != LAYERS:
-            raise ValueError(f"the formant network has {LAYERS} layers, not {len(self.formant_widths)}")
+        if len(self.formant_widths) != len(KERNELS["formant"]):
+            raise ValueError(
+                f"the formant network has {len(KERNELS['formant'])} layers, not {len(self.formant_widths)}"
+            )
 
 
 class Noise(nn.Module):
@@ -74,12 +72,12 @@ class KarrasNetwork(nn.Module):
         widths = (1, *config.formant_widths)
         self.formant = nn.ModuleList(
             nn.Conv1d(widths[i], widths[i + 1], kernel, 2, padding=kernel // 3)
-            for i, kernel in enumerate(FORMANT_KERNELS)
+            for i, kernel in enumerate(KERNELS["formant"])
         )
-        inputs = (widths[-1], *(LAYERS - 1) * (config.articulation_width + config.emotion_size,))
+        inputs = (widths[-1], *(len(KERNELS["articulation"]) - 1) * (config.articulation_width + config.emotion_size,))
         self.articulation = nn.ModuleList(
             nn.Conv1d(inputs[i], config.articulation_width, kernel, 4 if kernel == 4 else 2, padding=kernel % 2)
-            for i, kernel in enumerate(ARTICULATION_KERNELS)
+            for i, kernel in enumerate(KERNELS["articulation"])
         )
         mean, components = principal_components(torch.from_numpy(poses).float(), config.components)
         self.output = nn.ModuleList(
