@@ -4,9 +4,10 @@ from typing import Final
 
 from ..inference.contract import EmoTalkError
 from .compact.preset import BUILTIN
+from .karras.preset import KARRAS
 from .preset import Preset
 
-PRESETS: Final[dict[str, Preset]] = {"builtin": BUILTIN}
+PRESETS: Final[dict[str, Preset]] = {"builtin": BUILTIN, "karras": KARRAS}
 
 
 def find_preset(name: str) -> Preset:

@@ -54,7 +54,10 @@ def take_tables(model: FaceModel, folder: Path) -> list[Table]:
             figures = compare(take.curves, curves)
             by_system.setdefault(name, []).append(figures)
             rows.append((take.name, name, *_cells(figures)))
-    rows += [("mean", name, *np.nanmean([_cells(each) for each in all_], axis=0).tolist()) for name, all_ in by_system.items()]
+    rows += [
+        ("mean", name, *np.nanmean([_cells(each) for each in all_], axis=0).tolist())
+        for name, all_ in by_system.items()
+    ]
     tables = [
         Table("Captured and predicted curves, over the channels that move", ("take", "system", *FIGURES), tuple(rows)),
         Table("Motion without speech in per cent of speech's", ("sound", "%"), _still_rows(model, takes)),
@@ -115,8 +118,7 @@ def _still_rows(model: FaceModel, takes: Sequence[Take]) -> tuple[tuple[Cell, ..
         paused.append(moved[loud[1:]])
     speech = float(np.concatenate(spoken).mean())
     rows: list[tuple[Cell, ...]] = [
-        (name, 100 * float(_motion(model, Speech(sound)).mean()) / speech)
-        for name, sound in nonspeech_sounds().items()
+        (name, 100 * float(_motion(model, Speech(sound)).mean()) / speech) for name, sound in nonspeech_sounds().items()
     ]
     pauses = np.concatenate(paused)
     return (*rows, ("pauses of the takes", 100 * float(pauses.mean()) / speech if len(pauses) else float("nan")))

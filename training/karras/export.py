@@ -11,7 +11,7 @@ from ...inference.models.karras import MODEL_ID
 from ...inference.registry import spec_metadata
 from ..arrays import FloatArray
 from .mining import Preset
-from .network import KarrasNetwork
+from .network import Convolution, KarrasNetwork
 
 
 def inference_arrays(network: KarrasNetwork, neutral: FloatArray, presets: list[Preset]) -> dict[str, FloatArray]:
@@ -23,6 +23,10 @@ def inference_arrays(network: KarrasNetwork, neutral: FloatArray, presets: list[
         presets: the mined emotions; ``emotion.poses`` shows them.
     """
     arrays = {name: np.asarray(tensor.cpu().numpy().T, np.float32) for name, tensor in network.state_dict().items()}
+    for name, module in network.named_modules():
+        if isinstance(module, Convolution):
+            matrix = arrays[f"{name}.weight"]
+            arrays[f"{name}.weight"] = matrix.reshape(module.taps, -1, matrix.shape[1])
     channels, size = len(arrays["output.1.bias"]), len(neutral)
     arrays["emotion.neutral"] = neutral
     arrays["emotion.presets"] = np.array([preset.vector for preset in presets], np.float32).reshape(-1, size)

@@ -1,12 +1,12 @@
 """Emotion mining: which of the learnt emotion vectors make good presets.
 
 Each candidate is seen on the same sounds: closed lips in speech, silence, and wide open vowels of the takes. Those that
-keep the mouth open in a closure, move in silence, or hardly open it in vowels give way to those that do not; the rest
-is clustered by what it looks like. The animator names the presets.
+keep the mouth open in a closure, move in silence, or hardly open it in vowels are dropped, as are those that another
+one beats in everything; the rest is clustered by what it looks like. The animator names the presets.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Final
 
 import numpy as np
@@ -26,6 +26,10 @@ _NEIGHBOUR: Final = 0.032
 _AT_ONCE: Final = 20
 _ROUNDS: Final = 30
 _LEAST_SPEED: Final = 1e-3
+_LEAST_OPEN: Final = 0.05
+_MORE_MOTION: Final = 3.0
+_LEAST_RANGE: Final = 0.6
+"""What a preset may do worse than no emotion: the lips in a closure, motion in silence, the range of the vowels."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +63,18 @@ class Scores:
     range: FloatArray
     distinctness: FloatArray
 
+    def of(self, candidates: IntArray) -> "Scores":
+        """The scores of some candidates."""
+        return Scores(*(getattr(self, each.name)[candidates] for each in fields(self)))
+
+    def usable(self, neutral: int) -> BoolArray:
+        """(n,) whether a candidate closes the lips, rests and opens the mouth about as well as the neutral one."""
+        return np.asarray(
+            (self.closure <= self.closure[neutral] + _LEAST_OPEN)
+            & (self.rest <= _MORE_MOTION * self.rest[neutral])
+            & (self.range >= _LEAST_RANGE * self.range[neutral])
+        )
+
     def pareto(self) -> BoolArray:
         """(n,) whether no other candidate is at least as good in everything and better in something."""
         good = np.stack([-self.closure, -self.rest, self.range, self.distinctness], axis=1)
@@ -91,18 +107,19 @@ def mine_presets(
         Presets named ``Mood 1`` and on, the most distinct one first.
     """
     picks = np.unique(np.linspace(0, len(table) - 1, _CANDIDATES).astype(int))
-    candidates = table[picks]
+    candidates = np.concatenate([neutral[None], table[picks]])
     closures, vowels, silences = probes(takes, basis)
-    faces = _faces(network, np.concatenate([closures, vowels, silences]), np.concatenate([neutral[None], candidates]))
+    faces = _faces(network, np.concatenate([closures, vowels, silences]), candidates)
     ends = np.cumsum([len(closures), len(vowels), len(silences)])
     in_vowels = faces[:, ends[0] : ends[1]].mean(axis=1)
-    scores = score(faces[1:], in_vowels[0], ends, basis)
-    kept = np.flatnonzero(scores.pareto())
-    chosen = [kept[place] for place in _cluster(in_vowels[1:][kept], most, rng)]
+    scores = score(faces, in_vowels[0], ends, basis)
+    usable = 1 + np.flatnonzero(scores.usable(neutral=0)[1:])
+    usable = usable if len(usable) else np.arange(1, len(candidates))
+    kept = usable[scores.of(usable).pareto()]
+    chosen = [kept[place] for place in _cluster(in_vowels[kept], most, rng)]
     chosen.sort(key=lambda place: -scores.distinctness[place])
     return [
-        Preset(f"Mood {number}", candidates[place], in_vowels[1:][place])
-        for number, place in enumerate(chosen, start=1)
+        Preset(f"Mood {number}", candidates[place], in_vowels[place]) for number, place in enumerate(chosen, start=1)
     ]
 
 

@@ -40,6 +40,26 @@ class NetworkConfig:
             )
 
 
+class Convolution(nn.Linear):
+    """A convolution along the last but one axis, stored as one matrix: matrix products are faster than convolutions.
+
+    Kernels of three advance by two, with one row of zeros before the first; even ones advance by their width.
+    """
+
+    def __init__(self, size_in: int, size_out: int, taps: int) -> None:
+        super().__init__(taps * size_in, size_out)
+        self.taps = taps
+
+    def forward(self, rows: Tensor) -> Tensor:
+        """(..., n, size_in) to (..., n / stride, size_out); n is a multiple of the stride."""
+        if self.taps % 2:
+            rows = functional.pad(rows, (0, 0, 1, 0))
+        stride = self.taps - self.taps % 2
+        count = (rows.shape[-2] - self.taps) // stride + 1
+        last = stride * (count - 1) + 1
+        return super().forward(torch.cat([rows[..., tap : tap + last : stride, :] for tap in range(self.taps)], dim=-1))
+
+
 class Noise(nn.Module):
     """Multiplies each channel of a sample by (1 + strength)^N(0, 1), and divides by their root mean square.
 
@@ -51,11 +71,13 @@ class Noise(nn.Module):
         self._strength = strength
 
     def forward(self, hidden: Tensor) -> Tensor:
-        """(samples, C, frames) to the same shape; the identity outside of training."""
+        """(samples, ..., C) to the same shape; the identity outside of training."""
         if not self.training or self._strength <= 0:
             return hidden
-        factors = (1 + self._strength) ** torch.randn(len(hidden), hidden.shape[1], 1, device=hidden.device)
-        return hidden * (factors / factors.square().mean(dim=1, keepdim=True).sqrt())
+        shape = (len(hidden), *(1,) * (hidden.ndim - 2), hidden.shape[-1])
+        factors = (1 + self._strength) ** torch.randn(shape, device=hidden.device)
+        factors = factors / factors.square().mean(dim=-1, keepdim=True).sqrt()
+        return hidden * factors.to(hidden.dtype)
 
 
 class KarrasNetwork(nn.Module):
@@ -69,23 +91,16 @@ class KarrasNetwork(nn.Module):
     def __init__(self, config: NetworkConfig, poses: FloatArray) -> None:
         super().__init__()
         self.config = config
-        widths = (1, *config.formant_widths)
+        widths, size = (1, *config.formant_widths), config.articulation_width + config.emotion_size
         self.formant = nn.ModuleList(
-            nn.Conv1d(widths[i], widths[i + 1], kernel, 2, padding=kernel // 3)
-            for i, kernel in enumerate(KERNELS["formant"])
+            Convolution(widths[i], widths[i + 1], taps) for i, taps in enumerate(KERNELS["formant"])
         )
-        inputs = (widths[-1], *(len(KERNELS["articulation"]) - 1) * (config.articulation_width + config.emotion_size,))
         self.articulation = nn.ModuleList(
-            nn.Conv1d(inputs[i], config.articulation_width, kernel, 4 if kernel == 4 else 2, padding=kernel % 2)
-            for i, kernel in enumerate(KERNELS["articulation"])
+            Convolution(size if i else widths[-1], config.articulation_width, taps)
+            for i, taps in enumerate(KERNELS["articulation"])
         )
         mean, components = principal_components(torch.from_numpy(poses).float(), config.components)
-        self.output = nn.ModuleList(
-            (
-                nn.Linear(config.articulation_width + config.emotion_size, len(components)),
-                nn.Linear(*components.shape),
-            )
-        )
+        self.output = nn.ModuleList((nn.Linear(size, len(components)), nn.Linear(*components.shape)))
         self.noise = Noise(config.noise)
         for layer in (*self.formant, *self.articulation, self.output[0]):
             nn.init.kaiming_normal_(layer.weight, nonlinearity="linear")
@@ -96,16 +111,10 @@ class KarrasNetwork(nn.Module):
 
     def formants(self, frames: Tensor) -> Tensor:
         """The formant network: (samples, n, 32) autocorrelation to (samples, n, C), each frame alone."""
-        samples, count, lags = frames.shape
-        hidden = frames.reshape(samples * count, 1, lags)
+        hidden = frames[..., None]
         for layer in self.formant:
-            hidden = relu(layer(hidden))
-            # The channels of a sample share their draw over its frames and over the lags.
-            shape = hidden.shape
-            by_sample = hidden.view(samples, count, *shape[1:]).movedim(1, -1).flatten(2)
-            noisy = self.noise(by_sample) if self.training else by_sample
-            hidden = noisy.unflatten(2, (shape[2], count)).movedim(-1, 1).reshape(shape)
-        return hidden.reshape(samples, count, -1)
+            hidden = self.noise(relu(layer(hidden)))
+        return hidden[:, :, 0]
 
     def poses(self, windows: Tensor, emotions: Tensor) -> Tensor:
         """Articulation and output network.
@@ -115,14 +124,16 @@ class KarrasNetwork(nn.Module):
             emotions: (n, E) the emotion vector there.
 
         Returns:
-            (n, channels) coefficients.
+            (n, channels) float32 coefficients.
         """
-        hidden = windows.transpose(1, 2)
+        hidden = windows
         for layer in self.articulation:
             hidden = relu(layer(hidden))
-            beside = emotions[:, :, None].expand(-1, -1, hidden.shape[2])
-            hidden = torch.cat([hidden, beside], dim=1)
-        pose: Tensor = self.output[1](self.output[0](hidden[:, :, 0]))
+            beside = emotions[:, None].expand(-1, hidden.shape[1], -1)
+            hidden = torch.cat([hidden, beside.to(hidden.dtype)], dim=2)
+        # Half of the precision would be too coarse for the differences between adjacent moments.
+        with torch.autocast(hidden.device.type, enabled=False):
+            pose: Tensor = self.output[1](self.output[0](hidden[:, 0].float()))
         return pose
 
     def forward(self, frames: Tensor, emotions: Tensor, spacing: int) -> Tensor:

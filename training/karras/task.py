@@ -10,10 +10,12 @@ from torch import Tensor, nn
 
 from ...face.capture_metrics import compare
 from ...face.controls import Controls
+from ...face.curves import FaceCurves
 from ...inference.contract import ModelSpec
 from ...inference.models.karras import Karras
 from ..arrays import FloatArray
 from ..captures.take import Take
+from ..evaluation.baselines import RidgeRegression
 from ..task import SCORE, ParameterGroup
 from .batches import Batch, draw_batch
 from .export import export, inference_arrays
@@ -54,9 +56,8 @@ class KarrasTask:
 
     def __init__(self, recipe: KarrasRecipe, takes: Sequence[Take], held_out: Sequence[Take] = ()) -> None:
         torch.manual_seed(recipe.seed)
-        self._recipe, self._held_out = recipe, held_out
+        self._recipe, self._trained, self._held_out = recipe, takes, held_out
         self._basis, self._fps = takes[0].curves.basis, takes[0].curves.fps
-        self._names = ", ".join(take.name for take in takes)
         self._takes = prepare_takes(takes)
         self._frames = sum(len(take.values) for take in self._takes)
         rest, rng = rest_pose(self._takes), np.random.default_rng(recipe.seed)
@@ -94,17 +95,21 @@ class KarrasTask:
         assert isinstance(network, NetworkWithEmotions)
         arrays = inference_arrays(network.network, self._neutral(network), [])
         model = Karras(arrays, {"compression": self._recipe.network.compression}, ModelSpec(self._basis, self._fps))
-        figures = [
-            compare(take.curves, model.decode(model.encode(take.speech), Controls({}, ()))) for take in self._held_out
-        ]
-        error = float(np.mean([figure.error for figure in figures]))
-        return {
-            SCORE: error,
-            "error": error,
-            "r": float(np.mean([figure.r for figure in figures])),
-            "jaw_r": float(np.mean([figure.jaw_r for figure in figures])),
-            "velocity_ratio": float(np.mean([figure.velocity_ratio for figure in figures])),
-        }
+        predicted = [model.decode(model.encode(take.speech), Controls()) for take in self._held_out]
+        return _figures(self._held_out, predicted)
+
+    def base_figures(self) -> dict[str, float]:
+        """The figures of ridge regression on log-mel, fitted on the same takes: what a network has to beat."""
+        if not self._held_out:
+            return {}
+        ridge = RidgeRegression.fit(self._trained)
+        return _figures(
+            self._held_out,
+            [
+                FaceCurves(ridge.predict(take.speech, take.curves.frames).astype(np.float32), self._basis, self._fps)
+                for take in self._held_out
+            ],
+        )
 
     def export(self, network: nn.Module, path: Path, provenance: dict[str, str]) -> None:
         """Write the network with mined emotions, in half precision."""
@@ -114,8 +119,28 @@ class KarrasTask:
         rng = np.random.default_rng(self._recipe.seed)
         presets = mine_presets(network.network, table, neutral, self._takes, self._basis, self._recipe.presets, rng)
         spec = ModelSpec(self._basis, self._fps, emotions=tuple(preset.name for preset in presets))
-        export(network.network, neutral, presets, spec, path, {"trained_on": self._names, **provenance})
+        export(
+            network.network,
+            neutral,
+            presets,
+            spec,
+            path,
+            {"trained_on": ", ".join(take.name for take in self._trained), **provenance},
+        )
 
     def _neutral(self, network: NetworkWithEmotions) -> FloatArray:
         """(E,) the mean of the takes' emotion vectors, which fits most frames best."""
         return np.asarray(network.emotions[: self._frames].detach().mean(dim=0).cpu().numpy())
+
+
+def _figures(takes: Sequence[Take], predicted: Sequence[FaceCurves]) -> dict[str, float]:
+    """Means over the takes that have each figure."""
+    compared = [compare(take.curves, curves) for take, curves in zip(takes, predicted, strict=True)]
+    error = float(np.mean([each.error for each in compared]))
+    return {
+        SCORE: error,
+        "error": error,
+        "r": float(np.mean([each.r for each in compared])),
+        "jaw_r": float(np.mean([each.jaw_r for each in compared])),
+        "velocity_ratio": float(np.mean([each.velocity_ratio for each in compared])),
+    }

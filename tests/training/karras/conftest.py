@@ -38,11 +38,11 @@ def recipe(**changes):
     return KarrasRecipe(**{**settings, **changes})
 
 
-@pytest.fixture(name="take")
+@pytest.fixture(name="take_of", scope="session")
 def take_fixture():
     return take
 
 
-@pytest.fixture(name="recipe")
+@pytest.fixture(name="recipe", scope="session")
 def recipe_fixture():
     return recipe

@@ -70,11 +70,11 @@ def test_fewer_components_are_those_that_vary_most():
 
 def test_noise_multiplies_channels_of_a_sample_by_one_draw():
     torch.manual_seed(0)
-    noise, hidden = Noise(0.4).train(), torch.ones(300, 20, 7)
+    noise, hidden = Noise(0.4).train(), torch.ones(300, 7, 20)
     noisy = noise(hidden)
-    assert torch.equal(noisy, noisy[:, :, :1].expand_as(noisy))
-    np.testing.assert_allclose(noisy[:, :, 0].square().mean(dim=1), 1, atol=1e-5)
-    spread = noisy[:, :, 0].log().std().item()
+    assert torch.equal(noisy, noisy[:, :1].expand_as(noisy))
+    np.testing.assert_allclose(noisy[:, 0].square().mean(dim=1), 1, atol=1e-5)
+    spread = noisy[:, 0].log().std().item()
     assert spread == pytest.approx(np.log(1.4), rel=0.05)
     assert torch.equal(noise.eval()(hidden), hidden)
 
