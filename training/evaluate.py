@@ -1,17 +1,20 @@
 """Evaluates a face model on held-out voices: ``emotalk evaluate``."""
 
 import argparse
+import json
 import time
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Final
 
-from ..inference.checkpoints.library import find_weights
+from ..face.basis import ARKIT
+from ..inference.checkpoints.library import find_weights, network_of
+from ..inference.checkpoints.safetensors_file import read_metadata
 from ..inference.contract import FaceModel
 from ..inference.devices import DEVICES, PRECISIONS
-from ..inference.models.compact import EmoTalkCompact
 from ..inference.models.loading import DEFAULT_CHOICE, load_model, model_ids
-from ..inference.registry import COMPACT_SPEC
+from ..inference.registry import read_spec
 from .compact.recipe import RECIPE, read_recipe
 from .evaluation.captures import capture_tables
 from .evaluation.cost import cost_tables
@@ -23,6 +26,7 @@ from .evaluation.lips import hard_tables, lip_tables, sample_evenly
 from .evaluation.report import Table, write_json
 from .evaluation.stillness import stillness_tables
 from .evaluation.styles import style_tables
+from .evaluation.takes import TAKES, take_tables
 from .sounds.nonverbal import read_clips
 
 PARTS: Final = ("lips", "hard", "stillness", "laughter", "emotions", "styles", "liveliness", "capture", "cost")
@@ -39,11 +43,14 @@ def main(argv: list[str] | None = None) -> None:
     if options.lines < 1:
         parser.error("--lines must be 1 or more")
     model, weights = _load(options)
-    recipe = read_recipe(options.recipe)
     folders = Folders(options.speechocean, options.prompts, options.jfk, tuple(options.labelled))
-    sets = read_sets(recipe, folders, options.lines)
+    if options.only is None:
+        captures_alone = options.captures and folders == Folders() and not options.nonverbal
+        options.only = ("capture",) if captures_alone else PARTS
+    recipe = read_recipe(options.recipe)
+    sets = read_sets(recipe, folders, options.lines) if set(options.only) - {"capture"} else {}
     clips = read_clips([options.nonverbal]) if options.nonverbal else []
-    one_voice = sets[recipe.held_out_voices[-1]]
+    one_voice = sets.get(recipe.held_out_voices[-1], [])
     some = [line for lines in sets.values() for line in sample_evenly(lines, _SPEECH_LINES)]
     parts: dict[str, Callable[[], Sequence[Table]]] = {
         "lips": lambda: lip_tables(model, sets | read_foreign_sets(options.lines)),
@@ -53,7 +60,7 @@ def main(argv: list[str] | None = None) -> None:
         "emotions": lambda: emotion_tables(model, one_voice[:_EMOTION_LINES]),
         "styles": lambda: style_tables(model, one_voice[:_STYLE_LINES]),
         "liveliness": lambda: life_tables(some, model.spec.fps),
-        "capture": lambda: capture_tables(model, options.captures) if options.captures else (),
+        "capture": lambda: _capture_tables(model, options.captures, weights) if options.captures else (),
         "cost": lambda: cost_tables(model, weights, some),
     }
     print(f"{model.model_id}, {weights.name}, {model.spec.fps:g} frames per second", flush=True)
@@ -72,9 +79,19 @@ def main(argv: list[str] | None = None) -> None:
 def _load(options: argparse.Namespace) -> tuple[FaceModel, Path]:
     """The model to evaluate and its weights file."""
     if options.weights:
-        return EmoTalkCompact.load(options.weights, COMPACT_SPEC), options.weights
+        metadata = read_metadata(options.weights)
+        network = network_of(options.weights, metadata)
+        load = partial(network.load, options.weights, read_spec(network, metadata))
+        return load(options.device, options.precision, options.windowed), options.weights
     model = load_model(options.model, options.device, options.precision, options.windowed)
     return model, find_weights(options.model).path
+
+
+def _capture_tables(model: FaceModel, folder: Path, weights: Path) -> list[Table]:
+    """The model's jaw in captures of FACEGOOD's kind, and all figures in captures of any kind."""
+    seen = json.loads(read_metadata(weights).get(TAKES, "[]"))
+    has_jaw = model.spec.basis is ARKIT and any(folder.glob("take_*.csv"))
+    return [*(capture_tables(model, folder) if has_jaw else ()), *take_tables(model, folder, frozenset(seen))]
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -86,7 +103,7 @@ def _parser() -> argparse.ArgumentParser:
         default=DEFAULT_CHOICE.model_id,
         help=f"an installed model ({DEFAULT_CHOICE.model_id})",
     )
-    source.add_argument("--weights", type=Path, help="a weights file of the built-in architecture instead")
+    source.add_argument("--weights", type=Path, help="a weights file instead, such as a run's")
     parser.add_argument(
         "--device", choices=DEVICES, default=DEFAULT_CHOICE.device, help="where a torch network computes (auto)"
     )
@@ -95,7 +112,13 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--windowed", action="store_true", help="let a torch network encode long lines in windows")
     parser.add_argument("--recipe", type=Path, default=RECIPE, help="gives the held-out speakers, prompts and voices")
-    parser.add_argument("--only", nargs="+", choices=PARTS, default=PARTS, metavar="PART", help=", ".join(PARTS))
+    parser.add_argument(
+        "--only",
+        nargs="+",
+        choices=PARTS,
+        metavar="PART",
+        help=f"{', '.join(PARTS)}; all of them, or capture where only --captures is given",
+    )
     parser.add_argument("--lines", type=int, default=LINES, help=f"at most so many lines of each set ({LINES})")
     parser.add_argument("--speechocean", type=Path, help="folder with utterances.csv and audio/")
     parser.add_argument("--prompts", type=Path, help="folder with Asterisk's English sounds and their table")

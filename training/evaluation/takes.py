@@ -1,7 +1,7 @@
 """A model and baselines against the captured curves of every take in a folder."""
 
 import tempfile
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -24,21 +24,27 @@ from .prediction import DEFAULTS
 from .report import Cell, Table, left_out
 from .stillness import nonspeech_sounds
 
+TAKES: Final = "takes"
+"""Key in the header of weights: a JSON list of the takes that they were trained on."""
+
 FIGURES: Final = ("r", "error", "jaw r", "jaw error", "lag ms", "closure F1", "closed F1", "velocity ratio")
+COLUMNS: Final = ("take", "system", "trained on it", *FIGURES)
 _PAUSE: Final = 10 ** (-30 / 20)
 """Loudness, relative to the take's loud parts, below which it pauses."""
 _PAUSE_SECONDS: Final = 0.3
 """From any speech to the part of a pause in which the face should be still."""
 
 
-def take_tables(model: FaceModel, folder: Path) -> list[Table]:
+def take_tables(model: FaceModel, folder: Path, seen: Collection[str] = ()) -> list[Table]:
     """Correlation, error, closures and motion of a model, of baselines and of the built-in model, take by take.
 
-    Baselines are fitted on all other takes of the folder.
+    Baselines are fitted on all other takes of the folder. The means are over the takes that the model was not trained
+    on, if there are any.
 
     Args:
         model: of any basis that the captures have or are mapped to.
         folder: captures; with a project file, or as ``emotalk captures init`` finds them.
+        seen: names of the takes that the model was trained on.
 
     Raises:
         EmoTalkError: there is no take, or none in the model's basis.
@@ -48,18 +54,17 @@ def take_tables(model: FaceModel, folder: Path) -> list[Table]:
     if not takes:
         raise EmoTalkError("; ".join(f"{name}: {reason}" for name, reason in read.left_out) or f"{folder} has no takes")
     rows: list[tuple[Cell, ...]] = []
-    by_system: dict[str, list[Comparison]] = {}
+    means: dict[str, list[tuple[float, ...]]] = {}
+    all_seen = all(take.name in seen for take in takes)
     for take in takes:
         for name, curves in _predictions(model, take, [other for other in takes if other is not take]).items():
-            figures = compare(take.curves, curves)
-            by_system.setdefault(name, []).append(figures)
-            rows.append((take.name, name, *_cells(figures)))
-    rows += [
-        ("mean", name, *np.nanmean([_cells(each) for each in all_], axis=0).tolist())
-        for name, all_ in by_system.items()
-    ]
+            figures = _cells(compare(take.curves, curves))
+            rows.append((take.name, name, take.name in seen and name == model.model_id, *figures))
+            if all_seen or take.name not in seen:
+                means.setdefault(name, []).append(figures)
+    rows += [("mean", name, all_seen and name == model.model_id, *_mean(all_)) for name, all_ in means.items()]
     tables = [
-        Table("Captured and predicted curves, over the channels that move", ("take", "system", *FIGURES), tuple(rows)),
+        Table("Captured and predicted curves, over the channels that move", COLUMNS, tuple(rows)),
         Table("Motion without speech in per cent of speech's", ("sound", "%"), _still_rows(model, takes)),
     ]
     return [*tables, *(left_out(f"Take {name}", reason) for name, reason in read.left_out)]
@@ -106,6 +111,14 @@ def _cells(figures: Comparison) -> tuple[float, ...]:
         figures.closure_f1,
         figures.closed_f1,
         figures.velocity_ratio,
+    )
+
+
+def _mean(figures: Sequence[tuple[float, ...]]) -> tuple[float, ...]:
+    """The mean of each figure over the takes that have it; NaN if none has."""
+    columns = (np.array(column) for column in zip(*figures, strict=True))
+    return tuple(
+        float(column[~np.isnan(column)].mean()) if not np.isnan(column).all() else np.nan for column in columns
     )
 
 

@@ -1,5 +1,6 @@
 """The training of Karras et al. 2017 on the takes of one actor, as a task for the trainer."""
 
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
@@ -16,6 +17,7 @@ from ...inference.models.karras import Karras
 from ..arrays import FloatArray
 from ..captures.take import Take
 from ..evaluation.baselines import RidgeRegression
+from ..evaluation.takes import TAKES
 from ..task import SCORE, ParameterGroup
 from .batches import Batch, draw_batch
 from .export import export, inference_arrays
@@ -118,6 +120,7 @@ class KarrasTask:
         neutral = self._neutral(network)
         rng = np.random.default_rng(self._recipe.seed)
         presets = mine_presets(network.network, table, neutral, self._takes, self._basis, self._recipe.presets, rng)
+        names = [take.name for take in self._trained]
         spec = ModelSpec(self._basis, self._fps, emotions=tuple(preset.name for preset in presets))
         export(
             network.network,
@@ -125,7 +128,7 @@ class KarrasTask:
             presets,
             spec,
             path,
-            {"trained_on": ", ".join(take.name for take in self._trained), **provenance},
+            {"trained_on": f"{len(names)} takes", TAKES: json.dumps(names), **provenance},
         )
 
     def _neutral(self, network: NetworkWithEmotions) -> FloatArray:

@@ -59,7 +59,7 @@ def test_the_export_is_what_was_validated_with_mined_moods(trained, tmp_path):
     path = tmp_path / "Ann.safetensors"
     task.export(result.network, path, {"licence": "MIT"})
     metadata = read_metadata(path)
-    assert metadata["trained_on"] == "0, 1, 2"
+    assert json.loads(metadata["takes"]) == ["0", "1", "2"]
     assert metadata["licence"] == "MIT"
     moods = json.loads(metadata["emotions"])
     assert moods == [f"Mood {number}" for number in range(1, len(moods) + 1)]
