@@ -153,23 +153,54 @@ class Karras:
             (n, C + E).
         """
         first, *others = self._layers("articulation")
-        hidden = _with_emotion(self._shared_articulation_layer(first, formants), emotions)
+        every, earliest = self._first_articulation_layer(first, formants)
+        if np.array_equal(emotions, np.broadcast_to(emotions[:1], emotions.shape)):
+            return self._of_one_emotion(others, every, earliest, emotions)
+        windows = np.lib.stride_tricks.sliding_window_view(every, _HALF, axis=0).transpose(0, 2, 1).copy()
+        windows[:, 0] = earliest
+        hidden = _with_emotion(windows, emotions)
         for layer in others:
             weight, bias = self._weights[f"{layer}.weight"], self._weights[f"{layer}.bias"]
             hidden = _with_emotion(_relu(_convolution(hidden, weight) + bias), emotions)
         return hidden[:, 0]
 
-    def _shared_articulation_layer(self, layer: str, formants: np.ndarray) -> np.ndarray:
-        """(n, 32, C): the windows' first layer, which no emotion changes yet, computed once for all of them.
+    def _first_articulation_layer(self, layer: str, formants: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """The first layer, which no emotion changes yet, once for all windows.
 
-        Only its first frame differs from window to window: there is nothing before it.
+        Returns:
+            (n + 31, C) frames of which each window has 32, a row later than the one before it; and (n, C) what each has
+            for its first: there is nothing before a window.
         """
         weight, bias = self._weights[f"{layer}.weight"], self._weights[f"{layer}.bias"]
         every = _relu(_convolution(formants[None], weight) + bias)[0]
-        windows = np.lib.stride_tricks.sliding_window_view(every, _HALF, axis=0).transpose(0, 2, 1).copy()
-        earliest = np.concatenate([formants[:-1:STEP], formants[1::STEP]], axis=1)[: len(windows)]
-        windows[:, 0] = _relu(earliest @ weight[1:].reshape(-1, weight.shape[2]) + bias)
-        return windows
+        begins = np.concatenate([formants[:-1:STEP], formants[1::STEP]], axis=1)[: len(every) - _HALF + 1]
+        return every, _relu(begins @ weight[1:].reshape(-1, weight.shape[2]) + bias)
+
+    def _of_one_emotion(
+        self, layers: list[str], every: np.ndarray, earliest: np.ndarray, emotions: np.ndarray
+    ) -> np.ndarray:
+        """The other layers where the emotion does not change: windows share all frames but the first of each layer.
+
+        With all windows a row apart, the strides of a window become distances between rows: 1, 2, 4, and 8.
+        """
+        count, beside = len(earliest), emotions[:1]
+        distance = 1
+        *threes, last = layers
+        for layer in threes:
+            weight, bias = self._weights[f"{layer}.weight"], self._weights[f"{layer}.bias"]
+            every, earliest = (_with_emotion(rows[None], beside)[0] for rows in (every, earliest))
+            # The rows of ``every`` begin so late that the one after a window's first is always its row's next.
+            begins = np.concatenate([earliest, every[1 : count + 1]], axis=1)
+            inner = len(every) - 2 * distance
+            rows = np.concatenate([every[tap * distance :][:inner] for tap in range(3)], axis=1)
+            every = _relu(rows @ weight.reshape(-1, weight.shape[2]) + bias)
+            earliest = _relu(begins @ weight[1:].reshape(-1, weight.shape[2]) + bias)
+            distance *= 2
+        weight, bias = self._weights[f"{last}.weight"], self._weights[f"{last}.bias"]
+        every, earliest = (_with_emotion(rows[None], beside)[0] for rows in (every, earliest))
+        frames = [earliest, *(every[1 + tap * distance :][:count] for tap in range(3))]
+        hidden = _relu(np.concatenate(frames, axis=1) @ weight.reshape(-1, weight.shape[2]) + bias)
+        return _with_emotion(hidden[None], beside)[0]
 
     def _linear(self, layer: str, rows: np.ndarray) -> np.ndarray:
         return rows @ self._weights[f"{layer}.weight"] + self._weights[f"{layer}.bias"]

@@ -194,6 +194,16 @@ def test_a_mood_is_mixed_exaggerated_and_keyed(model, features):
     assert np.abs(ramp - plain).max() > 0.01
 
 
+def test_a_constant_emotion_is_computed_faster_to_the_same_numbers(model, features, monkeypatch):
+    constant = model.decode(features, Controls({"Mood 1": 0.7}, MOODS)).values
+    changing = np.full(features.frames, 0.7)
+    changing[-1] = 0.700001
+    slow = model.decode(features, Controls({"Mood 1": changing}, MOODS)).values
+    np.testing.assert_allclose(constant, slow, atol=1e-4)
+    monkeypatch.setattr(Karras, "_of_one_emotion", None)
+    np.testing.assert_array_equal(model.decode(features, Controls({"Mood 1": changing}, MOODS)).values, slow)
+
+
 def test_a_slider_needs_no_encoding(model, features, monkeypatch):
     monkeypatch.setattr(Karras, "_formant_network", None)
     assert model.decode(features, Controls({"Mood 1": 0.3}, MOODS)).frames == features.frames
