@@ -57,15 +57,15 @@ def take_tables(model: FaceModel, folder: Path, seen: Collection[str] = ()) -> l
     means: dict[str, list[tuple[float, ...]]] = {}
     all_seen = all(take.name in seen for take in takes)
     for take in takes:
-        for name, curves in _predictions(model, take, [other for other in takes if other is not take]).items():
-            figures = _cells(compare(take.curves, curves))
+        for name, curves in predictions(model, take, [other for other in takes if other is not take]).items():
+            figures = figures_of(compare(take.curves, curves))
             rows.append((take.name, name, take.name in seen and name == model.model_id, *figures))
             if all_seen or take.name not in seen:
                 means.setdefault(name, []).append(figures)
-    rows += [("mean", name, all_seen and name == model.model_id, *_mean(all_)) for name, all_ in means.items()]
+    rows += [("mean", name, all_seen and name == model.model_id, *mean_figures(all_)) for name, all_ in means.items()]
     tables = [
         Table("Captured and predicted curves, over the channels that move", COLUMNS, tuple(rows)),
-        Table("Motion without speech in per cent of speech's", ("sound", "%"), _still_rows(model, takes)),
+        Table("Motion without speech in per cent of speech's", ("sound", "%"), still_rows(model, takes)),
     ]
     return [*tables, *(left_out(f"Take {name}", reason) for name, reason in read.left_out)]
 
@@ -90,7 +90,8 @@ def _in_basis(project: Project, basis: Basis) -> Project:
     return replace(project, basis=basis, entries=entries)
 
 
-def _predictions(model: FaceModel, take: Take, others: Sequence[Take]) -> dict[str, FaceCurves]:
+def predictions(model: FaceModel, take: Take, others: Sequence[Take]) -> dict[str, FaceCurves]:
+    """The curves of a take by a model, by baselines fitted on other takes, and by the built-in model."""
     predicted = baselines(others, take) if others else {}
     systems = [model]
     builtin = load_model(DEFAULT_MODEL)
@@ -101,7 +102,8 @@ def _predictions(model: FaceModel, take: Take, others: Sequence[Take]) -> dict[s
     return predicted
 
 
-def _cells(figures: Comparison) -> tuple[float, ...]:
+def figures_of(figures: Comparison) -> tuple[float, ...]:
+    """The cells of ``FIGURES``."""
     return (
         figures.r,
         figures.error,
@@ -114,7 +116,7 @@ def _cells(figures: Comparison) -> tuple[float, ...]:
     )
 
 
-def _mean(figures: Sequence[tuple[float, ...]]) -> tuple[float, ...]:
+def mean_figures(figures: Sequence[tuple[float, ...]]) -> tuple[float, ...]:
     """The mean of each figure over the takes that have it; NaN if none has."""
     columns = (np.array(column) for column in zip(*figures, strict=True))
     return tuple(
@@ -122,7 +124,7 @@ def _mean(figures: Sequence[tuple[float, ...]]) -> tuple[float, ...]:
     )
 
 
-def _still_rows(model: FaceModel, takes: Sequence[Take]) -> tuple[tuple[Cell, ...], ...]:
+def still_rows(model: FaceModel, takes: Sequence[Take]) -> tuple[tuple[Cell, ...], ...]:
     """Mean change per frame in sounds without speech and in the takes' pauses, relative to that in their speech."""
     spoken, paused = [], []
     for take in takes:
