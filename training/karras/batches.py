@@ -60,7 +60,7 @@ def draw_batch(
     for _ in range(recipe.batch_size):
         is_muted = rng.uniform() < recipe.muted
         take = muted if is_muted else takes[rng.choice(len(takes), p=lengths / lengths.sum())]
-        items.append((*_stretch(take, recipe, rng), np.float32(rng.uniform() < recipe.neutral)))
+        items.append((*_stretch(take, recipe, rng), np.array(rng.uniform() < recipe.neutral, np.float32)))
     return Batch(*(torch.from_numpy(np.stack(column)) for column in zip(*items, strict=True)))
 
 

@@ -185,9 +185,9 @@ def _faces(network: KarrasNetwork, sounds: FloatArray, vectors: FloatArray) -> F
     device = next(network.parameters()).device
     windows = network.formants(torch.from_numpy(frames.astype(np.float32)).to(device))
     parts: list[Tensor] = []
-    for some in torch.from_numpy(vectors.astype(np.float32)).to(device).split(_AT_ONCE):
+    for some in torch.from_numpy(vectors.astype(np.float32)).to(device).chunk(-(-len(vectors) // _AT_ONCE)):
         poses = network.poses(windows.repeat(len(some), 1, 1), some.repeat_interleave(len(windows), dim=0))
-        parts.append(poses.unflatten(0, (len(some), len(windows))))
+        parts.append(poses.view(len(some), len(windows), -1))
     return torch.cat(parts).cpu().numpy()
 
 

@@ -100,14 +100,15 @@ class KarrasNetwork(nn.Module):
             for i, taps in enumerate(KERNELS["articulation"])
         )
         mean, components = principal_components(torch.from_numpy(poses).float(), config.components)
-        self.output = nn.ModuleList((nn.Linear(size, len(components)), nn.Linear(*components.shape)))
+        first, last = nn.Linear(size, len(components)), nn.Linear(*components.shape)
+        self.output = nn.ModuleList((first, last))
         self.noise = Noise(config.noise)
-        for layer in (*self.formant, *self.articulation, self.output[0]):
+        for layer in (*self.formant, *self.articulation, first):
             nn.init.kaiming_normal_(layer.weight, nonlinearity="linear")
             nn.init.zeros_(layer.bias)
         with torch.no_grad():
-            self.output[1].weight.copy_(components.T)
-            self.output[1].bias.copy_(mean)
+            last.weight.copy_(components.T)
+            last.bias.copy_(mean)
 
     def formants(self, frames: Tensor) -> Tensor:
         """The formant network: (samples, n, 32) autocorrelation to (samples, n, C), each frame alone."""
@@ -149,7 +150,7 @@ class KarrasNetwork(nn.Module):
         """
         windows = self.formants(frames).unfold(1, WINDOW, spacing).transpose(2, 3)
         poses = self.poses(windows.flatten(0, 1), emotions.flatten(0, 1))
-        return poses.unflatten(0, emotions.shape[:2])
+        return poses.view(*emotions.shape[:2], -1)
 
 
 def relu(values: Tensor) -> Tensor:
