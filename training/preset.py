@@ -76,7 +76,8 @@ def on_captures(make_task: Callable[[Project, ReadTakes, Any], Task]) -> Callabl
             reasons = "".join(f"; {name}: {reason}" for name, reason in read.left_out)
             raise EmoTalkError(f"{source.name} has no take to train on{reasons}")
         good = {take.name for take in read.takes}
-        files = [each for entry in project.entries if entry.name in good for each in (entry.sound, entry.curves)]
+        entries = [entry for entry in project.entries if entry.name in good]
+        files = [path for each in entries for path in (each.sound, each.curves, each.shapes) if path]
         remarks = tuple(f"{name} is left out: {reason}" for name, reason in read.left_out)
         held_out = tuple(take for take in read.takes if take.labels.split == "validation")
         return Material(

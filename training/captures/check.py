@@ -12,12 +12,11 @@ from ...face.errors import EmoTalkError
 from ...inference.contract import FaceModel, Progress
 from ...inference.sound.checks import check_sound
 from .channel_mapping import mixed_channels, read_mapping
-from .curve_table import read_table
 from .exchanged import strange_sounds
 from .face_figures import FaceFigures, dead_channels, face_figures
 from .faults import faults
 from .heard import Heard, built_in_model, listen
-from .project import Project, TakeEntry, assemble, duplicates
+from .project import Project, TakeEntry, assemble, duplicates, table_of
 from .sound_figures import USUAL_LEVELS, SoundFigures, sound_figures
 from .sound_track import read_sound_track
 from .sync import Sync, measure_sync
@@ -161,7 +160,7 @@ def check_project(project: Project, progress: Progress | None = None) -> Project
 
 def _check_take(project: Project, entry: TakeEntry, model: FaceModel, twin: str) -> TakeCheck:
     try:
-        table, speech = read_table(entry.curves, entry.fps), read_sound_track(entry.sound)
+        table, speech = table_of(entry), read_sound_track(entry.sound)
         take = assemble(project, entry, speech, table)
         mapping = read_mapping(entry.mapping, project.folder) if entry.mapping else None
         raw = mixed_channels(table, project.basis, mapping)[-take.curves.frames :]

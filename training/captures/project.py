@@ -1,9 +1,10 @@
 """The project file of a studio's captures: which takes there are, and what is known of each.
 
 TOML. At its head stand ``name``, ``actor``, ``basis`` (``"arkit"``, ``"flame-50"``, or a list of channels), and
-what holds for all takes that do not say otherwise: ``fps`` and ``mapping``. There is one ``[[takes]]`` for each take:
-``name``, ``sound``, ``curves``, and if need be ``emotion``, ``level``, ``intensity``, ``content``, ``split``, ``fps``,
-``mapping``, ``offset_seconds``. Paths are relative to the file.
+what holds for all takes that do not say otherwise: ``fps``, ``mapping`` and ``shapes``. There is one ``[[takes]]`` for
+each take: ``name``, ``sound``, ``curves``, and if need be ``emotion``, ``level``, ``intensity``, ``content``,
+``split``, ``fps``, ``mapping``, ``shapes``, ``offset_seconds``. Paths are relative to the file. With ``shapes``, a file
+of shape keys, the curves are vertices (``vertices.py``).
 """
 
 import hashlib
@@ -27,10 +28,11 @@ from .faults import faults
 from .sound_track import read_sound_track
 from .sync import Sync, measure_sync
 from .take import SPLITS, Labels, Take
+from .vertices import solve_table
 
-_HEAD: Final = frozenset({"name", "actor", "basis", "fps", "mapping", "takes"})
+_HEAD: Final = frozenset({"name", "actor", "basis", "fps", "mapping", "shapes", "takes"})
 _LABELS: Final = ("emotion", "level", "intensity", "content", "split")
-_TAKE: Final = frozenset({"name", "sound", "curves", "fps", "offset_seconds", "mapping", *_LABELS})
+_TAKE: Final = frozenset({"name", "sound", "curves", "fps", "offset_seconds", "mapping", "shapes", *_LABELS})
 DEFAULT_FPS: Final = 30.0
 """Of files that state no rate, as 3D-ETF's; ARKit's phones record 60, which their timecodes say."""
 _FASTEST: Final = 1000.0
@@ -50,6 +52,7 @@ class TakeEntry:
         fps: frames per second of the curves; None to take the file's word.
         offset_seconds: where in the sound the first frame of the curves stands; below 0, before the sound begins.
         mapping: a preset or a file with the names of the columns; "" if these are our own.
+        shapes: the shape keys that captured vertices are solved onto; None if the curves are coefficients.
     """
 
     name: str
@@ -59,6 +62,7 @@ class TakeEntry:
     fps: float | None = None
     offset_seconds: float = 0.0
     mapping: str = ""
+    shapes: Path | None = None
 
 
 @dataclass(frozen=True)
@@ -147,7 +151,16 @@ def read_take(project: Project, entry: TakeEntry) -> Take:
     Raises:
         EmoTalkError: a file is missing, damaged or of an unknown kind, or its channels are not those of the basis.
     """
-    return assemble(project, entry, read_sound_track(entry.sound), read_table(entry.curves, entry.fps))
+    return assemble(project, entry, read_sound_track(entry.sound), table_of(entry))
+
+
+def table_of(entry: TakeEntry) -> CurveTable:
+    """The curves of a take as their file has them, or as its vertices are solved onto the project's shape keys.
+
+    Raises:
+        EmoTalkError: a file is missing, damaged or of an unknown kind.
+    """
+    return solve_table(entry.curves, entry.shapes, entry.fps) if entry.shapes else read_table(entry.curves, entry.fps)
 
 
 def duplicates(project: Project) -> dict[str, str]:
@@ -241,7 +254,7 @@ def _entry_of(row: Mapping[str, Any], head: Mapping[str, Any], folder: Path) -> 
     _check_names(row, _TAKE, f"take {name}")
     if missing := [key for key in ("sound", "curves") if not _text(row, key, "")]:
         raise EmoTalkError(f"take {name} does not say its {missing[0]}")
-    both = {**{key: head[key] for key in ("fps", "mapping") if key in head}, **row}
+    both = {**{key: head[key] for key in ("fps", "mapping", "shapes") if key in head}, **row}
     fps = _number(both, "fps", 0.0, name, 0.0, _FASTEST)
     if "fps" in both and not fps:
         raise EmoTalkError(f"the fps of take {name} must be above 0")
@@ -256,7 +269,17 @@ def _entry_of(row: Mapping[str, Any], head: Mapping[str, Any], folder: Path) -> 
         raise EmoTalkError(f"the split of take {name} is {labels.split!r}; it can be {', '.join(SPLITS)}")
     offset = _number(row, "offset_seconds", 0.0, name, -_LARGEST_OFFSET, _LARGEST_OFFSET)
     sound, curves = folder / row["sound"], folder / row["curves"]
-    return TakeEntry(name, sound, curves, labels, fps or None, offset, _text(both, "mapping", ""))
+    shapes = _text(both, "shapes", "")
+    return TakeEntry(
+        name,
+        sound,
+        curves,
+        labels,
+        fps or None,
+        offset,
+        _text(both, "mapping", ""),
+        folder / shapes if shapes else None,
+    )
 
 
 def _check_names(fields: Mapping[str, Any], known: frozenset[str], where: str) -> None:

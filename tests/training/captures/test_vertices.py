@@ -1,8 +1,12 @@
+import json
 import struct
 
 import numpy as np
 import pytest
+import soundfile
 from emotalk.face.errors import EmoTalkError
+from emotalk.inference.contract import SAMPLE_RATE
+from emotalk.training.captures.project import read_project, read_take
 from emotalk.training.captures.vertices import read_shapes, read_vertices, solve_table, solve_vertices
 
 VERTICES, NAMES = 40, ("jawOpen", "smile", "pucker")
@@ -81,9 +85,26 @@ def test_damaged_files_are_named(head, tmp_path):
     ):
         with pytest.raises(EmoTalkError, match=reason):
             read_vertices(tmp_path / name)
-    with pytest.raises(EmoTalkError, match="do not fit"):
+    with pytest.raises(EmoTalkError, match="holds no shape keys"):
         read_shapes(tmp_path / "bad.npz")
     with pytest.raises(EmoTalkError, match="a moves nothing"):
         read_shapes(tmp_path / "still.npz")
     with pytest.raises(EmoTalkError, match="holds no shape keys"):
         read_shapes(tmp_path / "flat.npy")
+
+
+def test_a_project_with_shapes_reads_vertices_as_takes(head, tmp_path):
+    frames, rng = 150, np.random.default_rng(3)
+    values = np.zeros((frames, 3))
+    values[:, 0] = np.repeat(rng.uniform(0, 1, 30), 5)
+    write_pc2(tmp_path / "take.pc2", posed(head, values))
+    loud = np.repeat(values[:, 0], SAMPLE_RATE // 25)
+    soundfile.write(tmp_path / "take.wav", 0.1 * loud * rng.normal(0, 1, len(loud)), SAMPLE_RATE)
+    path = tmp_path / "project.toml"
+    head_lines = f'basis = {json.dumps(NAMES)}\nfps = 25\nshapes = "head.npz"\n'
+    path.write_text(head_lines + '[[takes]]\nsound = "take.wav"\ncurves = "take.pc2"\n')
+    project = read_project(path)
+    take = read_take(project, project.entries[0])
+    assert take.curves.channels == NAMES
+    assert take.curves.fps == 25
+    np.testing.assert_allclose(take.curves.values, values, atol=2e-3)
