@@ -43,7 +43,9 @@ _MOMENT_RATE: Final = SAMPLE_RATE / (STEP * HOP)
 _HOPS: Final = 1000
 _MOMENTS: Final = 250
 """Hops that are encoded, and moments that are decoded, at a time."""
-_LEAST_ENERGY: Final = np.float32(1e-6)
+_FFT: Final = FRAME + LAGS
+"""So long that no lag wraps around."""
+_LEAST_POWER: Final = np.float32(1e-7)
 
 
 class Karras:
@@ -51,7 +53,7 @@ class Karras:
 
     Args:
         arrays: weights by name, as ``training/karras/export.py`` writes them.
-        config: ``compression`` of the loudness; the metadata of the weights file.
+        config: ``compression``, the exponent of the power spectra; the metadata of the weights file.
         spec: the basis, the rate and the names of the emotions.
 
     Raises:
@@ -101,8 +103,8 @@ class Karras:
         parts = []
         for start in range(0, hops, _HOPS):
             count = min(_HOPS, hops - start)
-            frame = autocorrelation(speech.samples, (start - _HALF) * HOP - HOP // 2, count, level)
-            parts.append(self._formant_network(compressed(frame, self._compression)))
+            spectra = power_spectra(speech.samples, (start - _HALF) * HOP - HOP // 2, count, level)
+            parts.append(self._formant_network(autocorrelation(spectra, self._compression)))
             if progress is not None:
                 progress((start + count) / hops)
         return Features(MODEL_ID, frames, {"formants": np.concatenate(parts)})
@@ -228,10 +230,8 @@ def frame_count(samples: int, fps: float) -> int:
     return int(np.ceil(samples * fps / SAMPLE_RATE - 1e-9))
 
 
-def autocorrelation(samples: np.ndarray, first: int, count: int, level: float) -> np.ndarray:
-    """The autocorrelation of frames of a sound: the inverse Fourier transform of their power spectrum.
-
-    Each frame is freed of its mean and tapered by a Hann window; r_k = sum_n w_n w_(n+k) / 256 for k = 0..31.
+def power_spectra(samples: np.ndarray, first: int, count: int, level: float) -> np.ndarray:
+    """The power spectra of frames of a sound; each frame is freed of its mean and tapered by a Hann window.
 
     Args:
         samples: (n,) float32, the whole sound; there is silence outside.
@@ -240,7 +240,7 @@ def autocorrelation(samples: np.ndarray, first: int, count: int, level: float) -
         level: of the sound, ``log_mel.speech_level``; frames are scaled as if it were 0 dB.
 
     Returns:
-        (count, 32) float32.
+        (count, 145) float32, divided by the length of a frame.
     """
     stretch = np.zeros((count - 1) * HOP + FRAME, np.float32)
     inside = samples[max(first, 0) : max(first + len(stretch), 0)]
@@ -248,15 +248,28 @@ def autocorrelation(samples: np.ndarray, first: int, count: int, level: float) -
     stretch[offset : offset + len(inside)] = inside * np.float32(10 ** (-level / 20))
     frames = np.lib.stride_tricks.sliding_window_view(stretch, FRAME)[::HOP]
     frames = (frames - frames.mean(axis=1, keepdims=True)) * _hann()
-    spectrum = np.fft.rfft(frames, FRAME + LAGS)
-    power = spectrum.real**2 + spectrum.imag**2
-    return (np.fft.irfft(power)[:, :LAGS] / FRAME).astype(np.float32)
+    spectrum = np.fft.rfft(frames, _FFT)
+    return ((spectrum.real**2 + spectrum.imag**2) / FRAME).astype(np.float32)
 
 
-def compressed(frames: np.ndarray, exponent: float) -> np.ndarray:
-    """(n, 32) autocorrelation with its energy r_0 to the power of an exponent; 1 leaves it as it is."""
-    energy = np.maximum(frames[:, :1], _LEAST_ENERGY)
-    return frames * energy ** np.float32(exponent - 1)
+def autocorrelation(spectra: np.ndarray, exponent: float = 1.0) -> np.ndarray:
+    """The autocorrelation of frames: the inverse Fourier transform of their power spectra.
+
+    Args:
+        spectra: (..., 145) from ``power_spectra``.
+        exponent: of each number of the spectra. With 1, r_k = sum_n w_n w_(n+k) / 256 for k = 0..31 as in the paper;
+            with less, the soft parts of a spectrum count more, as they do to the ear.
+
+    Returns:
+        (..., 32) float32.
+    """
+    return np.maximum(spectra, _LEAST_POWER) ** np.float32(exponent) @ _cosines()
+
+
+@functools.cache
+def _cosines() -> np.ndarray:
+    """(145, 32) the inverse real Fourier transform, to the first lags."""
+    return np.fft.irfft(np.eye(_FFT // 2 + 1))[:, :LAGS].astype(np.float32)
 
 
 @functools.cache

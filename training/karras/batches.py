@@ -9,7 +9,7 @@ import torch
 from torch import Tensor
 
 from ...inference.contract import SAMPLE_RATE
-from ...inference.models.karras import HOP, LAGS, WINDOW, compressed
+from ...inference.models.karras import HOP, WINDOW, autocorrelation
 from ..arrays import FloatArray
 from .prepared_takes import HALF, PreparedTake, window_starts
 from .recipe import KarrasRecipe
@@ -23,7 +23,7 @@ class Batch:
     """Stretches of evenly spaced moments; the items come first.
 
     Attributes:
-        frames: (items, 64 + spacing (moments - 1), 32) compressed autocorrelation.
+        frames: (items, 64 + spacing (moments - 1), 32) autocorrelation.
         values: (items, moments, channels) coefficients, interpolated.
         learnt: (items, moments, channels) 1 where they are to be learnt, 0 elsewhere.
         energy: (items, moments) of the sound at each moment, relative to loud speech.
@@ -71,18 +71,19 @@ def _stretch(take: PreparedTake, recipe: KarrasRecipe, rng: np.random.Generator)
     begin = rng.uniform(0, max(take.seconds - spacing * recipe.moments, 0))
     phases, starts, moments = window_starts(np.array([begin]))
     stop = starts[0] + WINDOW + recipe.spacing * (recipe.moments - 1)
-    sound = take.frames[phases[0], starts[0] : stop]
+    sound = take.spectra[phases[0], starts[0] : stop]
     sound = np.pad(sound, ((0, stop - starts[0] - len(sound)), (0, 0)))
-    energy = sound[HALF : HALF + recipe.spacing * recipe.moments : recipe.spacing, 0].copy()
+    hops = starts[0] + HALF + recipe.spacing * np.arange(recipe.moments)
+    energy = take.energy[np.minimum(hops, len(take.energy) - 1)]
     sound = sound * 10 ** (rng.uniform(-recipe.gain, recipe.gain) / 10)
     if rng.uniform() < recipe.noisy:
-        # Sounds that have nothing to do with each other add up in their autocorrelations.
-        decay = rng.uniform(0, 0.95) ** np.arange(LAGS)
-        sound = sound + 10 ** (rng.uniform(*_NOISE_DECIBELS) / 10) * decay
+        # The powers of sounds that have nothing to do with each other add up.
+        tilt = np.geomspace(1, 10 ** rng.uniform(-3, 1), sound.shape[1])
+        sound = sound + 10 ** (rng.uniform(*_NOISE_DECIBELS) / 10) * tilt / tilt.mean()
     places = np.minimum((moments[0] + spacing * np.arange(recipe.moments)) * take.fps, len(take.values) - 1.001)
     before = np.maximum(places, 0).astype(int)
     share = (np.maximum(places, 0) - before).astype(np.float32)
     values = (1 - share[:, None]) * take.values[before] + share[:, None] * take.values[before + 1]
     learnt = (take.learnt[before] & take.learnt[before + 1]).astype(np.float32)
-    frames = compressed(sound.astype(np.float32), recipe.network.compression)
+    frames = autocorrelation(sound.astype(np.float32), recipe.network.compression)
     return frames, values, learnt, energy, take.first + before, share

@@ -14,7 +14,7 @@ import torch
 from torch import Tensor
 
 from ...face.basis import Basis
-from ...inference.models.karras import WINDOW, compressed
+from ...inference.models.karras import WINDOW, autocorrelation
 from ..arrays import BoolArray, FloatArray, IntArray
 from .network import KarrasNetwork
 from .prepared_takes import PreparedTake, is_quiet, window_starts
@@ -151,7 +151,7 @@ def opening(values: FloatArray, basis: Basis) -> FloatArray:
 
 
 def probes(takes: Sequence[PreparedTake], basis: Basis) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Sounds, (n, 64, 32) raw autocorrelation: of closed lips in speech, of vowels, and of silence in pairs."""
+    """Sounds, (n, 64, 145) power spectra: of closed lips in speech, of vowels, and of silence in pairs."""
     closures, vowels, silences = [], [], []
     for take in takes:
         times = np.arange(0, take.seconds - _NEIGHBOUR, 1 / take.fps)
@@ -171,7 +171,7 @@ def probes(takes: Sequence[PreparedTake], basis: Basis) -> tuple[FloatArray, Flo
 
 def _windows(take: PreparedTake, moments: FloatArray) -> FloatArray:
     phases, starts, _ = window_starts(moments)
-    return np.asarray(take.frames[phases[:, None], starts[:, None] + np.arange(WINDOW)])
+    return np.asarray(take.spectra[phases[:, None], starts[:, None] + np.arange(WINDOW)])
 
 
 def _spread(times: FloatArray, count: int) -> FloatArray:
@@ -181,9 +181,9 @@ def _spread(times: FloatArray, count: int) -> FloatArray:
 @torch.no_grad()
 def _faces(network: KarrasNetwork, sounds: FloatArray, vectors: FloatArray) -> FloatArray:
     """(vectors, sounds, channels) the face of every vector at every sound."""
-    frames = compressed(sounds.reshape(-1, sounds.shape[2]), network.config.compression).reshape(sounds.shape)
+    frames = autocorrelation(sounds, network.config.compression)
     device = next(network.parameters()).device
-    windows = network.formants(torch.from_numpy(frames.astype(np.float32)).to(device))
+    windows = network.formants(torch.from_numpy(frames).to(device))
     parts: list[Tensor] = []
     for some in torch.from_numpy(vectors.astype(np.float32)).to(device).chunk(-(-len(vectors) // _AT_ONCE)):
         poses = network.poses(windows.repeat(len(some), 1, 1), some.repeat_interleave(len(windows), dim=0))

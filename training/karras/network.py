@@ -22,7 +22,7 @@ class NetworkConfig:
         articulation_width: channels of the five articulation layers.
         emotion_size: numbers of an emotion vector.
         components: of the basis of poses that the last layer begins with; fewer if the face has fewer channels.
-        compression: exponent of the energy of a frame of sound; 1 leaves it as it is.
+        compression: exponent of the power spectra before they become autocorrelation; 1 leaves them as they are.
         noise: strength of the multiplicative noise on the formant network's channels, in training.
     """
 

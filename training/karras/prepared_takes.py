@@ -9,7 +9,7 @@ import numpy as np
 from ...face.basis import Basis
 from ...face.closures import lid_channels
 from ...inference.contract import SAMPLE_RATE
-from ...inference.models.karras import HOP, LAGS, WINDOW, autocorrelation
+from ...inference.models.karras import HOP, WINDOW, autocorrelation, power_spectra
 from ...inference.sound.log_mel import speech_level
 from ..arrays import BoolArray, FloatArray, IntArray
 from ..captures.take import Take
@@ -34,15 +34,17 @@ class PreparedTake:
     """A take, or a muted shot.
 
     Attributes:
-        frames: (4, hops, 32) float32 autocorrelation; row h of grid p is of the frame that a window's moment
-            (h - 32 + p / 4) hops after the start begins with.
+        spectra: (4, hops, 145) float32 power spectra of frames; with row h of grid p begins the window of the moment
+            h + p / 4 hops after the start.
+        energy: (hops,) of the first grid's frames, relative to loud speech.
         values: (n, channels) float32 coefficients.
         learnt: (n, channels) bool; what the sound cannot tell, lids in a blink, is not.
         fps: of the values.
         first: row of the table of emotion vectors that belongs to the first of the values.
     """
 
-    frames: FloatArray
+    spectra: FloatArray
+    energy: FloatArray
     values: FloatArray
     learnt: BoolArray
     fps: float
@@ -51,7 +53,7 @@ class PreparedTake:
     @property
     def seconds(self) -> float:
         """How long sound and values both last."""
-        return min((self.frames.shape[1] - WINDOW) * HOP / SAMPLE_RATE, (len(self.values) - 1) / self.fps)
+        return min((self.spectra.shape[1] - WINDOW) * HOP / SAMPLE_RATE, (len(self.values) - 1) / self.fps)
 
 
 def prepare_takes(takes: Sequence[Take]) -> list[PreparedTake]:
@@ -63,7 +65,7 @@ def prepare_takes(takes: Sequence[Take]) -> list[PreparedTake]:
         values = np.ascontiguousarray(take.curves.values, np.float32)
         learnt = ~in_blinks(values, take.curves.basis, take.curves.fps)
         level = speech_level(samples)
-        prepared.append(PreparedTake(_grids(samples, level), values, learnt, take.curves.fps, first))
+        prepared.append(PreparedTake(*_grids(samples, level), values, learnt, take.curves.fps, first))
         first += len(values)
     return prepared
 
@@ -81,8 +83,7 @@ def is_quiet(take: PreparedTake, times: FloatArray) -> BoolArray:
     """Whether nobody speaks within 50 ms of each moment, in seconds."""
     hop = np.round(times * SAMPLE_RATE / HOP).astype(int) + HALF
     around = hop[:, None] + np.arange(-6, 6)
-    energy = take.frames[0, np.clip(around, 0, take.frames.shape[1] - 1), 0].max(axis=1)
-    return np.asarray(energy < QUIET * _HANN_POWER)
+    return np.asarray(take.energy[np.clip(around, 0, len(take.energy) - 1)].max(axis=1) < QUIET)
 
 
 def muted_shot(rest: FloatArray, fps: float, first: int, rng: np.random.Generator) -> PreparedTake:
@@ -98,7 +99,7 @@ def muted_shot(rest: FloatArray, fps: float, first: int, rng: np.random.Generato
     sounds = [np.zeros(count), *(10 ** (db / 20) * noise for db in _MUTED_DECIBELS for noise in _noises(count, rng))]
     samples = np.concatenate(sounds).astype(np.float32)
     values = np.tile(rest, (int(len(samples) / SAMPLE_RATE * fps), 1)).astype(np.float32)
-    return PreparedTake(_grids(samples, 0.0), values, np.ones(values.shape, bool), fps, first)
+    return PreparedTake(*_grids(samples, 0.0), values, np.ones(values.shape, bool), fps, first)
 
 
 def in_blinks(values: FloatArray, basis: Basis, fps: float) -> BoolArray:
@@ -117,10 +118,11 @@ def window_starts(moments: FloatArray) -> tuple[IntArray, IntArray, FloatArray]:
     return places % PHASES, places // PHASES, places * (HOP / PHASES / SAMPLE_RATE)
 
 
-def _grids(samples: FloatArray, level: float) -> FloatArray:
+def _grids(samples: FloatArray, level: float) -> tuple[FloatArray, FloatArray]:
     hops = len(samples) // HOP + WINDOW
     starts = (-HALF * HOP - HOP // 2 + phase * HOP // PHASES for phase in range(PHASES))
-    return np.stack([autocorrelation(samples, start, hops, level) for start in starts]).reshape(PHASES, hops, LAGS)
+    spectra = np.stack([power_spectra(samples, start, hops, level) for start in starts])
+    return spectra, autocorrelation(spectra[0])[:, 0] / _HANN_POWER
 
 
 def _noises(count: int, rng: np.random.Generator) -> tuple[FloatArray, ...]:

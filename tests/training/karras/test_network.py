@@ -6,7 +6,7 @@ import torch
 from emotalk.face.basis import ARKIT
 from emotalk.face.controls import Controls
 from emotalk.inference.contract import SAMPLE_RATE, ModelSpec, Speech
-from emotalk.inference.models.karras import HOP, WINDOW, Karras, autocorrelation, compressed
+from emotalk.inference.models.karras import HOP, WINDOW, Karras, autocorrelation, power_spectra
 from emotalk.inference.sound.log_mel import speech_level
 from emotalk.training.karras.export import inference_arrays
 from emotalk.training.karras.mining import Preset
@@ -34,13 +34,14 @@ def test_both_networks_agree(config, poses):
     samples = (rng.normal(0, 0.1, SAMPLE_RATE) * np.linspace(0, 1, SAMPLE_RATE)).astype(np.float32)
     performed = model.decode(model.encode(Speech(samples)), Controls({"Mood 1": 0.3, "Mood 2": 0.6}, MOODS)).values
     moments = len(performed)
-    frames = autocorrelation(samples, -WINDOW * HOP // 2 - HOP // 2, WINDOW + 2 * (moments - 1), speech_level(samples))
+    first, count = -WINDOW * HOP // 2 - HOP // 2, WINDOW + 2 * (moments - 1)
+    frames = autocorrelation(power_spectra(samples, first, count, speech_level(samples)), config.compression)
     vector = neutral + 0.3 * (vectors[0] - neutral) + 0.6 * (vectors[1] - neutral)
     emotions = torch.from_numpy(vector).expand(1, moments, -1)
     with torch.no_grad():
-        wanted = network(torch.from_numpy(compressed(frames, config.compression))[None], emotions, 2)[0].numpy()
+        wanted = network(torch.from_numpy(frames)[None], emotions, 2)[0].numpy()
     np.testing.assert_allclose(performed, np.clip(wanted, 0, 1), atol=1e-4)
-    assert wanted.std(axis=0).max() > 0.01
+    assert wanted.std(axis=0).max() > 5e-3
 
 
 def test_the_paper_has_so_many_weights(poses):
