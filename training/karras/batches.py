@@ -11,11 +11,13 @@ from torch import Tensor
 from ...inference.contract import SAMPLE_RATE
 from ...inference.models.karras import HOP, WINDOW, autocorrelation
 from ..arrays import FloatArray
-from .prepared_takes import HALF, PreparedTake, window_starts
+from .prepared_takes import HALF, PHASES, PreparedTake, window_starts
 from .recipe import KarrasRecipe
 
 _NOISE_DECIBELS: Final = (-60.0, -20.0)
 """Of added noise, relative to loud speech."""
+_BESIDE: Final = 6
+"""Frames beside a moment that are always its own."""
 
 
 @dataclass(frozen=True)
@@ -60,12 +62,15 @@ def draw_batch(
     for _ in range(recipe.batch_size):
         is_muted = rng.uniform() < recipe.muted
         take = muted if is_muted else takes[rng.choice(len(takes), p=lengths / lengths.sum())]
-        items.append((*_stretch(take, recipe, rng), np.array(rng.uniform() < recipe.neutral, np.float32)))
+        other = takes[rng.choice(len(takes), p=lengths / lengths.sum())]
+        items.append((*_stretch(take, other, recipe, rng), np.array(rng.uniform() < recipe.neutral, np.float32)))
     return Batch(*(torch.from_numpy(np.stack(column)) for column in zip(*items, strict=True)))
 
 
-def _stretch(take: PreparedTake, recipe: KarrasRecipe, rng: np.random.Generator) -> tuple[FloatArray, ...]:
-    """One item, but for the last of the batch's arrays."""
+def _stretch(
+    take: PreparedTake, other: PreparedTake, recipe: KarrasRecipe, rng: np.random.Generator
+) -> tuple[FloatArray, ...]:
+    """One item, but for the last of the batch's arrays; ``other`` is a take whose sound may surround it."""
     spacing = recipe.spacing * HOP / SAMPLE_RATE
     # A shift by any time, of sound and values alike: the network sees continuous time.
     begin = rng.uniform(0, max(take.seconds - spacing * recipe.moments, 0))
@@ -75,6 +80,8 @@ def _stretch(take: PreparedTake, recipe: KarrasRecipe, rng: np.random.Generator)
     sound = np.pad(sound, ((0, stop - starts[0] - len(sound)), (0, 0)))
     hops = starts[0] + HALF + recipe.spacing * np.arange(recipe.moments)
     energy = take.energy[np.minimum(hops, len(take.energy) - 1)]
+    if rng.uniform() < recipe.swapped:
+        sound = _surrounded(sound, other, rng)
     sound = sound * 10 ** (rng.uniform(-recipe.gain, recipe.gain) / 10)
     if rng.uniform() < recipe.noisy:
         # The powers of sounds that have nothing to do with each other add up.
@@ -87,3 +94,18 @@ def _stretch(take: PreparedTake, recipe: KarrasRecipe, rng: np.random.Generator)
     learnt = (take.learnt[before] & take.learnt[before + 1]).astype(np.float32)
     frames = autocorrelation(sound.astype(np.float32), recipe.network.compression)
     return frames, values, learnt, energy, take.first + before, share
+
+
+def _surrounded(sound: FloatArray, other: PreparedTake, rng: np.random.Generator) -> FloatArray:
+    """The sound of a stretch with that of another take before it, after it, or both, but for 50 ms beside it.
+
+    What is said before and after is other in every line; what a moment looks like is told by the sound around it.
+    """
+    begin = rng.integers(0, max(other.spectra.shape[1] - len(sound), 1))
+    others = other.spectra[rng.integers(PHASES), begin : begin + len(sound)]
+    before, after = rng.integers(0, HALF - _BESIDE, 2) * (((1, 0), (0, 1), (1, 1))[rng.integers(3)])
+    result = sound.copy()
+    if len(others) == len(sound):
+        result[:before] = others[:before]
+        result[len(sound) - after :] = others[len(sound) - after :]
+    return result

@@ -20,6 +20,7 @@ class KarrasRecipe(Recipe):
     muted: float
     neutral: float
     noisy: float
+    swapped: float
     gain: float
     emotion_spread: float
     presets: int

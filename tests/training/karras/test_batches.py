@@ -6,7 +6,7 @@ import torch
 from emotalk.face.basis import ARKIT, FLAME
 from emotalk.face.curves import FaceCurves
 from emotalk.inference.contract import SAMPLE_RATE, Speech
-from emotalk.inference.models.karras import HOP, WINDOW, power_spectra
+from emotalk.inference.models.karras import HOP, WINDOW, autocorrelation, power_spectra
 from emotalk.inference.sound.log_mel import speech_level
 from emotalk.training.captures.take import Labels, Take
 from emotalk.training.karras.batches import draw_batch
@@ -20,7 +20,7 @@ from emotalk.training.karras.prepared_takes import (
     window_starts,
 )
 
-PLAIN = {"muted": 0.0, "noisy": 0.0, "gain": 0.0, "neutral": 0.0}
+PLAIN = {"muted": 0.0, "noisy": 0.0, "swapped": 0.0, "gain": 0.0, "neutral": 0.0}
 
 
 @pytest.fixture(scope="module")
@@ -88,6 +88,22 @@ def test_gain_and_noise_change_the_sound_alone(prepared, muted, recipe):
     noisy = draw_batch(prepared, muted, recipe(**{**PLAIN, "noisy": 1.0}), np.random.default_rng(3))
     assert torch.isfinite(noisy.frames).all()
     assert (noisy.frames[:, :, 0] > 0).all()
+
+
+def test_other_sound_surrounds_a_stretch_and_leaves_50_ms_beside_it(prepared, muted, recipe):
+    plain, swapped = (
+        draw_batch(prepared, muted, recipe(**{**PLAIN, "batch_size": 40, "swapped": share}), np.random.default_rng(3))
+        for share in (0.0, 1.0)
+    )
+    own = slice(WINDOW // 2 - 6, WINDOW // 2 + 8 + 6)
+    every = np.concatenate([take.spectra[phase] for take in prepared for phase in range(PHASES)])
+    known = {row.tobytes() for row in autocorrelation(every, 0.3).round(3)}
+    frames = swapped.frames.numpy()
+    assert all(row.tobytes() in known for row in frames[:, own].reshape(-1, 32).round(3))
+    beside = np.ones(frames.shape[1], bool)
+    beside[own] = False
+    assert torch.equal(plain.frames[0, own], swapped.frames[0, own])
+    assert (plain.frames[0] != swapped.frames[0]).any(dim=1).numpy()[beside].any()
 
 
 def test_blinks_are_not_learnt(prepared, take_of):
