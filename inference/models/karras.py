@@ -313,4 +313,4 @@ def _interpolated(rows: np.ndarray, rate: float, count: int, wanted: float) -> n
     before = places.astype(int)
     share = (places - before)[:, None].astype(np.float32)
     after = np.minimum(before + 1, len(rows) - 1)
-    return ((1 - share) * rows[before] + share * rows[after]).astype(np.float32)
+    return (rows[before] + share * (rows[after] - rows[before])).astype(np.float32)  # exact between equal rows
