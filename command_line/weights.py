@@ -1,4 +1,4 @@
-"""``emotalk weights``: import, list, verify, remove and download weights."""
+"""``emotalk weights``: import, list, verify, remove and download weights, and rename their emotions."""
 
 import argparse
 import re
@@ -45,6 +45,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     remove.add_argument("name", nargs="?", metavar="NAME", help="which")
     remove.add_argument("--leftovers", action="store_true", help="delete what interrupted imports left instead")
     remove.add_argument("--yes", action="store_true", help="do not ask")
+    rename = add("rename-emotions", "give the emotions of weights of your own other names")
+    rename.add_argument("name", metavar="NAME", help="which weights")
+    rename.add_argument("pairs", nargs="+", metavar="OLD=NEW", help='such as "Mood 1=sulky"')
     get = add("get", "download a file of the catalogue, or list the catalogue")
     get.add_argument("name", nargs="?", metavar="NAME", help="which; without it, the catalogue is listed")
     get.add_argument("--sha256", type=_sha256, metavar="HASH", help="the expected hash, if the catalogue has none")
@@ -122,6 +125,17 @@ def _remove(options: argparse.Namespace) -> int:
     return GOOD
 
 
+def _rename_emotions(options: argparse.Namespace) -> int:
+    from ..inference.checkpoints.importing import rename_emotions
+
+    pairs = dict(pair.partition("=")[::2] for pair in options.pairs)
+    if not all(pairs.values()):
+        raise UsageError('emotalk weights rename-emotions takes pairs OLD=NEW, such as "Mood 1=sulky"')
+    weights = rename_emotions(options.name, pairs)
+    print(f"{weights.model_id} has the emotions {', '.join(weights.spec.emotions)}")
+    return GOOD
+
+
 def _remove_leftovers() -> int:
     from ..inference.checkpoints.library import leftovers, remove_leftovers
 
@@ -158,7 +172,14 @@ def _get(options: argparse.Namespace) -> int:
     return GOOD
 
 
-_ACTIONS = {"import": _import, "list": _list, "verify": _verify, "remove": _remove, "get": _get}
+_ACTIONS = {
+    "import": _import,
+    "list": _list,
+    "verify": _verify,
+    "remove": _remove,
+    "rename-emotions": _rename_emotions,
+    "get": _get,
+}
 
 
 def _agreed(question: str) -> bool:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from ..contract import EmoTalkError
 from ..devices import import_torch, is_out_of_memory
-from ..registry import NETWORKS, recognise, spec_metadata
+from ..registry import NETWORKS, read_spec, recognise, spec_metadata
 from .checkpoint_file import kind_of
 from .conversion import Converter
 from .library import (
@@ -84,6 +84,39 @@ def import_weights(
     finally:
         finished.unlink(missing_ok=True)
     return ImportedWeights(find_weights(path.stem), unknown)
+
+
+def rename_emotions(model_id: str, names: Mapping[str, str]) -> InstalledWeights:
+    """Give the emotions of an own model other names, as for mined moods; scenes that use the old names lose them.
+
+    Args:
+        model_id: of weights in the animator's own folder.
+        names: old name -> new name.
+
+    Raises:
+        EmoTalkError: there is no such model or emotion, it is built in, or a new name is taken or not allowed.
+        OSError: the folder cannot be written to.
+    """
+    weights = find_weights(model_id)
+    if weights.is_bundled or weights.damage:
+        raise EmoTalkError(
+            weights.damage or f"{model_id} came with EmoTalk; only emotions of own models can be renamed"
+        )
+    emotions = weights.spec.emotions
+    if unknown := [name for name in names if name not in emotions]:
+        there = ", ".join(emotions) or "none"
+        raise EmoTalkError(f"{model_id} has no emotion {unknown[0]!r}; there are: {there}")
+    arrays, metadata = read_safetensors(weights.path, mapped=True)
+    metadata |= {"emotions": json.dumps([names.get(name, name) for name in emotions])}
+    read_spec(network_of(weights.path, metadata), metadata)  # raises where a name is taken or not allowed
+    finished = part_beside(weights.path)
+    try:
+        write_safetensors(finished, arrays, metadata)
+        with held(finished):
+            install(finished, model_id, overwrite=True)
+    finally:
+        finished.unlink(missing_ok=True)
+    return find_weights(model_id)
 
 
 def licence_notice(checkpoint: str | Path, licence: str = "") -> str:

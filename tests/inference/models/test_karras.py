@@ -2,9 +2,11 @@ import json
 
 import numpy as np
 import pytest
+from emotalk.command_line.main import main
 from emotalk.face.basis import ARKIT, FLAME
 from emotalk.face.controls import Controls
-from emotalk.inference.checkpoints.importing import import_weights
+from emotalk.inference.checkpoints.importing import import_weights, rename_emotions
+from emotalk.inference.checkpoints.library import find_weights, verify_weights
 from emotalk.inference.checkpoints.safetensors_file import write_safetensors
 from emotalk.inference.contract import SAMPLE_RATE, EmoTalkError, ModelSpec, Speech
 from emotalk.inference.engine import Engine
@@ -249,6 +251,29 @@ def test_an_exported_file_is_imported_listed_and_performed(weights, tmp_path, mo
     assert load_model("Ann").spec.emotions == MOODS
     performance = Engine().perform(Speech(sound), Controls({"Mood 1": 0.5}, MOODS), ModelChoice("Ann"))
     assert performance.face.frames == 90
+
+
+def test_the_animator_names_the_moods(weights, tmp_path, monkeypatch, sound, capsys):
+    monkeypatch.setenv("EMOTALK_WEIGHTS", str(tmp_path / "own"))
+    import_weights(weights(random_weights(52), licence="MIT"))
+    before = load_model("Ann").decode(load_model("Ann").encode(Speech(sound)), Controls({"Mood 2": 1}, MOODS)).values
+    assert main(["weights", "rename-emotions", "Ann", "Mood 2=sulky"]) == 0
+    assert "Mood 1, sulky" in capsys.readouterr().out
+    assert verify_weights("Ann")
+    assert find_weights("Ann").licence == "MIT"
+    renamed = load_model("Ann")
+    after = renamed.decode(renamed.encode(Speech(sound)), Controls({"sulky": 1}, renamed.spec.emotions)).values
+    np.testing.assert_array_equal(after, before)
+    for names, reason in (
+        ({"Mood 9": "x"}, "no emotion 'Mood 9'"),
+        ({"Mood 1": "Sulky"}, "twice"),
+        ({"Mood 1": "jaw_gain"}, "name of a control"),
+    ):
+        with pytest.raises(EmoTalkError, match=reason):
+            rename_emotions("Ann", names)
+    with pytest.raises(EmoTalkError, match="came with EmoTalk"):
+        rename_emotions("emotalk-compact", {"happy": "glad"})
+    assert find_weights("Ann").spec.emotions == ("Mood 1", "sulky")
 
 
 @pytest.mark.parametrize(
