@@ -22,7 +22,7 @@ from ...face.curves import FaceCurves
 from ...face.emotions import EMOTIONS, MOUTH_EXPONENT
 from ...face.laughter import REACH_SECONDS, layer_laughter
 from ..checkpoints.safetensors_file import read_safetensors
-from ..contract import SAMPLE_RATE, EmoTalkError, Features, ModelSpec, Progress, Speech
+from ..contract import SAMPLE_RATE, EmoTalkError, Features, Heard, ModelSpec, Progress, Speech
 from ..sound.log_mel import (
     BANDS,
     HOP,
@@ -173,6 +173,12 @@ class EmoTalkCompact:
             np.maximum(work, 0, out=work)
             hidden = hidden[dilation : len(hidden) - dilation] + self._linear(f"{block}.mix", work)
         return hidden
+
+    def hear(self, features: Features) -> Heard:
+        """Laughter, and how sure the network is of the sounds."""
+        signals = _sigmoid(features.arrays["signals"])
+        laughter = decided(signals[:, SIGNALS.index("laughter")], *self._decide["laughter"])
+        return Heard(laughter.astype(np.float32), 1.0)
 
     # Decoding
 

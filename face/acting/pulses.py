@@ -1,0 +1,44 @@
+"""Eased events in time, from which all acting curves are made."""
+
+import numpy as np
+
+
+def eased(share: np.ndarray) -> np.ndarray:
+    """A smooth step without a jump of the speed: 0 at 0 and below, 1 at 1 and above."""
+    share = np.clip(share, 0, 1)
+    return share * share * (3 - 2 * share)
+
+
+def raise_to(
+    track: np.ndarray, fps: float, apex: float, rise: float, hold: float, fall: float, height: float
+) -> None:
+    """Raise a track to an event, in place; where events overlap, the higher one counts.
+
+    Args:
+        track: (frames,).
+        fps: frames per second.
+        apex: second at which the event reaches its height.
+        rise, hold, fall: seconds.
+        height: at the apex.
+    """
+    first = max(int(np.ceil((apex - rise) * fps)), 0)
+    last = min(int((apex + hold + fall) * fps) + 1, len(track))
+    if first >= last:
+        return
+    since = np.arange(first, last) / fps - apex
+    shape = np.where(since < 0, eased(1 + since / rise), eased(1 - (since - hold) / fall))
+    np.maximum(track[first:last], height * shape, out=track[first:last])
+
+
+def sway(frames: int, fps: float, seconds: float, rng: np.random.Generator) -> np.ndarray:
+    """(frames,) slow motion within -1..1 that takes about so many seconds from one side to the other."""
+    knots = 2 * rng.random(int(frames / fps / seconds) + 3) - 1
+    place = np.arange(frames) / fps / seconds + float(rng.random())
+    below = place.astype(int)
+    part = eased(place - below)
+    return knots[below] * (1 - part) + knots[below + 1] * part
+
+
+def vary(rng: np.random.Generator, low: float, high: float) -> float:
+    """A uniform number between the two."""
+    return low + (high - low) * float(rng.random())
