@@ -31,12 +31,18 @@ _CHANCES: Final[Mapping[str, tuple[float, ...]]] = {
     "happy": (0.30, 0.05, 0.0, 0.55, 0.05, 0.05),
     "sad": (0.15, 0.75, 0.10, 0.0, 0.0, 0.0),
     "surprise": (0.90, 0.10, 0.0, 0.0, 0.0, 0.0),
-    "fear": (0.60, 0.40, 0.0, 0.0, 0.0, 0.0),
+    "fear": (0.10, 0.90, 0.0, 0.0, 0.0, 0.0),
     "disgust": (0.05, 0.0, 0.75, 0.0, 0.10, 0.10),
     "anger": (0.10, 0.0, 0.80, 0.0, 0.05, 0.05),
     "contempt": (0.10, 0.0, 0.20, 0.0, 0.10, 0.60),
 }
 _ENERGY: Final[Mapping[str, float]] = {"sad": 0.7, "anger": 1.1, "surprise": 1.1, "contempt": 0.8}
+_FOLLOWING: Final[Mapping[str, Mapping[str, float]]] = {
+    "cheekSquint": {"mouthSmile": 0.55, "mouthStretch": 0.35},
+    "eyeSquint": {"mouthSmile": 0.28, "mouthStretch": 0.20},
+    "noseSneer": {"mouthUpperUp": 0.75},
+}
+"""What cheeks, lids and nose do with the corners and the upper lip: the skin between them is one."""
 _HELD: Final = 0.32
 """Share of a gesture that a phrase holds."""
 _AHEAD: Final = 0.03
@@ -80,6 +86,19 @@ def accents(
     tracks["raise"] = np.maximum(tracks["raise"], 0.05 * idle)
     for name, row in rows.items():
         added += gaussian_filter(tracks[name].astype(np.float32), 0.025 * prosody.fps)[:, None] * row
+    return added
+
+
+def follow_mouth(values: np.ndarray, basis: Basis, fps: float) -> np.ndarray:
+    """(frames, channels) what the mouth's motion adds to the cheeks, lids and nose of its side."""
+    added = np.zeros_like(values)
+    for stem, sources in _FOLLOWING.items():
+        for name in arkit.sides(stem):
+            side = name.removeprefix(stem)
+            pulling = [(source + side, share) for source, share in sources.items() if source + side in basis.index]
+            if name in basis.index and pulling:
+                pulled = sum(share * values[:, basis.index[source]] for source, share in pulling)
+                added[:, basis.index[name]] = gaussian_filter(np.asarray(pulled, np.float32), 0.08 * fps)
     return added
 
 

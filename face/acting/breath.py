@@ -11,9 +11,9 @@ from .prosody import Prosody
 from .pulses import raise_to
 
 INHALING: Final[Mapping[str, float]] = {
-    "jawOpen": 0.06,
-    "mouthLowerDown": 0.10,
-    "mouthUpperUp": 0.05,
+    "jawOpen": 0.035,
+    "mouthLowerDown": 0.08,
+    "mouthUpperUp": 0.03,
     "browInnerUp": 0.06,
     "noseSneer": 0.04,
 }

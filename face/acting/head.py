@@ -14,10 +14,10 @@ from .breath import LIFTED_DEGREES, breathing
 from .prosody import Prosody
 from .pulses import raise_to, sway, vary
 
-_TURN: Final = 2.3
+_TURN: Final = 2.6
 _TILT: Final = 1.15
 """Degrees of a stress' turn and tilt at their largest."""
-_RESTLESS: Final = (0.25, 0.9, 0.55)
+_RESTLESS: Final = (0.25, 1.25, 0.75)
 _RESTLESS_SECONDS: Final = (0.45, 0.42, 0.38)
 """Degrees and pace of small motion while speaking: pitch, yaw, roll."""
 

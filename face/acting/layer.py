@@ -14,10 +14,10 @@ from ..aperture import lip_contact
 from ..controls import STILL_ACTING, Controls
 from ..curves import FaceCurves
 from ..shaping import within_limits
-from .accents import accents
+from .accents import accents, follow_mouth
 from .afterglow import afterglow, glow_on
 from .breath import breathing, inhale
-from .lower_face import answers, captured_levels, close_at_rest, keep_contacts
+from .lower_face import answers, captured_levels, hold_lips, keep_contacts
 from .prosody import Prosody
 from .strength import felt_weights, frozen_share, natural_strength
 from .temperament import expressiveness, side_gains
@@ -27,6 +27,8 @@ from .waves import mood_wave
 REAL_SPEED: Final = 0.145
 """Mean speed of a captured speaker's upper face, in coefficient units a second."""
 _UPPER: Final = ("brows", "lids", "cheeks")
+_OPEN_IN_SPEECH: Final = 0.4
+"""Share of what a mood parts the lips by that stays while they speak; the rest would spoil the vowels."""
 _ON_HEAD: Final = ("head_accents", "eye_variety")
 ON_FACE: Final = tuple(name for name in STILL_ACTING if name not in _ON_HEAD)
 """The parts that act on the face; the others are ``liven``'s."""
@@ -88,6 +90,7 @@ def act(curves: FaceCurves, neutral: FaceCurves | None, scene: Scene, controls: 
     if gains["accents"].any():
         accented = accents(prosody, basis, weights, controls.emotions, seed)
         if accented is not None:
+            accented += follow_mouth(values, basis, curves.fps)
             temper = expressiveness(controls, scene.styles, frames) * gains["accents"]
             values += (room * temper)[:, None] * accented * (1 - np.clip(values, 0, 1))
     if gains["lower_face"].any() and lowers:
@@ -145,5 +148,5 @@ def _paced(
     values = neutral.values + scale[:, None] * added
     mouth = basis.region("jaw", "lips", "tongue")
     values[:, mouth] = neutral.values[:, mouth] + on_lips[:, None] * added[:, mouth]
-    close_at_rest(values, neutral.values, basis, natural * (1 - scene.speaking), parting)
+    hold_lips(values, neutral.values, basis, natural * (1 - _OPEN_IN_SPEECH * scene.speaking), parting)
     return values

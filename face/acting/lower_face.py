@@ -20,7 +20,7 @@ CAPTURED: Final[Mapping[str, tuple[float, float]]] = {
     "mouthPress": (0.12, 0.35),
     "mouthRollLower": (0.15, 0.62),
     "mouthRollUpper": (0.30, 0.45),
-    "mouthLowerDown": (1.45, 1.0),
+    "mouthLowerDown": (1.35, 1.0),
     "mouthUpperUp": (1.25, 1.0),
     "mouthFunnel": (1.6, 1.0),
     "mouthSmile": (1.35, 1.0),
@@ -34,7 +34,7 @@ _ENDS: Final[Mapping[str, float]] = {"mouthShrugLower": 0.10, "mouthFrown": 0.10
 _STRESSED: Final[Mapping[str, float]] = {"mouthFrown": 0.09, "mouthDimple": 0.07}
 
 LIGHTLY_PARTED: Final = 0.03
-"""The opening of the lips that an ordinary mood may keep in a pause, in units of the wide open jaw."""
+"""The opening of the lips that an ordinary mood may add in a pause, in units of the wide open jaw."""
 
 
 def captured_levels(values: np.ndarray, basis: Basis, contact: np.ndarray, gain: np.ndarray) -> None:
@@ -80,22 +80,22 @@ def answers(prosody: Prosody, basis: Basis, contact: np.ndarray, seed: int) -> n
     return added
 
 
-def close_at_rest(
-    values: np.ndarray, neutral: np.ndarray, basis: Basis, resting: np.ndarray, parting: np.ndarray
+def hold_lips(
+    values: np.ndarray, neutral: np.ndarray, basis: Basis, held: np.ndarray, parting: np.ndarray
 ) -> None:
-    """Take what a mood parts the lips by in a pause down to lightly parted, in place.
+    """Take what a mood parts the lips by down to lightly parted, in place.
 
     Args:
         values: (frames, channels) with the emotion.
         neutral: the same without it.
         basis: of the columns.
-        resting: (frames,) 0 in speech, 1 in a pause.
+        held: (frames,) how much of the excess is taken off, 0..1.
         parting: (frames,) 0 for an ordinary mood, 1 for one so strong that the mouth may open.
     """
     openers = basis.columns(basis.opens_lips)
     added = np.maximum(values[:, openers] - neutral[:, openers], 0)
     opening = np.maximum(added @ basis.lip_weights[openers], 1e-6)
-    excess = np.clip(1 - LIGHTLY_PARTED / opening, 0, 1) * resting * (1 - parting)
+    excess = np.clip(1 - LIGHTLY_PARTED / opening, 0, 1) * held * (1 - parting)
     values[:, openers] -= (excess[:, None] * added).astype(np.float32)
 
 

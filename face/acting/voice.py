@@ -46,7 +46,7 @@ def open_by_loudness(values: np.ndarray, basis: Basis, prosody: Prosody, free: n
         share: (frames,) 0 keeps the network's jaw, 1 takes the loudness alone.
     """
     loud = np.clip((prosody.loudness - _QUIET_DB) / (_LOUD_DB - _QUIET_DB), 0, 1)
-    opening = _JAW_OF_LOUDNESS * gaussian_filter(loud.astype(np.float32) ** 1.5, 0.03 * prosody.fps)
+    opening = _JAW_OF_LOUDNESS * gaussian_filter(loud.astype(np.float32) ** 2, 0.03 * prosody.fps)
     part = (share * free).astype(np.float32)[:, None]
     jaw = _jaw(basis)
     values[:, jaw] += part * (opening[:, None] - values[:, jaw])

@@ -39,6 +39,8 @@ _STRESS_SPACING: Final = 0.3
 _BREATH_SECONDS: Final = (0.15, 0.9)
 _BREATH_TO_PHRASE: Final = 0.35
 _BREATH_LEVEL: Final = (-42.0, -20.0)
+_BREATH_RISE: Final = 8.0
+"""dB by which a breath is above the quietest twentieth of the sound: a room's noise does not rise and fall."""
 _BREATH_TILT: Final = -8.0
 """dB of alpha ratio; a breath has more above 1 kHz than a voice or a hum."""
 
@@ -190,6 +192,7 @@ def _breaths(
     """Soft, unvoiced, bright stretches that end shortly before a phrase."""
     noisy = (loudness > _BREATH_LEVEL[0]) & (loudness < _BREATH_LEVEL[1]) & (tilt > _BREATH_TILT)
     noisy &= voicing < _VOICED
+    loud_enough = float(np.percentile(loudness, 5)) + _BREATH_RISE
     found: list[Span] = []
     before = 0
     for start, end in phrases:
@@ -198,7 +201,8 @@ def _breaths(
             # The onset of the phrase itself is noisy too: it touches the phrase and is short.
             seconds = (fall - rise) / RATE
             is_near = (start - first - fall) / RATE <= _BREATH_TO_PHRASE
-            if _BREATH_SECONDS[0] <= seconds <= _BREATH_SECONDS[1] and is_near:
+            is_loud = loudness[first + rise : first + fall].max() > loud_enough
+            if _BREATH_SECONDS[0] <= seconds <= _BREATH_SECONDS[1] and is_near and is_loud:
                 found.append(((first + rise) / RATE, (first + fall) / RATE))
                 break
         before = end
