@@ -157,6 +157,13 @@ class Hearing(Protocol):
         ...
 
 
+def heard_by(model: FaceModel, features: Features) -> Heard:
+    """What a model heard; no laughter, and certain of every sound, if it does not say."""
+    if isinstance(model, Hearing):
+        return model.hear(features)
+    return Heard(np.zeros(features.frames, np.float32), 1.0)
+
+
 @runtime_checkable
 class Calculating(Protocol):
     """A face model that knows which library multiplies its matrices.

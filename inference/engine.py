@@ -18,7 +18,7 @@ from ..face.liveliness import liven, speech_presence
 from ..face.mood import calm_mouth
 from ..face.parts import keep_part
 from ..face.shaping import shape, shift_time
-from .contract import EmoTalkError, Features, Speech, StageProgress
+from .contract import EmoTalkError, Features, Speech, StageProgress, heard_by
 from .feature_cache import FeatureCache, key_of
 from .models.loading import DEFAULT_CHOICE, ModelChoice, identity_of, load_model
 from .models.placement import PlacedModel
@@ -140,7 +140,7 @@ class Engine:
             curves = calm_mouth(curves, neutral, speaking, controls)
         scene = None
         if acting:
-            heard = model.hear(features)
+            heard = heard_by(model, features)
             prosody = self._prosody_of(speech, curves.frames, curves.fps)
             scene = Scene(prosody, speaking, heard.laughter, heard.certainty, model.spec.styles)
             curves = act(curves, neutral, scene, controls)

@@ -57,7 +57,7 @@ COMPACT_SPEC: Final = ModelSpec(
     emotions=EMOTIONS,
     styles=STYLE_NAMES,
     controls=frozenset(
-        ("intensity", "emotion_level", "laughter", "personal_style", "second_style", "style_blend"),
+        ("intensity", "emotion_level", "laughter", "personal_style", "second_style", "style_blend", "loudness_jaw"),
     ),
 )
 

@@ -13,6 +13,7 @@ import numpy as np
 from ..aperture import lip_contact
 from ..controls import STILL_ACTING, Controls
 from ..curves import FaceCurves
+from ..emotions import MOUTH_EXPONENT
 from ..shaping import within_limits
 from .accents import accents, follow_mouth
 from .afterglow import afterglow, glow_on
@@ -27,6 +28,8 @@ from .waves import mood_wave
 REAL_SPEED: Final = 0.145
 """Mean speed of a captured speaker's upper face, in coefficient units a second."""
 _UPPER: Final = ("brows", "lids", "cheeks")
+_MOST_LOUDNESS: Final = 0.5
+"""Share of the loudness in the jaw of a network that is sure of nothing."""
 _OPEN_IN_SPEECH: Final = 0.4
 """Share of what a mood parts the lips by that stays while they speak; the rest would spoil the vowels."""
 _ON_HEAD: Final = ("head_accents", "eye_variety")
@@ -82,7 +85,7 @@ def act(curves: FaceCurves, neutral: FaceCurves | None, scene: Scene, controls: 
     lowers = bool(basis.lip_terms)
     if gains["captured_levels"].any() and lowers:
         captured_levels(values, basis, contact, gains["captured_levels"])
-    share = gains["loudness_jaw"] * (1 - scene.certainty)
+    share = _MOST_LOUDNESS * gains["loudness_jaw"] * (1 - scene.certainty)
     if share.any():
         open_by_loudness(values, basis, prosody, (1 - contact) * scene.speaking, share)
     if gains["arousal"].any():
@@ -94,7 +97,7 @@ def act(curves: FaceCurves, neutral: FaceCurves | None, scene: Scene, controls: 
             temper = expressiveness(controls, scene.styles, frames) * gains["accents"]
             values += (room * temper)[:, None] * accented * (1 - np.clip(values, 0, 1))
     if gains["lower_face"].any() and lowers:
-        values += gains["lower_face"][:, None] * answers(prosody, basis, held, seed)
+        values += gains["lower_face"][:, None] * answers(values, prosody, basis, held, seed)
     if gains["afterglow"].any() and scene.laughter.any():
         glow = afterglow(scene.laughter, prosody, seed) * gains["afterglow"] * controls.track("laughter", frames)
         glow_on(values, basis, glow, scene.speaking)
@@ -144,7 +147,7 @@ def _paced(
         scale = scale * (1 + frozen * gains["mood_waves"] * (wave - 1))
     scale = np.maximum(scale * emotion_gain(scene.prosody, gains["arousal"]), 0).astype(np.float32)
     # Beyond what the network gave, a contact of the lips could part.
-    on_lips = np.where(scale > 1, 1 + (scale - 1) * (1 - contact), scale)
+    on_lips = np.where(scale > 1, 1 + (scale - 1) * (1 - contact), scale**MOUTH_EXPONENT)
     values = neutral.values + scale[:, None] * added
     mouth = basis.region("jaw", "lips", "tongue")
     values[:, mouth] = neutral.values[:, mouth] + on_lips[:, None] * added[:, mouth]

@@ -31,6 +31,7 @@ CORNERS: Final[Mapping[str, float]] = {"mouthFrown": 0.16, "mouthShrugLower": 0.
 """What answers a closure of the lips: the chin lifts the lower lip, the corners are held down."""
 _ENDS: Final[Mapping[str, float]] = {"mouthShrugLower": 0.10, "mouthFrown": 0.10, "mouthShrugUpper": 0.08}
 """What a phrase ends with, at its largest."""
+_SMILE_OVER_FROWN: Final = 3.0
 _STRESSED: Final[Mapping[str, float]] = {"mouthFrown": 0.09, "mouthDimple": 0.07}
 
 LIGHTLY_PARTED: Final = 0.03
@@ -52,10 +53,11 @@ def captured_levels(values: np.ndarray, basis: Basis, contact: np.ndarray, gain:
         values[:, columns] *= (1 + gain * (level - 1)).astype(np.float32)[:, None]
 
 
-def answers(prosody: Prosody, basis: Basis, contact: np.ndarray, seed: int) -> np.ndarray:
+def answers(values: np.ndarray, prosody: Prosody, basis: Basis, contact: np.ndarray, seed: int) -> np.ndarray:
     """(frames, channels) what chin, frown and corners add; nothing of it opens the lips.
 
     Args:
+        values: (frames, channels) of the face; corners that smile are not held down.
         prosody: of the line.
         basis: of the face.
         contact: (frames,) lip contact in speech, 0..1.
@@ -77,6 +79,10 @@ def answers(prosody: Prosody, basis: Basis, contact: np.ndarray, seed: int) -> n
             for name in arkit.sides(stem):
                 if name in basis.index:
                     added[:, basis.index[name]] += value * track
+    for frown, smile in zip(arkit.sides("mouthFrown"), arkit.sides("mouthSmile"), strict=True):
+        if basis.has((frown, smile)):
+            smiling = gaussian_filter(values[:, basis.index[smile]], 0.2 * fps)
+            added[:, basis.index[frown]] *= np.clip(1 - _SMILE_OVER_FROWN * smiling, 0, 1)
     return added
 
 

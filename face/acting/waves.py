@@ -26,9 +26,9 @@ RISE_AND_FALL: Final[Mapping[str, tuple[float, float]]] = {
 """Seconds, by emotion."""
 _USUAL: Final = (0.50, 1.1)
 
-RELAXED: Final = 0.42
+RELAXED: Final = 0.48
 """Share of an emotion that stays in pauses."""
-_PHRASE: Final = 0.62
+_PHRASE: Final = 0.66
 _UNSPOKEN: Final = 0.75
 ANTICIPATION: Final = 0.25
 """Seconds by which the face is ahead of a phrase."""
@@ -73,7 +73,7 @@ def mood_wave(prosody: Prosody, weights: np.ndarray, names: Sequence[str], seed:
         for number, stress in enumerate(_peaks(prosody.stresses, phrase)):
             rise, fall = pace(stress.second)
             height = vary(rng, 0.92, 1.0) if number == 0 else 0.66 + 0.26 * stress.strength * vary(rng, 0.7, 1.1)
-            raise_to(wave, fps, stress.second, rise, 0.08, fall * vary(rng, 0.7, 0.95), height)
+            raise_to(wave, fps, stress.second, rise, 0.22, fall * vary(rng, 0.7, 0.95), height)
     for _, end_frame in intervals_of(np.diff(total, prepend=total[:1]) > 1e-4):
         risen = total[end_frame - 1] - total[max(end_frame - 1 - round(2 * fps), 0) : end_frame].min()
         if risen > _KEYED_RISE:

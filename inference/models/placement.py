@@ -4,11 +4,9 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
-import numpy as np
-
 from ...face.controls import Controls
 from ...face.curves import FaceCurves
-from ..contract import Calculating, FaceModel, Features, Heard, Hearing, Progress, Shrinkable, Speech
+from ..contract import Calculating, FaceModel, Features, Heard, Progress, Shrinkable, Speech, heard_by
 from ..devices import device_name, free_gpu_memory, is_out_of_memory
 
 Result = TypeVar("Result")
@@ -58,14 +56,8 @@ class PlacedModel:
         return self._run(lambda model: model.decode(features, controls))
 
     def hear(self, features: Features) -> Heard:
-        """What the network heard; no laughter, and certain of every sound, if it does not say."""
-
-        def heard(model: FaceModel) -> Heard:
-            if isinstance(model, Hearing):
-                return model.hear(features)
-            return Heard(np.zeros(features.frames, np.float32), 1.0)
-
-        return self._run(heard)
+        """What the network heard; see ``contract.heard_by``."""
+        return self._run(lambda model: heard_by(model, features))
 
     def _run(self, work: Callable[[FaceModel], Result]) -> Result:
         try:
