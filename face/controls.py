@@ -189,17 +189,34 @@ CONTROLS: Final[tuple[Control, ...]] = (
     Control(
         "seed", "Seed", "life", "whole", 0, 0, 99999, "", "Each seed gives different blinks, glances and nods", False
     ),
-    _acting("mood_waves", "Mood Waves", 1, "The emotion rises with phrases and stressed words and relaxes in pauses; 0 holds it"),
+    _acting(
+        "mood_waves",
+        "Mood Waves",
+        1,
+        "The emotion rises with phrases and stressed words and relaxes in pauses; 0 holds it",
+    ),
     _acting(
         "natural_strength",
         "Natural Strength",
         1,
         "1 is as strong as people feel at an Emotion Level of 0.5 and theatrical at 1; 0 is the network's own strength",
     ),
-    _acting("arousal", "Voice Arousal", 2, "A loud, high voice strengthens emotion and jaw, a soft, low one calms them"),
-    _acting("accents", "Accents", 2, "Brows, lids and cheeks mark stressed syllables and hold through phrases"),
     _acting(
-        "lower_face", "Chin and Corners", 2, "Chin and mouth corners answer closures, stresses and phrase ends", ("lips",)
+        "arousal", "Voice Arousal", 2, "A loud, high voice strengthens emotion and jaw, a soft, low one calms them"
+    ),
+    _acting(
+        "accents",
+        "Accents",
+        2,
+        "Brows, lids and cheeks mark stressed syllables and hold through phrases",
+        ("brows", "lids", "cheeks"),
+    ),
+    _acting(
+        "lower_face",
+        "Chin and Corners",
+        2,
+        "Chin and mouth corners answer closures, stresses and phrase ends",
+        ("lips",),
     ),
     _acting(
         "captured_levels",
@@ -208,9 +225,22 @@ CONTROLS: Final[tuple[Control, ...]] = (
         "Lips press and roll less, and smile, part and round more, as captured faces do; lip contacts are kept",
         ("lips",),
     ),
-    _acting("asymmetry", "Asymmetry", 2, "How unequal the two sides of the face are; each style and seed has its own", animatable=False),
-    _acting("breath", "Breath", 2, "Audible breaths part the lips and lift the head"),
-    _acting("afterglow", "Laugh Afterglow", 2, "The soft beginning of a laugh shows, and its smile fades over seconds", ("lips",)),
+    _acting(
+        "asymmetry",
+        "Asymmetry",
+        2,
+        "How unequal the two sides of the face are; each style and seed has its own",
+        ("lips",),
+        animatable=False,
+    ),
+    _acting("breath", "Breath", 2, "Audible breaths part the lips and lift the brows", ("lips",)),
+    _acting(
+        "afterglow",
+        "Laugh Afterglow",
+        2,
+        "The soft beginning of a laugh shows, and its smile fades over seconds",
+        ("lips",),
+    ),
     _acting(
         "loudness_jaw",
         "Jaw by Loudness",

@@ -42,9 +42,7 @@ _MEAN_OVER_MEDIAN: Final = float(np.exp(0.6**2 / 2))
 _LIMIT_DEGREES: Final = 12.0
 
 
-def liven(
-    curves: FaceCurves, loudness: np.ndarray, controls: Controls, scene: Scene | None = None
-) -> Performance:
+def liven(curves: FaceCurves, loudness: np.ndarray, controls: Controls, scene: Scene | None = None) -> Performance:
     """Add blinks, glances and head motion to a face.
 
     Args:
@@ -225,11 +223,7 @@ def _glance_shifts(speaking: np.ndarray, fps: float, seed: int) -> np.ndarray:
     """(shifts,) seconds at which the gaze moves far enough for a blink to go with it."""
     glances = _glances(speaking, fps, seed)
     return np.array(
-        [
-            later[0] / fps
-            for before, later in pairwise(glances)
-            if np.linalg.norm(later[2] - before[2]) > _LEAST_SHIFT
-        ]
+        [later[0] / fps for before, later in pairwise(glances) if np.linalg.norm(later[2] - before[2]) > _LEAST_SHIFT]
     )
 
 

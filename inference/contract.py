@@ -82,7 +82,7 @@ class ModelSpec:
         emotions: names of its emotions, in the network's own order.
         styles: names of its personal styles; the first one is the default.
         controls: names of the controls in the groups emotion and style that it uses, besides its emotions, and
-            ``loudness_jaw`` if it can tell how sure it is.
+            ``loudness_jaw`` if it can tell how sure it is, and ``natural_strength`` if its emotions are posed ones.
     """
 
     basis: Basis
@@ -118,11 +118,13 @@ class ModelSpec:
     def _heeds(self, control: Control) -> bool:
         if control.name in EMOTIONS:
             return False
-        if control.name in ("mood_waves", "natural_strength"):
+        if control.name == "mood_waves":
             return bool(self.emotions)
+        if control.name == "arousal":
+            return bool(self.emotions) or bool(self.basis.lip_terms)
         if control.name == "mouth_emotion":
             return bool(self.emotions) and bool(self.basis.region(*control.regions))
-        if control.name == "loudness_jaw":
+        if control.name in ("loudness_jaw", "natural_strength"):
             return control.name in self.controls
         if control.name == "afterglow":
             return "laughter" in self.controls

@@ -57,7 +57,10 @@ COMPACT_SPEC: Final = ModelSpec(
     emotions=EMOTIONS,
     styles=STYLE_NAMES,
     controls=frozenset(
-        ("intensity", "emotion_level", "laughter", "personal_style", "second_style", "style_blend", "loudness_jaw"),
+        (
+            *("intensity", "emotion_level", "laughter", "personal_style", "second_style", "style_blend"),
+            *("natural_strength", "loudness_jaw"),
+        ),
     ),
 )
 

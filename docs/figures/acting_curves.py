@@ -1,7 +1,7 @@
 """Draws acting_curves.png: the same line in four moods, with the acting off and on.
 
-``python docs/figures/acting_curves.py [PICTURE] [--sound SOUND]``. Needs matplotlib. The sound is the sample line, spoken
-twice with a pause, if none is given.
+``python docs/figures/acting_curves.py [PICTURE] [--sound SOUND]``. Needs matplotlib. If no sound
+is given, it is the sample line, spoken twice with a pause.
 """
 
 import argparse
@@ -39,7 +39,9 @@ def main() -> None:
     parser.add_argument("--sound", type=Path, help="a line of speech")
     parser.add_argument("--dpi", type=int, default=70, help="pixels per inch; the picture is some 15 inches wide")
     options = parser.parse_args()
-    acting_curves(read_speech(options.sound) if options.sound else twice(read_speech(LINE)), options.picture, options.dpi)
+    acting_curves(
+        read_speech(options.sound) if options.sound else twice(read_speech(LINE)), options.picture, options.dpi
+    )
 
 
 def twice(speech: Speech) -> Speech:

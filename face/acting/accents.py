@@ -48,9 +48,7 @@ _HELD: Final = 0.32
 _AHEAD: Final = 0.03
 
 
-def accents(
-    prosody: Prosody, basis: Basis, weights: np.ndarray, names: Sequence[str], seed: int
-) -> np.ndarray | None:
+def accents(prosody: Prosody, basis: Basis, weights: np.ndarray, names: Sequence[str], seed: int) -> np.ndarray | None:
     """What accents add to the upper face.
 
     Args:

@@ -23,7 +23,7 @@ GLOW: Final[Mapping[str, float]] = {
     "browOuterUp": 0.05,
 }
 _LAUGHING: Final = 0.3
-_SHORTEST_BOUT: Final = 0.25
+_SHORTEST_BOUT: Final = 0.1
 _LONGEST_ONSET: Final = 1.2
 _LONGEST_GAP: Final = 0.12
 _SOFTEST: Final = -40.0

@@ -1,7 +1,7 @@
 """The acting layer: what a network leaves still, the voice and the emotion move.
 
-Every part has a gain in ``controls.py`` and is exactly off at 0. The parts scale and add to curves of any network and any
-basis, by the names and regions that the basis has; lip contacts in speech never open, and nothing moves in time.
+Every part has a gain in ``controls.py`` and is exactly off at 0. The parts scale and add to curves of any network and
+any basis, by the names and regions that the basis has; lip contacts in speech never open, and nothing moves in time.
 """
 
 from collections.abc import Mapping, Sequence
@@ -47,6 +47,7 @@ class Scene:
         laughter: (frames,) strength of laughter in the sound, 0..1.
         certainty: how sure the network is of the sounds, 0..1.
         styles: of the model, in its order.
+        posed: whether the model's emotions are posed expressions, twice as strong as felt ones.
     """
 
     prosody: Prosody
@@ -54,6 +55,7 @@ class Scene:
     laughter: np.ndarray
     certainty: float = 1.0
     styles: Sequence[str] = ()
+    posed: bool = False
 
 
 def act(curves: FaceCurves, neutral: FaceCurves | None, scene: Scene, controls: Controls) -> FaceCurves:
@@ -140,7 +142,7 @@ def _paced(
     added = curves.values - neutral.values
     frozen = frozen_share(added, weights, basis.region(*_UPPER))
     factor, parting = natural_strength(controls, weights)
-    natural = frozen * gains["natural_strength"]
+    natural = scene.posed * frozen * gains["natural_strength"]
     scale = 1 + natural * (factor - 1)
     if gains["mood_waves"].any():
         wave = mood_wave(scene.prosody, weights, controls.emotions, int(controls.constant("seed")))

@@ -86,9 +86,7 @@ def answers(values: np.ndarray, prosody: Prosody, basis: Basis, contact: np.ndar
     return added
 
 
-def hold_lips(
-    values: np.ndarray, neutral: np.ndarray, basis: Basis, held: np.ndarray, parting: np.ndarray
-) -> None:
+def hold_lips(values: np.ndarray, neutral: np.ndarray, basis: Basis, held: np.ndarray, parting: np.ndarray) -> None:
     """Take what a mood parts the lips by down to lightly parted, in place.
 
     Args:

@@ -9,16 +9,16 @@ def eased(share: np.ndarray) -> np.ndarray:
     return share * share * (3 - 2 * share)
 
 
-def raise_to(
-    track: np.ndarray, fps: float, apex: float, rise: float, hold: float, fall: float, height: float
-) -> None:
+def raise_to(track: np.ndarray, fps: float, apex: float, rise: float, hold: float, fall: float, height: float) -> None:
     """Raise a track to an event, in place; where events overlap, the higher one counts.
 
     Args:
         track: (frames,).
         fps: frames per second.
         apex: second at which the event reaches its height.
-        rise, hold, fall: seconds.
+        rise: seconds before the apex.
+        hold: seconds at the height.
+        fall: seconds back to rest.
         height: at the apex.
     """
     first = max(int(np.ceil((apex - rise) * fps)), 0)

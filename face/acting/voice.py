@@ -1,4 +1,4 @@
-"""What the voice alone drives: the strength of an emotion, how far the jaw opens, and the jaw where phones are unsure."""
+"""What the voice alone drives: how strong an emotion is, how far the jaw opens, and the jaw where phones are unsure."""
 
 from typing import Final
 

@@ -1,7 +1,7 @@
 """Mood waves: an emotion rises with phrases and stressed words, peaks, and relaxes to a part of itself in pauses.
 
-Ten captured moods rise within 0.3 to 0.8 s, relax towards half in pauses, and are above 90 % of their peak for less than
-a fifth of the time; the emotions' own rise and fall times are the project's proposal on that.
+Ten captured moods rise within 0.3 to 0.8 s, relax towards half in pauses, and are above 90 % of their peak for less
+than a fifth of the time; the emotions' own rise and fall times are the project's proposal on that.
 """
 
 from collections.abc import Mapping, Sequence

@@ -284,8 +284,8 @@ class EmoTalkCompact:
 def contact_certainty(chances: np.ndarray) -> float:
     """How sure the network is of the sounds of a line, by how clearly it tells the lip contacts that it considers.
 
-    On voices as it was trained on it gives 0.64 to 0.74 on average to a contact that it considers at all, on recordings in
-    a language that it does not know 0.45 to 0.53. Few contacts say little, so short lines count as certain.
+    On voices as it was trained on it gives 0.64 to 0.74 on average to a contact that it considers at all, on recordings
+    in a language that it does not know 0.45 to 0.53. Few contacts say little, so short lines count as certain.
 
     Args:
         chances: (frames,) probability of the likelier lip contact.

@@ -162,9 +162,7 @@ def prominence(loudness: np.ndarray, pitch: np.ndarray, voiced: np.ndarray) -> n
     return gaussian_filter(total, 4.0) / 2
 
 
-def _stresses(
-    loudness: np.ndarray, pitch: np.ndarray, voiced: np.ndarray, syllables: np.ndarray
-) -> tuple[Stress, ...]:
+def _stresses(loudness: np.ndarray, pitch: np.ndarray, voiced: np.ndarray, syllables: np.ndarray) -> tuple[Stress, ...]:
     """Syllables whose prominence is above the mean, the strongest first where two are closer than 0.3 s."""
     if not len(syllables):
         return ()

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from emotalk.face import arkit
 from emotalk.face.basis import ARKIT
-from emotalk.face.controls import ControlError, Controls
+from emotalk.face.controls import STILL_ACTING, ControlError, Controls
 from emotalk.face.curves import FaceCurves, performance_of
 from emotalk.face.emotions import EMOTIONS
 from emotalk.face.eyes import merge_eyes
@@ -57,7 +57,7 @@ def engine(model):
     return Engine(lambda *_: model)
 
 
-QUIET = Controls({"blink_rate": 0, "gaze_gain": 0, "head_gain": 0})
+QUIET = Controls({"blink_rate": 0, "gaze_gain": 0, "head_gain": 0, **STILL_ACTING})
 
 
 def test_a_performance_is_decoded_shaped_and_enlivened(engine):
@@ -227,7 +227,7 @@ def test_the_line_in_use_is_kept_longest(engine, model):
 def test_the_head_follows_the_loudness_of_the_moment(engine, monkeypatch):
     asked = []
     monkeypatch.setattr(
-        engine_module, "liven", lambda curves, loudness, controls: asked.append(loudness) or performance_of(curves)
+        engine_module, "liven", lambda curves, loudness, *_: asked.append(loudness) or performance_of(curves)
     )
     sound = speech()
     engine.perform(sound, QUIET)

@@ -83,7 +83,9 @@ NETWORKS["test"] = Network(
 EMOTIONS = ("neutral", "happy", "weary", "smug grin", "audio")
 STYLES = ("Ann", "Bob", "Cleo")
 SECONDS = 12
-HEEDED = {"intensity", "personal_style", "jaw_gain", "smoothing", "time_offset", "savitzky_golay"}
+HEEDED = {"intensity", "personal_style", "jaw_gain", "smoothing", "time_offset", "savitzky_golay"} | {
+    *("mood_waves", "arousal", "head_accents", "eye_variety")
+}
 
 
 @pytest.fixture(scope="module")
@@ -254,7 +256,7 @@ def test_the_button_writes_its_keys_at_its_rate(model, tree, head, sound, monkey
     scene, line = bpy.context.scene, line_to_set(bpy.context.scene)
     scene.render.fps = 24
     line.audio, line.model, line.key_tolerance, line.start_frame = str(sound), model, 0, 1
-    line.personal_style, line.settle_time = "Bob", 0
+    line.personal_style, line.settle_time, line.mood_waves, line.arousal = "Bob", 0, 0, 0
     line.sad = 1  # of the model that was chosen before; this one does not heed it
     smug = line.own_emotions["smug grin"]
     for second, weight in ((9.9, 0.0), (10.0, 1.0)):

@@ -1,10 +1,10 @@
 """How a face acts: its upper face, its waves and accents, head, blinks and jitter, beside those of people.
 
-Everything is measured on finished performances at default controls, as an animator gets them, with the acting and without.
-The figures of people are from eleven captured takes: one person speaking for 20 s, and ten moods of 31 to 51 s.
+Everything is measured on finished performances at default controls, as an animator gets them, with the acting and
+without. The figures of people are from eleven captured takes: one person speaking for 20 s, and ten moods of 31 to 51 s.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -339,5 +339,5 @@ def _seconds_above(lid: FloatArray, place: int, fps: float) -> float:
     return (last - first + 1) / 10 / fps
 
 
-def _mean(measure, performances: Sequence[Performance]) -> float:  # type: ignore[no-untyped-def]
+def _mean(measure: Callable[[Performance], float], performances: Sequence[Performance]) -> float:
     return float(np.mean([measure(performance) for performance in performances]))
