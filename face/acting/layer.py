@@ -30,7 +30,7 @@ REAL_SPEED: Final = 0.145
 _UPPER: Final = ("brows", "lids", "cheeks")
 _MOST_LOUDNESS: Final = 0.5
 """Share of the loudness in the jaw of a network that is sure of nothing."""
-_OPEN_IN_SPEECH: Final = 0.4
+_OPEN_IN_SPEECH: Final = 0.25
 """Share of what a mood parts the lips by that stays while they speak; the rest would spoil the vowels."""
 _ON_HEAD: Final = ("head_accents", "eye_variety")
 ON_FACE: Final = tuple(name for name in STILL_ACTING if name not in _ON_HEAD)

@@ -111,10 +111,12 @@ def keep_contacts(values: np.ndarray, before: np.ndarray, basis: Basis) -> None:
         before: the same before lips were changed.
         basis: of the columns.
     """
-    was, openers = lip_aperture(before, basis), basis.columns(basis.opens_lips)
-    excess = np.where(was <= CLOSED, np.maximum(lip_aperture(values, basis) - CLOSED, 0), 0)
-    opening = np.maximum(values[:, openers] @ basis.lip_weights[openers], 1e-6)
-    values[:, openers] *= (1 - np.minimum(excess / opening, 1)).astype(np.float32)[:, None]
+    was, now = lip_aperture(before, basis), lip_aperture(values, basis)
+    parted = (was <= CLOSED) & (now > CLOSED)
+    # The lips go back as far as it takes; seals stay whole, for both ends of the way have them.
+    back = np.where(parted, (now - CLOSED) / np.where(parted, now - was, 1), 0).astype(np.float32)
+    columns = np.flatnonzero(basis.lip_weights)
+    values[:, columns] += back[:, None] * (before[:, columns] - values[:, columns])
     if basis.labiodental:
         column = basis.index[basis.labiodental]
         values[:, column] = np.maximum(values[:, column], np.minimum(before[:, column], ON_TEETH))

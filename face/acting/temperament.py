@@ -11,8 +11,7 @@ from ..controls import Controls
 from ..styles import STYLES
 
 _BROWS: Final = {style.name: style.brows for style in STYLES}
-_LARGEST: Final = 1.6
-_SIDES: Final[dict[str, float]] = {"brow": 0.30, "eyeSquint": 0.12, "cheek": 0.18, "nose": 0.22, "mouthSmile": 0.10}
+_SIDES: Final[dict[str, float]] = {"brow": 0.30, "eyeSquint": 0.12, "cheek": 0.18, "nose": 0.22, "mouthSmile": 0.28}
 """Largest share by which one side does more and the other less, by the beginning of a channel's name."""
 
 
@@ -26,7 +25,7 @@ def expressiveness(controls: Controls, styles: Sequence[str], frames: int) -> np
     """
     if not styles:
         return np.ones(frames, np.float32)
-    gains = np.array([min(_BROWS.get(name, 1.0) ** 0.5, _LARGEST) for name in styles], np.float32)
+    gains = np.array([_BROWS.get(name, 1.0) ** 0.5 for name in styles], np.float32)
     return controls.style_tracks(frames, styles) @ gains
 
 

@@ -37,8 +37,10 @@ _HIGH: Final = (MEL_CENTRES >= 1000) & (MEL_CENTRES < 5000)
 
 _STRESS_SPACING: Final = 0.3
 _BREATH_SECONDS: Final = (0.15, 0.9)
+_LOUD_BREATH: Final = 0.25
+"""Seconds from which a noise as loud as soft speech is a breath."""
 _BREATH_TO_PHRASE: Final = 0.35
-_BREATH_LEVEL: Final = (-42.0, -20.0)
+_BREATH_LEVEL: Final = (-42.0, -14.0)
 _BREATH_RISE: Final = 8.0
 """dB by which a breath is above the quietest twentieth of the sound: a room's noise does not rise and fall."""
 _BREATH_TILT: Final = -8.0
@@ -60,7 +62,12 @@ def prosody_tracks(speech: Speech, frames: int, fps: float) -> Prosody:
     level = speech_level(speech.samples)
     loudness, tilt = _loudness_and_tilt(speech.samples, level)
     octaves, voicing = _pitch(speech.samples, level, len(loudness))
+    noisy = (loudness > _BREATH_LEVEL[0]) & (loudness < _BREATH_LEVEL[1]) & (tilt > _BREATH_TILT) & (voicing < _VOICED)
     speaking = loudness > _SPEECH
+    for start, end in intervals_of(noisy):
+        # A fricative is shorter.
+        if end - start >= _LOUD_BREATH * RATE:
+            speaking[start:end] = False
     phrases = _phrases(speaking)
     inside = np.zeros(len(loudness), bool)
     for start, end in phrases:
@@ -68,11 +75,14 @@ def prosody_tracks(speech: Speech, frames: int, fps: float) -> Prosody:
     voiced = inside & (voicing > _VOICED) & (loudness > _SPEECH)
     pitch = _relative_pitch(octaves, voiced)
     syllables = _syllables(loudness, voiced)
-    breaths = _breaths(loudness, tilt, voicing, phrases)
-    tracks = (loudness, pitch, voicing, _arousal(loudness, pitch, tilt, voiced, inside, syllables))
+    breaths = _breaths(loudness, noisy, phrases)
+    arousal = _arousal(loudness, pitch, tilt, voiced, inside, syllables)
     return Prosody(
         fps,
-        *(_at_frames(track, frames, fps) for track in tracks),
+        _at_frames(loudness, frames, fps),
+        _at_frames(pitch, frames, fps),
+        _at_frames(voicing, frames, fps),
+        _at_frames(arousal, frames, fps),
         phrases=tuple((start / RATE, end / RATE) for start, end in phrases),
         stresses=_stresses(loudness, pitch, voiced, syllables),
         breaths=breaths,
@@ -184,12 +194,8 @@ def _stresses(loudness: np.ndarray, pitch: np.ndarray, voiced: np.ndarray, sylla
     return tuple(Stress(place / RATE, share[place]) for place in sorted(chosen))
 
 
-def _breaths(
-    loudness: np.ndarray, tilt: np.ndarray, voicing: np.ndarray, phrases: list[tuple[int, int]]
-) -> tuple[Span, ...]:
+def _breaths(loudness: np.ndarray, noisy: np.ndarray, phrases: list[tuple[int, int]]) -> tuple[Span, ...]:
     """Soft, unvoiced, bright stretches that end shortly before a phrase."""
-    noisy = (loudness > _BREATH_LEVEL[0]) & (loudness < _BREATH_LEVEL[1]) & (tilt > _BREATH_TILT)
-    noisy &= voicing < _VOICED
     loud_enough = float(np.percentile(loudness, 5)) + _BREATH_RISE
     found: list[Span] = []
     before = 0

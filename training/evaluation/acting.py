@@ -1,19 +1,20 @@
-"""How a face acts: its upper face, its waves and accents, head, blinks and jitter, beside those of people.
+"""How a face acts: upper face, waves and accents, head, blinks and jitter, beside those of people.
 
 Everything is measured on finished performances at default controls, as an animator gets them, with the acting and
-without. The figures of people are from eleven captured takes: one person speaking for 20 s, and ten moods of 31 to 51 s.
+without. The figures of people are from eleven captured takes: one person speaking for 20 s, ten moods of 31 to 51 s.
 """
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Final
 
 import numpy as np
 
-from ...face import arkit, metrics
+from ...face import metrics
 from ...face.acting.prosody import Prosody
 from ...face.controls import STILL_ACTING, Controls
-from ...face.curves import FaceCurves, Performance
+from ...face.curves import Performance
 from ...face.emotions import EMOTIONS, IS_MOUTH, NEUTRAL, PROTOTYPES
 from ...face.eyes import merge_eyes
 from ...face.shaping import gaussian_filter
@@ -23,6 +24,18 @@ from ...inference.models.placement import PlacedModel
 from ...inference.sound.prosody_tracks import prosody_tracks
 from ..arrays import FloatArray
 from ..phones import SpokenLine
+from .performed import (
+    blink_frames,
+    brows_with_stress,
+    curve,
+    jitter,
+    lips_follow_loudness,
+    power_share,
+    recognised,
+    seconds_closed,
+    share_near_peak,
+    speed,
+)
 from .prediction import arkit_values, samples_of
 from .report import Cell, Table, left_out
 
@@ -47,13 +60,6 @@ _LOWER_FACE: Final[Mapping[str, str]] = {
     "mouthRollLower": ".017",
     "mouthRollUpper": ".009",
 }
-_SMOOTH: Final = 0.05
-_PEAK: Final = 0.9
-_LONGEST_LAG: Final = 0.1
-_CLOSED: Final = 0.4
-_JITTER_HZ: Final = (8.0, 15.0)
-_LEAST_SHIFT: Final = 0.15
-"""Length of a change of the face under which no emotion is recognised."""
 
 
 @dataclass(frozen=True)
@@ -117,95 +123,27 @@ class Studio:
         return metrics.judge(items, self.fps)
 
 
-def curve(face: FaceCurves, stem: str) -> FloatArray:
-    """(frames,) a channel, or the mean of both sides."""
-    return np.asarray(face.values[:, face.basis.columns(arkit.sides(stem))].mean(axis=1))
-
-
-def speed(track: FloatArray, fps: float) -> float:
-    """Mean speed a second of a curve smoothed over 50 ms."""
-    return float(np.abs(np.diff(gaussian_filter(track, _SMOOTH * fps))).mean() * fps)
-
-
-def share_near_peak(wave: FloatArray) -> float:
-    """Share of the time that a course spends above 90 % of its peak (its 99th percentile)."""
-    return float((wave > _PEAK * np.percentile(wave, 99)).mean())
-
-
-def brows_with_stress(face: FaceCurves, prosody: Prosody) -> float:
-    """Largest correlation, at lags of 0 to 100 ms, of the brows' activity with F0 x energy where somebody speaks."""
-    frames = min(face.frames, prosody.frames)
-    brows = sum(curve(face, stem) for stem in ("browInnerUp", "browOuterUp", "browDown"))
-    active = np.zeros(frames, bool)
-    for start, end in prosody.phrases:
-        active[int(start * face.fps) : int(end * face.fps)] = True
-    if active.sum() < face.fps:
-        return 0.0
-    energy = np.maximum(prosody.loudness[:frames] - np.percentile(prosody.loudness[:frames][active], 10), 0)
-    pitch = prosody.pitch[:frames]
-    height = np.maximum(pitch - np.percentile(pitch[active], 10), 0)
-    stress = gaussian_filter((energy * height * (prosody.voicing[:frames] > 0.4)).astype(np.float32), 0.06 * face.fps)
-    stress = stress - gaussian_filter(stress, 1.0 * face.fps)
-    moved = np.asarray(brows[:frames] - gaussian_filter(np.asarray(brows[:frames]), 1.0 * face.fps))
-    best = -1.0
-    for lag in range(round(_LONGEST_LAG * face.fps) + 1):
-        later = np.roll(moved, -lag)
-        best = max(best, float(np.corrcoef(stress[active], later[active])[0, 1]))
-    return best
-
-
-def recognised(shift: FloatArray) -> str:
-    """The emotion whose prototype has the direction of a change of the face (52,); neutral if it hardly changes.
-
-    By direction and not by distance: a believable mood is less than half as strong as a posed one, and would be nearer
-    to no emotion at all. Brows, lids and cheeks count as they are; the mouth, which speaks, counts half.
-    """
-    if np.linalg.norm(shift) < _LEAST_SHIFT:
-        return NEUTRAL
-    weights = np.where(IS_MOUTH, 0.5, 1.0)
-    poses = PROTOTYPES[1:] * weights
-    likeness = (poses @ (shift * weights)) / np.linalg.norm(poses, axis=1)
-    return EMOTIONS[1 + int(np.argmax(likeness))]
-
-
-def jitter(face: FaceCurves) -> float:
-    """Share of the upper face's power (above 0.2 Hz) that lies at 8 to 15 Hz."""
-    tracks = np.stack([curve(face, stem) for stem in UPPER_FACE], axis=1)
-    return power_share(tracks, face.fps, _JITTER_HZ)
-
-
-def power_share(tracks: FloatArray, fps: float, band: tuple[float, float]) -> float:
-    """Share of the power of (frames, tracks) above 0.2 Hz that lies in a band."""
-    window = np.hanning(len(tracks))[:, None]
-    power = np.abs(np.fft.rfft((tracks - tracks.mean(axis=0)) * window, axis=0)) ** 2
-    hertz = np.fft.rfftfreq(len(tracks), 1 / fps)
-    total = power[hertz > 0.2].sum()
-    inside = power[(hertz >= band[0]) & (hertz <= band[1])].sum()
-    return float(inside / total) if total > 0 else 0.0
-
-
-def lips_follow_loudness(face: FaceCurves, prosody: Prosody) -> float:
-    """Correlation of the displacement of the lips with loudness in a take (SLCC)."""
-    values = arkit_values(face)
-    frames = min(face.frames, prosody.frames)
-    mouth = values[:frames, arkit.indices(name for name in arkit.CHANNELS if name.startswith(("mouth", "jaw")))]
-    moved = np.linalg.norm(mouth - np.median(mouth, axis=0), axis=1)
-    return float(np.corrcoef(moved, prosody.loudness[:frames])[0, 1])
-
-
 def _motion_table(
     title: str, stems: Mapping[str, str], acted: Mapping[str, list[Performance]], still: list[Performance]
 ) -> Table:
-    rows: list[tuple[Cell, ...]] = []
-    for stem, people in stems.items():
-        cells = [_mean(lambda p, stem=stem: float(curve(p.face, stem).std()), p) for p in (still, *acted.values())]
-        rows.append((f"{stem}, sd", people, *cells))
-    cells = [
-        _mean(lambda p: float(np.mean([speed(curve(p.face, stem), p.face.fps) for stem in stems])), some)
-        for some in (still, *acted.values())
+    columns = (still, *acted.values())
+    rows: list[tuple[Cell, ...]] = [
+        (f"{stem}, sd", people, *(_mean(partial(_deviation, stem=stem), some) for some in columns))
+        for stem, people in stems.items()
     ]
-    rows.append(("speed, mean of these a second", ".145; moods .021-.120" if title == "Upper face" else "", *cells))
+    people = ".145; moods .021-.120" if stems is UPPER_FACE else ""
+    speeds = (_mean(partial(_speed_of, stems=tuple(stems)), some) for some in columns)
+    rows.append(("speed, mean of these a second", people, *speeds))
     return Table(f"{title}: motion", ("what", "people", "neutral, still", *acted), tuple(rows))
+
+
+def _deviation(performance: Performance, stem: str) -> float:
+    return float(curve(performance.face, stem).std())
+
+
+def _speed_of(performance: Performance, stems: Sequence[str]) -> float:
+    face = performance.face
+    return float(np.mean([speed(curve(face, stem), face.fps) for stem in stems]))
 
 
 def _mood_table(
@@ -236,7 +174,7 @@ def _mood_table(
                 float(np.mean(share)) if share else float("nan"),
                 100 * float(np.mean(right)) if right else float("nan"),
                 float(np.mean(follows)),
-                float(np.mean([jitter(p.face) for p in acted[emotion]])),
+                float(np.mean([jitter(p.face, UPPER_FACE) for p in acted[emotion]])),
                 *_lips(judged, neutral),
             )
         )
@@ -295,9 +233,9 @@ def _life(performances: Sequence[Performance], takes: Sequence[Take]) -> dict[st
     peaks, lengths, gaps = [], [], []
     for performance in performances:
         lid = curve(performance.face, "eyeBlink")
-        places = _peaks(lid)
+        places = blink_frames(lid)
         peaks += lid[places].tolist()
-        lengths += [1000 * _seconds_above(lid, place, fps) for place in places]
+        lengths += [1000 * seconds_closed(lid, place, fps) for place in places]
         gaps += (np.diff(places) / fps).tolist()
     found = {
         "blinks a minute": 60 * len(peaks) / sum(p.face.frames / fps for p in performances),
@@ -319,24 +257,6 @@ def _life(performances: Sequence[Performance], takes: Sequence[Take]) -> dict[st
         shares = [power_share(track[:, None], fps, (1.0, 3.0)) for track in tracks]
         found[f"head power 1-3 Hz, {name}"] = float(np.mean(shares))
     return found
-
-
-def _peaks(lid: FloatArray) -> list[int]:
-    high = np.flatnonzero((lid[1:-1] > lid[:-2]) & (lid[1:-1] >= lid[2:]) & (lid[1:-1] > 0.3)) + 1
-    return [int(place) for place in high]
-
-
-def _seconds_above(lid: FloatArray, place: int, fps: float) -> float:
-    """How long a lid is closed further than 0.4 around a peak, between frames by interpolation."""
-    fine = np.interp(np.arange(0, len(lid), 0.1), np.arange(len(lid)), lid)
-    first = last = place * 10
-    if fine[first] <= _CLOSED:
-        return 0.0
-    while first > 0 and fine[first - 1] > _CLOSED:
-        first -= 1
-    while last < len(fine) - 1 and fine[last + 1] > _CLOSED:
-        last += 1
-    return (last - first + 1) / 10 / fps
 
 
 def _mean(measure: Callable[[Performance], float], performances: Sequence[Performance]) -> float:
