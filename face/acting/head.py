@@ -12,7 +12,7 @@ from ..shaping import gaussian_filter
 from .afterglow import laughing_head
 from .breath import LIFTED_DEGREES, breathing
 from .prosody import Prosody
-from .pulses import raise_to, sway, vary
+from .pulses import event, raise_to, sway, vary
 
 _TURN: Final = 2.6
 _TILT: Final = 1.15
@@ -33,13 +33,12 @@ def head_accents(prosody: Prosody, laughter: np.ndarray, seed: int) -> np.ndarra
     for stress in prosody.stresses:
         # The head mostly turns back with the next accent, as a head that stays on its side would leave the listener.
         side = -side if rng.random() < 0.65 else side
-        turn, tilt = np.zeros(frames, np.float32), np.zeros(frames, np.float32)
         strength = 0.3 + 0.7 * stress.strength
         rise, fall = vary(rng, 0.18, 0.30), vary(rng, 0.25, 0.5)
-        raise_to(turn, fps, stress.second + 0.03, rise, 0.05, fall, _TURN * strength * vary(rng, 0.4, 1.0))
-        raise_to(tilt, fps, stress.second + 0.05, rise, 0.05, fall, _TILT * strength * vary(rng, 0.2, 1.0))
-        head[:, 1] += side * turn
-        head[:, 2] += (side if rng.random() < 0.6 else -side) * tilt
+        where, course = event(frames, fps, stress.second + 0.03, rise, 0.05, fall)
+        head[where, 1] += side * _TURN * strength * vary(rng, 0.4, 1.0) * course
+        leaning = side if rng.random() < 0.6 else -side
+        head[where, 2] += leaning * _TILT * strength * vary(rng, 0.2, 1.0) * course
     speaking = np.zeros(frames, np.float32)
     for start, end in prosody.phrases:
         raise_to(speaking, fps, start, 0.2, end - start, 0.4, 1.0)

@@ -9,25 +9,33 @@ def eased(share: np.ndarray) -> np.ndarray:
     return share * share * (3 - 2 * share)
 
 
-def raise_to(track: np.ndarray, fps: float, apex: float, rise: float, hold: float, fall: float, height: float) -> None:
-    """Raise a track to an event, in place; where events overlap, the higher one counts.
+def event(frames: int, fps: float, apex: float, rise: float, hold: float, fall: float) -> tuple[slice, np.ndarray]:
+    """One rise and fall.
 
     Args:
-        track: (frames,).
+        frames: of the line.
         fps: frames per second.
         apex: second at which the event reaches its height.
         rise: seconds before the apex.
         hold: seconds at the height.
         fall: seconds back to rest.
-        height: at the apex.
+
+    Returns:
+        The frames that it takes, and its course there, 0..1.
     """
-    first = max(int(np.ceil((apex - rise) * fps)), 0)
-    last = min(int((apex + hold + fall) * fps) + 1, len(track))
-    if first >= last:
-        return
+    first = min(max(int(np.ceil((apex - rise) * fps)), 0), frames)
+    last = max(min(int((apex + hold + fall) * fps) + 1, frames), first)
     since = np.arange(first, last) / fps - apex
-    shape = np.where(since < 0, eased(1 + since / rise), eased(1 - (since - hold) / fall))
-    np.maximum(track[first:last], height * shape, out=track[first:last])
+    return slice(first, last), np.where(since < 0, eased(1 + since / rise), eased(1 - (since - hold) / fall))
+
+
+def raise_to(track: np.ndarray, fps: float, apex: float, rise: float, hold: float, fall: float, height: float) -> None:
+    """Raise a (frames,) track to an event of this height, in place; where events overlap, the higher one counts.
+
+    See ``event`` for the other arguments.
+    """
+    where, course = event(len(track), fps, apex, rise, hold, fall)
+    np.maximum(track[where], height * course, out=track[where])
 
 
 def sway(frames: int, fps: float, seconds: float, rng: np.random.Generator) -> np.ndarray:

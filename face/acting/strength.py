@@ -1,6 +1,6 @@
 """How strong an emotion is: believable at the middle of its level, theatrical at the end of its sliders.
 
-Ten captured moods have browInnerUp at 0.17 to 0.25 and browDown at 0.02 to 0.31 on average, a half to a quarter of a
+Ten captured moods have browInnerUp at 0.17 to 0.25 and browDown at 0.02 to 0.31 on average, a quarter to a half of a
 posed expression. A network whose emotion moves by itself has learnt it from people, and keeps its own strength.
 """
 
@@ -13,8 +13,8 @@ from ..controls import Controls
 from ..emotions import NEUTRAL
 from .pulses import eased
 
-_RESTRAINED: Final = 0.28
-_NATURAL: Final = 0.46
+_RESTRAINED: Final = 0.34
+_NATURAL: Final = 0.56
 _USUAL_LEVEL: Final = 0.5
 _MOVING: Final = 0.5
 """Standard deviation over mean of an emotion that moves by itself."""
@@ -38,7 +38,7 @@ def natural_strength(controls: Controls, weights: np.ndarray) -> tuple[np.ndarra
         weights: (frames, emotions), see ``felt_weights``.
 
     Returns:
-        (frames,) factor, 0.28 to 1, and (frames,) parting, 0 to 1.
+        (frames,) factor, 0.34 to 1, and (frames,) parting, 0 to 1.
     """
     level = controls.track("emotion_level", len(weights))
     drive = level + np.maximum(weights.sum(axis=1) - 1, 0)

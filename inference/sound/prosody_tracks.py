@@ -184,11 +184,13 @@ def _stresses(loudness: np.ndarray, pitch: np.ndarray, voiced: np.ndarray, sylla
     heights = dict(zip(syllables.tolist(), near.tolist(), strict=True))
     least = float(np.mean(near))
     chosen: list[int] = []
+    taken, near_by = np.zeros(len(loudness), bool), round(_STRESS_SPACING * RATE)
     for place in order.tolist():
         if heights[place] <= least:
             break
-        if all(abs(place - other) >= _STRESS_SPACING * RATE for other in chosen):
+        if not taken[place]:
             chosen.append(place)
+            taken[max(place - near_by + 1, 0) : place + near_by] = True
     top = max(float(np.percentile(near, 97)), least + 1e-3)
     share = {place: float(np.clip((heights[place] - least) / (top - least), 0.05, 1)) for place in chosen}
     return tuple(Stress(place / RATE, share[place]) for place in sorted(chosen))
