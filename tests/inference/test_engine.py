@@ -89,6 +89,18 @@ def test_the_sound_is_looked_at_once(monkeypatch):
     assert [speech.source for speech in looked] == ["one.wav", "two.wav"]
 
 
+def test_the_voice_is_measured_once_for_all_sliders(engine, monkeypatch):
+    measured = []
+    measure = engine_module.prosody_tracks
+    monkeypatch.setattr(engine_module, "prosody_tracks", lambda *given: measured.append(given) or measure(*given))
+    for seed in range(3):
+        engine.perform(speech(), Controls({"seed": seed, "happy": 0.5}))
+    assert len(measured) == 1
+    engine.perform(speech(), QUIET)
+    engine.perform(speech(seed=1), Controls())
+    assert len(measured) == 2
+
+
 def test_the_same_sound_from_another_file_is_known(engine, model):
     engine.perform(speech(), QUIET)
     engine.perform(Speech(speech().samples.copy(), "copy.wav"), QUIET)
