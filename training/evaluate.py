@@ -66,7 +66,7 @@ def main(argv: list[str] | None = None) -> None:
         "laughter": lambda: laughter_tables(model, sets, clips),
         "emotions": lambda: emotion_tables(model, one_voice[:_EMOTION_LINES]),
         "acting": lambda: acting_tables(
-            model, [line for lines in sets.values() for line in sample_evenly(lines, _ACTING_LINES)]
+            model, [line for lines in sets.values() for line in sample_evenly(lines, _ACTING_LINES)], options.captures
         ),
         "styles": lambda: style_tables(model, one_voice[:_STYLE_LINES]),
         "liveliness": lambda: life_tables(some, model.spec.fps),

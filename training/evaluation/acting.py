@@ -7,6 +7,7 @@ without. The figures of people are from eleven captured takes: one person speaki
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Final
 
 import numpy as np
@@ -21,9 +22,11 @@ from ...face.shaping import gaussian_filter
 from ...inference.contract import SAMPLE_RATE, FaceModel, Speech
 from ...inference.engine import Engine
 from ...inference.models.placement import PlacedModel
+from ...inference.sound.audio import read_speech
 from ...inference.sound.prosody_tracks import prosody_tracks
 from ..arrays import FloatArray
 from ..phones import SpokenLine
+from .captures import CAPTURE_FPS, best_correlation, read_jaw
 from .performed import (
     blink_frames,
     brows_with_stress,
@@ -70,8 +73,14 @@ class Take:
     prosody: Prosody
 
 
-def acting_tables(model: FaceModel, lines: Sequence[SpokenLine]) -> list[Table]:
-    """Upper and lower face, moods, head and blinks, with the acting and without."""
+def acting_tables(model: FaceModel, lines: Sequence[SpokenLine], captures: Path | None = None) -> list[Table]:
+    """Upper and lower face, moods, head and blinks, with the acting and without.
+
+    Args:
+        model: to evaluate.
+        lines: what it speaks.
+        captures: a folder of takes with a captured jaw; see ``captures.py``.
+    """
     if not lines:
         return [left_out("Acting", "There are no lines to act.")]
     studio = Studio(model)
@@ -80,11 +89,13 @@ def acting_tables(model: FaceModel, lines: Sequence[SpokenLine]) -> list[Table]:
     acted = {emotion: [studio.perform(take, {emotion: 1}) for take in takes] for emotion in emotions}
     still = [studio.perform(take, STILL_ACTING) for take in takes]
     calm = acted[emotions[0]]
+    jaws = [_jaw_table(studio, captures)] if captures else []
     return [
         _motion_table("Upper face", UPPER_FACE, acted, still),
         _motion_table("Lower face", _LOWER_FACE, {emotions[0]: calm}, still),
         _mood_table(studio, lines, takes, acted, emotions),
         _life_table(calm, still, takes),
+        *jaws,
     ]
 
 
@@ -200,6 +211,19 @@ def _course(performance: Performance, plain: Performance, emotion: str) -> tuple
 def _lips(judged: metrics.LipSync, neutral: metrics.LipSync) -> tuple[float, ...]:
     lost = neutral.composite - judged.composite
     return judged.composite, lost, judged.closure_f1, judged.labiodental_auc, judged.rest_open
+
+
+def _jaw_table(studio: Studio, folder: Path) -> Table:
+    rows: list[tuple[Cell, ...]] = []
+    for take in sorted(folder.glob("take_*.csv")):
+        captured, speech = read_jaw(take), read_speech(take.with_suffix(".flac"))
+        found = []
+        for controls in ({"loudness_jaw": 0}, {}):
+            face = studio.perform(speech, controls).face.resampled(CAPTURE_FPS)
+            found.append(best_correlation(captured, face.channel("jawOpen"))[0])
+        rows.append((take.stem, *found))
+    columns = ("take", "jaw r without loudness", "jaw r with it")
+    return Table("Jaw of a captured voice in another language", columns, tuple(rows))
 
 
 def _life_table(acted: Sequence[Performance], still: Sequence[Performance], takes: Sequence[Take]) -> Table:
