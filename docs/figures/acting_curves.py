@@ -16,7 +16,8 @@ from emotalk.inference.contract import SAMPLE_RATE, Speech
 from emotalk.inference.engine import Engine
 from emotalk.inference.sound.audio import read_speech
 from emotalk.inference.sound.prosody_tracks import prosody_tracks
-from pictures import IMAGES
+from pictures import IMAGES, save_small
+from PIL import Image
 
 LINE = Path(__file__).resolve().parents[2] / "samples" / "line.wav"
 MOODS = ("neutral", "happy", "anger", "sad")
@@ -75,9 +76,11 @@ def acting_curves(speech: Speech, picture: Path, dpi: int) -> None:
                 panel.axvspan(start, end, color="grey", alpha=0.1)
             for stress in prosody.stresses:
                 panel.axvline(stress.second, color="grey", linewidth=0.4 + stress.strength)
-    panels[0, 1].legend(loc="upper right", fontsize=8, ncols=4)
+    figure.legend(*panels[0, 0].get_legend_handles_labels(), loc="upper center", ncols=len(CHANNELS), fontsize=9)
     panels[-1, 1].legend(loc="upper right", fontsize=8, ncols=3)
     figure.savefig(picture, dpi=dpi, bbox_inches="tight")
+    with Image.open(picture) as drawn:
+        save_small(drawn.convert("RGB"), picture, 64)
 
 
 def _draw(panel: plt.Axes, performance: Performance) -> None:
