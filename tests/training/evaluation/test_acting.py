@@ -11,6 +11,7 @@ from emotalk.inference.checkpoints.safetensors_file import bundled_weights
 from emotalk.inference.contract import SAMPLE_RATE
 from emotalk.inference.models.compact import MODEL_ID, EmoTalkCompact
 from emotalk.inference.registry import COMPACT_SPEC
+from emotalk.training.compact.phones import PhoneSegment, SpokenLine
 from emotalk.training.evaluation.acting import acting_tables
 from emotalk.training.evaluation.performed import (
     blink_frames,
@@ -22,7 +23,6 @@ from emotalk.training.evaluation.performed import (
     share_near_peak,
     speed,
 )
-from emotalk.training.phones import PhoneSegment, SpokenLine
 
 FPS = 30.0
 TIMES = np.arange(600) / FPS
