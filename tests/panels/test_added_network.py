@@ -83,9 +83,8 @@ NETWORKS["test"] = Network(
 EMOTIONS = ("neutral", "happy", "weary", "smug grin", "audio")
 STYLES = ("Ann", "Bob", "Cleo")
 SECONDS = 12
-HEEDED = {"intensity", "personal_style", "jaw_gain", "smoothing", "time_offset", "savitzky_golay"} | {
-    *("mood_waves", "arousal", "head_accents", "eye_variety")
-}
+ACTED = {"mood_waves", "arousal", "head_accents", "eye_variety"}
+HEEDED = {"intensity", "personal_style", "jaw_gain", "smoothing", "time_offset", "savitzky_golay"} | ACTED
 
 
 @pytest.fixture(scope="module")
@@ -211,6 +210,7 @@ def test_the_command_performs_and_lists_its_controls(model, tree, sound, tmp_pat
     command = [sys.executable, "-I", str(tree / "command_line" / "__main__.py")]
     output = tmp_path / "line.npz"
     words = ["--model", model, "--emotion", "Smug Grin=0.5", "--personal-style", "bob"]
+    words += ["--mood-waves", "0", "--arousal", "0"]
     subprocess.run([*command, "animate", str(sound), "-o", str(output), *words], check=True)
     face = read_curves(output).face
     assert (face.basis, face.fps) == (FLAME(50), 25)
@@ -236,7 +236,10 @@ def test_the_tab_shows_what_it_heeds_and_nothing_else(model, head, drawn):
     props = [name for kind, name in drawn(EmotionPanel) if kind == "prop"]
     assert props == ["neutral", "happy", "weight", "weight", "weight", "intensity"]
     assert [name for kind, name in drawn(StylePanel) if kind == "prop"] == ["personal_style"]
-    assert {name for kind, name in drawn(ShapePanel) if kind == "prop"} == HEEDED - {"intensity", "personal_style"}
+    assert {name for kind, name in drawn(ShapePanel) if kind == "prop"} == HEEDED - ACTED - {
+        "intensity",
+        "personal_style",
+    }
     assert ("prop", "blink_rate") in drawn(LifePanel)
     assert bpy.ops.emotalk.set_emotion(emotion="smug grin") == {"FINISHED"}
     assert [emotion.weight for emotion in line.own_emotions] == [0, 1, 0]
