@@ -69,7 +69,8 @@ def accents(prosody: Prosody, basis: Basis, weights: np.ndarray, names: Sequence
     for start, end in prosody.phrases:
         if end - start < 0.4:
             continue
-        kind, energy = _choose(prosody, weights, names, (start + end) / 2, rng)
+        # By the emotion at its beginning: one that is keyed later must not be seen before.
+        kind, energy = _choose(prosody, weights, names, start, rng)
         height = _HELD * energy * vary(rng, 0.2, 1.3)
         raise_to(tracks[kind], prosody.fps, start + 0.15, 0.4, max(end - start - 0.3, 0), vary(rng, 0.4, 0.8), height)
     for stress in prosody.stresses:

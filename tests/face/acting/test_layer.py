@@ -241,3 +241,12 @@ def test_gains_may_change_over_time(perform):
     keyed, on, off = (perform(accents=value).face.channel("browInnerUp") for value in (gain, 1, 0))
     np.testing.assert_array_equal(keyed[:100], off[:100])
     np.testing.assert_array_equal(keyed[100:], on[100:])
+
+
+def test_an_emotion_that_is_keyed_later_is_not_seen_before():
+    weight = np.where(np.arange(240) >= 60, 1, 0).astype(np.float32)
+    curves = FaceCurves(weight[:, None] * mask("anger").values, ARKIT, 30.0)
+    for seed in range(5):
+        plain = act(rest(), None, scene(), Controls({"seed": seed})).values
+        keyed = act(curves, rest(), scene(posed=True), Controls({"seed": seed, "anger": weight})).values
+        np.testing.assert_allclose(keyed[:50], plain[:50], atol=1e-6)
