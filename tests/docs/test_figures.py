@@ -14,14 +14,11 @@ from PIL import Image
 ROOT = Path(__file__).parents[2]
 FIGURES = ROOT / "docs" / "figures"
 SCRIPTS = (
-    "contact_sheets.py",
-    "contacts_over_phones.py",
-    "curves_over_phones.py",
-    "ict_sheets.py",
     "acting_curves.py",
     "contact_sheets.py",
     "contacts_over_phones.py",
     "curves_over_phones.py",
+    "ict_sheets.py",
     "portrait.py",
     "three_heads.py",
 )
