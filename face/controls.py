@@ -443,19 +443,22 @@ class Controls(Mapping[str, Value]):
         value = np.ravel(np.asarray(self._values[name], np.float32))
         return value[np.minimum(np.arange(frames), len(value) - 1)]
 
-    def emotion_tracks(self, frames: int, names: Sequence[str] = EMOTIONS) -> np.ndarray:
-        """(frames, names) effective weights of these emotions: the mix, at most 1 in sum, times the intensity.
+    def emotion_mix(self, frames: int, names: Sequence[str] = EMOTIONS) -> np.ndarray:
+        """(frames, names) weights of these emotions in the mix, at most 1 in sum, whatever the intensity.
 
         The mix includes all emotions of the controls; an emotion that they lack has weight 0.
         """
         mix = np.stack([self.track(name, frames) for name in self.emotions], axis=1)
         mix = mix / np.maximum(mix.sum(axis=1, keepdims=True), 1)
-        mix = mix * self.track("intensity", frames)[:, None]
         weights = np.zeros((frames, len(names)), np.float32)
         for column, name in enumerate(names):
             if name in self.emotions:
                 weights[:, column] = mix[:, self.emotions.index(name)]
         return weights
+
+    def emotion_tracks(self, frames: int, names: Sequence[str] = EMOTIONS) -> np.ndarray:
+        """(frames, names) effective weights of these emotions: the mix, times the intensity."""
+        return self.emotion_mix(frames, names) * self.track("intensity", frames)[:, None]
 
     def style_tracks(self, frames: int, names: Sequence[str]) -> np.ndarray:
         """(frames, names) weights of the personal styles of a model, summing to 1 in each frame.
