@@ -41,9 +41,7 @@ class PlainEmote(nn.Module):
             obj_vector=module(map=nn.Linear(config.condition, config.features)),
             bert_decoder=transformer(width, config.heads, config.feed_forward),
             decoder=nn.Linear(width, config.features),
-            squasher_2=module(
-                linear=nn.Linear(config.prior.frames_per_latent * config.features, config.prior.width)
-            ),
+            squasher_2=module(linear=nn.Linear(config.prior.frames_per_latent * config.features, config.prior.width)),
             motion_prior=module(motion_decoder=PlainFlintDecoder(config.prior)),
         )
         if with_flame:
@@ -79,7 +77,7 @@ class PlainEmote(nn.Module):
 
 
 class PlainFlintDecoder(nn.Module):
-    """FLINT's decoder; (1, T / 8, 128) latents to (1, T, E + 3) expression and jaw."""
+    """FLINT's decoder."""
 
     def __init__(self, config: FlintConfig) -> None:
         super().__init__()
@@ -94,6 +92,7 @@ class PlainFlintDecoder(nn.Module):
         self.cross_smooth_layer = nn.Conv1d(width, config.channels, 5, padding=2)
 
     def forward(self, latents: Tensor) -> Tensor:
+        """(1, T / 8, 128) latents to (1, T, E + 3) expression and jaw."""
         image = latents.transpose(1, 2)
         for number, part in enumerate(self.expander):
             image = part(image)
@@ -106,7 +105,7 @@ class PlainFlintDecoder(nn.Module):
 
 
 class PlainFlintEncoder(nn.Module):
-    """FLINT's encoder; (1, T, E + 3) expression and jaw, T a multiple of 8, to means and logarithms of variances."""
+    """FLINT's encoder."""
 
     def __init__(self, config: FlintConfig) -> None:
         super().__init__()
@@ -121,6 +120,7 @@ class PlainFlintEncoder(nn.Module):
 
     @torch.no_grad()
     def forward(self, motion: Tensor) -> tuple[Tensor, Tensor]:
+        """(1, T, E + 3) expression and jaw, T a multiple of 8, to means and logarithms of variances."""
         image = motion.transpose(1, 2)
         for number, part in enumerate(self.squasher):
             image = part(image)
@@ -152,9 +152,7 @@ def stage(convolution: nn.Module) -> nn.Sequential:
 
 
 def transformer(width: int, heads: int, feed_forward: int) -> nn.TransformerEncoder:
-    layer = nn.TransformerEncoderLayer(
-        width, heads, feed_forward, dropout=0.0, activation="gelu", batch_first=True
-    )
+    layer = nn.TransformerEncoderLayer(width, heads, feed_forward, dropout=0.0, activation="gelu", batch_first=True)
     return nn.TransformerEncoder(layer, num_layers=1, enable_nested_tensor=False)
 
 

@@ -170,6 +170,7 @@ def _row(weights: "InstalledWeights") -> tuple[str, ...]:
     remarks = [
         "built in" if weights.is_bundled else "",
         "needs PyTorch" if weights.needs_torch else "",
+        "" if weights.hears else "for training, no model for a line",
         f"damaged: {weights.damage}" if weights.damage else "",
     ]
     return (

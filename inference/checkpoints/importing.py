@@ -132,7 +132,7 @@ def _prepare_conversion(checkpoint: Path, licence: str) -> tuple[Write, tuple[st
     sha256 = file_sha256(checkpoint)
     licence, notice = converter.licence_of(sha256, licence)
     try:
-        conversion = converter.convert(state, checkpoint.name, NETWORKS[network].spec)
+        conversion = converter.convert(state, checkpoint, NETWORKS[network].spec)
     except (MemoryError, RuntimeError) as error:
         if isinstance(error, MemoryError) or is_out_of_memory(error):
             needed = _MEMORY_FACTOR * checkpoint.stat().st_size / 1e9
@@ -149,6 +149,7 @@ def _prepare_conversion(checkpoint: Path, licence: str) -> tuple[Write, tuple[st
         "source": checkpoint.name,
         "source_sha256": sha256,
         **spec_metadata(conversion.spec),
+        **conversion.notes,
     }
     return lambda path: write_safetensors(path, conversion.arrays, metadata), conversion.unknown
 

@@ -5,19 +5,27 @@ decoder; the encoder is for FLINT's own checkpoints and for training. Shapes: T 
 There is no batch axis.
 """
 
+import json
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Final
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from ...face.basis import JAW_CHANNELS
+from ..checkpoints.safetensors_file import read_safetensors
+from ..contract import EmoTalkError
 from .biased_attention import BiasedLayer, layer_shapes, with_biases
-from .layers import Layers
+from .layers import Layers, check_arrays
+from .matrix_products import arithmetic_for
 from .wav2vec2 import impossible_number
 
+MODEL_ID: Final = "flint"
 BATCH_NORM_EPS: Final = 1e-5
 TAPS: Final = 5
 MOST_EXPRESSIONS: Final = 100
@@ -26,7 +34,7 @@ MOST_EXPRESSIONS: Final = 100
 _SLOPE: Final = 0.2
 """Of every leaky ReLU."""
 _MARGIN: Final = TAPS // 2
-_MOST_STAGES: Final = 8
+MOST_STAGES: Final = 8
 _BATCH_NORM: Final = ("weight", "bias", "running_mean", "running_var")
 
 
@@ -48,6 +56,22 @@ class FlintConfig:
     heads: int = 8
     feed_forward: int = 384
 
+    @classmethod
+    def from_json(cls, text: str) -> "FlintConfig":
+        """The configuration of a weights file.
+
+        Raises:
+            ValueError: it is none; the message is the second half of a sentence.
+        """
+        try:
+            config = cls(**json.loads(text))
+        except (ValueError, TypeError, RecursionError):
+            raise ValueError("says nothing usable of its dimensions") from None
+        problem = config.problem()
+        if problem:
+            raise ValueError(problem)
+        return config
+
     def problem(self) -> str:
         """Why FLINT here cannot be such a network, as the second half of a sentence; "" if it can."""
         numbers = {
@@ -62,7 +86,7 @@ class FlintConfig:
             return problem
         if self.expressions > MOST_EXPRESSIONS:
             return f"gives {self.expressions} expressions; FLAME has {MOST_EXPRESSIONS}"
-        if self.stages > _MOST_STAGES or self.width % self.heads:
+        if self.stages > MOST_STAGES or self.width % self.heads:
             return (
                 f"has a motion prior of {self.stages} stages and {self.width} columns, which {self.heads} heads "
                 "cannot share"
@@ -78,6 +102,12 @@ class FlintConfig:
     def channels(self) -> int:
         """E + 3: expression, then the jaw's axis-angle in radians."""
         return self.expressions + len(JAW_CHANNELS)
+
+
+def weight_shapes(config: FlintConfig) -> dict[str, tuple[int, ...]]:
+    """Every weight's name and shape."""
+    parts = {"motion_encoder": encoder_shapes(config), "motion_decoder": decoder_shapes(config)}
+    return {f"{part}.{name}": shape for part, shapes in parts.items() for name, shape in shapes.items()}
 
 
 def decoder_shapes(config: FlintConfig) -> dict[str, tuple[int, ...]]:
@@ -104,6 +134,53 @@ def encoder_shapes(config: FlintConfig) -> dict[str, tuple[int, ...]]:
         **with_biases(dict.fromkeys(("linear_embedding", "mean", "logvar"), (width, width))),
         **_transformer_shapes(config),
     }
+
+
+class Flint:
+    """The whole network, from motion to latents and back, on the CPU.
+
+    Args:
+        weights: of ``weight_shapes``, float32.
+        config: their dimensions.
+
+    Raises:
+        EmoTalkError: a weight is missing.
+    """
+
+    def __init__(self, weights: Mapping[str, Tensor], config: FlintConfig) -> None:
+        device = torch.device("cpu")
+        layers = Layers(weights, device, arithmetic_for(device, "float32"))
+        self.config = config
+        self._encoder = FlintEncoder(layers.of("motion_encoder"), config)
+        self._decoder = FlintDecoder(layers.of("motion_decoder"), config)
+
+    @classmethod
+    def load(cls, path: str | Path) -> "Flint":
+        """The network of a file that ``importing.convert_checkpoint`` wrote.
+
+        Raises:
+            EmoTalkError: the file is missing, damaged or another model's.
+        """
+        arrays, metadata = read_safetensors(path, mapped=True)
+        name = Path(path).name
+        if metadata.get("model") != MODEL_ID:
+            raise EmoTalkError(f"The weights in {name} are not FLINT's; import the checkpoint again")
+        try:
+            config = FlintConfig.from_json(metadata.get("config", ""))
+        except ValueError as error:
+            raise EmoTalkError(f"The network in {name} {error}; import the checkpoint again") from None
+        check_arrays(arrays, weight_shapes(config), name)
+        return cls({weight: torch.from_numpy(array) for weight, array in arrays.items()}, config)
+
+    @torch.inference_mode()
+    def encode(self, motion: np.ndarray) -> np.ndarray:
+        """(T, E + 3) float32 expression and jaw to (ceil(T / 8), D) latents: their means, nothing is drawn by lot."""
+        return self._encoder.forward(torch.from_numpy(motion))[0].numpy()
+
+    @torch.inference_mode()
+    def decode(self, latents: np.ndarray) -> np.ndarray:
+        """(K, D) latents to (8 K, E + 3) expression and jaw."""
+        return self._decoder.forward(torch.from_numpy(latents)).numpy()
 
 
 class FlintDecoder:
