@@ -3,6 +3,7 @@
 import os
 import pickle
 import re
+import sys
 import zipfile
 
 import numpy as np
@@ -19,7 +20,7 @@ from emotalk.inference.checkpoints.pytorch_state import read_state
 from emotalk.inference.checkpoints.safetensors_file import read_metadata
 from emotalk.inference.contract import EmoTalkError, Speech
 from emotalk.inference.models.loading import load_model, model_ids
-from emotalk.inference.registry import EMOTE_SPEC, FLINT_SPEC, NETWORKS, recognise
+from emotalk.inference.registry import DEFAULT_MODEL, EMOTE_SPEC, FLINT_SPEC, NETWORKS, recognise
 
 DECODER = "sequence_decoder."
 PRIOR = f"{DECODER}motion_prior.motion_decoder."
@@ -398,6 +399,20 @@ def test_a_truncated_checkpoint_is_refused(state, path, save_lightning, share):
     save_lightning(path, state)
     path.write_bytes(path.read_bytes()[: int(share * path.stat().st_size)])
     assert "last.ckpt" in refused(path)
+
+
+def test_without_torch_a_sentence_says_how_to_get_it_and_the_built_in_model_works(
+    state, flint_state, path, save_lightning, monkeypatch
+):
+    import_weights(save_lightning(path, state), "EMOTE")
+    import_weights(save_lightning(path, flint_state), "FLINT")
+    monkeypatch.setitem(sys.modules, "torch", None)
+    for ask in (lambda: load_model("EMOTE"), lambda: import_weights(path, "again")):
+        with pytest.raises(EmoTalkError, match=r"PyTorch.*does not have; press Set Up"):
+            ask()
+    assert find_weights("EMOTE").spec.basis is FLAME(50)
+    model = load_model(DEFAULT_MODEL)
+    assert np.isfinite(model.decode(model.encode(speech()), Controls()).values).all()
 
 
 def test_the_licence_is_the_max_planck_societys():
