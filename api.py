@@ -109,7 +109,7 @@ def models() -> tuple[Model, ...]:
             weights.needs_torch,
         )
         for weights in installed_weights()
-        if not weights.damage
+        if weights.hears and not weights.damage
     )
 
 

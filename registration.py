@@ -94,7 +94,7 @@ from .panels.lines import LineList, LineMenu
 from .panels.main import MainPanel
 from .panels.mapping import MappingList, MappingPanel
 from .panels.model import ModelMenu, ModelPanel
-from .panels.performance import LifePanel, ShapePanel, StylePanel
+from .panels.performance import ActingPanel, LifePanel, ShapePanel, StylePanel
 from .panels.preferences import EmoTalkPreferences
 from .panels.presets import PresetMenu, RemovePresetMenu
 from .panels.report import ReportPanel
@@ -185,6 +185,7 @@ CLASSES: Final = (
     ShapePanel,
     ShapeList,
     ShapesPanel,
+    ActingPanel,
     LifePanel,
     KeysPanel,
     MappingPanel,

@@ -93,6 +93,6 @@ def _for_character(curves: ReadCurves, scene: bpy.types.Scene) -> ReadCurves:
     moved = mapping_desk.look_up(anchor, scene, face.basis).mapping.channels
     if set(face.basis.regions["expression"]) & set(moved):
         return curves
-    arkit, model = flame_heads.to_arkit(face)
+    arkit, model = flame_heads.to_arkit(face, flame_heads.newest_model())
     remark = f"FLAME's expression and jaw became the 52 coefficients by {model}"
     return ReadCurves(replace(curves.performance, face=arkit), (*curves.remarks, remark))

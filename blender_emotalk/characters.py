@@ -7,7 +7,7 @@ from typing import Final, cast
 
 import bpy
 
-from ..face.basis import ARKIT, FLAME, Basis
+from ..face.basis import ARKIT, FLAME, JAW_CHANNELS, Basis
 from ..face.mapping import JAW_MATRIX, SHAPE_KEY, SUM, Mapping, Row, Target, say_missing
 from ..face.naming_schemes import Rig, recognise
 from ..inference.contract import EmoTalkError
@@ -17,6 +17,7 @@ from .rigs import armature_of, family, rig_of, shape_keys_of
 
 NOTHING_MORE: Final = Mapping(())
 """No control beside the shape keys that take channels as they are."""
+_WITH_FLAME: Final = "; or add a head from FLAME's own file once, so that the 52 coefficients can be made of it"
 _HEAD_BONE = re.compile(r"(^|[^a-z])head$", re.IGNORECASE)
 _FLAME_BONES = {"root", "neck", "jaw", "left_eye", "right_eye"}
 """FLAME has no joint of the head: all above the neck turns with it."""
@@ -277,7 +278,7 @@ def _unlike(name: str, rig: Rig, basis: Basis, is_stored: bool) -> str:
         )
     return (
         f"This model performs {basis.name}, but no shape key of {name!r} is named {basis.channels[0]} and so on; "
-        "choose a face that has such keys, or another model"
+        f"choose a face that has such keys, or another model{_WITH_FLAME if basis.has(JAW_CHANNELS) else ''}"
     )
 
 

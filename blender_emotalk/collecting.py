@@ -13,6 +13,7 @@ from ..inference.contract import EmoTalkError
 from . import desk, model_choice
 from .access import active_line, desk_of
 from .characters import find_character
+from .flame_motion import performed_basis
 from .line_identity import free_name
 from .line_settings import object_of
 from .lines import strip_or_file
@@ -142,7 +143,7 @@ class _Speakers:
     def _can_speak(self, candidate: bpy.types.Object) -> bool:
         if candidate.name not in self._is_speaker:
             try:
-                find_character(candidate, self._scene, self._basis)
+                find_character(candidate, self._scene, performed_basis(candidate, self._scene, self._basis))
             except EmoTalkError:
                 self._is_speaker[candidate.name] = False
             else:

@@ -130,29 +130,39 @@ def bake_identity(armature: bpy.types.Object) -> None:
     armature[_IDENTITY] = identity.tolist()
 
 
-def to_arkit(face: FaceCurves) -> tuple[FaceCurves, str]:
-    """FLAME's curves as the 52 coefficients, by the FLAME file that was imported last.
+def newest_model() -> Path | None:
+    """The FLAME file that was imported last on this computer, as it was converted; None if there is none."""
+    files = user_folder(_FOLDER).glob("*.npz")
+    return max(files, key=lambda path: (path.stat().st_mtime, path.name), default=None)
+
+
+def to_arkit(face: FaceCurves, path: Path | None) -> tuple[FaceCurves, str]:
+    """FLAME's curves as the 52 coefficients. Uses no Blender data.
+
+    Args:
+        face: the curves.
+        path: of ``newest_model``.
 
     Returns:
         The curves, and the name of FLAME's release.
 
     Raises:
-        EmoTalkError: no FLAME file was imported on this computer, or its model has fewer expressions.
+        EmoTalkError: there is no file, it is damaged, or its model has fewer expressions.
     """
-    files = sorted(user_folder(_FOLDER).glob("*.npz"), key=lambda path: (path.stat().st_mtime, path.name))
-    if not files:
+    if path is None:
         raise EmoTalkError(
             "These are FLAME's expressions, and the character has no shape keys for them; add a head from FLAME's own "
             "file once (Add > Mesh > EmoTalk > FLAME Head), so that they can be turned into the 52 coefficients"
         )
-    model = load_model(files[-1])
-    return _shapes_of(model.sha256, files[-1]).to_arkit(face), model.variant.name
+    shapes, release = _shapes_of(path, path.stat().st_mtime_ns)
+    return shapes.to_arkit(face), release
 
 
 @lru_cache(maxsize=1)
-def _shapes_of(_sha256: str, path: Path) -> ArkitShapes:
-    """Solved once: it takes seconds."""
-    return solve_arkit_shapes(load_model(path))
+def _shapes_of(path: Path, _changed: int) -> tuple[ArkitShapes, str]:
+    """Solved once, and the name of the release: it takes seconds."""
+    model = load_model(path)
+    return solve_arkit_shapes(model), model.variant.name
 
 
 def _reshape(armature: bpy.types.Object, key: bpy.types.Key, head: FlameHead) -> None:

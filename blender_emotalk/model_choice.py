@@ -17,7 +17,7 @@ _installed: tuple[InstalledWeights, ...] = ()
 def refresh() -> None:
     """Search the disk for weights again."""
     global _installed
-    found = installed_weights()
+    found = (weights for weights in installed_weights() if weights.hears)
     _installed = tuple(sorted(found, key=lambda weights: weights.model_id != DEFAULT_MODEL))
 
 

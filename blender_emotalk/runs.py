@@ -30,6 +30,7 @@ from . import (
 from .access import active_line, run_state, scene_of, window_manager_of
 from .characters import find_character
 from .failures import in_one_sentence
+from .flame_motion import conversion_to, performed_basis
 from .keyframes import Timing
 from .line_identity import identity_of, line_name
 from .lines import anchor_of, control_values, performed_part, sound_of
@@ -91,7 +92,9 @@ class Run:
         anchor = anchor_of(line, context)
         weights = model_choice.usable_weights(line)
         spec = weights.spec
-        character = find_character(anchor, scene, spec.basis)
+        basis = performed_basis(anchor, scene, spec.basis)
+        character = find_character(anchor, scene, basis)
+        self._converted = conversion_to(basis)
         baking.check_layers(character)
         hidden_motion.check(character, scene)
         self._mapping = character.mapping
@@ -125,7 +128,9 @@ class Run:
         self.remarks: tuple[str, ...] = ()
         self.is_hidden = self.is_repairable = False
         if performed is not None:
-            performance, self._remarks = performed
+            performance, remarks = performed
+            performance, remark = self._converted(performance)
+            self._remarks = (*remarks, *filter(None, (remark,)))
             self._start_frame = performed_part(line, scene)[2]
             self._inputs = line_states.inputs_of(line, scene)
             self._timing = Timing.of(scene, self._start_frame, performance.face.fps)
@@ -295,6 +300,8 @@ class Run:
         try:
             result = self._result
             performance = from_text(result["curves"]) if "curves" in result else read_curves(result["output"])
+            performance, remark = self._converted(performance)
+            self._remarks += tuple(filter(None, (remark,)))
             prepared = baking.prepare(performance, self._timing, self._settings, self._mapping)
             self._prepared = performance, prepared
         except Exception as error:

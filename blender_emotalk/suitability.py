@@ -8,6 +8,7 @@ import bpy
 from ..face.basis import Basis
 from ..inference.contract import EmoTalkError
 from .characters import find_character
+from .flame_motion import performed_basis
 from .rigs import armature_of
 from .stored_mapping import text_on
 
@@ -34,7 +35,7 @@ def why_no_face(anchor: bpy.types.Object, scene: bpy.types.Scene, basis: Basis) 
     if question == asked and time.monotonic() < until:
         return answer
     try:
-        find_character(anchor, scene, basis)
+        find_character(anchor, scene, performed_basis(anchor, scene, basis))
         answer = ""
     except EmoTalkError as error:
         answer = str(error)

@@ -9,7 +9,13 @@ from ..face.emotions import ALIASES, EMOTIONS
 from ..inference.contract import ModelSpec
 from .complaints import UsageError
 
-GROUP_TITLES: Final = {"emotion": "emotion", "style": "style", "shape": "shape of the motion", "life": "life"}
+GROUP_TITLES: Final = {
+    "emotion": "emotion",
+    "style": "style",
+    "shape": "shape of the motion",
+    "life": "life",
+    "acting": "acting",
+}
 
 
 def add_control_options(parser: argparse.ArgumentParser) -> None:

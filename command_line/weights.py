@@ -28,13 +28,22 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         return action
 
     bring = add("import", "check a checkpoint and install it as weights")
-    bring.add_argument("checkpoint", metavar="CHECKPOINT", help="EmoTalk.pth, a training of your own, or .safetensors")
+    bring.add_argument(
+        "checkpoint",
+        metavar="CHECKPOINT",
+        help="EmoTalk.pth, EMOTE's last.ckpt, a training of your own, or .safetensors",
+    )
     bring.add_argument("--name", default="", metavar="NAME", help="name of the weights; the file's if not given")
     bring.add_argument(
         "--licence",
         default="",
         metavar="TEXT",
-        help="licence of the weights, for a training of your own; the released weights are CC BY-NC 4.0",
+        help="licence of the weights, for a training of your own; the released weights are for non-commercial use",
+    )
+    bring.add_argument(
+        "--demo-audio",
+        action="store_true",
+        help="for EMOTE: give it the sound as the released demo does, with a zero after every 640 samples",
     )
     bring.add_argument("--overwrite", action="store_true", help="replace weights of that name")
     bring.add_argument("--yes", action="store_true", help="do not ask about the licence")
@@ -70,7 +79,7 @@ def _import(options: argparse.Namespace) -> int:
     if ask and not _agreed(f"{notice}\nImport them?"):
         print("Nothing was imported")
         return SOME_FAILED
-    imported = import_weights(checkpoint, options.name, options.overwrite, options.licence)
+    imported = import_weights(checkpoint, options.name, options.overwrite, options.licence, options.demo_audio)
     weights = imported.weights
     print(f"{weights.model_id} is installed: {', '.join(filter(None, (_size(weights.bytes), weights.licence)))}")
     if imported.unknown:
@@ -191,6 +200,7 @@ def _row(weights: "InstalledWeights") -> tuple[str, ...]:
     remarks = [
         "built in" if weights.is_bundled else "",
         "needs PyTorch" if weights.needs_torch else "",
+        "" if weights.hears else "for training, no model for a line",
         f"damaged: {weights.damage}" if weights.damage else "",
     ]
     return (

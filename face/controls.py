@@ -73,6 +73,12 @@ def _gain(name: str, label: str, regions: tuple[str, ...], sentence: str) -> Con
     return Control(name, label, "shape", "number", 1, 0, 2, "", sentence, regions=regions)
 
 
+def _acting(
+    name: str, label: str, maximum: float, sentence: str, regions: tuple[str, ...] = (), animatable: bool = True
+) -> Control:
+    return Control(name, label, "acting", "number", 1, 0, maximum, "", sentence, animatable, regions=regions)
+
+
 CONTROLS: Final[tuple[Control, ...]] = (
     *(emotion_control(name) for name in EMOTIONS),
     Control("intensity", "Intensity", "emotion", "number", 1, 0, 1.5, "", "Gain on the whole emotion mix"),
@@ -183,8 +189,74 @@ CONTROLS: Final[tuple[Control, ...]] = (
     Control(
         "seed", "Seed", "life", "whole", 0, 0, 99999, "", "Each seed gives different blinks, glances and nods", False
     ),
+    _acting(
+        "mood_waves",
+        "Mood Waves",
+        1,
+        "The emotion rises with phrases and stressed words and relaxes in pauses; 0 holds it",
+    ),
+    _acting(
+        "natural_strength",
+        "Natural Strength",
+        1,
+        "1 is as strong as people feel at an Emotion Level of 0.5 and theatrical at 1; 0 is the network's own strength",
+    ),
+    _acting(
+        "arousal", "Voice Arousal", 2, "A loud, high voice strengthens emotion and jaw, a soft, low one calms them"
+    ),
+    _acting(
+        "accents",
+        "Accents",
+        2,
+        "Brows, lids and cheeks mark stressed syllables and hold through phrases",
+        ("brows", "lids", "cheeks"),
+    ),
+    _acting(
+        "lower_face",
+        "Chin and Corners",
+        2,
+        "Chin and mouth corners answer closures, stresses and phrase ends",
+        ("lips",),
+    ),
+    _acting(
+        "captured_levels",
+        "Captured Levels",
+        1,
+        "Lips press and roll less, and smile, part and round more, as captured faces do; lip contacts are kept",
+        ("lips",),
+    ),
+    _acting(
+        "asymmetry",
+        "Asymmetry",
+        2,
+        "How unequal the two sides of the face are; each style and seed has its own",
+        ("lips",),
+        animatable=False,
+    ),
+    _acting("breath", "Breath", 2, "Audible breaths part the lips and lift the brows", ("lips",)),
+    _acting(
+        "afterglow",
+        "Laugh Afterglow",
+        2,
+        "The soft beginning of a laugh shows, and its smile fades over seconds",
+        ("lips",),
+    ),
+    _acting(
+        "loudness_jaw",
+        "Jaw by Loudness",
+        1,
+        "Where the network is unsure of the sounds, as in other languages, the jaw follows the loudness",
+        ("jaw",),
+    ),
+    _acting("head_accents", "Head Accents", 2, "Quick turns and tilts of the head with the voice"),
+    _acting(
+        "eye_variety", "Eye Variety", 1, "Blinks differ in depth and length, and go with glances", animatable=False
+    ),
 )
 CONTROL_BY_NAME: Final[dict[str, Control]] = {control.name: control for control in CONTROLS}
+
+STILL_ACTING: Final[dict[str, float]] = {control.name: 0.0 for control in CONTROLS if control.group == "acting"}
+"""All of the acting switched off: the curves are those of the network and of liveliness alone."""
 
 KEY_TOLERANCE: Final = Control(
     "key_tolerance",
@@ -371,19 +443,22 @@ class Controls(Mapping[str, Value]):
         value = np.ravel(np.asarray(self._values[name], np.float32))
         return value[np.minimum(np.arange(frames), len(value) - 1)]
 
-    def emotion_tracks(self, frames: int, names: Sequence[str] = EMOTIONS) -> np.ndarray:
-        """(frames, names) effective weights of these emotions: the mix, at most 1 in sum, times the intensity.
+    def emotion_mix(self, frames: int, names: Sequence[str] = EMOTIONS) -> np.ndarray:
+        """(frames, names) weights of these emotions in the mix, at most 1 in sum, whatever the intensity.
 
         The mix includes all emotions of the controls; an emotion that they lack has weight 0.
         """
         mix = np.stack([self.track(name, frames) for name in self.emotions], axis=1)
         mix = mix / np.maximum(mix.sum(axis=1, keepdims=True), 1)
-        mix = mix * self.track("intensity", frames)[:, None]
         weights = np.zeros((frames, len(names)), np.float32)
         for column, name in enumerate(names):
             if name in self.emotions:
                 weights[:, column] = mix[:, self.emotions.index(name)]
         return weights
+
+    def emotion_tracks(self, frames: int, names: Sequence[str] = EMOTIONS) -> np.ndarray:
+        """(frames, names) effective weights of these emotions: the mix, times the intensity."""
+        return self.emotion_mix(frames, names) * self.track("intensity", frames)[:, None]
 
     def style_tracks(self, frames: int, names: Sequence[str]) -> np.ndarray:
         """(frames, names) weights of the personal styles of a model, summing to 1 in each frame.

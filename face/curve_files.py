@@ -2,7 +2,8 @@
 
 * ``.npz``: ``values`` (frames, channels) float32, ``channels``, ``fps``, ``basis``, ``head`` (frames, 3) degrees,
   ``head_channels``; and ``eyes``, ``eye_channels`` if the face has no channels for blinks and gaze (otherwise these are
-  in ``values``).
+  in ``values``). A face of FLAME is there as ``expression`` (frames, n) and ``jaw_pose`` (frames, 3), too, as research
+  code reads it.
 * ``.json``: the same names, six decimals.
 * ``.csv``: as the Live Link Face app records: timecode, 52 capitalised ARKit names in Apple's order, and rotations of
   head and eyes as shares of 180 degrees (as Unreal Engine reads them), six decimals (``live_link``).
@@ -19,7 +20,7 @@ from typing import Any, Final
 import numpy as np
 
 from .atomic_file import replacing
-from .basis import EYES, HEAD, Basis, basis_of
+from .basis import EYES, HEAD, JAW_CHANNELS, Basis, basis_of
 from .curves import FaceCurves, Performance, ReadCurves, still
 from .errors import CurveFileError
 from .eyes import merge_eyes
@@ -123,7 +124,11 @@ def arrays_of(performance: Performance) -> dict[str, np.ndarray]:
 
 
 def _write_npz(path: Path, performance: Performance) -> None:
-    write_arrays(path, arrays_of(performance))
+    face, arrays = performance.face, arrays_of(performance)
+    if face.basis.has(JAW_CHANNELS):
+        jaw = face.basis.columns(JAW_CHANNELS)
+        arrays |= {"expression": np.delete(arrays["values"], jaw, axis=1), "jaw_pose": arrays["values"][:, jaw]}
+    write_arrays(path, arrays)
 
 
 def _write_json(path: Path, performance: Performance) -> None:

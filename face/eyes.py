@@ -10,7 +10,7 @@ from .curves import FaceCurves, Performance, still
 BLINKS: Final = {"eyeBlinkLeft": "blinkLeft", "eyeBlinkRight": "blinkRight"}
 WIDE: Final = ("eyeWideLeft", "eyeWideRight")
 
-_LOOKS: Final = {
+LOOKS: Final = {
     "eyeLookOutLeft": ("lookLeft", 1),
     "eyeLookInRight": ("lookLeft", 1),
     "eyeLookInLeft": ("lookLeft", -1),
@@ -32,13 +32,13 @@ def merge_eyes(performance: Performance) -> Performance:
         A performance with motionless eyes; ``performance`` itself if the basis of its face has no such channels.
     """
     face, eyes = performance.face, performance.eyes
-    if not face.basis.has((*BLINKS, *_LOOKS)):
+    if not face.basis.has((*BLINKS, *LOOKS)):
         return performance
     values = face.values.copy()
     for name, source in BLINKS.items():
         column = face.basis.index[name]
         values[:, column] += (1 - values[:, column]) * eyes.channel(source)
-    for name, (source, direction) in _LOOKS.items():
+    for name, (source, direction) in LOOKS.items():
         values[:, face.basis.index[name]] += np.maximum(direction * eyes.channel(source), 0)
     if performance.clamped:
         values = np.clip(values, face.basis.lowest, face.basis.highest)

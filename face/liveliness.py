@@ -5,10 +5,13 @@ Nakano & Kitazawa 2010 (blinks at phrase ends), Kuratate, Munhall and Busso (hea
 combination is the project's own.
 """
 
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
 
+from .acting.head import head_accents
+from .acting.layer import Scene
 from .basis import EYES, HEAD
 from .controls import Controls
 from .curves import FaceCurves, Performance
@@ -21,7 +24,17 @@ from .shaping import gaussian_filter, shift_time
 BLINK_CLOSING: Final = 0.08
 BLINK_HOLD: Final = 0.03
 BLINK_OPENING: Final = 0.17
-"""Seconds."""
+"""Seconds of a blink without variety."""
+
+_DEPTHS: Final = (0.50, 0.92)
+_CLOSINGS: Final = (0.055, 0.085)
+_HOLDS: Final = (0.0, 0.02)
+_OPENINGS: Final = (0.10, 0.20)
+"""Ranges of captured blinks: their median peak is 0.6 to 0.8, and they are above 0.4 for 50 to 110 ms."""
+_NEAR_GLANCE: Final = 0.5
+_WITH_GLANCE: Final = 0.55
+_LEAST_SHIFT: Final = 0.12
+"""Seconds from a glance that draws a blink to it, its chance, and the size of such a glance in look units."""
 
 _AROUND_SPEECH: Final = 1 / 6
 """Seconds."""
@@ -29,22 +42,22 @@ _MEAN_OVER_MEDIAN: Final = float(np.exp(0.6**2 / 2))
 _LIMIT_DEGREES: Final = 12.0
 
 
-def liven(curves: FaceCurves, loudness: np.ndarray, controls: Controls) -> Performance:
+def liven(curves: FaceCurves, loudness: np.ndarray, controls: Controls, scene: Scene | None = None) -> Performance:
     """Add blinks, glances and head motion to a face.
 
     Args:
         curves: of any basis, already shaped.
         loudness: (frames,) root mean square of the sound at each frame, any scale.
-        controls: blink_rate, blink_strength, blink_kind, gaze_gain, head_gain, seed, time_offset, clamping and the
-            emotion mix are used.
+        controls: blink_rate, blink_strength, blink_kind, gaze_gain, head_gain, eye_variety, head_accents, seed,
+            time_offset, clamping and the emotion mix are used.
+        scene: what is known of the line; without it the head has no accents.
 
     Returns:
         The face, the head's rotation, and the eyes' blinks and gaze, which ``eyes.merge_eyes`` adds to the face if it
         has channels for them; equal input gives equal output.
     """
-    loudness = shift_time(
-        np.asarray(loudness, np.float32)[:, None], controls.constant("time_offset") / 1000 * curves.fps
-    )[:, 0]
+    later = controls.constant("time_offset") / 1000 * curves.fps
+    loudness = shift_time(np.asarray(loudness, np.float32)[:, None], later)[:, 0]
     speaking = find_speech(loudness, curves.fps)
     seed = int(controls.constant("seed"))
     eyes = np.zeros((curves.frames, len(EYES)), np.float32)
@@ -52,12 +65,18 @@ def liven(curves: FaceCurves, loudness: np.ndarray, controls: Controls) -> Perfo
     if is_released:
         lids = released_blinks(curves.frames, curves.fps, seed)
     else:
-        lids = blink(speaking, curves.fps, controls.constant("blink_rate"), seed)
+        variety = controls.constant("eye_variety")
+        lids = blink(speaking, curves.fps, controls.constant("blink_rate"), seed, variety)
     lids = np.minimum(lids * controls.track("blink_strength", curves.frames), 1)
     values = _without_blinks(curves) if is_released else _less_wide(curves, lids)
     eyes[:, EYES.columns(BLINKS.values())] = lids[:, None]
     eyes[:, EYES.columns(("lookLeft", "lookUp"))] = glance(speaking, curves.fps, controls.constant("gaze_gain"), seed)
     head = move_head(loudness, speaking, curves.fps, controls)
+    if scene is not None and controls.constant("head_gain") and np.any(controls["head_accents"]):
+        added = shift_time(head_accents(scene.prosody, scene.laughter, seed), later)
+        added *= controls.track("head_accents", curves.frames)[:, None] * controls.constant("head_gain")
+        energy = 1 + controls.emotion_tracks(curves.frames) @ (HEAD_ENERGY - 1)
+        head = np.clip(head + added * energy[:, None], -_LIMIT_DEGREES, _LIMIT_DEGREES).astype(np.float32)
     return Performance(
         curves.with_values(values),
         FaceCurves(head, HEAD, curves.fps),
@@ -87,7 +106,9 @@ def speech_presence(loudness: np.ndarray, fps: float) -> np.ndarray:
     return gaussian_filter(wide, _AROUND_SPEECH / 4 * fps)
 
 
-def blink_times(speaking: np.ndarray, fps: float, rate: float, seed: int) -> list[tuple[float, float]]:
+def blink_times(
+    speaking: np.ndarray, fps: float, rate: float, seed: int, variety: float = 0
+) -> list[tuple[float, float]]:
     """When the eyes blink: (second of full closure, amplitude), in order.
 
     Args:
@@ -95,10 +116,13 @@ def blink_times(speaking: np.ndarray, fps: float, rate: float, seed: int) -> lis
         fps: frames per second.
         rate: blinks per minute on average; speakers blink more than listeners.
         seed: whole number.
+        variety: 0..1; how often a blink goes with a glance nearby.
     """
     if rate <= 0 or len(speaking) == 0:
         return []
     rng = np.random.default_rng([seed, 1])
+    with_glance = np.random.default_rng([seed, 4])
+    shifts = _glance_shifts(speaking, fps, seed) if variety > 0 else np.zeros(0)
     phrase_ends = np.array([end / fps for _, end in intervals_of(speaking)])
     length = len(speaking) / fps
     mean_gap = 60 / rate
@@ -113,6 +137,9 @@ def blink_times(speaking: np.ndarray, fps: float, rate: float, seed: int) -> lis
         near = phrase_ends[np.abs(phrase_ends - now) < 0.5]
         time = float(near[0]) + 0.05 if len(near) and rng.random() < 0.6 else now
         amplitude = 0.8 + 0.2 * rng.random()
+        close = shifts[np.abs(shifts - time) < _NEAR_GLANCE]
+        if len(close) and with_glance.random() < _WITH_GLANCE * variety:
+            time = float(close[np.argmin(np.abs(close - time))]) + 0.03
         if 0 <= time < length and (not blinks or time - blinks[-1][0] > 0.3):
             blinks.append((time, amplitude))
             if rng.random() < 0.1 and time + 0.38 < length:
@@ -141,40 +168,63 @@ def move_head(loudness: np.ndarray, speaking: np.ndarray, fps: float, controls: 
     return np.clip(gain * (head * energy[:, None] + pose), -_LIMIT_DEGREES, _LIMIT_DEGREES).astype(np.float32)
 
 
-def blink(speaking: np.ndarray, fps: float, rate: float, seed: int) -> np.ndarray:
-    """(frames,) lid closure of both eyes, 0 to 1; see ``blink_times``."""
+def blink(speaking: np.ndarray, fps: float, rate: float, seed: int, variety: float = 0) -> np.ndarray:
+    """(frames,) lid closure of both eyes, 0 to 1; see ``blink_times``. Variety is that of depth and length."""
     lids = np.zeros(len(speaking), np.float32)
-    for second, amplitude in blink_times(speaking, fps, rate, seed):
+    rng = np.random.default_rng([seed, 5])
+    for second, full in blink_times(speaking, fps, rate, seed, variety):
+        depth, shutting, held, opened = (
+            low + (high - low) * float(rng.random()) for low, high in (_DEPTHS, _CLOSINGS, _HOLDS, _OPENINGS)
+        )
+        amplitude = full + variety * (depth - full)
+        closing = BLINK_CLOSING + variety * (shutting - BLINK_CLOSING)
+        hold = BLINK_HOLD + variety * (held - BLINK_HOLD)
+        opening = BLINK_OPENING + variety * (opened - BLINK_OPENING)
         # The full closure must be on a frame, or its peak would be lost between two frames.
         closed = min(round(second * fps), len(lids) - 1)
         frames = np.arange(
-            max(closed - int(BLINK_CLOSING * fps), 0),
-            min(closed + int((BLINK_HOLD + BLINK_OPENING) * fps) + 1, len(lids)),
+            max(closed - int(closing * fps), 0),
+            min(closed + int((hold + opening) * fps) + 1, len(lids)),
         )
         since = (frames - closed) / fps
-        closing = np.clip(1 + since / BLINK_CLOSING, 0, 1) ** 2
-        opening = np.clip(1 - (since - BLINK_HOLD) / BLINK_OPENING, 0, 1) ** 1.5
-        lids[frames] = np.maximum(lids[frames], amplitude * np.where(since < 0, closing, opening))
+        falling = np.clip(1 + since / closing, 0, 1) ** 2
+        rising = np.clip(1 - (since - hold) / opening, 0, 1) ** 1.5
+        lids[frames] = np.maximum(lids[frames], amplitude * np.where(since < 0, falling, rising))
     return lids
 
 
 def glance(speaking: np.ndarray, fps: float, gain: float, seed: int) -> np.ndarray:
     """(frames, 2) gaze of both eyes, to the actor's left and up, in units of ``arkit.LOOK_DEGREES``."""
-    frames = len(speaking)
-    target = np.zeros((frames, 2), np.float32)
+    target = np.zeros((len(speaking), 2), np.float32)
     if gain == 0:
         return target
+    for start, end, direction in _glances(speaking, fps, seed):
+        target[start:end] = direction
+    return gain * gaussian_filter(target, 0.025 * fps)
+
+
+def _glances(speaking: np.ndarray, fps: float, seed: int) -> list[tuple[int, int, np.ndarray]]:
+    """First frame, frame after the last one, and direction of each glance."""
     rng = np.random.default_rng([seed, 2])
     now = 0.0
-    while now < frames / fps:
+    found = []
+    while now < len(speaking) / fps:
         start = int(now * fps)
         # Speakers look away while they plan a phrase and back at the listener as they speak it.
         away = not speaking[start] or rng.random() < 0.25
         direction = np.array([_normal(rng), 0.6 * _normal(rng)]) * (0.22 if away else 0.05)
         hold = (0.5 if away else 1.0) + 1.2 * rng.random()
-        target[start : int((now + hold) * fps) + 1] = np.clip(direction, -0.5, 0.5)
+        found.append((start, int((now + hold) * fps) + 1, np.clip(direction, -0.5, 0.5)))
         now += hold
-    return gain * gaussian_filter(target, 0.025 * fps)
+    return found
+
+
+def _glance_shifts(speaking: np.ndarray, fps: float, seed: int) -> np.ndarray:
+    """(shifts,) seconds at which the gaze moves far enough for a blink to go with it."""
+    glances = _glances(speaking, fps, seed)
+    return np.array(
+        [later[0] / fps for before, later in pairwise(glances) if np.linalg.norm(later[2] - before[2]) > _LEAST_SHIFT]
+    )
 
 
 def _without_blinks(curves: FaceCurves) -> np.ndarray:

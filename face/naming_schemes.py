@@ -11,6 +11,7 @@ from typing import Any, Final
 import numpy as np
 
 from .basis import ARKIT, FLAME, JAW_CHANNELS, Basis, basis_of
+from .eyes import BLINKS, LOOKS
 from .mapping import JAW_MATRIX, PROPERTY, ROTATION, SHAPE_KEY, SOLVE, Mapping, Row, Target
 from .mapping_files import read_fields, read_row
 from .retarget import match_names, match_shape_keys
@@ -137,6 +138,8 @@ def recognise(rig: Rig, basis: Basis = ARKIT) -> Recognition:
         if match is not lead and added:
             rows.update({row.target: row for row in added})
             used.append(match)
+    if rows and not basis.has(BLINKS):
+        rows = {row.target: row for row in _eye_rows(rig)} | rows
     if any(row.combine == SOLVE for row in rows.values()):
         rows = {target: replace(row, combine=SOLVE) if _is_of_mouth(row) else row for target, row in rows.items()}
     mapping = Mapping(tuple(rows.values()), " + ".join(match.name for match in used if match.rows))
@@ -179,6 +182,17 @@ def _match_basis(rig: Rig, basis: Basis) -> _Match:
             rows.setdefault(name, Row(Target(SHAPE_KEY, name), ((channel, 1.0),)))
     moved = sum(bool(names_of_channel) for names_of_channel in found.values())
     return _Match(basis.name, tuple(rows.values()), moved, len(basis))
+
+
+def _eye_rows(rig: Rig) -> Iterable[Row]:
+    """ARKit's shapes of blinks and gaze on a head whose face moves otherwise, such as FLAME's."""
+    every = {name for names in rig.shape_keys for name in names}
+    sources = {channel: (eye, 1.0) for channel, eye in BLINKS.items()} | LOOKS
+    for names in rig.shape_keys:
+        for channel, name in match_shape_keys(names, ARKIT, every).items():
+            if channel in sources:
+                eye, direction = sources[channel]
+                yield Row(Target(SHAPE_KEY, name), ((eye, float(direction)),), lowest=0, highest=1)
 
 
 def _match_scheme(rig: Rig, scheme: _Scheme) -> _Match | None:

@@ -60,6 +60,19 @@ class Features:
 
 
 @dataclass(frozen=True)
+class Heard:
+    """What a network hears besides the motion of the face.
+
+    Attributes:
+        laughter: (frames,) strength of laughter, 0..1.
+        certainty: how sure the network is of the sounds, 0..1.
+    """
+
+    laughter: np.ndarray
+    certainty: float
+
+
+@dataclass(frozen=True)
 class ModelSpec:
     """The inputs and outputs of a network.
 
@@ -68,7 +81,8 @@ class ModelSpec:
         fps: the frame rate that it was trained at.
         emotions: names of its emotions, in the network's own order.
         styles: names of its personal styles; the first one is the default.
-        controls: names of the controls in the groups emotion and style that it uses, besides its emotions.
+        controls: names of the controls in the groups emotion and style that it uses, besides its emotions, and
+            ``loudness_jaw`` if it can tell how sure it is, and ``natural_strength`` if its emotions are posed ones.
     """
 
     basis: Basis
@@ -104,8 +118,16 @@ class ModelSpec:
     def _heeds(self, control: Control) -> bool:
         if control.name in EMOTIONS:
             return False
+        if control.name == "mood_waves":
+            return bool(self.emotions)
+        if control.name == "arousal":
+            return bool(self.emotions) or bool(self.basis.lip_terms)
         if control.name == "mouth_emotion":
             return bool(self.emotions) and bool(self.basis.region(*control.regions))
+        if control.name in ("loudness_jaw", "natural_strength"):
+            return control.name in self.controls
+        if control.name == "afterglow":
+            return "laughter" in self.controls
         if control.group in ("emotion", "style"):
             return control.name in self.controls
         if control.name == "clamping":
@@ -126,6 +148,22 @@ class FaceModel(Protocol):
     def decode(self, features: Features, controls: Controls) -> FaceCurves:
         """The fast half: depends on the controls; runs again after every change of them."""
         ...
+
+
+@runtime_checkable
+class Hearing(Protocol):
+    """A face model that also says what it hears in a sound."""
+
+    def hear(self, features: Features) -> Heard:
+        """What it heard when it encoded these features."""
+        ...
+
+
+def heard_by(model: FaceModel, features: Features) -> Heard:
+    """What a model heard; no laughter, and certain of every sound, if it does not say."""
+    if isinstance(model, Hearing):
+        return model.hear(features)
+    return Heard(np.zeros(features.frames, np.float32), 1.0)
 
 
 @runtime_checkable

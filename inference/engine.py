@@ -9,19 +9,22 @@ from typing import Final
 
 import numpy as np
 
+from ..face.acting.layer import Scene, act
+from ..face.acting.prosody import Prosody
 from ..face.adjustments import adjust
-from ..face.controls import CONTROL_BY_NAME, Controls
+from ..face.controls import CONTROL_BY_NAME, STILL_ACTING, Controls
 from ..face.curves import FaceCurves, Performance
 from ..face.liveliness import liven, speech_presence
 from ..face.mood import calm_mouth
 from ..face.parts import keep_part
 from ..face.shaping import shape, shift_time
-from .contract import EmoTalkError, Features, Speech, StageProgress
+from .contract import EmoTalkError, Features, Speech, StageProgress, heard_by
 from .feature_cache import FeatureCache, key_of
 from .models.loading import DEFAULT_CHOICE, ModelChoice, identity_of, load_model
 from .models.placement import PlacedModel
 from .sound.checks import NO_VOICE, check_sound
 from .sound.log_mel import QUIETEST_LEVEL, speech_level
+from .sound.prosody_tracks import prosody_tracks
 from .sound.rms import frame_rms
 
 LEAST_VOICE: Final = 0.3
@@ -50,6 +53,7 @@ class Engine:
         self._known: OrderedDict[tuple[ModelChoice, bytes], Features] = OrderedDict()
         self._fingerprint: tuple[Speech, bytes] | None = None
         self._looked_at: tuple[Speech, tuple[str, ...]] | None = None
+        self._prosody: OrderedDict[tuple[bytes, int, float], Prosody] = OrderedDict()
         self._neutral: tuple[tuple[Features, str], FaceCurves] | None = None
 
     def perform(
@@ -129,12 +133,31 @@ class Engine:
         """Everything after the network."""
         loudness = frame_rms(speech, curves.frames, curves.fps)
         speaking = speech_presence(loudness, curves.fps)
-        if np.any(np.not_equal(controls["mouth_emotion"], 1)) and _has_emotion(controls):
-            curves = calm_mouth(curves, self._without_emotion(features, controls, model), speaking, controls)
+        acting = any(np.any(controls[name]) for name in STILL_ACTING)
+        neutral = None
+        if _has_emotion(controls) and (acting or np.any(np.not_equal(controls["mouth_emotion"], 1))):
+            neutral = self._without_emotion(features, controls, model)
+            curves = calm_mouth(curves, neutral, speaking, controls)
+        scene = None
+        if acting:
+            heard = heard_by(model, features)
+            prosody = self._prosody_of(speech, curves.frames, curves.fps)
+            posed = "natural_strength" in model.spec.controls
+            scene = Scene(prosody, speaking, heard.laughter, heard.certainty, model.spec.styles, posed)
+            curves = act(curves, neutral, scene, controls)
         curves = shape(curves, controls)
         later = controls.constant("time_offset") / 1000 * curves.fps
         curves = adjust(curves, shift_time(speaking[:, None], later)[:, 0], controls)
-        return keep_part(liven(curves, loudness, controls), controls.choice("face_part"))
+        return keep_part(liven(curves, loudness, controls, scene), controls.choice("face_part"))
+
+    def _prosody_of(self, speech: Speech, frames: int, fps: float) -> Prosody:
+        """The prosody of a line; kept, because no slider changes it."""
+        key = (self._hash_of(speech), frames, fps)
+        if key not in self._prosody:
+            self._prosody[key] = prosody_tracks(speech, frames, fps)
+            if len(self._prosody) > REMEMBERED_LINES:
+                self._prosody.popitem(last=False)
+        return self._prosody[key]
 
     def _without_emotion(self, features: Features, controls: Controls, model: PlacedModel) -> FaceCurves:
         """The curves of the same line without emotion; kept, because a slider of an emotion does not change them."""
@@ -150,14 +173,17 @@ class Engine:
         return self._neutral[1]
 
     def _features(self, choice: ModelChoice, speech: Speech, progress: Callable[[float], None]) -> Features:
-        if self._fingerprint is None or self._fingerprint[0] is not speech:
-            self._fingerprint = speech, fingerprint(speech)
-        key = (choice, self._fingerprint[1])
+        key = (choice, self._hash_of(speech))
         if key not in self._known:
             self._known[key] = self._stored_or_encoded(choice, speech, key[1], progress)
             self._forget()
         self._known.move_to_end(key)
         return self._known[key]
+
+    def _hash_of(self, speech: Speech) -> bytes:
+        if self._fingerprint is None or self._fingerprint[0] is not speech:
+            self._fingerprint = speech, fingerprint(speech)
+        return self._fingerprint[1]
 
     def _stored_or_encoded(
         self, choice: ModelChoice, speech: Speech, sound: bytes, progress: Callable[[float], None]

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final, cast
 
-from ..face.basis import ARKIT, Basis, basis_of
+from ..face.basis import ARKIT, FLAME, Basis, basis_of
 from ..face.controls import CONTROL_BY_NAME
 from ..face.emotions import EMOTIONS
 from ..face.styles import STYLE_NAMES
@@ -42,6 +42,8 @@ class Network:
         load: returns the network of a weights file with its spec on a device at a precision, encoding the whole line
             or windows of it; raises EmoTalkError if it cannot.
         converter: for published checkpoints; None if there are none.
+        check: for a network that hears no sound, and so is no model by itself: takes a weights file and raises
+            EmoTalkError if it is not complete; None for a model.
     """
 
     label: str
@@ -49,6 +51,12 @@ class Network:
     spec: ModelSpec
     load: Callable[[Path, ModelSpec, str, str, bool], FaceModel]
     converter: Converter | None = None
+    check: Callable[[Path], object] | None = None
+
+    @property
+    def hears(self) -> bool:
+        """Whether it is a model, which turns sound into a face."""
+        return self.check is None
 
 
 COMPACT_SPEC: Final = ModelSpec(
@@ -57,7 +65,10 @@ COMPACT_SPEC: Final = ModelSpec(
     emotions=EMOTIONS,
     styles=STYLE_NAMES,
     controls=frozenset(
-        ("intensity", "emotion_level", "laughter", "personal_style", "second_style", "style_blend"),
+        (
+            *("intensity", "emotion_level", "laughter", "personal_style", "second_style", "style_blend"),
+            *("natural_strength", "loudness_jaw"),
+        ),
     ),
 )
 
@@ -86,10 +97,10 @@ def _load_emotalk(path: Path, spec: ModelSpec, device: str, precision: str, wind
     return EmoTalk.load(path, spec, device, cast(Precision, precision), windowed)  # load_model has checked it
 
 
-def _convert_emotalk(state: "Mapping[str, Tensor]", source: str, spec: ModelSpec) -> Conversion:
+def _convert_emotalk(state: "Mapping[str, Tensor]", checkpoint: Path, spec: ModelSpec) -> Conversion:
     from .checkpoints.emotalk_converter import convert
 
-    return convert(state, source, spec)
+    return convert(state, checkpoint.name, spec)
 
 
 EMOTALK_CONVERTER: Final = Converter(
@@ -112,10 +123,79 @@ def _load_karras(path: Path, spec: ModelSpec, _device: str, _precision: str, _wi
     return Karras.load(path, spec)
 
 
+EMOTE_SPEC: Final = ModelSpec(
+    basis=FLAME(100),
+    fps=25.0,
+    emotions=EMOTIONS,
+    # The subjects of MEAD that the released network was trained on, in the order of its condition.
+    styles=tuple(
+        "M003 M005 M007 M009 M011 M012 M013 M019 M022 M023 M024 M025 M026 M027 M028 M029 M030 M031 "
+        "W009 W011 W014 W015 W016 W018 W019 W021 W023 W024 W025 W026 W028 W029".split()
+    ),
+    controls=frozenset(("intensity", "personal_style", "second_style", "style_blend")),
+)
+
+
+def _load_emote(path: Path, spec: ModelSpec, device: str, precision: str, windowed: bool) -> FaceModel:
+    import_torch("EMOTE")
+    from .models.emote import Emote
+    from .models.matrix_products import Precision
+
+    return Emote.load(path, spec, device, cast(Precision, precision), windowed)  # load_model has checked it
+
+
+def _convert_emote(state: "Mapping[str, Tensor]", checkpoint: Path, spec: ModelSpec) -> Conversion:
+    from .checkpoints.emote_converter import convert_emote
+    from .checkpoints.training_options import read_options
+
+    return convert_emote(state, checkpoint.name, spec, read_options(checkpoint))
+
+
+EMOTE_CONVERTER: Final = Converter(
+    marks=("sequence_decoder.motion_prior.", "sequence_decoder.bert_decoder."),
+    convert=_convert_emote,
+    licence="MPI, non-commercial",
+    notice=(
+        "The released EMOTE weights are licensed by the Max Planck Society for non-commercial research, education and "
+        "art only, and may not be passed on. Weights of your own training are yours."
+    ),
+)
+
+FLINT_SPEC: Final = ModelSpec(basis=FLAME(100), fps=25.0)
+
+
+def _load_flint(path: Path, _spec: ModelSpec, _device: str, _precision: str, _windowed: bool) -> FaceModel:
+    raise EmoTalkError(
+        f"{path.stem} is FLINT, which EMOTE is trained with and which hears no sound; choose another model for a line"
+    )
+
+
+def _check_flint(path: Path) -> object:
+    import_torch("FLINT")
+    from .models.flint import Flint
+
+    return Flint.load(path)
+
+
+def _convert_flint(state: "Mapping[str, Tensor]", checkpoint: Path, spec: ModelSpec) -> Conversion:
+    from .checkpoints.emote_converter import convert_flint
+
+    return convert_flint(state, checkpoint.name, spec)
+
+
+FLINT_CONVERTER: Final = replace(
+    EMOTE_CONVERTER,
+    marks=("motion_encoder.squasher.", "motion_decoder.expander."),
+    convert=_convert_flint,
+    notice=EMOTE_CONVERTER.notice.replace("EMOTE", "FLINT"),
+)
+
 NETWORKS: Final[dict[str, Network]] = {
     "emotalk-compact": Network("EmoTalk Compact", False, COMPACT_SPEC, _load_compact),
     "karras": Network("Karras 2017", False, KARRAS_SPEC, _load_karras),
     "emotalk": Network("EmoTalk", True, EMOTALK_SPEC, _load_emotalk, EMOTALK_CONVERTER),
+    "emote": Network("EMOTE", True, EMOTE_SPEC, _load_emote, EMOTE_CONVERTER),
+    "flint": Network("FLINT", True, FLINT_SPEC, _load_flint, FLINT_CONVERTER, _check_flint),
 }
 
 

@@ -3,7 +3,8 @@
 import bpy
 
 from ..blender_emotalk import model_choice
-from ..blender_emotalk.access import current_line
+from ..blender_emotalk.access import current_line, scene_of
+from ..blender_emotalk.flame_motion import performed_basis
 from ..blender_emotalk.lines import anchor_of
 from ..face.basis import Basis
 from .explained import ExplainedOperator
@@ -19,6 +20,7 @@ class CharacterOperator(ExplainedOperator):
 
     @staticmethod
     def subject(context: bpy.types.Context) -> tuple[bpy.types.Object | None, Basis]:
-        """The object that identifies the character, and the basis of the line's model."""
+        """The object that identifies the character, and the basis in which it takes what the line's model performs."""
         line = current_line(context)
-        return anchor_of(line, context), model_choice.spec_of(line).basis
+        anchor = anchor_of(line, context)
+        return anchor, performed_basis(anchor, scene_of(context), model_choice.spec_of(line).basis)

@@ -1,4 +1,4 @@
-"""Style and shape of the motion, blinks and head motion."""
+"""Style and shape of the motion, acting, blinks and head motion."""
 
 import bpy
 
@@ -20,6 +20,15 @@ class ShapePanel(ControlPanel, bpy.types.Panel):
     bl_label = "Shape"
     bl_options = {"DEFAULT_CLOSED"}
     group = "shape"
+
+
+class ActingPanel(ControlPanel, bpy.types.Panel):
+    """What the face does with the voice and the emotion."""
+
+    bl_idname = "EMOTALK_PT_acting"
+    bl_label = "Acting"
+    bl_options = {"DEFAULT_CLOSED"}
+    group = "acting"
 
 
 class LifePanel(ControlPanel, bpy.types.Panel):

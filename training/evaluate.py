@@ -16,6 +16,7 @@ from ..inference.devices import DEVICES, PRECISIONS
 from ..inference.models.loading import DEFAULT_CHOICE, load_model, model_ids
 from ..inference.registry import read_spec
 from .compact.recipe import RECIPE, read_recipe
+from .evaluation.acting import acting_tables
 from .evaluation.captures import capture_tables
 from .evaluation.cost import cost_tables
 from .evaluation.development_sets import LINES, Folders, read_foreign_sets, read_sets
@@ -29,11 +30,24 @@ from .evaluation.styles import style_tables
 from .evaluation.takes import TAKES, take_tables
 from .sounds.nonverbal import read_clips
 
-PARTS: Final = ("lips", "hard", "stillness", "laughter", "emotions", "styles", "liveliness", "capture", "cost")
+PARTS: Final = (
+    "lips",
+    "hard",
+    "stillness",
+    "laughter",
+    "emotions",
+    "acting",
+    "styles",
+    "liveliness",
+    "capture",
+    "cost",
+)
 _HARD_LINES: Final = 40
 _EMOTION_LINES: Final = 20
 _STYLE_LINES: Final = 6
 _SPEECH_LINES: Final = 10
+_ACTING_LINES: Final = 12
+"""Of each set."""
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -58,6 +72,9 @@ def main(argv: list[str] | None = None) -> None:
         "stillness": lambda: stillness_tables(model, some, clips),
         "laughter": lambda: laughter_tables(model, sets, clips),
         "emotions": lambda: emotion_tables(model, one_voice[:_EMOTION_LINES]),
+        "acting": lambda: acting_tables(
+            model, [line for lines in sets.values() for line in sample_evenly(lines, _ACTING_LINES)], options.captures
+        ),
         "styles": lambda: style_tables(model, one_voice[:_STYLE_LINES]),
         "liveliness": lambda: life_tables(some, model.spec.fps),
         "capture": lambda: _capture_tables(model, options.captures, weights) if options.captures else (),

@@ -1,7 +1,8 @@
 """Recognising and converting published checkpoints, as part of a network's row."""
 
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -21,12 +22,14 @@ class Conversion:
         config: dimensions of the network, ready for JSON.
         spec: inputs and outputs of the network.
         unknown: names in the checkpoint that the network does not use.
+        notes: more fields for the header of the weights.
     """
 
     arrays: dict[str, np.ndarray]
     config: dict[str, Any]
     spec: ModelSpec
     unknown: tuple[str, ...]
+    notes: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -35,15 +38,15 @@ class Converter:
 
     Attributes:
         marks: beginnings of names that only this network's checkpoints have.
-        convert: takes a checkpoint's tensors by name, the file's name for messages, and the spec of the network's row;
-            PyTorch is available when it is called. Raises EmoTalkError if the checkpoint is incomplete.
+        convert: takes a checkpoint's tensors by name, its file, and the spec of the network's row; PyTorch is available
+            when it is called. Raises EmoTalkError if the checkpoint is incomplete.
         licence: of the published weights.
         notice: the sentence to show with the licence.
         published_sha256: hashes of the published files; only what has one of them is known to be under the licence.
     """
 
     marks: tuple[str, ...]
-    convert: "Callable[[Mapping[str, Tensor], str, ModelSpec], Conversion]"
+    convert: "Callable[[Mapping[str, Tensor], Path, ModelSpec], Conversion]"
     licence: str
     notice: str
     published_sha256: frozenset[str] = frozenset()

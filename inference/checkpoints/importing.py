@@ -51,7 +51,7 @@ class ImportedWeights:
 
 
 def import_weights(
-    checkpoint: str | Path, name: str = "", overwrite: bool = False, licence: str = ""
+    checkpoint: str | Path, name: str = "", overwrite: bool = False, licence: str = "", demo_audio: bool = False
 ) -> ImportedWeights:
     """Check a checkpoint and install it as weights, atomically.
 
@@ -64,9 +64,11 @@ def import_weights(
         overwrite: replace weights of that name.
         licence: of the weights, in a few words, to be stored with them; if empty, a checkpoint that is not known to be
             the published one gets "unknown: ...", and imported weights keep theirs.
+        demo_audio: let EMOTE hear the sound as its released demo does by mistake; see ``EmoteConfig``.
 
     Raises:
-        EmoTalkError: the checkpoint cannot be used, or the name is not free.
+        EmoTalkError: the checkpoint cannot be used, or the name is not free; or the demo of its network makes no such
+            mistake.
         OSError: the folder cannot be written to.
     """
     checkpoint = Path(checkpoint)
@@ -74,8 +76,12 @@ def import_weights(
     name = name or checkpoint.stem
     path = place_for(name, overwrite)  # before the work; ``install`` asks again
     remove_leftovers()
-    prepare = _prepare_copy if kind_of(checkpoint) == "safetensors" else _prepare_conversion
-    write, unknown = prepare(checkpoint, licence)
+    if kind_of(checkpoint) != "safetensors":
+        write, unknown = _prepare_conversion(checkpoint, licence, demo_audio)
+    elif demo_audio:
+        raise EmoTalkError(f"{checkpoint.name} is imported already; --demo-audio is for EMOTE's own checkpoint")
+    else:
+        write, unknown = _prepare_copy(checkpoint, licence)
     finished = part_beside(path)
     try:
         write(finished)
@@ -160,12 +166,12 @@ def convert_checkpoint(checkpoint: str | Path, path: Path) -> tuple[str, ...]:
     return unknown
 
 
-def _prepare_conversion(checkpoint: Path, licence: str) -> tuple[Write, tuple[str, ...]]:
+def _prepare_conversion(checkpoint: Path, licence: str, demo_audio: bool = False) -> tuple[Write, tuple[str, ...]]:
     network, converter, state = _recognised(checkpoint)
     sha256 = file_sha256(checkpoint)
     licence, notice = converter.licence_of(sha256, licence)
     try:
-        conversion = converter.convert(state, checkpoint.name, NETWORKS[network].spec)
+        conversion = converter.convert(state, checkpoint, NETWORKS[network].spec)
     except (MemoryError, RuntimeError) as error:
         if isinstance(error, MemoryError) or is_out_of_memory(error):
             needed = _MEMORY_FACTOR * checkpoint.stat().st_size / 1e9
@@ -174,6 +180,10 @@ def _prepare_conversion(checkpoint: Path, licence: str) -> tuple[Write, tuple[st
                 "other programs, or import it on a computer with more and copy the .safetensors file"
             ) from None
         raise
+    if demo_audio:
+        if "demo_audio" not in conversion.config:
+            raise EmoTalkError(f"--demo-audio is for EMOTE, but {checkpoint.name} is {NETWORKS[network].label}")
+        conversion.config["demo_audio"] = True
     metadata = {
         "model": network,
         "config": json.dumps(conversion.config),
@@ -182,6 +192,7 @@ def _prepare_conversion(checkpoint: Path, licence: str) -> tuple[Write, tuple[st
         "source": checkpoint.name,
         "source_sha256": sha256,
         **spec_metadata(conversion.spec),
+        **conversion.notes,
     }
     return lambda path: write_safetensors(path, conversion.arrays, metadata), conversion.unknown
 

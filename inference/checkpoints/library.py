@@ -51,6 +51,7 @@ class InstalledWeights:
         licence: as the file states it; "" if it does not.
         notice: the sentence to show with the licence; "" if there is none.
         needs_torch: whether it runs in PyTorch.
+        hears: whether it is a model for a line, and not only a part that others are trained with.
         source_sha256: SHA-256 of the checkpoint that it was made from; "" if unknown.
         is_bundled: whether it came with the extension.
         damage: a sentence that says why it cannot be used; "" if it can.
@@ -65,6 +66,7 @@ class InstalledWeights:
     licence: str
     notice: str
     needs_torch: bool
+    hears: bool
     source_sha256: str
     is_bundled: bool
     damage: str
@@ -188,7 +190,10 @@ def check_weights_file(path: Path) -> None:
     network = network_of(path, metadata)
     spec = read_spec(network, metadata)
     if not network.needs_torch or importlib.util.find_spec("torch") is not None:
-        network.load(path, spec, "cpu", "float32", False)
+        if network.check is None:
+            network.load(path, spec, "cpu", "float32", False)
+        else:
+            network.check(path)
     check_finite(path, path.name)
 
 
@@ -303,6 +308,7 @@ def _look_at(path: Path, is_bundled: bool) -> InstalledWeights:
         licence=metadata.get("licence", ""),
         notice=metadata.get("notice", ""),
         needs_torch=network is not None and network.needs_torch,
+        hears=network is None or network.hears,
         source_sha256=metadata.get("source_sha256", ""),
         is_bundled=is_bundled,
         damage=damage,

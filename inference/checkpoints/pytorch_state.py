@@ -14,6 +14,7 @@ from torch import Tensor
 from ..contract import EmoTalkError
 from ..devices import SAFE_TORCH, is_safe_torch
 from .checkpoint_file import Kind, check_archive, kind_of
+from .lightning_checkpoint import Nothing, read_lightning
 
 _CONTAINERS: Final = ("state_dict", "model_state_dict", "model", "module", "network", "net", "weights")
 """Entries in which training code keeps the weights, beside its own notes."""
@@ -119,13 +120,34 @@ def _load(path: Path, kind: Kind) -> Any:
     except pickle.UnpicklingError as error:
         refused = _REFUSED.search(str(error))
         if refused:
-            raise EmoTalkError(
-                f"{path.name} holds more than weights ({refused[1]}) and was not opened, because reading that would "
-                "run code; save the weights alone: torch.save(network.state_dict(), 'EmoTalk.pth')"
-            ) from None
+            weights = _weights_of_lightning(path) if kind == "archive" else None
+            if weights is not None:
+                return weights
+            raise EmoTalkError(_more_than_weights(path, refused[1])) from None
         raise EmoTalkError(f"{path.name} is damaged or no checkpoint of PyTorch; copy it again") from None
     except Exception as error:  # the file decides which; MemoryError is one of them
         raise EmoTalkError(f"{path.name} is damaged or no checkpoint ({type(error).__name__}); copy it again") from None
+
+
+def _weights_of_lightning(path: Path) -> Any:
+    """The table of weights of a checkpoint of Lightning, whose other objects become nothing; None if it is none."""
+    try:
+        content = read_lightning(path)
+    except Exception as error:  # the file decides which
+        raise EmoTalkError(f"{path.name} is damaged or no checkpoint ({type(error).__name__}); copy it again") from None
+    table = content.get("state_dict") if content is not None else None
+    if isinstance(table, dict):
+        foreign = next((value for value in table.values() if isinstance(value, Nothing)), None)
+        if foreign is not None:
+            raise EmoTalkError(_more_than_weights(path, foreign.name))
+    return table
+
+
+def _more_than_weights(path: Path, name: str) -> str:
+    return (
+        f"{path.name} holds more than weights ({name}) and was not opened, because reading that would run code; save "
+        "the weights alone: torch.save(network.state_dict(), 'EmoTalk.pth')"
+    )
 
 
 def _storages(tensors: Iterable[Tensor]) -> Counter[int]:

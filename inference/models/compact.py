@@ -22,7 +22,7 @@ from ...face.curves import FaceCurves
 from ...face.emotions import EMOTIONS, MOUTH_EXPONENT
 from ...face.laughter import REACH_SECONDS, layer_laughter
 from ..checkpoints.safetensors_file import read_safetensors
-from ..contract import SAMPLE_RATE, EmoTalkError, Features, ModelSpec, Progress, Speech
+from ..contract import SAMPLE_RATE, EmoTalkError, Features, Heard, ModelSpec, Progress, Speech
 from ..sound.log_mel import (
     BANDS,
     HOP,
@@ -52,6 +52,12 @@ FEATURES: Final = ("content", "signals", "emotion", "loudness")
 
 _GESTURE_FRAMES: Final = 3
 """Frames to both sides (0.1 s) over which the most probable moment of a contact counts."""
+
+_CONSIDERED: Final = 0.1
+_CLEAR_CONTACT: Final = 0.65
+_FEW_CONTACTS: Final = 30
+"""Frames with a contact that is considered, about eight seconds of speech."""
+_UNSURE, _SURE = 0.48, 0.60
 
 _EPSILON: Final = 1e-5
 _CHUNK: Final = 900
@@ -174,6 +180,12 @@ class EmoTalkCompact:
             hidden = hidden[dilation : len(hidden) - dilation] + self._linear(f"{block}.mix", work)
         return hidden
 
+    def hear(self, features: Features) -> Heard:
+        """Laughter, and how sure the network is of the sounds."""
+        signals = _sigmoid(features.arrays["signals"])
+        laughter = decided(signals[:, SIGNALS.index("laughter")], *self._decide["laughter"])
+        return Heard(laughter.astype(np.float32), contact_certainty(signals[:, :2].max(axis=1)))
+
     # Decoding
 
     def decode(self, features: Features, controls: Controls) -> FaceCurves:
@@ -267,6 +279,23 @@ class EmoTalkCompact:
         nothing = np.zeros(1, np.float32)
         emotions, styles = (np.zeros((1, len(kinds)), np.float32) for kinds in (EMOTIONS, self.spec.styles))
         self._decode_stretch(dict(zip(FEATURES, features, strict=True)), emotions, styles, nothing, nothing)
+
+
+def contact_certainty(chances: np.ndarray) -> float:
+    """How sure the network is of the sounds of a line, by how clearly it tells the lip contacts that it considers.
+
+    On voices as it was trained on it gives 0.64 to 0.74 on average to a contact that it considers at all, on recordings
+    in a language that it does not know 0.45 to 0.53. Few contacts say little, so short lines count as certain.
+
+    Args:
+        chances: (frames,) probability of the likelier lip contact.
+
+    Returns:
+        0..1.
+    """
+    considered = chances[chances > _CONSIDERED]
+    mean = (considered.sum() + _FEW_CONTACTS * _CLEAR_CONTACT) / (len(considered) + _FEW_CONTACTS)
+    return float(np.clip((mean - _UNSURE) / (_SURE - _UNSURE), 0, 1))
 
 
 def frame_count(samples: int) -> int:

@@ -36,7 +36,7 @@ from ..checkpoints.earlier_names import with_todays_config, with_todays_names
 from ..checkpoints.safetensors_file import read_safetensors
 from ..contract import SAMPLE_RATE, EmoTalkError, Features, ModelSpec, Progress, Speech
 from ..devices import return_large_blocks
-from .layers import LARGE_STEPS, SMALL_STEPS, Layers, Steps
+from .layers import LARGE_STEPS, SMALL_STEPS, Layers, Steps, check_arrays
 from .matrix_products import Precision, arithmetic_for
 from .wav2vec2 import (
     XLSR_53,
@@ -353,20 +353,9 @@ def _checked(
     except ValueError as error:
         raise EmoTalkError(f"The network in {name} {error}; import the checkpoint again") from None
     named = with_todays_names(arrays)
-    shapes = weight_shapes(config)
-    missing = sorted(shapes.keys() - named.keys())
-    if missing:
-        raise EmoTalkError(f"The weights in {name} lack {missing[0]}; import the checkpoint again")
     if len(named) < len(arrays):
         raise EmoTalkError(f"The weights in {name} hold a weight twice, by two names; import the checkpoint again")
-    for weight, found in named.items():
-        expected = shapes.get(weight)
-        if found.shape != expected or found.dtype != np.float32:
-            belongs = f"float32 {list(expected)} belongs" if expected else "nothing belongs"
-            raise EmoTalkError(
-                f"The weights in {name} do not fit together: {weight} is {found.dtype} {list(found.shape)}, where "
-                f"{belongs}; import the checkpoint again"
-            )
+    check_arrays(named, weight_shapes(config), name)
     return config, named
 
 

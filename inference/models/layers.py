@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
@@ -34,6 +35,30 @@ SMALL_STEPS: Final = Steps(50, 512, 256)
 """What fits a processor's caches, and a GPU that is short of memory."""
 LARGE_STEPS: Final = Steps(1500, 16_384, 2048)
 """What keeps a GPU busy."""
+
+
+def check_arrays(arrays: Mapping[str, np.ndarray], shapes: Mapping[str, tuple[int, ...]], name: str) -> None:
+    """Compare the arrays of a weights file with those that its network has.
+
+    Args:
+        arrays: by their names of today.
+        shapes: of every weight.
+        name: of the file, for the message.
+
+    Raises:
+        EmoTalkError: one is missing, superfluous, of another shape or not float32.
+    """
+    missing = sorted(shapes.keys() - arrays.keys())
+    if missing:
+        raise EmoTalkError(f"The weights in {name} lack {missing[0]}; import the checkpoint again")
+    for weight, found in arrays.items():
+        expected = shapes.get(weight)
+        if found.shape != expected or found.dtype != np.float32:
+            belongs = f"float32 {list(expected)} belongs" if expected is not None else "nothing belongs"
+            raise EmoTalkError(
+                f"The weights in {name} do not fit together: {weight} is {found.dtype} {list(found.shape)}, where "
+                f"{belongs}; import the checkpoint again"
+            )
 
 
 class Layers:

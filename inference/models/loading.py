@@ -68,7 +68,7 @@ def load_model(model_id: str, device: str = "auto", precision: str = "float32", 
 
 def model_ids() -> tuple[str, ...]:
     """The ids of all models that can be loaded, the built-in one first."""
-    return tuple(weights.model_id for weights in installed_weights() if not weights.damage)
+    return tuple(weights.model_id for weights in installed_weights() if weights.hears and not weights.damage)
 
 
 def identity_of(model: PlacedModel) -> str:

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 from ...face.controls import Controls
 from ...face.curves import FaceCurves
-from ..contract import Calculating, FaceModel, Features, Progress, Shrinkable, Speech
+from ..contract import Calculating, FaceModel, Features, Heard, Progress, Shrinkable, Speech, heard_by
 from ..devices import device_name, free_gpu_memory, is_out_of_memory
 
 Result = TypeVar("Result")
@@ -54,6 +54,10 @@ class PlacedModel:
     def decode(self, features: Features, controls: Controls) -> FaceCurves:
         """The fast half; see ``FaceModel``."""
         return self._run(lambda model: model.decode(features, controls))
+
+    def hear(self, features: Features) -> Heard:
+        """What the network heard; see ``contract.heard_by``."""
+        return self._run(lambda model: heard_by(model, features))
 
     def _run(self, work: Callable[[FaceModel], Result]) -> Result:
         try:

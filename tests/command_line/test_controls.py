@@ -82,8 +82,8 @@ def test_the_json_is_the_table(capsys):
 def test_the_text_is_a_table_with_a_block_for_each_group(capsys):
     assert main(["controls"]) == 0
     blocks = capsys.readouterr().out.rstrip().split("\n\n")
-    assert [block.splitlines()[0] for block in blocks[:4]] == ["Emotion", "Style", "Shape", "Life"]
-    rows = [row for block in blocks[:4] for row in block.splitlines()[1:]]
+    assert [block.splitlines()[0] for block in blocks[:5]] == ["Emotion", "Style", "Shape", "Life", "Acting"]
+    rows = [row for block in blocks[:5] for row in block.splitlines()[1:]]
     cells = [re.split(" {2,}", row.strip()) for row in rows]
     assert cells == [[flag(each), limits(each), default(each), each.sentence] for each in COMPACT_SPEC.heeded()]
     starts = {[at for at in range(1, len(row)) if row[at - 2 : at] == "  " and row[at] != " "][1] for row in rows}
@@ -93,7 +93,7 @@ def test_the_text_is_a_table_with_a_block_for_each_group(capsys):
         "Names for --savitzky-golay: Off, On.",
         "Names for --clamping: On, Off.",
         "Names for --blink-kind: Lifelike, Released demo.",
-    } <= set(blocks[4:])
+    } <= set(blocks[5:])
 
 
 def test_the_markdown_has_a_row_for_each_control(capsys):

@@ -14,6 +14,7 @@ from PIL import Image
 ROOT = Path(__file__).parents[2]
 FIGURES = ROOT / "docs" / "figures"
 SCRIPTS = (
+    "acting_curves.py",
     "contact_sheets.py",
     "contacts_over_phones.py",
     "curves_over_phones.py",
@@ -146,6 +147,15 @@ def test_the_contacts_of_a_recording(draw, short_line, tmp_path):
     columns, rows = 5, -(-2 * CONTACTS // 5)
     assert second.shape[1] - first.shape[1] == columns * 20  # a mouth is 40 pixels wide, then 60
     assert second.shape[0] - first.shape[0] == rows * 17  # and 34 high, then 51
+
+
+@needs("matplotlib")
+def test_the_curves_of_the_acting(draw, short_line, tmp_path):
+    picture = tmp_path / "acting.png"
+    draw("acting_curves.py", picture, "--sound", short_line, "--dpi", 20)
+    pixels = read(picture)
+    assert pixels.shape[1] == pytest.approx(15 * 20, rel=0.2)
+    assert_shows_something(pixels)
 
 
 @needs("matplotlib", "pocketsphinx")

@@ -292,6 +292,16 @@ def test_files_name_their_basis_and_the_channels_of_each_part(tmp_path, kind):
     assert tuple(content["eye_channels"]) == EYES.channels
 
 
+def test_flames_expression_and_jaw_stand_in_npz_by_their_own_names(tmp_path):
+    values = np.arange(15, dtype=np.float32).reshape(3, 5)
+    write_curves(tmp_path / "line.npz", performance_of(FaceCurves(values, FLAME(2), 25.0)))
+    content = dict(np.load(tmp_path / "line.npz"))
+    np.testing.assert_array_equal(content["expression"], values[:, :2])
+    np.testing.assert_array_equal(content["jaw_pose"], values[:, 2:])
+    write_curves(tmp_path / "arkit.npz", performance_of(still(ARKIT, 2, 30.0)))
+    assert "expression" not in np.load(tmp_path / "arkit.npz")
+
+
 @pytest.mark.parametrize(("part", "name"), [("head", "head_channels"), ("eyes", "eye_channels")])
 def test_a_part_with_other_channels_is_refused(tmp_path, part, name):
     path = tmp_path / "line.json"

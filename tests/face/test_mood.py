@@ -7,7 +7,7 @@ import pytest
 from emotalk.face import arkit
 from emotalk.face.aperture import lip_contact
 from emotalk.face.basis import ARKIT
-from emotalk.face.controls import Controls
+from emotalk.face.controls import STILL_ACTING, Controls
 from emotalk.face.curves import FaceCurves
 from emotalk.face.liveliness import find_speech
 from emotalk.face.mood import calm_mouth
@@ -22,7 +22,7 @@ SPEECH = read_speech(Path(__file__).parents[2] / "samples" / "line.wav")
 @pytest.fixture(scope="module")
 def perform():
     engine = Engine()
-    return lambda **values: engine.perform(SPEECH, Controls(values)).face
+    return lambda **values: engine.perform(SPEECH, Controls(STILL_ACTING | values)).face
 
 
 def random_curves(seed):

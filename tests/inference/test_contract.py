@@ -42,7 +42,7 @@ TABLE = tuple(control.name for control in CONTROLS)
     ("spec", "missing"),
     [
         (COMPACT_SPEC, ()),
-        (EMOTALK_SPEC, ("laughter",)),
+        (EMOTALK_SPEC, ("laughter", "natural_strength", "afterglow", "loudness_jaw")),
     ],
     ids=["compact", "released"],
 )

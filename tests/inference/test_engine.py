@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from emotalk.face import arkit
 from emotalk.face.basis import ARKIT
-from emotalk.face.controls import ControlError, Controls
+from emotalk.face.controls import STILL_ACTING, ControlError, Controls
 from emotalk.face.curves import FaceCurves, performance_of
 from emotalk.face.emotions import EMOTIONS
 from emotalk.face.eyes import merge_eyes
@@ -57,7 +57,7 @@ def engine(model):
     return Engine(lambda *_: model)
 
 
-QUIET = Controls({"blink_rate": 0, "gaze_gain": 0, "head_gain": 0})
+QUIET = Controls({"blink_rate": 0, "gaze_gain": 0, "head_gain": 0, **STILL_ACTING})
 
 
 def test_a_performance_is_decoded_shaped_and_enlivened(engine):
@@ -87,6 +87,18 @@ def test_the_sound_is_looked_at_once(monkeypatch):
     monkeypatch.setattr(engine_module, "LEAST_VOICE", 0.0)
     assert [engine.remarks(speech) for speech in (first, first, second, second)] == [("Hm",)] * 4
     assert [speech.source for speech in looked] == ["one.wav", "two.wav"]
+
+
+def test_the_voice_is_measured_once_for_all_sliders(engine, monkeypatch):
+    measured = []
+    measure = engine_module.prosody_tracks
+    monkeypatch.setattr(engine_module, "prosody_tracks", lambda *given: measured.append(given) or measure(*given))
+    for seed in range(3):
+        engine.perform(speech(), Controls({"seed": seed, "happy": 0.5}))
+    assert len(measured) == 1
+    engine.perform(speech(), QUIET)
+    engine.perform(speech(seed=1), Controls())
+    assert len(measured) == 2
 
 
 def test_the_same_sound_from_another_file_is_known(engine, model):
@@ -227,7 +239,7 @@ def test_the_line_in_use_is_kept_longest(engine, model):
 def test_the_head_follows_the_loudness_of_the_moment(engine, monkeypatch):
     asked = []
     monkeypatch.setattr(
-        engine_module, "liven", lambda curves, loudness, controls: asked.append(loudness) or performance_of(curves)
+        engine_module, "liven", lambda curves, loudness, *_: asked.append(loudness) or performance_of(curves)
     )
     sound = speech()
     engine.perform(sound, QUIET)

@@ -21,6 +21,7 @@ MIX = {
     "lip_gain": 0.9,
     "jaw_gain": 1.9,
     "eye_gain": 1.9,
+    "intensity": 1.5,
 }
 """So that each control has something to act on."""
 OTHERS = {
@@ -34,10 +35,11 @@ OTHERS = {
     "seed": 3,
     "style_blend": 0.9,
     "mouth_emotion": 0.2,
+    "intensity": 0.5,
 }
 """Values for controls whose limits would not do."""
-IN_TESTS_OF_THEIR_OWN = {"hand_edits", "laughter"}
-"""Edits are heeded where there are keys already; a laugh has to be heard."""
+IN_TESTS_OF_THEIR_OWN = {"hand_edits", "laughter", "afterglow", "breath", "loudness_jaw"}
+"""Edits are heeded where there are keys already; a laugh, a breath or unclear sounds have to be heard."""
 ALL = sorted({*EVERY} - IN_TESTS_OF_THEIR_OWN)
 KEYED = [control.name for control in CONTROLS if control.animatable and control.name in ALL]
 
@@ -47,7 +49,7 @@ def other(name):
     control = EVERY[name]
     if control.choices:
         return control.choices[1]
-    return OTHERS.get(name, control.maximum)
+    return OTHERS.get(name, control.minimum if control.maximum == control.default else control.maximum)
 
 
 @pytest.fixture(scope="module")

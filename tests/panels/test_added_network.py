@@ -83,7 +83,8 @@ NETWORKS["test"] = Network(
 EMOTIONS = ("neutral", "happy", "weary", "smug grin", "audio")
 STYLES = ("Ann", "Bob", "Cleo")
 SECONDS = 12
-HEEDED = {"intensity", "personal_style", "jaw_gain", "smoothing", "time_offset", "savitzky_golay"}
+ACTED = {"mood_waves", "arousal", "head_accents", "eye_variety"}
+HEEDED = {"intensity", "personal_style", "jaw_gain", "smoothing", "time_offset", "savitzky_golay"} | ACTED
 
 
 @pytest.fixture(scope="module")
@@ -209,6 +210,7 @@ def test_the_command_performs_and_lists_its_controls(model, tree, sound, tmp_pat
     command = [sys.executable, "-I", str(tree / "command_line" / "__main__.py")]
     output = tmp_path / "line.npz"
     words = ["--model", model, "--emotion", "Smug Grin=0.5", "--personal-style", "bob"]
+    words += ["--mood-waves", "0", "--arousal", "0"]
     subprocess.run([*command, "animate", str(sound), "-o", str(output), *words], check=True)
     face = read_curves(output).face
     assert (face.basis, face.fps) == (FLAME(50), 25)
@@ -234,7 +236,10 @@ def test_the_tab_shows_what_it_heeds_and_nothing_else(model, head, drawn):
     props = [name for kind, name in drawn(EmotionPanel) if kind == "prop"]
     assert props == ["neutral", "happy", "weight", "weight", "weight", "intensity"]
     assert [name for kind, name in drawn(StylePanel) if kind == "prop"] == ["personal_style"]
-    assert {name for kind, name in drawn(ShapePanel) if kind == "prop"} == HEEDED - {"intensity", "personal_style"}
+    assert {name for kind, name in drawn(ShapePanel) if kind == "prop"} == HEEDED - ACTED - {
+        "intensity",
+        "personal_style",
+    }
     assert ("prop", "blink_rate") in drawn(LifePanel)
     assert bpy.ops.emotalk.set_emotion(emotion="smug grin") == {"FINISHED"}
     assert [emotion.weight for emotion in line.own_emotions] == [0, 1, 0]
@@ -254,7 +259,7 @@ def test_the_button_writes_its_keys_at_its_rate(model, tree, head, sound, monkey
     scene, line = bpy.context.scene, line_to_set(bpy.context.scene)
     scene.render.fps = 24
     line.audio, line.model, line.key_tolerance, line.start_frame = str(sound), model, 0, 1
-    line.personal_style, line.settle_time = "Bob", 0
+    line.personal_style, line.settle_time, line.mood_waves, line.arousal = "Bob", 0, 0, 0
     line.sad = 1  # of the model that was chosen before; this one does not heed it
     smug = line.own_emotions["smug grin"]
     for second, weight in ((9.9, 0.0), (10.0, 1.0)):

@@ -18,11 +18,13 @@ TAKES = Path(__file__).with_name("takes.npz")
 LIDS = arkit.indices(name for name in arkit.CHANNELS if name.startswith(("eyeBlink", "eyeWide")))
 SECONDS = 75
 CASES = {
-    "defaults": (30.0, {}),
+    "varied": (30.0, {"seed": 2}),
+    "defaults": (30.0, {"eye_variety": 0}),
     "lively": (
         25.0,
         {
             "seed": 5,
+            "eye_variety": 0,
             "blink_rate": 50,
             "gaze_gain": 1.7,
             "head_gain": 1.3,

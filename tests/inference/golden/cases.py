@@ -10,7 +10,7 @@ import runpy
 from pathlib import Path
 
 import numpy as np
-from emotalk.face.controls import Controls
+from emotalk.face.controls import STILL_ACTING, Controls
 
 HERE = Path(__file__).parent
 CURVES = HERE / "curves.npz"
@@ -48,7 +48,12 @@ STYLES = {
     "emotalk-compact": {"personal_style": "Toothy", "second_style": "Drawl"},
     "emotalk": {"personal_style": "Actor 09", "second_style": "Actor 22"},
 }
-CONTROLS = {"defaults": {}, "mixed": MIXED, "shaped": SHAPED, "released": RELEASED}
+STILL = {
+    name: STILL_ACTING | case
+    for name, case in {"defaults": {}, "mixed": MIXED, "shaped": SHAPED, "released": RELEASED}.items()
+}
+"""Without the acting: these curves are older than it."""
+CONTROLS = STILL | {"acting": {}, "acting mixed": MIXED}
 
 
 def performances(folder):
@@ -62,7 +67,7 @@ def performances(folder):
     for model_id, model in (("emotalk-compact", compact()), ("emotalk", emotalk(folder))):
         engine = Engine(lambda *_, model=model: model)
         for name, controls in CONTROLS.items():
-            controls = controls | STYLES[model_id] if name == "mixed" else controls
+            controls = controls | STYLES[model_id] if "mixed" in name else controls
             path = folder / "curves.npz"
             write_curves(path, engine.perform(speech, Controls(controls)))
             performance = read_curves(path)

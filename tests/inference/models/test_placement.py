@@ -11,7 +11,7 @@ import pytest
 import torch
 from emotalk.face import arkit
 from emotalk.face.basis import ARKIT
-from emotalk.face.controls import Controls
+from emotalk.face.controls import STILL_ACTING, Controls
 from emotalk.face.curves import FaceCurves
 from emotalk.inference.checkpoints.importing import import_weights
 from emotalk.inference.contract import EmoTalkError, Features, ModelSpec, Speech
@@ -33,7 +33,7 @@ from emotalk.inference.worker.client import WORKER
 from emotalk.inference.worker.failure import sentence_for
 
 LINE = Speech(np.full(16000, 0.1, np.float32), "line.wav")
-STILL = Controls({"blink_rate": 0, "gaze_gain": 0, "head_gain": 0})
+STILL = Controls({**STILL_ACTING, **{"blink_rate": 0, "gaze_gain": 0, "head_gain": 0}})
 
 
 FREES_BLOCKS = """
