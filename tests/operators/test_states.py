@@ -28,6 +28,7 @@ choose_model         . . x x x x x
 clear                . x x x x x x
 collect_strips       . . . . . . .
 copy_controls        . . . . . . .
+create_shapes        . . . . . . .
 duplicate_line       . . x x x x x
 export_cue_sheet     . . x x x x x
 export_curves        . x x x x x x
@@ -47,6 +48,7 @@ import_preset        x x x x x x x
 key_emotion          . . x x x x x
 load_preset          . . x x x x x
 mark_lips            . . . . . . .
+mark_landmarks       . . . . . . .
 move_line            . . x x x x x
 open_preferences     x x x x x x x
 open_weights_folder  x x x x x x x
