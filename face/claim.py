@@ -53,6 +53,18 @@ def claimed(path: Path, what: str, patience: float = 0.0) -> Iterator[None]:
                 path.unlink()
 
 
+def holder_of(path: Path) -> int | None:
+    """The id of the process that holds a lock file; None if nobody does. It is not waited for.
+
+    To look, the file is locked for a moment: whoever claims it should have a little patience.
+    """
+    try:
+        with path.open("r+", encoding="utf-8") as file:
+            return None if _lock(file) else int(file.read() or 0)
+    except (OSError, ValueError):
+        return None
+
+
 def _locked(path: Path) -> IO[str] | None:
     """The lock file, open and locked; None if another process has locked it."""
     while True:

@@ -1,8 +1,10 @@
 """A trained model beside its base model, on the same held-out takes."""
 
 from dataclasses import dataclass
+from typing import Final
 
-from .task import SCORE
+SCORE: Final = "score"
+"""Name of the figure of ``Task.validate`` that decides which weights are best; lower is better."""
 
 
 @dataclass(frozen=True)

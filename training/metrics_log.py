@@ -4,8 +4,6 @@ import json
 from pathlib import Path
 from typing import Any
 
-from torch.utils.tensorboard import SummaryWriter
-
 from ..face.atomic_file import replacing
 
 
@@ -22,6 +20,8 @@ class MetricsLog:
     """
 
     def __init__(self, metrics: Path, events: Path, first: int) -> None:
+        from torch.utils.tensorboard import SummaryWriter  # not at the head: Blender's own Python reads metrics
+
         self._metrics = metrics
         rows = [row for row in read_metrics(metrics) if row["step"] <= first]
         with replacing(metrics) as part:

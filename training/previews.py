@@ -1,16 +1,26 @@
 """A held-out take performed by a run's model, to be looked at beside the captured face."""
 
 import json
+import wave
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Final
 
+import numpy as np
+
+from ..face.atomic_file import replacing
 from ..face.controls import Controls
-from ..face.curves import FaceCurves
-from ..inference.contract import SAMPLE_RATE, EmoTalkError, Speech
+from ..face.curve_files import write_curves
+from ..face.curves import FaceCurves, performance_of
+from ..inference.contract import SAMPLE_RATE, EmoTalkError, FaceModel, Speech
 from .captures.take import Take
 from .presets import find_preset
 from .recipe import make_recipe
 from .run_folder import RunFolder, read_config
+
+SECONDS: Final = 30.0
+"""Of a take, for the preview in Blender."""
+_LOUDEST: Final = 32767
 
 
 @dataclass(frozen=True)
@@ -48,12 +58,30 @@ def perform_held_out(run: RunFolder, take_name: str | None, seconds: float) -> P
         raise EmoTalkError(f"{run.path} has no weights yet; run emotalk export first")
     recipe = make_recipe(preset.recipe_type, config.recipe, str(run.config))
     take = _choose(preset.read(Path(config.source), recipe, config.debug).held_out, take_name)
-    speech = Speech(take.speech.samples[: round(seconds * SAMPLE_RATE)], take.speech.source)
-    captured = take.curves.with_values(take.curves.values[: round(seconds * take.curves.fps)])
-    model = preset.load(weights)
-    predicted = model.decode(model.encode(speech), Controls())
+    speech, captured, predicted = _perform(preset.load(weights), take, seconds)
     steps = json.loads(run.evaluation.read_text("utf-8"))["steps"]
     return Preview(speech, captured, predicted, run.previews / f"step_{steps:07d}_{take.name}.mp4")
+
+
+def write_preview(run: RunFolder, model: FaceModel, take: Take) -> None:
+    """Write the beginning of a take, its sound, and what a model predicts from it, for *Preview* in Blender."""
+    speech, captured, predicted = _perform(model, take, SECONDS)
+    run.previews.mkdir(exist_ok=True)
+    for path, curves in ((run.captured, captured), (run.predicted, predicted)):
+        write_curves(path, performance_of(curves))
+    samples = np.clip(np.round(speech.samples * _LOUDEST), -_LOUDEST, _LOUDEST).astype("<i2")
+    with replacing(run.sound) as part, wave.open(str(part), "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(SAMPLE_RATE)
+        file.writeframes(samples.tobytes())
+
+
+def _perform(model: FaceModel, take: Take, seconds: float) -> tuple[Speech, FaceCurves, FaceCurves]:
+    """The beginning of a take: its sound, its curves, and those of a model."""
+    speech = Speech(take.speech.samples[: round(seconds * SAMPLE_RATE)], take.speech.source)
+    captured = take.curves.with_values(take.curves.values[: round(seconds * take.curves.fps)])
+    return speech, captured, model.decode(model.encode(speech), Controls())
 
 
 def _choose(takes: tuple[Take, ...], name: str | None) -> Take:

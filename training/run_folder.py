@@ -14,8 +14,6 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any, Final
 
-import psutil
-
 from ..face.atomic_file import replacing
 from ..inference.contract import EmoTalkError
 
@@ -95,6 +93,21 @@ class RunFolder:
     def previews(self) -> Path:
         """Films: the captured face and the model's side by side."""
         return self.path / "previews"
+
+    @property
+    def captured(self) -> Path:
+        """Curves of a held-out take, for Blender; beside ``predicted``."""
+        return self.previews / "captured.npz"
+
+    @property
+    def predicted(self) -> Path:
+        """The model's curves for the same sound."""
+        return self.previews / "predicted.npz"
+
+    @property
+    def sound(self) -> Path:
+        """That sound."""
+        return self.previews / "sound.wav"
 
     @property
     def card(self) -> Path:
@@ -205,6 +218,8 @@ def describe_files(files: Iterable[Path], root: Path) -> list[dict[str, Any]]:
 
 def describe_environment() -> dict[str, Any]:
     """Versions, processors, memory, and which commit of this program it is."""
+    import psutil  # not at the head: Blender's own Python reads run folders
+
     return {
         "python": platform.python_version(),
         "system": platform.platform(),

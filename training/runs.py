@@ -18,6 +18,7 @@ from .comparison import Comparison
 from .model_card import write_card
 from .preset import Material, Preset
 from .presets import find_preset
+from .previews import write_preview
 from .recipe import Recipe, make_recipe, overridden, read_recipe
 from .run_folder import (
     RunConfig,
@@ -34,6 +35,8 @@ from .task import ComparedTask, Task
 from .trainer import Result, new_accelerator, restore_average, train
 
 _DEBUG_STEPS: Final = 20
+_PATIENCE_SECONDS: Final = 1.0
+"""Whoever looks whether a run is trained holds its lock for a moment."""
 
 
 def start(
@@ -157,7 +160,9 @@ def _go_on(
 ) -> None:
     torch.set_num_threads(config.threads)
     main = accelerator.is_main_process
-    lock: AbstractContextManager[None] = claimed(run.lock, f"the run {run.path}") if main else contextlib.nullcontext()
+    lock: AbstractContextManager[None] = contextlib.nullcontext()
+    if main:
+        lock = claimed(run.lock, f"the run {run.path}", _PATIENCE_SECONDS)
     with lock:
         if main:
             for remark in material.remarks:
@@ -193,6 +198,8 @@ def _export(
     path.parent.mkdir(exist_ok=True)
     trained_for = f"{result.steps} of {config.recipe['steps']} steps, seed {config.recipe['seed']}"
     task.export(result.network, path, {"trained_for": trained_for, "run": config.run})
+    if material.held_out:
+        write_preview(run, preset.load(path), material.held_out[0])
     compared = _compare(run, task, result)
     write_card(run, config, preset, material.dataset, result, compared)
     return path, compared
@@ -201,7 +208,8 @@ def _export(
 def _compare(run: RunFolder, task: Task, result: Result) -> Comparison:
     base = task.base_figures() if isinstance(task, ComparedTask) else {}
     compared = Comparison(result.figures, base)
-    write_json(run.evaluation, {"steps": result.steps, "figures": compared.ours, "base": compared.base})
+    figures = {"steps": result.steps, "reason": result.reason, "figures": compared.ours, "base": compared.base}
+    write_json(run.evaluation, figures)
     return compared
 
 

@@ -1,15 +1,13 @@
 """What the trainer trains: the protocol that every system's training follows."""
 
 from pathlib import Path
-from typing import Any, Final, Protocol, runtime_checkable
+from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 from torch import Tensor, nn
 
+from .comparison import SCORE as SCORE
 from .optimisers import ParameterGroup as ParameterGroup
-
-SCORE: Final = "score"
-"""Name of the figure of ``Task.validate`` that decides which weights are best; lower is better."""
 
 
 class Task(Protocol):

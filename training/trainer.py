@@ -98,6 +98,8 @@ def restore_average(task: Task, recipe: Recipe, run: RunFolder, run_id: str) -> 
     load_trained(task.network, (best or state)["average"])
     figures = best["figures"] if best else state["course"]["figures"]
     reason: Reason = "finished" if state["step"] == recipe.steps else "asked to stop"
+    if reason != "finished" and 0 < recipe.patience <= state["course"]["worse"]:
+        reason = "no better any more"
     return Result(int(state["step"]), reason, task.network.requires_grad_(False).eval(), figures)
 
 
