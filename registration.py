@@ -15,6 +15,7 @@ from .blender_emotalk import (
     runs,
     temporary_files,
     torch_environment,
+    training_watch,
     watching,
 )
 from .blender_emotalk.mapping_table import MappingRow, MappingTable
@@ -39,9 +40,12 @@ from .operators.bake_identity import BakeIdentity
 from .operators.calibrate import Calibrate
 from .operators.cancel import Cancel
 from .operators.cancel_task import CancelTask
+from .operators.cancel_training import CancelTraining
+from .operators.check_captures import CheckCaptures
 from .operators.check_fit import CheckFit
 from .operators.check_pytorch import CheckPytorch
 from .operators.choose_audio import ChooseAudio
+from .operators.choose_captures import ChooseCaptures
 from .operators.choose_model import ChooseModel
 from .operators.clear import Clear
 from .operators.clear_features import ClearFeatures
@@ -49,6 +53,7 @@ from .operators.collect_strips import CollectStrips
 from .operators.copy_controls import CopyControls
 from .operators.create_shapes import CreateShapes
 from .operators.duplicate_line import DuplicateLine
+from .operators.edit_captures import EditCaptures
 from .operators.export_cue_sheet import ExportCueSheet
 from .operators.export_curves import ExportCurves
 from .operators.export_mapping import ExportMapping
@@ -64,6 +69,7 @@ from .operators.import_flame import ImportFlame
 from .operators.import_ict import ImportIct
 from .operators.import_mapping import ImportMapping
 from .operators.import_preset import ImportPreset
+from .operators.install_trained import InstallTrained
 from .operators.key_emotion import KeyEmotion
 from .operators.load_preset import LoadPreset
 from .operators.mark_landmarks import MarkLandmarks
@@ -71,7 +77,9 @@ from .operators.mark_lips import MarkLips
 from .operators.move_line import MoveLine
 from .operators.open_preferences import OpenPreferences
 from .operators.open_weights_folder import OpenWeightsFolder
+from .operators.pause_training import PauseTraining
 from .operators.place_sound import PlaceSound
+from .operators.preview_training import PreviewTraining
 from .operators.refresh_models import RefreshModels
 from .operators.remove_line import RemoveLine
 from .operators.remove_preset import RemovePreset
@@ -80,12 +88,15 @@ from .operators.remove_shape import RemoveShape
 from .operators.repair import Repair
 from .operators.reset_controls import ResetControls
 from .operators.reset_face import ResetFace
+from .operators.resume_training import ResumeTraining
 from .operators.save_preset import SavePreset
 from .operators.select_lines import SelectLines
 from .operators.set_emotion import SetEmotion
 from .operators.set_up_pytorch import SetUpPytorch
+from .operators.set_up_training import SetUpTraining
 from .operators.show_line import ShowLine
 from .operators.solo_line import SoloLine
+from .operators.train import Train
 from .operators.use_sound_strip import UseSoundStrip
 from .panels.emotion import EmotionPanel
 from .panels.heads import HeadMenu, draw_in_add_menu
@@ -99,6 +110,7 @@ from .panels.preferences import EmoTalkPreferences
 from .panels.presets import PresetMenu, RemovePresetMenu
 from .panels.report import ReportPanel
 from .panels.shapes import ShapeList, ShapesPanel
+from .panels.training import TrainingPanel
 
 CLASSES: Final = (
     EmoTalkPreferences,
@@ -163,6 +175,16 @@ CLASSES: Final = (
     ShowLine,
     SoloLine,
     UseSoundStrip,
+    CancelTraining,
+    CheckCaptures,
+    ChooseCaptures,
+    EditCaptures,
+    InstallTrained,
+    PauseTraining,
+    PreviewTraining,
+    ResumeTraining,
+    SetUpTraining,
+    Train,
     AutoMap,
     Calibrate,
     CheckFit,
@@ -189,6 +211,7 @@ CLASSES: Final = (
     LifePanel,
     KeysPanel,
     MappingPanel,
+    TrainingPanel,
 )
 
 _commands: list[Any] = []
@@ -212,6 +235,7 @@ def register() -> None:
     temporary_files.remove_leftovers()
     live.watch()
     watching.watch()
+    training_watch.watch()
     model_choice.refresh()
     torch_environment.refresh()
     feature_cache.refresh(bpy.context)
@@ -222,6 +246,7 @@ def unregister() -> None:
     """Disable the extension and end the worker."""
     bpy.utils.unregister_cli_command(_commands.pop())
     bpy.types.VIEW3D_MT_mesh_add.remove(draw_in_add_menu)
+    training_watch.unwatch()
     watching.unwatch()
     live.unwatch()
     background.close()
@@ -249,6 +274,7 @@ def _enter_file(*_paths: Any) -> None:
     for scene in bpy.data.scenes:
         migration.take_over(scene)
         line_states.refresh(scene)
+    training_watch.look(bpy.context)
 
 
 @bpy.app.handlers.persistent

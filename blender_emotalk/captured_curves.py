@@ -59,7 +59,7 @@ def import_curves(
         EmoTalkError: the file holds no curves, or the character cannot be animated; nothing was changed.
         OSError: the file cannot be read.
     """
-    curves = _for_character(read_file(path, fps), scene)
+    curves = for_character(read_file(path, fps), scene, anchor_of(active_line(scene), bpy.context))
     performance = curves.performance
     keys = write_keys(performance, path.stem, None, start_frame, tolerance, False, keys_on, scene)
     sound = next((beside for suffix in _SOUNDS if (beside := path.with_suffix(suffix)).is_file()), None)
@@ -84,10 +84,9 @@ def read_file(path: Path, fps: float | None) -> ReadCurves:
     return read_curve_file(path, fps)
 
 
-def _for_character(curves: ReadCurves, scene: bpy.types.Scene) -> ReadCurves:
+def for_character(curves: ReadCurves, scene: bpy.types.Scene, anchor: bpy.types.Object | None) -> ReadCurves:
     """FLAME's curves become the 52 coefficients for a character that has no shape keys of FLAME's expressions."""
     face = curves.performance.face
-    anchor = anchor_of(active_line(scene), bpy.context)
     if not face.basis.has(JAW_CHANNELS) or anchor is None:
         return curves
     moved = mapping_desk.look_up(anchor, scene, face.basis).mapping.channels

@@ -1,7 +1,6 @@
 """Imports a checkpoint with the command in the Python with PyTorch, so that Blender never loads the file."""
 
 from pathlib import Path
-from typing import Final
 
 import bpy
 
@@ -9,9 +8,7 @@ from ..inference.checkpoints.library import installed_weights
 from ..inference.contract import EmoTalkError
 from ..inference.worker.background_task import BackgroundTask
 from . import background, model_choice, runs, torch_environment
-
-COMMAND: Final = Path(__file__).resolve().parents[1] / "command_line" / "__main__.py"
-_COMPLAINT: Final = "emotalk: "
+from .command_process import command, complaint_in
 
 
 def start_import(context: bpy.types.Context, checkpoint: Path, overwrite: bool = False, licence: str = "") -> None:
@@ -27,7 +24,7 @@ def start_import(context: bpy.types.Context, checkpoint: Path, overwrite: bool =
         EmoTalkError: there is no Python with PyTorch, or another task is running.
     """
     python = torch_environment.torch_python(context)
-    words = [str(python), "-I", "-X", "utf8", "-W", "ignore", str(COMMAND), "weights", "import", str(checkpoint)]
+    words = command(python, "weights", "import", str(checkpoint))
     words += ["--overwrite"] * overwrite
     words += [f"--licence={licence}"] if licence else []
 
@@ -49,5 +46,4 @@ def _take_notice() -> None:
 
 
 def _complaint(said: list[str]) -> str:
-    sentences = [line.removeprefix(_COMPLAINT) for line in said if line.startswith(_COMPLAINT)]
-    return (sentences or said or ["The import ended without a message; try again"])[-1]
+    return complaint_in(said) or (said or ["The import ended without a message; try again"])[-1]

@@ -9,6 +9,7 @@ import bpy
 from ..face.controls import CONTROLS, LINE_CONTROLS, SHAPE_MULTIPLIER, SHAPE_OFFSET, Control, emotion_control
 from ..face.emotions import EMOTIONS
 from ..face.styles import STYLES
+from ..training.systems import SYSTEMS
 from . import line_identity, model_choice, own_actions
 from .property_definitions import properties
 
@@ -63,6 +64,13 @@ def take_emotions_of_model(line: "LineProperties") -> None:
     for name in model_choice.spec_of(line).emotions:
         if name not in (*EMOTIONS, *line.own_emotions.keys()):
             line.own_emotions.add().name = name
+
+
+def _search_systems(_desk: "SceneProperties", _context: bpy.types.Context, text: str) -> Iterator[tuple[str, str]]:
+    """The presets whose names or labels contain a text, each with its label."""
+    for name, system in SYSTEMS.items():
+        if text.casefold() in f"{name} {system.label}".casefold():
+            yield name, system.label
 
 
 @properties(weight=control_property(emotion_control("an emotion of the model")))
@@ -200,6 +208,19 @@ class ReportEntry(bpy.types.PropertyGroup):
     mixes_emotions=bpy.props.BoolProperty(
         name="Mix Emotions", description="Show a slider for each emotion instead of a button", options=set()
     ),
+    captures=bpy.props.StringProperty(
+        name="Captures",
+        description="The project file of an actor's captured takes, which Choose Folder finds or writes",
+        subtype="FILE_PATH",
+    ),
+    preset=bpy.props.StringProperty(
+        name="Preset", description="What is trained; empty for the usual choice", search=_search_systems
+    ),
+    captured_on=bpy.props.PointerProperty(
+        name="Captured on",
+        description="The character that plays the captured take in the preview; empty for a copy of the speaking one",
+        type=bpy.types.Object,
+    ),
 )
 class SceneProperties(bpy.types.PropertyGroup):
     """The dialogue list of a scene."""
@@ -209,6 +230,9 @@ class SceneProperties(bpy.types.PropertyGroup):
     report: "bpy.types.bpy_prop_collection_idprop[ReportEntry]"
     follows_strips: bool
     mixes_emotions: bool
+    captures: str
+    preset: str
+    captured_on: bpy.types.Object | None
 
 
 @properties(

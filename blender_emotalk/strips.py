@@ -100,3 +100,13 @@ def add_sound_strip(scene: bpy.types.Scene, name: str, path: str, frame: int) ->
     taken = {strip.channel for strip in strips if getattr(strip, _RIGHT) > frame}
     channel = next(number for number in range(1, len(taken) + 2) if number not in taken)
     return strips.new_sound(name, path, channel, frame)
+
+
+def remove_strips(scene: bpy.types.Scene, mark: str) -> None:
+    """Remove the strips that have a property of this name."""
+    editor: Any = scene.sequence_editor
+    if editor is None:
+        return
+    strips = editor.strips if hasattr(editor, "strips") else editor.sequences
+    for strip in [strip for strip in strips if mark in strip]:
+        strips.remove(strip)

@@ -4,6 +4,7 @@ import argparse
 from pathlib import Path
 
 from .complaints import GOOD, SOME_FAILED
+from .job_progress import JobProgress
 from .progress import ProgressBar
 
 SUMMARY = "list captured takes in a project file, and check them before training"
@@ -30,6 +31,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     check.add_argument(
         "--report", metavar="FOLDER", type=Path, help="where check.html and check.json go (check, beside the project)"
     )
+    check.add_argument(
+        "--job-progress", action="store_true", help="print the progress as lines for Open Job Description"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -50,13 +54,14 @@ def _init(options: argparse.Namespace) -> int:
 
 def _check(options: argparse.Namespace) -> int:
     from ..training.captures.check import ProjectCheck, check_project
+    from ..training.captures.last_check import FOLDER
     from ..training.captures.project import read_project
     from ..training.captures.repair import repairs, write_repairs
     from ..training.captures.report import verdict, write_report
 
     def look() -> ProjectCheck:
         project = read_project(options.project)
-        with ProgressBar(1) as bar:
+        with JobProgress(1) if options.job_progress else ProgressBar(1) as bar:
             return check_project(project, lambda done: bar.show(done, "Checking"))
 
     check = look()
@@ -73,7 +78,7 @@ def _check(options: argparse.Namespace) -> int:
             print(f"{take.entry.name}: {finding.grade}: {finding.sentence}")
     for finding in check.findings:
         print(f"{finding.grade}: {finding.sentence}")
-    page = write_report(options.report or options.project.parent / "check", check)
+    page = write_report(options.report or options.project.parent / FOLDER, check)
     print(f"{verdict(check)}. The report is {page}")
     return SOME_FAILED if check.errors else GOOD
 

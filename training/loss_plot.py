@@ -1,4 +1,4 @@
-"""The plot of a training as a picture: the loss, and the score on the held-out takes. NumPy only, for Blender's panel."""
+"""The plot of a training for Blender's panel: the loss, and the score on the held-out takes. NumPy only."""
 
 from collections.abc import Sequence
 from typing import Final

@@ -35,6 +35,7 @@ class RunState:
         scores: (step, score) on the held-out takes, in order; lower is better.
         compared: the exported model beside its base; None before an export.
         exported: the weights for inference; None before an export.
+        has_preview: whether a held-out take was performed at the last export.
     """
 
     run: RunFolder
@@ -47,6 +48,7 @@ class RunState:
     scores: tuple[tuple[int, float], ...]
     compared: Comparison | None
     exported: Path | None
+    has_preview: bool
 
 
 def newest_run_in(runs: Path) -> RunFolder | None:
@@ -80,6 +82,7 @@ def look_at(run: RunFolder) -> RunState:
         tuple(scores),
         Comparison(evaluation["figures"], evaluation["base"]) if evaluation else None,
         next(iter(sorted(run.export.glob("*.safetensors"))), None) if evaluation else None,
+        run.captured.is_file() and run.predicted.is_file(),
     )
 
 

@@ -22,12 +22,23 @@ from ..worker.background_task import BackgroundTask
 
 State = Literal["absent", "unfinished", "broken", "untried", "ready"]
 
-_DESCRIBE: Final = """
-import json, platform
+TRAINING: Final = {
+    "accelerate": ">=1.10",
+    "tensorboard": ">=2.17",
+    "psutil": ">=5.9",
+    "scipy": ">=1.11",
+    "soundfile": ">=0.12",
+}
+"""What training needs besides PyTorch: packages, which are modules of the same names, and their versions."""
+
+_DESCRIBE: Final = f"""
+import importlib.util, json, platform
 import numpy, torch
+lacks = [name for name in {list(TRAINING)} if importlib.util.find_spec(name) is None]
 devices = [torch.cuda.get_device_name(number) for number in range(torch.cuda.device_count())]
 devices += ["Apple GPU"] * torch.backends.mps.is_available() + ["CPU"]
-print(json.dumps({"torch": str(torch.__version__), "python": platform.python_version(), "devices": devices}))
+found = dict(torch=str(torch.__version__), python=platform.python_version(), devices=devices, lacks=lacks)
+print(json.dumps(found))
 """
 
 
@@ -42,6 +53,7 @@ class EnvironmentStatus:
         torch, python: versions; empty if unknown.
         devices: names of the devices that PyTorch finds there, the best first.
         bytes: the last measured size on disk.
+        lacks: packages of ``TRAINING`` that are not there; as it was when it last worked, if it does not work.
     """
 
     state: State
@@ -50,6 +62,7 @@ class EnvironmentStatus:
     python: str = ""
     devices: tuple[str, ...] = ()
     bytes: int = 0
+    lacks: tuple[str, ...] = tuple(TRAINING)
 
 
 ABSENT: Final = EnvironmentStatus("absent", "PyTorch is not set up yet; Set Up in EmoTalk's preferences installs it")
@@ -78,7 +91,8 @@ class TorchEnvironment:
         """The stored state, without starting anything; fast."""
         try:
             fields = json.loads(self._state.read_text("utf-8"))
-            status = EnvironmentStatus(**{**fields, "devices": tuple(fields["devices"])})
+            lists = {name: tuple(fields[name]) for name in ("devices", "lacks") if name in fields}
+            status = EnvironmentStatus(**{**fields, **lists})
         except FileNotFoundError:
             return ABSENT
         except (OSError, ValueError, TypeError, KeyError):
@@ -95,6 +109,8 @@ class TorchEnvironment:
     def verify(self, task: BackgroundTask) -> EnvironmentStatus:
         """Import PyTorch there and store the result; see ``describe_python``. The caller must hold the lock."""
         status = replace(describe_python(self.python, task), bytes=self.measure())
+        if status.state != "ready":
+            status = replace(status, lacks=self.status().lacks)
         self._keep(status)
         return status
 
@@ -121,7 +137,7 @@ class TorchEnvironment:
 
     def mark_unfinished(self, sentence: str = "The set-up did not end; press Repair") -> None:
         """Store the state "unfinished" before a change, and its reason after a failure."""
-        self._keep(EnvironmentStatus("unfinished", sentence, bytes=self.measure()))
+        self._keep(EnvironmentStatus("unfinished", sentence, bytes=self.measure(), lacks=self.status().lacks))
 
     def _keep(self, status: EnvironmentStatus) -> None:
         with replacing(self._state) as part:
@@ -149,4 +165,5 @@ def describe_python(python: str | Path, task: BackgroundTask) -> EnvironmentStat
     sentence = f"PyTorch {found['torch']} in Python {found['python']}, on {', '.join(found['devices'])}"
     if not is_safe_torch(found["torch"]):
         sentence += f"; too old to import checkpoints, which takes PyTorch {SAFE_TORCH} or later"
-    return EnvironmentStatus("ready", sentence, found["torch"], found["python"], tuple(found["devices"]))
+    devices, lacks = tuple(found["devices"]), tuple(found["lacks"])
+    return EnvironmentStatus("ready", sentence, found["torch"], found["python"], devices, lacks=lacks)

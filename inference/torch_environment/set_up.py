@@ -15,12 +15,15 @@ from ..contract import EmoTalkError
 from ..worker.background_task import BackgroundTask, TaskCancelled
 from .accelerators import accelerator_named, expected_build
 from .base_python import find_base_python
-from .environment import TorchEnvironment
+from .environment import TRAINING, TorchEnvironment
 from .pip_progress import PipProgress
 
 TORCH: Final = "torch==2.13.0"
 """The release that the figures were measured with; any build of it is accepted."""
 NUMPY: Final = "numpy>=1.26"
+TRAINING_DOWNLOAD_BYTES: Final = 0.08e9
+TRAINING_DISK_BYTES: Final = 0.25e9
+"""Approximate sizes of ``TRAINING`` with all that it needs."""
 
 _PIP_WITH_RAW_PROGRESS: Final = (24, 1)
 _DOWNLOADS: Final = "downloads"
@@ -35,12 +38,14 @@ class SetUpPlan:
         index: the package index that has this build; pip's own if empty.
         wheels: a folder of wheels to install from, without a network.
         base: the Python that creates it; searched if not given.
+        training: whether to install the packages that training needs, too.
     """
 
     accelerator: str
     index: str = ""
     wheels: Path | None = None
     base: Path | None = None
+    training: bool = False
 
     def source(self) -> list[str]:
         """The options of pip for the source of PyTorch. Raises EmoTalkError if there is no usable source."""
@@ -79,6 +84,26 @@ def set_up(environment: TorchEnvironment, plan: SetUpPlan, task: BackgroundTask)
         return _make(environment, plan, source, base, task)
 
 
+def add_training(environment: TorchEnvironment, plan: SetUpPlan, task: BackgroundTask) -> str:
+    """Install what training needs into an environment that works; if that fails, PyTorch still works there.
+
+    Args, Returns, Raises: as ``set_up``.
+    """
+    source = plan.source() if plan.wheels else []  # an index of PyTorch may lack the other packages
+    with environment.claim():
+        try:
+            with _private_log(environment.log) as log:
+                setting_up = _SetUp(environment, task, log, plan.index)
+                setting_up.install(_training(), source, 0 if plan.wheels else TRAINING_DOWNLOAD_BYTES, until=0.95)
+            task.report(0.95, "Starting PyTorch")
+            status = environment.verify(task)
+        finally:
+            shutil.rmtree(environment.folder / _DOWNLOADS, ignore_errors=True)
+    if status.lacks:
+        raise EmoTalkError(f"Training still lacks {', '.join(status.lacks)}; see the log")
+    return f"{status.sentence}, with all that training needs"
+
+
 def _make(environment: TorchEnvironment, plan: SetUpPlan, source: list[str], base: Path, task: BackgroundTask) -> str:
     environment.folder.mkdir(parents=True, exist_ok=True)
     environment.mark_unfinished()
@@ -87,10 +112,12 @@ def _make(environment: TorchEnvironment, plan: SetUpPlan, source: list[str], bas
             setting_up = _SetUp(environment, task, log, plan.index)
             setting_up.make_venv(base)
             expected = 0 if plan.wheels else expected_build(plan.accelerator, plan.index).download_bytes
+            others = [NUMPY, *(_training() if plan.training else [])]
+            expected += 0 if plan.wheels or not plan.training else TRAINING_DOWNLOAD_BYTES
             if plan.index:  # it may lack the other packages
                 setting_up.install([TORCH], source, expected, until=0.9)
                 source, expected = [], 0
-            setting_up.install([TORCH, NUMPY], source, expected, until=0.95)
+            setting_up.install([TORCH, *others], source, expected, until=0.95)
         task.report(0.95, "Starting PyTorch for the first time")
         status = environment.verify(task)
     except TaskCancelled:
@@ -158,6 +185,10 @@ class _SetUp:
             return self._task.run(words, log, self._variables)
         except OSError as error:
             raise EmoTalkError(f"{words[0]} cannot be run: {error.strerror or error}") from error
+
+
+def _training() -> list[str]:
+    return [name + versions for name, versions in TRAINING.items()]
 
 
 def _private_log(path: Path) -> TextIO:

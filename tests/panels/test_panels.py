@@ -183,11 +183,14 @@ def test_the_reset_of_a_box_resets_that_box(drawn, panel):
     assert {groups[name] for kind, name in drawn(panel) if kind == "prop"} == {panel.group}
 
 
-def test_only_the_main_panel_and_the_models_are_there_without_a_line(stage):
+def test_only_the_main_panel_the_models_and_training_are_there_without_a_line(stage):
     panels = [cls for cls in PANELS if cls is not ReportPanel and hasattr(cls, "poll")]
     assert all(panel.poll(bpy.context) for panel in panels)
     bpy.ops.emotalk.remove_line()
-    assert [panel for panel in panels if panel.poll(bpy.context)] == [registration.ModelPanel]
+    assert [panel for panel in panels if panel.poll(bpy.context)] == [
+        registration.ModelPanel,
+        registration.TrainingPanel,
+    ]
 
 
 def test_the_active_object_is_named_where_no_character_is_chosen(stage, main_panel):

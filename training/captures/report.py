@@ -12,8 +12,8 @@ import numpy as np
 from ...face.atomic_file import replacing
 from . import plots
 from .check import Finding, ProjectCheck, TakeCheck
+from .last_check import FIGURES, PAGE
 
-PAGE, FIGURES = "check.html", "check.json"
 _STYLE: Final = (
     "body{font:15px sans-serif;margin:2em;max-width:75em}table{border-collapse:collapse;width:100%}"
     "td,th{padding:.4em;border-bottom:1px solid #ccc;text-align:left;vertical-align:top}"

@@ -1,0 +1,21 @@
+"""What can be learned from captures, for Blender: its own Python cannot import ``presets.py``, which needs PyTorch."""
+
+from dataclasses import dataclass
+from typing import Final
+
+
+@dataclass(frozen=True)
+class System:
+    """A preset that takes captures.
+
+    Attributes:
+        label: for people.
+        sentence: what it is good for.
+    """
+
+    label: str
+    sentence: str
+
+
+SYSTEMS: Final[dict[str, System]] = {}
+"""By the name in ``presets.PRESETS``, the usual choice first."""
