@@ -211,7 +211,6 @@ class ReportEntry(bpy.types.PropertyGroup):
     captures=bpy.props.StringProperty(
         name="Captures",
         description="The project file of an actor's captured takes, which Choose Folder finds or writes",
-        subtype="FILE_PATH",
     ),
     preset=bpy.props.StringProperty(
         name="Preset", description="What is trained; empty for the usual choice", search=_search_systems

@@ -13,8 +13,9 @@ from .sub_panel import SubPanel
 from .task import draw_outcome, draw_progress
 from .text import draw_sentence
 
-_GRADES: Final[dict[str, Icon]] = {"error": "ERROR", "warning": "INFO", "note": "DOT"}
-_SHOWN: Final = 6
+_GRADES: Final[dict[str, Icon]] = {"error": "ERROR", "warning": "INFO"}
+_SHOWN: Final = 5
+"""Findings; the report has all, and the notes."""
 _PLOT_SIZE: Final = 10.0
 _TASKS: Final = ("Choose Folder", "Check")
 
@@ -66,11 +67,13 @@ def _draw_captures(layout: bpy.types.UILayout, context: bpy.types.Context, desk:
     draw_sentence(layout, context, checked.verdict, icon)
     if checked.is_old:
         draw_sentence(layout, context, "The project file has changed since; check again", "FILE_REFRESH")
-    box = layout.box() if checked.findings else layout
-    for grade, sentence in checked.findings[:_SHOWN]:
-        draw_sentence(box, context, sentence, _GRADES.get(grade, "DOT"))
-    if len(checked.findings) > _SHOWN:
-        box.label(text=f"{len(checked.findings) - _SHOWN} more in the report")
+    if seen.phase in training_watch.BUSY:
+        return
+    serious = [finding for finding in checked.findings if finding[0] in _GRADES]
+    for grade, sentence in serious[:_SHOWN]:
+        draw_sentence(layout, context, sentence, _GRADES[grade])
+    if len(serious) > _SHOWN:
+        layout.label(text=f"{len(serious) - _SHOWN} more in the report", icon="BLANK1")
 
 
 def _draw_task(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
@@ -81,10 +84,11 @@ def _draw_task(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:
 
 
 def _draw_training(layout: bpy.types.UILayout, context: bpy.types.Context, desk: SceneProperties, seen: Seen) -> None:
-    if seen.run is not None and seen.phase != "starting":
-        _draw_plot(layout, seen)
     if seen.phase in training_watch.BUSY:
         _draw_busy(layout, seen)
+    if seen.phase != "starting":
+        _draw_plot(layout, seen)
+    if seen.phase in training_watch.BUSY:
         return
     if seen.failure:
         draw_sentence(layout, context, seen.failure, "ERROR")
