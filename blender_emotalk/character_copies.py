@@ -1,4 +1,4 @@
-"""A copy of a character beside it, without its animation."""
+"""A copy of a character beside it, without its animation, for the captured take."""
 
 from collections.abc import Iterable
 from typing import Any, Final
@@ -45,6 +45,7 @@ def copy_beside(context: bpy.types.Context, anchor: bpy.types.Object, scene: bpy
             copy.matrix_world.translation.x += _DISTANCE * width
     copied = copies[originals.index(anchor)]
     copied[_COPY_OF] = anchor.name
+    copied.name = f"{anchor.name} captured"
     return copied
 
 

@@ -96,7 +96,7 @@ def _draw_training(layout: bpy.types.UILayout, context: bpy.types.Context, desk:
     column = layout.column(align=True)
     column.prop(desk, "preset", text="", icon="PRESET", placeholder=training_watch.preset_of(desk))
     if sentence := training_watch.sentence_of(desk):
-        draw_sentence(column, context, sentence, "NONE")
+        draw_sentence(column, context, sentence, "BLANK1")
     _draw_problem(layout, context)
     row = layout.row(align=True)
     row.scale_y = 1.6
@@ -160,8 +160,9 @@ def _draw_result(layout: bpy.types.UILayout, context: bpy.types.Context, desk: S
     if compared is None:
         return
     if compared.ours:
+        layout.label(text="On takes that were not trained on:")
         grid = layout.grid_flow(columns=3, row_major=True, even_columns=True, align=True)
-        for text in ("On held-out takes", "Trained", "Base" if compared.base else ""):
+        for text in ("", "Trained", "Base" if compared.base else ""):
             grid.label(text=text)
         for name, value in compared.ours.items():
             base = compared.base.get(name)
@@ -173,7 +174,7 @@ def _draw_result(layout: bpy.types.UILayout, context: bpy.types.Context, desk: S
     row = column.row(align=True)
     row.operator("emotalk.preview_training", icon="HIDE_OFF")
     row.operator("emotalk.install_trained", icon="IMPORT")
-    column.prop(desk, "captured_on", text="", icon="USER")
+    column.prop(desk, "captured_on", text="", icon="USER", placeholder="Captured on a copy")
 
 
 def _draw_problem(layout: bpy.types.UILayout, context: bpy.types.Context) -> None:

@@ -21,15 +21,19 @@ bake_identity        . . . . . . .
 calibrate            . x x x x x x
 cancel               . . . . x . x
 cancel_task          . . . . . . .
+cancel_training      . . . . . . .
+check_captures       . . . . . . .
 check_fit            . x x x x x x
 check_pytorch        x x x x x x x
 choose_audio         x x x x x x x
+choose_captures      x x x x x x x
 choose_model         . . x x x x x
 clear                . x x x x x x
 collect_strips       . . . . . . .
 copy_controls        . . . . . . .
 create_shapes        . . . . . . .
 duplicate_line       . . x x x x x
+edit_captures        . . . . . . .
 export_cue_sheet     . . x x x x x
 export_curves        . x x x x x x
 export_mapping       . x x x x x x
@@ -45,6 +49,7 @@ import_flame         x x x x x x x
 import_ict           x x x x x x x
 import_mapping       . x x x x x x
 import_preset        x x x x x x x
+install_trained      . . . . . . .
 key_emotion          . . x x x x x
 load_preset          . . x x x x x
 mark_lips            . . . . . . .
@@ -52,7 +57,9 @@ mark_landmarks       . . . . . . .
 move_line            . . x x x x x
 open_preferences     x x x x x x x
 open_weights_folder  x x x x x x x
+pause_training       . . . . . . .
 place_sound          . . . x x x x
+preview_training     . . . . . . .
 refresh_models       x x x x x x x
 remove_line          . . x x x x x
 remove_preset        x x x x x x x
@@ -61,12 +68,15 @@ remove_shape         . . x x x x x
 repair               . x x x x x x
 reset_controls       . . x x x x x
 reset_face           . x x x x x x
+resume_training      . . . . . . .
 save_preset          . . x x x x x
 select_lines         . . x x x x x
 set_emotion          . . x x x x x
 set_up_pytorch       . . . . . . .
+set_up_training      . . . . . . .
 show_line            . . x x x x x
 solo_line            . . . . . x x
+train                . . . . . . .
 use_sound_strip      . . . . . . .
 """
 ROWS = {row.split()[0]: row.split()[1:] for row in ENABLED.strip().splitlines()}

@@ -311,13 +311,18 @@ def test_the_preview_can_have_a_second_character_and_changes_nothing_if_that_is_
     assert np.ptp(keyed("Other")[1]) > 0.2
 
 
-def test_one_undo_takes_a_preview_back(trained, add_face):
+@pytest.mark.parametrize("name", ["choose_captures", "edit_captures", "preview_training"])
+def test_one_undo_takes_everything_back(trained, add_face, name):
     add_face()
+    folder = str(trained.project.parent)
+    if name == "choose_captures":
+        bpy.context.scene.emotalk.captures = ""
     with bpy.context.temp_override(window=bpy.context.window_manager.windows[0]):
         bpy.context.view_layer.update()
         bpy.ops.ed.undo_push(message="before")
         before = state()
-        assert bpy.ops.emotalk.preview_training("EXEC_DEFAULT", True) == {"FINISHED"}
+        arguments = {"directory": folder} if name == "choose_captures" else {}
+        assert getattr(bpy.ops.emotalk, name)("EXEC_DEFAULT", True, **arguments) == {"FINISHED"}
         after = state()
         bpy.ops.ed.undo()
         assert state() == before != after
@@ -328,6 +333,8 @@ def test_one_undo_takes_a_preview_back(trained, add_face):
 def state():
     scene = bpy.context.scene
     return (
+        scene.emotalk.captures,
+        sorted(bpy.data.texts.keys()),
         sorted(bpy.data.objects.keys()),
         sorted(bpy.data.actions.keys()),
         [strip.name for strip in all_strips(scene)],

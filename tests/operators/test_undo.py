@@ -13,6 +13,8 @@ UNDO = {cls.bl_idname.removeprefix("emotalk.") for cls in OPERATORS if "UNDO" in
 NO_CHANGE_OF_THE_FILE = {
     "cancel",
     "cancel_task",
+    "cancel_training",
+    "check_captures",
     "check_pytorch",
     "export_cue_sheet",
     "check_fit",
@@ -22,16 +24,22 @@ NO_CHANGE_OF_THE_FILE = {
     "clear_features",
     "import_checkpoint",
     "import_preset",
+    "install_trained",
     "open_preferences",
     "open_weights_folder",
+    "pause_training",
     "refresh_models",
     "remove_preset",
     "remove_pytorch",
+    "resume_training",
     "save_preset",
     "set_up_pytorch",
+    "set_up_training",
+    "train",
 }
 
 IN_TEST_ADD_HEADS = {"bake_identity", "import_flame", "import_ict"}
+IN_TEST_TRAINING = {"choose_captures", "edit_captures", "preview_training"}
 IN_TEST_CREATE_SHAPES = {"create_shapes", "mark_landmarks"}
 
 
@@ -247,7 +255,9 @@ CASES = {
 
 
 def test_every_operator_that_changes_the_file_is_a_step_to_undo():
-    assert {case.partition(" ")[0] for case in CASES} | IN_TEST_ADD_HEADS | IN_TEST_CREATE_SHAPES == UNDO
+    assert {
+        case.partition(" ")[0] for case in CASES
+    } | IN_TEST_ADD_HEADS | IN_TEST_CREATE_SHAPES | IN_TEST_TRAINING == UNDO
     assert {cls.bl_idname.removeprefix("emotalk.") for cls in OPERATORS} == UNDO | NO_CHANGE_OF_THE_FILE
 
 
