@@ -11,11 +11,12 @@ from types import SimpleNamespace
 import bpy
 import pytest
 from emotalk.blender_emotalk import background, model_choice, runs, torch_environment
-from emotalk.blender_emotalk.checkpoint_import import COMMAND
+from emotalk.blender_emotalk.command_process import COMMAND
 from emotalk.blender_emotalk.desk import line_to_set
 from emotalk.blender_emotalk.preferences import preferences_of
 from emotalk.inference.checkpoints.library import user_weights_folder
 from emotalk.inference.checkpoints.safetensors_file import write_safetensors
+from emotalk.inference.torch_environment.environment import TRAINING
 from emotalk.inference.torch_environment.set_up import SetUpPlan
 from emotalk.inference.worker.background_task import BackgroundTask
 from emotalk.operators.remove_pytorch import RemovePytorch
@@ -107,6 +108,30 @@ def test_without_leave_nothing_is_downloaded():
     assert not bpy.app.online_access
     with pytest.raises(RuntimeError, match="Allow Online Access"):
         bpy.ops.emotalk.set_up_pytorch()
+    with pytest.raises(RuntimeError, match="Allow Online Access"):
+        bpy.ops.emotalk.set_up_training()
+
+
+def test_training_is_set_up_with_pytorch_or_added_to_it_and_survives_a_repair(wheels, write_wheel):
+    assert torch_environment.training_problem(bpy.context).startswith("Training needs PyTorch. ")
+    assert bpy.ops.emotalk.set_up_pytorch() == {"FINISHED"}
+    assert torch_environment.training_problem(bpy.context) == (
+        "Training needs a few packages more: accelerate, tensorboard, psutil, scipy, soundfile"
+    )
+    for name in TRAINING:
+        write_wheel(wheels, name, "99.0", "")
+    assert bpy.ops.emotalk.set_up_training() == {"FINISHED"}
+    assert torch_environment.training_problem(bpy.context) == ""
+    python = torch_environment.training_python(bpy.context)
+    done = subprocess.run(
+        [str(python), "-I", "-c", "import accelerate; print(accelerate.__file__)"], stdout=-1, check=True
+    )
+    assert str(torch_environment.environment().folder) in done.stdout.decode()
+    assert bpy.ops.emotalk.set_up_pytorch() == {"FINISHED"}
+    assert torch_environment.training_problem(bpy.context) == ""
+    bpy.ops.emotalk.remove_pytorch()
+    assert bpy.ops.emotalk.set_up_training() == {"FINISHED"}
+    assert torch_environment.training_problem(bpy.context) == ""
 
 
 def test_an_empty_folder_of_wheels_is_refused(tmp_path):

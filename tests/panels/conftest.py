@@ -70,6 +70,10 @@ class RecordedLayout:
         self._check(**options)
         self.record.append(("menu", text))
 
+    def template_icon(self, icon_value, scale=1.0):
+        assert isinstance(icon_value, int)
+        self.record.append(("picture", scale))
+
     def progress(self, factor=0.0, text="", type="RING"):  # noqa: A002 - Blender calls it so
         self.record.append(("progress", (round(factor, 3), text)))
 

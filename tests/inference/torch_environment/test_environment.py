@@ -3,10 +3,13 @@
 import json
 import os
 import re
+import shutil
 import stat
 import subprocess
 import sys
 import time
+import tomllib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -15,12 +18,13 @@ from emotalk.inference.torch_environment.accelerators import ACCELERATORS, accel
 from emotalk.inference.torch_environment.base_python import can_make_environments, find_base_python
 from emotalk.inference.torch_environment.environment import (
     ABSENT,
+    TRAINING,
     EnvironmentStatus,
     TorchEnvironment,
     describe_python,
 )
 from emotalk.inference.torch_environment.pip_progress import PipProgress
-from emotalk.inference.torch_environment.set_up import SetUpPlan, set_up
+from emotalk.inference.torch_environment.set_up import NUMPY, TORCH, SetUpPlan, add_training, set_up
 from emotalk.inference.worker.background_task import BackgroundTask
 
 _TORCH = """
@@ -241,7 +245,7 @@ def test_a_program_that_is_no_python_is_told_apart(program, sentence):
 @pytest.mark.parametrize(("version", "is_old"), [("2.5.1+cpu", True), ("2.6.0", False), ("2.13.0+cu128", False)])
 def test_an_old_pytorch_of_ones_own_is_named_as_too_old_for_checkpoints(tmp_path, version, is_old):
     program = tmp_path / "python"
-    found = {"torch": version, "python": "3.11.7", "devices": ["CPU"]}
+    found = {"torch": version, "python": "3.11.7", "devices": ["CPU"], "lacks": []}
     program.write_text(f"#!/bin/sh\necho '{json.dumps(found)}'\n")
     program.chmod(0o755)
     task = BackgroundTask("Check", lambda task: describe_python(program, task).sentence)
@@ -390,3 +394,57 @@ def test_without_an_index_everything_comes_at_once(commands, tmp_path, wheels):
         ["torch==2.13.0", "numpy>=1.26"],
         ["--no-index", "--find-links", str(wheels), "torch==2.13.0", "numpy>=1.26"],
     ]
+
+
+@pytest.fixture
+def training_wheels(wheels, tmp_path, write_wheel):
+    """All wheels: those of PyTorch, and those that training needs."""
+    folder = tmp_path / "training_wheels"
+    shutil.copytree(wheels, folder)
+    for name in TRAINING:
+        write_wheel(folder, name, "99.0", "")
+    return folder
+
+
+def test_what_training_needs_is_what_the_package_says():
+    extras = tomllib.loads((Path(__file__).parents[3] / "pyproject.toml").read_text())["project"]
+    stated = set(extras["dependencies"]) | set(extras["optional-dependencies"]["training"])
+    assert {name + versions for name, versions in TRAINING.items()} <= stated
+    assert {TORCH, NUMPY} <= stated
+
+
+def test_what_training_needs_is_added_to_an_environment_that_works(wheels, training_wheels, tmp_path):
+    environment = TorchEnvironment(tmp_path / "runtime")
+    made(environment, plan(wheels))
+    assert environment.status().lacks == tuple(TRAINING)
+    task = BackgroundTask("Set Up", lambda task: add_training(environment, plan(wheels), task))
+    assert task.wait(60)
+    assert "No matching distribution found for accelerate" in task.failure
+    assert environment.status().state == "ready"
+    task = BackgroundTask("Set Up", lambda task: add_training(environment, plan(training_wheels), task))
+    assert task.wait(60)
+    assert task.result == f"{environment.status().sentence}, with all that training needs"
+    assert environment.status().lacks == ()
+    assert not (environment.folder / "downloads").exists()
+
+
+def test_a_set_up_with_training_has_it_and_remembers_it_when_it_breaks(training_wheels, tmp_path):
+    environment = TorchEnvironment(tmp_path / "runtime")
+    assert not made(environment, replace(plan(training_wheels), training=True)).failure
+    assert environment.status().lacks == ()
+    module = site_packages(environment) / "torch" / "__init__.py"
+    module.write_text("raise ImportError('no')")
+    assert verified(environment).state == "broken"
+    assert environment.status().lacks == ()
+    environment.mark_unfinished()
+    assert environment.status().lacks == ()
+
+
+def test_an_environment_of_an_earlier_version_lacks_what_training_needs(environment):
+    path = environment.folder / "state.json"
+    fields = json.loads(path.read_text())
+    before = path.read_text()
+    del fields["lacks"]
+    path.write_text(json.dumps(fields))
+    assert (environment.status().state, environment.status().lacks) == ("ready", tuple(TRAINING))
+    path.write_text(before)
