@@ -48,6 +48,8 @@ class TrainingPanel(SubPanel, bpy.types.Panel):
             _draw_task(self.layout, context)
         if seen.project is not None:
             _draw_training(self.layout, context, desk, seen)
+        elif desk.captures:  # what training needs reads more kinds of sound files, too
+            _draw_problem(self.layout, context)
 
 
 def _draw_captures(layout: bpy.types.UILayout, context: bpy.types.Context, desk: SceneProperties, seen: Seen) -> None:

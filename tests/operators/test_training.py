@@ -230,6 +230,15 @@ def test_cancel_ends_the_process_at_once_and_the_run_can_be_resumed(project, mon
     assert wait_for("done").run.run == seen.run.run
 
 
+def test_a_training_is_no_child_of_its_terminal(project, monkeypatch):
+    """A signal to everything that Blender's terminal has started does not reach it."""
+    monkeypatch.setenv("EMOTALK_TEST_SECONDS", "0.2")
+    bpy.ops.emotalk.train()
+    process = training_process._launched[project.parent / "runs"]
+    assert os.getsid(process.pid) != os.getsid(0)
+    bpy.ops.emotalk.cancel_training()
+
+
 def test_a_training_that_is_cancelled_before_it_begins_leaves_nothing_behind(project):
     bpy.ops.emotalk.train()
     assert bpy.ops.emotalk.cancel_training() == {"FINISHED"}

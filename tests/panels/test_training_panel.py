@@ -147,6 +147,9 @@ def test_what_training_lacks_is_offered(show, monkeypatch):
     lacking = EnvironmentStatus("ready", "PyTorch", lacks=("scipy",))
     monkeypatch.setattr(torch_environment, "_environment_status", lacking)
     assert "Training needs a few packages more: scipy" in words(show(Seen(PROJECT)))
+    assert "set_up_training" not in buttons(show(Seen()))
+    bpy.context.scene.emotalk.captures = "/takes/project.toml"  # whose sounds could not be read
+    assert "set_up_training" in buttons(show(Seen()))
 
 
 @pytest.fixture
