@@ -17,5 +17,7 @@ class System:
     sentence: str
 
 
-SYSTEMS: Final[dict[str, System]] = {}
+SYSTEMS: Final[dict[str, System]] = {
+    "karras": System("Karras et al. 2017", "learned from these takes alone; the moods in them are keyed and blended"),
+}
 """By the name in ``presets.PRESETS``, the usual choice first."""
