@@ -9,7 +9,6 @@ from ..inference.checkpoints.library import InstalledWeights, installed_weights
 from ..inference.contract import EmoTalkError
 from ..training.captures.project import read_project
 from ..training.run_state import RunState
-from ..training.systems import SYSTEMS
 from . import model_choice, runs
 
 _LONGEST: Final = 48
@@ -17,7 +16,7 @@ _UNNAMED: Final = "Actor"
 
 
 def install(run: RunState, project: Path) -> InstalledWeights:
-    """Copy the exported weights of a run into the animator's folder, under a name that is free.
+    """Copy the exported weights of a run into the animator's folder, under the actor's name, with a number if need be.
 
     Args:
         run: with an export.
@@ -29,9 +28,7 @@ def install(run: RunState, project: Path) -> InstalledWeights:
     """
     if run.exported is None:
         raise EmoTalkError("Nothing was exported yet; let the training end, or pause it")
-    label = SYSTEMS[run.preset].label if run.preset in SYSTEMS else run.preset
-    name = _free_name(f"{read_project(project).actor} {label}")
-    installed = import_weights(run.exported, name).weights
+    installed = import_weights(run.exported, _free_name(read_project(project).actor)).weights
     model_choice.refresh()
     runs.forget_models()
     return installed

@@ -263,7 +263,7 @@ def test_a_model_is_installed_under_a_free_name_and_a_worse_one_with_a_warning(t
     assert bpy.ops.emotalk.install_trained() == {"FINISHED"}
     assert bpy.ops.emotalk.install_trained() == {"FINISHED"}
     names = [weights.model_id for weights in model_choice.installed() if not weights.is_bundled]
-    assert sorted(names) == ["Ada Small", "Ada Small 2"]
+    assert sorted(names) == ["Ada", "Ada 2"]
     assert not any(weights.damage for weights in model_choice.installed())
     assert "WARNING" not in capfd.readouterr().out
     monkeypatch.setenv("EMOTALK_TEST_BASE", "0.001")
