@@ -1,0 +1,48 @@
+"""Other voices than the actor's, on which the base model's lips are kept: your recordings, and synthesisers."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Final
+
+from ...inference.contract import EmoTalkError, Speech
+from ...inference.sound.audio import read_speech
+from ..compact.phones import SpokenLine
+from ..recordings.sound_files import SUFFIXES, as_floats
+from ..voices import espeak, flite
+from ..voices.sentences import write_sentences
+
+_FLITE: Final = ("slt", "awb", "rms")
+_ESPEAK: Final = ("en-us+m1", "en-us+f2", "en-us+klatt3", "en-gb-scotland+f4", "en-us+m7")
+_SENTENCES: Final = 10
+_FIRST_SEED: Final = 7000
+
+
+def recordings(folder: Path) -> list[Path]:
+    """The sounds in a folder. Raises EmoTalkError if there is none."""
+    paths = sorted(path for path in folder.rglob("*") if path.suffix.lower() in SUFFIXES)
+    if not paths:
+        raise EmoTalkError(f"{folder} has no recordings of other voices")
+    return paths
+
+
+def read_other_voices(paths: list[Path]) -> list[Speech]:
+    """Recordings, and sentences read by the synthesisers that are installed; the same ones always."""
+    spoken = [read_speech(path) for path in paths]
+    for read in (_flite, _espeak):
+        try:
+            spoken += [Speech(as_floats(line.samples), line.name) for line in read()]
+        except RuntimeError:  # it is not installed
+            continue
+    return spoken
+
+
+def _flite() -> Iterator[SpokenLine]:
+    for number, voice in enumerate(_FLITE):
+        for i, text in enumerate(write_sentences(_SENTENCES, _FIRST_SEED + number)):
+            yield flite.speak(f"{voice}-{i}", voice, text)
+
+
+def _espeak() -> Iterator[SpokenLine]:
+    synthesiser = espeak.Synthesiser()
+    for number, voice in enumerate(_ESPEAK):
+        yield from synthesiser.read(voice, write_sentences(_SENTENCES, _FIRST_SEED + len(_FLITE) + number))

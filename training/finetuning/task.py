@@ -1,0 +1,145 @@
+"""The training of an actor's own style for EmoTalk Compact, as a task for the trainer."""
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from ...face.capture_metrics import compare
+from ...face.controls import Controls
+from ...face.curves import FaceCurves
+from ...face.emotions import ALIASES, EMOTIONS, NEUTRAL
+from ...inference.checkpoints.actor_weights import ActorWeights
+from ...inference.checkpoints.library import InstalledWeights
+from ...inference.contract import FaceModel, Speech
+from ...inference.models.compact import FPS, EmoTalkCompact
+from ...inference.models.compact_actor import with_actor
+from ..arrays import FloatArray
+from ..captures.take import Labels, Take
+from ..compact.export import read_network
+from ..task import SCORE, ParameterGroup
+from .batches import FRAMES, Batch, Line, draw_batch
+from .captured import moving_channels
+from .compact_network import ActorNetwork
+from .export import MODEL_ID, changes_of, export, style_name
+from .hearing import Ear
+from .losses import losses
+from .recipe import ActorRecipe
+
+_BETAS: Final = (0.9, 0.98)
+
+
+class ActorTask:
+    """An actor's own style.
+
+    Args:
+        recipe: all settings.
+        actor: her name.
+        base: the weights that she speaks with.
+        takes: to train on, in ARKit's coefficients.
+        held_out: takes for validation.
+        others: other voices, on which the base's lips are kept.
+    """
+
+    def __init__(
+        self,
+        recipe: ActorRecipe,
+        actor: str,
+        base: InstalledWeights,
+        takes: Sequence[Take],
+        held_out: Sequence[Take] = (),
+        others: Sequence[Speech] = (),
+    ) -> None:
+        torch.manual_seed(recipe.seed)
+        self._recipe, self._base, self._takes, self._held_out = recipe, base, takes, held_out
+        self._actor = style_name(actor, base.spec.styles)
+        self._model = EmoTalkCompact.load(base.path, base.spec)
+        network, decide = read_network(base.path)
+        self.network = ActorNetwork(network, decide, recipe.rank, recipe.encoder_blocks, recipe.dropout)
+        ear = Ear(self._model, network, self.network.first)
+        moving = moving_channels(takes)
+        self._own = [self._line(ear, take.speech, take, moving) for take in takes]
+        self._others = [self._line(ear, speech) for speech in others]
+
+    def parameter_groups(self) -> list[ParameterGroup]:
+        """The style learns faster than the low-rank weights."""
+        style = self.network.style_parameters()
+        fast = {id(parameter) for parameter in style}
+        low_rank = [p for p in self.network.parameters() if p.requires_grad and id(p) not in fast]
+        return [
+            ParameterGroup(low_rank, betas=_BETAS),
+            ParameterGroup(style, betas=_BETAS, rate=self._recipe.style_rate, weight_decay=0.0),
+        ]
+
+    def draw(self, step: int, rng: np.random.Generator) -> Batch:
+        """Random stretches of the takes and of other voices."""
+        return draw_batch(self._own, self._others, self._recipe.batch_size, self._recipe.other_share, rng)
+
+    def losses(self, batch: Batch) -> dict[str, Tensor]:
+        """See ``losses.losses``."""
+        values, signals = self.network(batch.rows, batch.emotion, batch.emotions, batch.levels)
+        return losses(values, signals, batch)
+
+    def validate(self, network: nn.Module) -> dict[str, float]:
+        """The figures of ``face/capture_metrics.py`` on the held-out takes; the score is the mean absolute error."""
+        assert isinstance(network, ActorNetwork)
+        weights = ActorWeights(self._actor, self._base.path, self._base.spec, changes_of(network))
+        return figures(with_actor(self._model, weights, MODEL_ID), self._held_out)
+
+    def base_figures(self) -> dict[str, float]:
+        """The base's figures, with its default style."""
+        return figures(self._model, self._held_out)
+
+    def export(self, network: nn.Module, path: Path, provenance: dict[str, str]) -> None:
+        """Write what the actor's style changes in the base."""
+        assert isinstance(network, ActorNetwork)
+        names = [take.name for take in self._takes]
+        export(changes_of(network), MODEL_ID, self._actor, self._base, names, path, provenance)
+
+    def _line(self, ear: Ear, speech: Speech, take: Take | None = None, moving: FloatArray | None = None) -> Line:
+        """A sound with what is to be learned of it: the base's own curves, and captured ones where there are any."""
+        controls = controls_of(take.labels) if take else Controls()
+        features = self._model.encode(speech)
+        heard = ear.hear(speech, FRAMES)
+        values = _extended(self._model.decode(features, controls).values, len(heard.emotion))
+        captured = np.zeros(values.shape, bool)
+        if take is not None:
+            curves = take.curves.resampled(FPS).values[: features.frames]
+            captured[: len(curves)] = moving
+            values[: len(curves)] = np.where(captured[: len(curves)], curves, values[: len(curves)])
+        return Line(
+            heard,
+            values,
+            captured,
+            _extended(features.arrays["signals"], len(values)),
+            controls.emotion_tracks(1)[0],
+            controls.constant("emotion_level"),
+            take is not None,
+        )
+
+
+def controls_of(labels: Labels) -> Controls:
+    """The controls that a take was acted with; an emotion that the network lacks is neutral."""
+    emotion = ALIASES.get(labels.emotion, labels.emotion)
+    acted = {emotion: labels.intensity} if emotion in EMOTIONS and emotion != NEUTRAL else {}
+    return Controls({**acted, "emotion_level": labels.level})
+
+
+def figures(model: FaceModel, takes: Sequence[Take]) -> dict[str, float]:
+    """Means over takes; empty without any."""
+    if not takes:
+        return {}
+    compared = [
+        compare(take.curves, model.decode(model.encode(take.speech), controls_of(take.labels))) for take in takes
+    ]
+    named = ("error", "r", "jaw_r", "closure_f1", "velocity_ratio")
+    means = {name: float(np.mean([getattr(each, name) for each in compared])) for name in named}
+    return {SCORE: means["error"], **means}
+
+
+def _extended(rows: FloatArray, frames: int) -> FloatArray:
+    """At least so many rows; the last one is repeated."""
+    return np.pad(rows, ((0, max(frames - len(rows), 0)), (0, 0)), mode="edge")[:frames]
