@@ -88,7 +88,7 @@ class EmoTalkCompact:
             self._heads: int = config["heads"]
             self._self_reach: int = config["self_reach"]
             self._guided_reach: int = config["guided_reach"]
-            self._rest_press = float(arrays.get("rest_press", REST_PRESS))
+            self._rest_press = float(np.ravel(arrays.get("rest_press", REST_PRESS))[0])
             self._decide = {name: config["decide"][NAMES_IN_FILES[name]] for name in SIGNALS}
             self._check()
         except (KeyError, TypeError, ValueError, IndexError) as error:

@@ -9,8 +9,8 @@ from ..contract import EmoTalkError, ModelSpec
 from .actor import ActorModel
 from .compact import MODEL_ID, EmoTalkCompact, read_config
 
-_HEARING: Final = ("content.", "emotion.")
-"""Beginnings of the names of weights that ``encode`` depends on."""
+_ENCODERS: Final = ("content.", "emotion.")
+"""Beginnings of the names of weights that ``encode`` depends on, which is the same for all styles."""
 
 
 def load(path: Path, spec: ModelSpec) -> ActorModel:
@@ -33,7 +33,8 @@ def with_actor(base: EmoTalkCompact, weights: ActorWeights, source: str) -> Acto
         EmoTalkError: they do not fit the base.
     """
     arrays, metadata = read_safetensors(weights.base)
+    if any(name.startswith(_ENCODERS) for name in weights.changes):
+        raise EmoTalkError(f"{source} changes the encoders of its base, which all styles share; export it again")
     merged = merge(arrays, weights.changes, source)
     spec = weights.base_spec.with_styles((weights.actor,))
-    actor = EmoTalkCompact(merged, read_config(metadata, weights.base), spec)
-    return ActorModel(base, actor, any(name.startswith(_HEARING) for name in weights.changes))
+    return ActorModel(base, EmoTalkCompact(merged, read_config(metadata, weights.base), spec))

@@ -9,31 +9,29 @@ import torch
 from torch import Tensor
 
 from ..arrays import BoolArray, FloatArray
-from .compact_network import Heard
-from .hearing import STEP, content_rows
 
-FRAMES: Final = 126
-"""Of a stretch: 4.2 s, a multiple of ``hearing.STEP``."""
+FRAMES: Final = 120
+"""Of a stretch: four seconds."""
 
 
 @dataclass(frozen=True)
 class Line:
-    """A sound that is trained on, at least ``FRAMES`` long.
+    """A sound that is trained on.
 
     Attributes:
-        heard: of the sound.
+        content, signals, emotion: (frames, ...) float32, what inference keeps of it.
         values: (frames, 52) float32 coefficients to learn: captured ones where ``captured``, else the base model's.
         captured: (frames, 52) bool.
-        signals: (frames, signals) float32 logits of the base model.
         emotions: (8,) float32 weights.
         level: 0..1.
         is_own: whether the actor speaks, and no other voice.
     """
 
-    heard: Heard
+    content: FloatArray
+    signals: FloatArray
+    emotion: FloatArray
     values: FloatArray
     captured: BoolArray
-    signals: FloatArray
     emotions: FloatArray
     level: float
     is_own: bool
@@ -43,11 +41,11 @@ class Line:
 class Batch:
     """Stretches of lines, items first; shapes as in ``Line``."""
 
-    rows: Tensor
+    content: Tensor
+    signals: Tensor
     emotion: Tensor
     values: Tensor
     captured: Tensor
-    signals: Tensor
     emotions: Tensor
     levels: Tensor
     own: Tensor
@@ -65,33 +63,30 @@ def draw_batch(own: Sequence[Line], others: Sequence[Line], size: int, share: fl
     """
     count = round(share * size) if others else 0
     lines = [*_pick(own, size - count, rng), *_pick(others, count, rng)]
-    return stretches(lines, [_start(line, rng) for line in lines])
+    # Mixed, so that each of several processes has some of both.
+    lines = [lines[number] for number in rng.permutation(size)]
+    return stretches(lines, [int(rng.integers(max(len(line.values) - FRAMES, 0) + 1)) for line in lines])
 
 
 def stretches(lines: Sequence[Line], starts: Sequence[int]) -> Batch:
-    """Stretches of ``FRAMES`` frames that begin at these frames, multiples of ``hearing.STEP``."""
+    """Stretches of ``FRAMES`` frames from these frames on; the last frame of a shorter line is held."""
     places = list(zip(lines, starts, strict=True))
 
     def cut(name: str) -> Tensor:
-        return torch.from_numpy(np.stack([getattr(line, name)[start : start + FRAMES] for line, start in places]))
+        tracks = (getattr(line, name)[start : start + FRAMES] for line, start in places)
+        held = [np.pad(track, ((0, FRAMES - len(track)), (0, 0)), mode="edge") for track in tracks]
+        return torch.from_numpy(np.stack(held))
 
     return Batch(
-        rows=torch.from_numpy(np.stack([rows_of(line.heard, start, FRAMES) for line, start in places])),
-        emotion=torch.from_numpy(np.stack([line.heard.emotion[start : start + FRAMES] for line, start in places])),
+        content=cut("content"),
+        signals=cut("signals"),
+        emotion=cut("emotion"),
         values=cut("values"),
         captured=cut("captured").float(),
-        signals=cut("signals"),
-        emotions=torch.from_numpy(np.stack([line.emotions for line, _ in places])),
-        levels=torch.tensor([line.level for line, _ in places]),
-        own=torch.tensor([float(line.is_own) for line, _ in places]),
+        emotions=torch.from_numpy(np.stack([line.emotions for line in lines])),
+        levels=torch.tensor([line.level for line in lines]),
+        own=torch.tensor([float(line.is_own) for line in lines]),
     )
-
-
-def rows_of(heard: Heard, start: int, frames: int) -> FloatArray:
-    """The hidden rows that a stretch of frames needs, with their reach to both sides."""
-    around = len(heard.rows) - content_rows(len(heard.emotion))
-    first = start // STEP * 5
-    return heard.rows[first : first + content_rows(frames) + around]
 
 
 def _pick(lines: Sequence[Line], count: int, rng: np.random.Generator) -> list[Line]:
@@ -99,7 +94,3 @@ def _pick(lines: Sequence[Line], count: int, rng: np.random.Generator) -> list[L
         return []
     lengths = np.array([len(line.values) for line in lines], float)
     return [lines[number] for number in rng.choice(len(lines), count, p=lengths / lengths.sum())]
-
-
-def _start(line: Line, rng: np.random.Generator) -> int:
-    return int(rng.integers((len(line.values) - FRAMES) // STEP + 1)) * STEP

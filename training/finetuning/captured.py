@@ -11,9 +11,7 @@ from ..captures.take import Take
 
 _MOVES: Final = 0.03
 """A channel moves if it spreads by this share of what the most moving one does."""
-_EYES: Final = arkit.indices(
-    [name for name in arkit.CHANNELS if name.startswith(("eyeBlink", "eyeLook"))]
-)
+_EYES: Final = arkit.indices([name for name in arkit.CHANNELS if name.startswith(("eyeBlink", "eyeLook"))])
 """Blinks and looks do not follow the sound."""
 
 

@@ -29,7 +29,7 @@ def changes_of(network: ActorNetwork) -> dict[str, FloatArray]:
     }
     for name, up, down in factors(compact):
         arrays[name + LEFT], arrays[name + RIGHT] = down.T, up.T
-    return {name: np.ascontiguousarray(array, np.float32) for name, array in arrays.items()}
+    return {name: np.asarray(array, np.float32, order="C") for name, array in arrays.items()}
 
 
 def style_name(actor: str, styles: Iterable[str]) -> str:

@@ -1,5 +1,7 @@
 """What an actor's style is trained for: her captures where they move, the base model everywhere else."""
 
+from typing import Final
+
 import numpy as np
 import torch
 from torch import Tensor
@@ -7,15 +9,14 @@ from torch import Tensor
 from ...face.basis import ARKIT
 from .batches import Batch
 
-_APERTURE = torch.from_numpy(ARKIT.lip_weights.astype(np.float32))
+_APERTURE: Final = torch.from_numpy(ARKIT.lip_weights.astype(np.float32))
 
 
-def losses(values: Tensor, signals: Tensor, batch: Batch) -> dict[str, Tensor]:
+def losses(values: Tensor, batch: Batch) -> dict[str, Tensor]:
     """The terms of the loss, each a mean over the items; the recipe weighs them.
 
     Args:
         values: (batch, frames, 52) of the network.
-        signals: (batch, frames, signals) logits of the network.
         batch: from ``batches.draw_batch``.
     """
     error = values - batch.values
@@ -23,11 +24,9 @@ def losses(values: Tensor, signals: Tensor, batch: Batch) -> dict[str, Tensor]:
     opening = (error @ _APERTURE.to(error.device)).abs().mean(dim=1)
     captured, held = batch.captured, batch.captured[:, 1:] * batch.captured[:, :-1]
     kept = (error.abs() * (1 - captured)).mean() + (motion.abs() * (1 - held)).mean()
-    heard = ((signals - batch.signals) ** 2).mean(dim=(1, 2))
     return {
         "values": (error.abs() * captured).mean(),
         "speed": (motion.abs() * held).mean(),
         "aperture": (opening * batch.own).mean(),
         "kept": kept + (opening * (1 - batch.own)).mean(),
-        "signals": (heard * (1 - batch.own)).mean(),
     }

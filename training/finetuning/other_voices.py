@@ -4,15 +4,27 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+
 from ...inference.contract import EmoTalkError, Speech
 from ...inference.sound.audio import read_speech
 from ..compact.phones import SpokenLine
+from ..evaluation.conditions import CHANNEL_CONDITIONS
 from ..recordings.sound_files import SUFFIXES, as_floats
 from ..voices import espeak, flite
 from ..voices.sentences import write_sentences
 
 _FLITE: Final = ("slt", "awb", "rms")
-_ESPEAK: Final = ("en-us+m1", "en-us+f2", "en-us+klatt3", "en-gb-scotland+f4", "en-us+m7")
+_ESPEAK: Final = (
+    "en-us+m1",
+    "en-us+f2",
+    "en-us+klatt3",
+    "en-gb-scotland+f4",
+    "en-us+m7",
+    "en-gb+f1",
+    "en-us+klatt4",
+    "en-gb+m8",
+)
 _SENTENCES: Final = 10
 _FIRST_SEED: Final = 7000
 
@@ -34,6 +46,12 @@ def read_other_voices(paths: list[Path]) -> list[Speech]:
         except RuntimeError:  # it is not installed
             continue
     return spoken
+
+
+def worse(speech: Speech, rng: np.random.Generator) -> Speech:
+    """The same voice in noise, in a room, on the telephone, or softer or louder: recordings are not as clean."""
+    condition = CHANNEL_CONDITIONS[rng.integers(len(CHANNEL_CONDITIONS))]
+    return Speech(condition.apply(speech.samples, rng), f"{speech.source}, {condition.name}")
 
 
 def _flite() -> Iterator[SpokenLine]:

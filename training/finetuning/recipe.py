@@ -16,8 +16,6 @@ class ActorRecipe(Recipe):
 
     base: str
     rank: int
-    encoder_blocks: int
-    dropout: float
     style_rate: float
     other_share: float
     other_voices: str
@@ -25,7 +23,7 @@ class ActorRecipe(Recipe):
     def __post_init__(self) -> None:
         """Check what types do not say. Raises EmoTalkError."""
         super().__post_init__()
-        if self.rank < 1 or self.encoder_blocks < 0:
-            raise EmoTalkError("The recipe's rank must be 1 or more, and encoder_blocks 0 or more")
+        if self.rank < 1:
+            raise EmoTalkError("The recipe's rank must be 1 or more")
         if not 0 <= self.other_share < 1:
             raise EmoTalkError("The recipe's other_share must be from 0 to below 1")

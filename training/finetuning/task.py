@@ -10,23 +10,22 @@ from torch import Tensor, nn
 
 from ...face.capture_metrics import compare
 from ...face.controls import Controls
-from ...face.curves import FaceCurves
 from ...face.emotions import ALIASES, EMOTIONS, NEUTRAL
 from ...inference.checkpoints.actor_weights import ActorWeights
 from ...inference.checkpoints.library import InstalledWeights
 from ...inference.contract import FaceModel, Speech
 from ...inference.models.compact import FPS, EmoTalkCompact
 from ...inference.models.compact_actor import with_actor
-from ..arrays import FloatArray
+from ..arrays import BoolArray
 from ..captures.take import Labels, Take
 from ..compact.export import read_network
 from ..task import SCORE, ParameterGroup
-from .batches import FRAMES, Batch, Line, draw_batch
+from .batches import Batch, Line, draw_batch
 from .captured import moving_channels
 from .compact_network import ActorNetwork
 from .export import MODEL_ID, changes_of, export, style_name
-from .hearing import Ear
 from .losses import losses
+from .other_voices import worse
 from .recipe import ActorRecipe
 
 _BETAS: Final = (0.9, 0.98)
@@ -58,11 +57,11 @@ class ActorTask:
         self._actor = style_name(actor, base.spec.styles)
         self._model = EmoTalkCompact.load(base.path, base.spec)
         network, decide = read_network(base.path)
-        self.network = ActorNetwork(network, decide, recipe.rank, recipe.encoder_blocks, recipe.dropout)
-        ear = Ear(self._model, network, self.network.first)
+        self.network = ActorNetwork(network, decide, recipe.rank)
         moving = moving_channels(takes)
-        self._own = [self._line(ear, take.speech, take, moving) for take in takes]
-        self._others = [self._line(ear, speech) for speech in others]
+        self._own = [self._line(take.speech, take, moving) for take in takes]
+        rng = np.random.default_rng(recipe.seed)
+        self._others = [self._line(each) for speech in others for each in (speech, worse(speech, rng))]
 
     def parameter_groups(self) -> list[ParameterGroup]:
         """The style learns faster than the low-rank weights."""
@@ -80,8 +79,8 @@ class ActorTask:
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """See ``losses.losses``."""
-        values, signals = self.network(batch.rows, batch.emotion, batch.emotions, batch.levels)
-        return losses(values, signals, batch)
+        heard = batch.content, batch.signals, batch.emotion
+        return losses(self.network(*heard, batch.emotions, batch.levels), batch)
 
     def validate(self, network: nn.Module) -> dict[str, float]:
         """The figures of ``face/capture_metrics.py`` on the held-out takes; the score is the mean absolute error."""
@@ -99,22 +98,20 @@ class ActorTask:
         names = [take.name for take in self._takes]
         export(changes_of(network), MODEL_ID, self._actor, self._base, names, path, provenance)
 
-    def _line(self, ear: Ear, speech: Speech, take: Take | None = None, moving: FloatArray | None = None) -> Line:
+    def _line(self, speech: Speech, take: Take | None = None, moving: BoolArray | None = None) -> Line:
         """A sound with what is to be learned of it: the base's own curves, and captured ones where there are any."""
         controls = controls_of(take.labels) if take else Controls()
         features = self._model.encode(speech)
-        heard = ear.hear(speech, FRAMES)
-        values = _extended(self._model.decode(features, controls).values, len(heard.emotion))
+        values = self._model.decode(features, controls).values.copy()
         captured = np.zeros(values.shape, bool)
         if take is not None:
-            curves = take.curves.resampled(FPS).values[: features.frames]
+            curves = take.curves.resampled(FPS).values[: len(values)]
             captured[: len(curves)] = moving
-            values[: len(curves)] = np.where(captured[: len(curves)], curves, values[: len(curves)])
+            values[: len(curves)] = np.where(moving, curves, values[: len(curves)])
         return Line(
-            heard,
+            *(features.arrays[name] for name in ("content", "signals", "emotion")),
             values,
             captured,
-            _extended(features.arrays["signals"], len(values)),
             controls.emotion_tracks(1)[0],
             controls.constant("emotion_level"),
             take is not None,
@@ -138,8 +135,3 @@ def figures(model: FaceModel, takes: Sequence[Take]) -> dict[str, float]:
     named = ("error", "r", "jaw_r", "closure_f1", "velocity_ratio")
     means = {name: float(np.mean([getattr(each, name) for each in compared])) for name in named}
     return {SCORE: means["error"], **means}
-
-
-def _extended(rows: FloatArray, frames: int) -> FloatArray:
-    """At least so many rows; the last one is repeated."""
-    return np.pad(rows, ((0, max(frames - len(rows), 0)), (0, 0)), mode="edge")[:frames]
