@@ -4,6 +4,7 @@ from typing import Final
 
 from ..inference.contract import EmoTalkError
 from .compact.preset import BUILTIN
+from .emotalk.preset import EMOTALK
 from .finetuning.preset import COMPACT
 from .karras.preset import KARRAS
 from .preset import Preset
@@ -12,6 +13,7 @@ PRESETS: Final[dict[str, Preset]] = {
     "builtin": BUILTIN,
     "compact": COMPACT,
     "karras": KARRAS,
+    "emotalk": EMOTALK,
 }
 
 

@@ -53,7 +53,9 @@ class ActorNetwork(nn.Module):
         Gradients pass the limits 0 and 1 as if they were not there, so that a channel at its limit can leave it.
 
         Args:
-            content, signals, emotion: (batch, frames, ...) what inference keeps of a sound.
+            content: (batch, frames, size) what inference keeps of a sound, as are the next two.
+            signals: (batch, frames, signals) logits.
+            emotion: (batch, frames, size).
             emotions: (batch, 8) weights.
             levels: (batch,) 0..1.
 

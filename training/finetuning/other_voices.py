@@ -9,7 +9,7 @@ import numpy as np
 from ...inference.contract import EmoTalkError, Speech
 from ...inference.sound.audio import read_speech
 from ..compact.phones import SpokenLine
-from ..evaluation.conditions import CHANNEL_CONDITIONS
+from ..evaluation.conditions import CHANNEL_CONDITIONS, VOICE_CONDITIONS
 from ..recordings.sound_files import SUFFIXES, as_floats
 from ..voices import espeak, flite
 from ..voices.sentences import write_sentences
@@ -48,10 +48,12 @@ def read_other_voices(paths: list[Path]) -> list[Speech]:
     return spoken
 
 
-def worse(speech: Speech, rng: np.random.Generator) -> Speech:
-    """The same voice in noise, in a room, on the telephone, or softer or louder: recordings are not as clean."""
-    condition = CHANNEL_CONDITIONS[rng.integers(len(CHANNEL_CONDITIONS))]
-    return Speech(condition.apply(speech.samples, rng), f"{speech.source}, {condition.name}")
+def variants(speech: Speech, rng: np.random.Generator) -> Iterator[Speech]:
+    """A voice as it is, from a worse recording (noise, room, telephone), and with another pitch, rate or effort."""
+    yield speech
+    for conditions in (CHANNEL_CONDITIONS, VOICE_CONDITIONS):
+        condition = conditions[rng.integers(len(conditions))]
+        yield Speech(condition.apply(speech.samples, rng), f"{speech.source}, {condition.name}")
 
 
 def _flite() -> Iterator[SpokenLine]:

@@ -25,7 +25,7 @@ from .captured import moving_channels
 from .compact_network import ActorNetwork
 from .export import MODEL_ID, changes_of, export, style_name
 from .losses import losses
-from .other_voices import worse
+from .other_voices import variants
 from .recipe import ActorRecipe
 
 _BETAS: Final = (0.9, 0.98)
@@ -61,7 +61,7 @@ class ActorTask:
         moving = moving_channels(takes)
         self._own = [self._line(take.speech, take, moving) for take in takes]
         rng = np.random.default_rng(recipe.seed)
-        self._others = [self._line(each) for speech in others for each in (speech, worse(speech, rng))]
+        self._others = [self._line(each) for speech in others for each in variants(speech, rng)]
 
     def parameter_groups(self) -> list[ParameterGroup]:
         """The style learns faster than the low-rank weights."""

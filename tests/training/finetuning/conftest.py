@@ -1,4 +1,4 @@
-"""A small actor: a few seconds of syllables in ARKit's coefficients, two other voices, and a recipe that takes seconds."""
+"""A small actor: a few seconds of syllables in ARKit's coefficients, noise, and a recipe that takes seconds."""
 
 import runpy
 from pathlib import Path
