@@ -10,12 +10,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ...face.controls import Controls
 from ...inference.checkpoints.library import InstalledWeights
 from ...inference.checkpoints.safetensors_file import read_safetensors, write_safetensors
 from ...inference.contract import EmoTalkError, ModelSpec
 from ...inference.models.emotalk import MODEL_ID, EmoTalk, EmoTalkConfig
 from ...inference.registry import EMOTALK_SPEC, spec_metadata
-from ..captures.take import Take
+from ..captures.take import Labels, Take
 from ..finetuning.export import style_name
 from ..finetuning.task import figures
 from ..task import ParameterGroup
@@ -75,13 +76,13 @@ class EmoTalkTask:
         """The figures of ``face/capture_metrics.py`` on the held-out takes; the score is the mean absolute error."""
         assert isinstance(network, EmoTalkNetwork)
         weights = {name: tensor.float().cpu() for name, tensor in network.weights.state_dict().items()}
-        return figures(EmoTalk(weights, network.config, self._spec), self._held_out)
+        return figures(EmoTalk(weights, network.config, self._spec), self._held_out, controls_of)
 
     def base_figures(self) -> dict[str, float]:
         """The figures of the weights that training began with."""
         if self._base is None:
             return {}
-        return figures(EmoTalk.load(self._base.path, self._base.spec), self._held_out)
+        return figures(EmoTalk.load(self._base.path, self._base.spec), self._held_out, controls_of)
 
     def export(self, network: nn.Module, path: Path, provenance: dict[str, str]) -> None:
         """Write the network without its classifier."""
@@ -100,6 +101,11 @@ class EmoTalkTask:
         state = {name: torch.from_numpy(array.copy()) for name, array in arrays.items()}
         state["style.weight"] = state["style.weight"][:, :1].clone()
         self.network.weights.load_state_dict(state)
+
+
+def controls_of(labels: Labels) -> Controls:
+    """The level of a take; its emotion the network hears in the sound."""
+    return Controls({"emotion_level": labels.level})
 
 
 def _metadata(config: EmoTalkConfig, spec: ModelSpec, base: InstalledWeights | None) -> dict[str, str]:

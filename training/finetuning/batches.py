@@ -1,6 +1,6 @@
 """Random stretches of an actor's takes and of other voices."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -19,7 +19,7 @@ class Line:
     """A sound that is trained on.
 
     Attributes:
-        content, signals, emotion: (frames, ...) float32, what inference keeps of it.
+        features: name -> (frames, ...) float32, what inference keeps of it.
         values: (frames, 52) float32 coefficients to learn: captured ones where ``captured``, else the base model's.
         captured: (frames, 52) bool.
         emotions: (8,) float32 weights.
@@ -27,9 +27,7 @@ class Line:
         is_own: whether the actor speaks, and no other voice.
     """
 
-    content: FloatArray
-    signals: FloatArray
-    emotion: FloatArray
+    features: Mapping[str, FloatArray]
     values: FloatArray
     captured: BoolArray
     emotions: FloatArray
@@ -37,18 +35,8 @@ class Line:
     is_own: bool
 
 
-@dataclass(frozen=True)
-class Batch:
-    """Stretches of lines, items first; shapes as in ``Line``."""
-
-    content: Tensor
-    signals: Tensor
-    emotion: Tensor
-    values: Tensor
-    captured: Tensor
-    emotions: Tensor
-    levels: Tensor
-    own: Tensor
+Batch = dict[str, Tensor]
+"""Stretches of lines, items first: ``values``, ``captured``, ``emotions``, ``levels``, ``own``, and each feature."""
 
 
 def draw_batch(own: Sequence[Line], others: Sequence[Line], size: int, share: float, rng: np.random.Generator) -> Batch:
@@ -70,23 +58,20 @@ def draw_batch(own: Sequence[Line], others: Sequence[Line], size: int, share: fl
 
 def stretches(lines: Sequence[Line], starts: Sequence[int]) -> Batch:
     """Stretches of ``FRAMES`` frames from these frames on; the last frame of a shorter line is held."""
-    places = list(zip(lines, starts, strict=True))
 
-    def cut(name: str) -> Tensor:
-        tracks = (getattr(line, name)[start : start + FRAMES] for line, start in places)
-        held = [np.pad(track, ((0, FRAMES - len(track)), (0, 0)), mode="edge") for track in tracks]
+    def cut(tracks: Iterable[FloatArray]) -> Tensor:
+        parts = (track[start : start + FRAMES] for track, start in zip(tracks, starts, strict=True))
+        held = [np.pad(part, ((0, FRAMES - len(part)), (0, 0)), mode="edge") for part in parts]
         return torch.from_numpy(np.stack(held))
 
-    return Batch(
-        content=cut("content"),
-        signals=cut("signals"),
-        emotion=cut("emotion"),
-        values=cut("values"),
-        captured=cut("captured").float(),
-        emotions=torch.from_numpy(np.stack([line.emotions for line in lines])),
-        levels=torch.tensor([line.level for line in lines]),
-        own=torch.tensor([float(line.is_own) for line in lines]),
-    )
+    return {
+        **{name: cut(line.features[name] for line in lines) for name in lines[0].features},
+        "values": cut(line.values for line in lines),
+        "captured": cut(line.captured for line in lines).float(),
+        "emotions": torch.from_numpy(np.stack([line.emotions for line in lines])),
+        "levels": torch.tensor([line.level for line in lines]),
+        "own": torch.tensor([float(line.is_own) for line in lines]),
+    }
 
 
 def _pick(lines: Sequence[Line], count: int, rng: np.random.Generator) -> list[Line]:

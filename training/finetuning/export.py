@@ -3,33 +3,15 @@
 import json
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Final
 
 import numpy as np
 
-from ...inference.checkpoints.actor_weights import ACTOR, BASE, LEFT, RIGHT
+from ...inference.checkpoints.actor_weights import ACTOR, BASE
 from ...inference.checkpoints.library import InstalledWeights, weights_hash
 from ...inference.checkpoints.safetensors_file import write_safetensors
 from ...inference.contract import ModelSpec
 from ...inference.registry import LONGEST_NAME, spec_metadata
 from ..arrays import FloatArray
-from .compact_network import ActorNetwork
-from .low_rank import factors
-
-MODEL_ID: Final = "emotalk-compact-actor"
-
-
-def changes_of(network: ActorNetwork) -> dict[str, FloatArray]:
-    """What the actor's weights change in the base's file, where matrices are (in, out)."""
-    compact = network.compact
-    arrays = {
-        "style.weight": compact.style.weight.detach().cpu().numpy().T,
-        "firmness": compact.firmness.detach().cpu().numpy(),
-        "rest_press": compact.rest_press.detach().cpu().numpy(),
-    }
-    for name, up, down in factors(compact):
-        arrays[name + LEFT], arrays[name + RIGHT] = down.T, up.T
-    return {name: np.asarray(array, np.float32, order="C") for name, array in arrays.items()}
 
 
 def style_name(actor: str, styles: Iterable[str]) -> str:
@@ -41,7 +23,7 @@ def style_name(actor: str, styles: Iterable[str]) -> str:
 
 def export(
     changes: dict[str, FloatArray],
-    model: str,
+    kind: str,
     actor: str,
     base: InstalledWeights,
     takes: Iterable[str],
@@ -52,7 +34,7 @@ def export(
 
     Args:
         changes: by the names of the file.
-        model: the kind of network, a name in ``registry.NETWORKS``.
+        kind: of the actor's weights, a name in ``registry.NETWORKS``.
         actor: the name of the style.
         base: what they change.
         takes: names of those that were trained on.
@@ -62,7 +44,7 @@ def export(
     spec: ModelSpec = base.spec
     names = list(takes)
     metadata = {
-        "model": model,
+        "model": kind,
         ACTOR: actor,
         "base": base.model_id,
         BASE: weights_hash(base).split()[0],

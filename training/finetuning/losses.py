@@ -19,14 +19,14 @@ def losses(values: Tensor, batch: Batch) -> dict[str, Tensor]:
         values: (batch, frames, 52) of the network.
         batch: from ``batches.draw_batch``.
     """
-    error = values - batch.values
+    error = values - batch["values"]
     motion = error.diff(dim=1)
     opening = (error @ _APERTURE.to(error.device)).abs().mean(dim=1)
-    captured, held = batch.captured, batch.captured[:, 1:] * batch.captured[:, :-1]
+    captured, held = batch["captured"], batch["captured"][:, 1:] * batch["captured"][:, :-1]
     kept = (error.abs() * (1 - captured)).mean() + (motion.abs() * (1 - held)).mean()
     return {
         "values": (error.abs() * captured).mean(),
         "speed": (motion.abs() * held).mean(),
-        "aperture": (opening * batch.own).mean(),
-        "kept": kept + (opening * (1 - batch.own)).mean(),
+        "aperture": (opening * batch["own"]).mean(),
+        "kept": kept + (opening * (1 - batch["own"])).mean(),
     }

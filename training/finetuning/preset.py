@@ -4,6 +4,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
+import torch
+
 from ...face.basis import ARKIT
 from ...inference.checkpoints.library import find_weights
 from ...inference.checkpoints.safetensors_file import read_metadata
@@ -12,7 +14,7 @@ from ...inference.models.compact_actor import load
 from ...inference.registry import NETWORKS, read_spec
 from ..captures.project import Project, ReadTakes
 from ..preset import Material, Preset, on_captures
-from .export import MODEL_ID
+from .compact_network import CompactSystem
 from .other_voices import read_other_voices, recordings
 from .recipe import RECIPE, ActorRecipe
 from .task import ActorTask
@@ -23,9 +25,11 @@ def make_task(project: Project, read: ReadTakes, recipe: ActorRecipe) -> ActorTa
     if project.basis is not ARKIT:
         raise EmoTalkError(f"{project.path.name} has the basis {project.basis.name}; EmoTalk Compact needs arkit")
     takes = {split: [take for take in read.takes if take.labels.split == split] for split in ("train", "validation")}
+    torch.manual_seed(recipe.seed)
     others = read_other_voices(recordings(Path(recipe.other_voices)) if recipe.other_voices else [])
     base = find_weights(recipe.base)
-    return ActorTask(recipe, project.actor, base, takes["train"], takes["validation"], others)
+    system = CompactSystem(base, recipe.rank)
+    return ActorTask(recipe, project.actor, system, base, takes["train"], takes["validation"], others)
 
 
 def read_captures(source: Path, recipe: ActorRecipe, debug: bool) -> Material:
@@ -38,7 +42,7 @@ def read_captures(source: Path, recipe: ActorRecipe, debug: bool) -> Material:
 
 def load_exported(path: Path) -> FaceModel:
     """The exported file as a model."""
-    return load(path, read_spec(NETWORKS[MODEL_ID], read_metadata(path)))
+    return load(path, read_spec(NETWORKS[CompactSystem.kind], read_metadata(path)))
 
 
 COMPACT: Final = Preset(

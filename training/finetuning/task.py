@@ -1,32 +1,27 @@
-"""The training of an actor's own style for EmoTalk Compact, as a task for the trainer."""
+"""The training of an actor's own style, as a task for the trainer."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
 
 import numpy as np
-import torch
 from torch import Tensor, nn
 
 from ...face.capture_metrics import compare
 from ...face.controls import Controls
-from ...face.emotions import ALIASES, EMOTIONS, NEUTRAL
 from ...inference.checkpoints.actor_weights import ActorWeights
 from ...inference.checkpoints.library import InstalledWeights
 from ...inference.contract import FaceModel, Speech
-from ...inference.models.compact import FPS, EmoTalkCompact
-from ...inference.models.compact_actor import with_actor
 from ..arrays import BoolArray
 from ..captures.take import Labels, Take
-from ..compact.export import read_network
 from ..task import SCORE, ParameterGroup
 from .batches import Batch, Line, draw_batch
 from .captured import moving_channels
-from .compact_network import ActorNetwork
-from .export import MODEL_ID, changes_of, export, style_name
+from .export import export, style_name
 from .losses import losses
 from .other_voices import variants
 from .recipe import ActorRecipe
+from .system import ActorNetwork, ActorSystem
 
 _BETAS: Final = (0.9, 0.98)
 
@@ -37,7 +32,8 @@ class ActorTask:
     Args:
         recipe: all settings.
         actor: her name.
-        base: the weights that she speaks with.
+        system: the base, and what is trained.
+        base: the weights of ``system``.
         takes: to train on, in ARKit's coefficients.
         held_out: takes for validation.
         others: other voices, on which the base's lips are kept.
@@ -47,17 +43,15 @@ class ActorTask:
         self,
         recipe: ActorRecipe,
         actor: str,
+        system: ActorSystem,
         base: InstalledWeights,
         takes: Sequence[Take],
         held_out: Sequence[Take] = (),
         others: Sequence[Speech] = (),
     ) -> None:
-        torch.manual_seed(recipe.seed)
         self._recipe, self._base, self._takes, self._held_out = recipe, base, takes, held_out
+        self._system, self.network = system, system.network
         self._actor = style_name(actor, base.spec.styles)
-        self._model = EmoTalkCompact.load(base.path, base.spec)
-        network, decide = read_network(base.path)
-        self.network = ActorNetwork(network, decide, recipe.rank)
         moving = moving_channels(takes)
         self._own = [self._line(take.speech, take, moving) for take in takes]
         rng = np.random.default_rng(recipe.seed)
@@ -79,37 +73,36 @@ class ActorTask:
 
     def losses(self, batch: Batch) -> dict[str, Tensor]:
         """See ``losses.losses``."""
-        heard = batch.content, batch.signals, batch.emotion
-        return losses(self.network(*heard, batch.emotions, batch.levels), batch)
+        return losses(self.network(batch), batch)
 
     def validate(self, network: nn.Module) -> dict[str, float]:
         """The figures of ``face/capture_metrics.py`` on the held-out takes; the score is the mean absolute error."""
         assert isinstance(network, ActorNetwork)
-        weights = ActorWeights(self._actor, self._base.path, self._base.spec, changes_of(network))
-        return figures(with_actor(self._model, weights, MODEL_ID), self._held_out)
+        weights = ActorWeights(self._actor, self._base.path, self._base.spec, network.changes())
+        return figures(self._system.with_actor(weights), self._held_out, self._system.controls)
 
     def base_figures(self) -> dict[str, float]:
         """The base's figures, with its default style."""
-        return figures(self._model, self._held_out)
+        return figures(self._system.model, self._held_out, self._system.controls)
 
     def export(self, network: nn.Module, path: Path, provenance: dict[str, str]) -> None:
         """Write what the actor's style changes in the base."""
         assert isinstance(network, ActorNetwork)
         names = [take.name for take in self._takes]
-        export(changes_of(network), MODEL_ID, self._actor, self._base, names, path, provenance)
+        export(network.changes(), self._system.kind, self._actor, self._base, names, path, provenance)
 
     def _line(self, speech: Speech, take: Take | None = None, moving: BoolArray | None = None) -> Line:
         """A sound with what is to be learned of it: the base's own curves, and captured ones where there are any."""
-        controls = controls_of(take.labels) if take else Controls()
-        features = self._model.encode(speech)
-        values = self._model.decode(features, controls).values.copy()
+        controls = self._system.controls(take.labels) if take else Controls()
+        features = self._system.model.encode(speech)
+        values = self._system.model.decode(features, controls).values.copy()
         captured = np.zeros(values.shape, bool)
         if take is not None:
-            curves = take.curves.resampled(FPS).values[: len(values)]
+            curves = take.curves.resampled(self._base.spec.fps).values[: len(values)]
             captured[: len(curves)] = moving
             values[: len(curves)] = np.where(moving, curves, values[: len(curves)])
         return Line(
-            *(features.arrays[name] for name in ("content", "signals", "emotion")),
+            features.arrays,
             values,
             captured,
             controls.emotion_tracks(1)[0],
@@ -118,20 +111,11 @@ class ActorTask:
         )
 
 
-def controls_of(labels: Labels) -> Controls:
-    """The controls that a take was acted with; an emotion that the network lacks is neutral."""
-    emotion = ALIASES.get(labels.emotion, labels.emotion)
-    acted = {emotion: labels.intensity} if emotion in EMOTIONS and emotion != NEUTRAL else {}
-    return Controls({**acted, "emotion_level": labels.level})
-
-
-def figures(model: FaceModel, takes: Sequence[Take]) -> dict[str, float]:
-    """Means over takes; empty without any."""
+def figures(model: FaceModel, takes: Sequence[Take], controls: Callable[[Labels], Controls]) -> dict[str, float]:
+    """Means over takes with the controls of their labels; empty without any."""
     if not takes:
         return {}
-    compared = [
-        compare(take.curves, model.decode(model.encode(take.speech), controls_of(take.labels))) for take in takes
-    ]
+    compared = [compare(take.curves, model.decode(model.encode(take.speech), controls(take.labels))) for take in takes]
     named = ("error", "r", "jaw_r", "closure_f1", "velocity_ratio")
     means = {name: float(np.mean([getattr(each, name) for each in compared])) for name in named}
     return {SCORE: means["error"], **means}

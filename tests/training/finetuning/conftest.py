@@ -5,9 +5,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from emotalk.inference.checkpoints.library import find_weights
 from emotalk.inference.contract import SAMPLE_RATE, Speech
 from emotalk.training.captures.take import Labels, Take
+from emotalk.training.finetuning.compact_network import CompactSystem
 from emotalk.training.finetuning.recipe import RECIPE, ActorRecipe
 from emotalk.training.finetuning.task import ActorTask
 from emotalk.training.recipe import read_recipe
@@ -36,7 +38,9 @@ def actor_task():
     def make(takes=None, others=None, **changes):
         own = [take(1), take(2)] if takes is None else takes
         spoken = [noise(3)] if others is None else others
-        return ActorTask(recipe(**changes), "Mei", find_weights("emotalk-compact"), own, [take(4)], spoken)
+        torch.manual_seed(0)
+        settings, base = recipe(**changes), find_weights("emotalk-compact")
+        return ActorTask(settings, "Mei", CompactSystem(base, settings.rank), base, own, [take(4)], spoken)
 
     return make
 

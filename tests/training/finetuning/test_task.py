@@ -14,13 +14,18 @@ from emotalk.training.batch_parts import part_of
 from emotalk.training.captures.take import Labels
 from emotalk.training.finetuning.batches import FRAMES, draw_batch, stretches
 from emotalk.training.finetuning.captured import moving_channels
+from emotalk.training.finetuning.compact_network import CompactSystem
 from emotalk.training.finetuning.export import style_name
 from emotalk.training.finetuning.preset import load_exported
-from emotalk.training.finetuning.task import controls_of, figures
+from emotalk.training.finetuning.task import figures
 from emotalk.training.learner import Learner
 from emotalk.training.trainer import new_accelerator
 
 JAW = arkit.INDEX["jawOpen"]
+
+
+def controls_of(labels):
+    return CompactSystem.controls(None, labels)
 
 
 def trained(task, recipe):
@@ -66,7 +71,7 @@ def test_the_network_in_torch_and_its_file_in_numpy_give_the_same_curves(exporte
     curves = model.decode(model.encode(take.speech), controls_of(take.labels)).values
     batch = stretches([task._own[0]], [30])
     with torch.no_grad():
-        ours = task.network(batch.content, batch.signals, batch.emotion, batch.emotions, batch.levels)[0].numpy()
+        ours = task.network(batch)[0].numpy()
     inside = slice(40, -40)
     # Half precision in the file.
     assert np.abs(ours - curves[30 : 30 + FRAMES])[inside].max() < 5e-3
@@ -165,8 +170,8 @@ def test_channels_that_do_not_move_and_lids_keep_the_base(actor_task, take_of):
 def test_what_was_not_captured_counts_for_kept_alone(actor_task):
     task = actor_task()
     batch = draw_batch(task._own, task._others, 4, 0.5, np.random.default_rng(0))
-    assert batch.own.sum() == 2
-    assert not batch.captured[batch.own == 0].any()
+    assert batch["own"].sum() == 2
+    assert not batch["captured"][batch["own"] == 0].any()
     line = task._others[0]
     alone = stretches([line], [0])
     terms = task.losses(alone)
@@ -186,7 +191,7 @@ def test_the_loss_of_two_halves_is_that_of_the_whole(actor_task):
 
 def test_without_other_voices_all_stretches_are_hers(actor_task):
     task = actor_task(others=[])
-    assert task.draw(0, np.random.default_rng(0)).own.all()
+    assert task.draw(0, np.random.default_rng(0))["own"].all()
 
 
 def test_an_emotion_that_the_network_lacks_is_neutral():
@@ -201,4 +206,4 @@ def test_names_of_actors_become_names_of_styles():
 
 
 def test_figures_need_takes(actor_task):
-    assert figures(load_base(), []) == {}
+    assert figures(load_base(), [], controls_of) == {}
