@@ -103,6 +103,14 @@ def _load_emotalk(path: Path, spec: ModelSpec, device: str, precision: str, wind
     return EmoTalk.load(path, spec, device, cast(Precision, precision), windowed)  # load_model has checked it
 
 
+def _load_emotalk_actor(path: Path, spec: ModelSpec, device: str, precision: str, windowed: bool) -> FaceModel:
+    import_torch("EmoTalk")
+    from .models.emotalk_actor import load
+    from .models.matrix_products import Precision
+
+    return load(path, spec, device, cast(Precision, precision), windowed)
+
+
 def _convert_emotalk(state: "Mapping[str, Tensor]", checkpoint: Path, spec: ModelSpec) -> Conversion:
     from .checkpoints.emotalk_converter import convert
 
@@ -203,6 +211,7 @@ NETWORKS: Final[dict[str, Network]] = {
     "emotalk": Network("EmoTalk", True, EMOTALK_SPEC, _load_emotalk, EMOTALK_CONVERTER),
     "emote": Network("EMOTE", True, EMOTE_SPEC, _load_emote, EMOTE_CONVERTER),
     "flint": Network("FLINT", True, FLINT_SPEC, _load_flint, FLINT_CONVERTER, _check_flint),
+    "emotalk-actor": Network("EmoTalk", True, EMOTALK_SPEC, _load_emotalk_actor),
 }
 
 

@@ -4,6 +4,7 @@ from typing import Final
 
 from ..inference.contract import EmoTalkError
 from .compact.preset import BUILTIN
+from .emotalk.actor import EMOTALK_ACTOR
 from .emotalk.preset import EMOTALK
 from .finetuning.preset import COMPACT
 from .karras.preset import KARRAS
@@ -14,6 +15,7 @@ PRESETS: Final[dict[str, Preset]] = {
     "compact": COMPACT,
     "karras": KARRAS,
     "emotalk": EMOTALK,
+    "emotalk-actor": EMOTALK_ACTOR,
 }
 
 

@@ -10,7 +10,7 @@ import numpy as np
 
 from ...face.controls import Controls
 from ...face.curves import FaceCurves
-from ..contract import Calculating, FaceModel, Features, Progress, Shrinkable, Speech
+from ..contract import Calculating, FaceModel, Features, Heard, Progress, Shrinkable, Speech, heard_by
 
 
 class ActorModel:
@@ -39,6 +39,10 @@ class ActorModel:
     def encode(self, speech: Speech, progress: Progress | None = None) -> Features:
         """The slow half, which no style changes."""
         return self._base.encode(speech, progress)
+
+    def hear(self, features: Features) -> Heard:
+        """See ``Hearing``."""
+        return heard_by(self._base, features)
 
     def decode(self, features: Features, controls: Controls) -> FaceCurves:
         """The curves of both networks by the share of the actor's style in each frame."""

@@ -79,7 +79,7 @@ class EmoTalkNetwork(nn.Module):
             self._linear("decoder.emotion_guided_attention.v_proj", memory),
         )
         qkv = self._linear("decoder.self_attention.qkv_proj", fused)
-        attended = _attend(qkv, self.config.decoder_heads, self._bias(frames, fused.device))
+        attended = attend(qkv, self.config.decoder_heads, periodic_bias(frames, self.config, fused.device))
         hidden = self._norm("decoder.norms.0", fused + self._linear("decoder.self_attention.out_proj", attended))
         hidden = self._norm("decoder.norms.1", hidden + guidance)
         inner = self._linear("decoder.feed_forward.intermediate_dense", hidden).relu()
@@ -111,19 +111,12 @@ class EmoTalkNetwork(nn.Module):
         for i in range(config.num_hidden_layers):
             layer = f"{encoder}.encoder.layers.{i}"
             qkv = self._linear(f"{layer}.attention.qkv_proj", self._norm(f"{layer}.layer_norm", hidden))
-            attended = _attend(qkv, config.num_attention_heads)
+            attended = attend(qkv, config.num_attention_heads)
             hidden = hidden + self._linear(f"{layer}.attention.out_proj", attended)
             inner = self._norm(f"{layer}.final_layer_norm", hidden)
             inner = functional.gelu(self._linear(f"{layer}.feed_forward.intermediate_dense", inner))
             hidden = hidden + self._linear(f"{layer}.feed_forward.output_dense", inner)
         return self._norm(f"{encoder}.encoder.layer_norm", hidden)
-
-    def _bias(self, frames: int, device: torch.device) -> Tensor:
-        """(heads, T, T): see ``inference.models.emotalk.periodic_bias``; here the oldest key comes first."""
-        behind = torch.arange(frames, device=device)[:, None] - torch.arange(frames, device=device)
-        slopes = torch.tensor([2.0 ** (-2 * (head + 1)) for head in range(self.config.decoder_heads)], device=device)
-        fading = -slopes[:, None, None] * torch.div(behind, self.config.period, rounding_mode="floor")
-        return fading.masked_fill(behind < 0, -torch.inf)
 
     def _of(self, name: str) -> Tensor:
         return self.weights.get_parameter(name)
@@ -161,7 +154,15 @@ def _initial(name: str, shape: tuple[int, ...]) -> Tensor:
     return torch.empty(shape).uniform_(-bound, bound)
 
 
-def _attend(qkv: Tensor, heads: int, bias: Tensor | None = None) -> Tensor:
+def periodic_bias(frames: int, config: EmoTalkConfig, device: torch.device) -> Tensor:
+    """(heads, T, T): see ``inference.models.emotalk.periodic_bias``; here the oldest key comes first."""
+    behind = torch.arange(frames, device=device)[:, None] - torch.arange(frames, device=device)
+    slopes = torch.tensor([2.0 ** (-2 * (head + 1)) for head in range(config.decoder_heads)], device=device)
+    fading = -slopes[:, None, None] * torch.div(behind, config.period, rounding_mode="floor")
+    return fading.masked_fill(behind < 0, -torch.inf)
+
+
+def attend(qkv: Tensor, heads: int, bias: Tensor | None = None) -> Tensor:
     """(B, T, 3 width) queries, keys and values to (B, T, width)."""
     items, frames, width = qkv.shape
     queries, keys, values = qkv.view(items, frames, 3, heads, -1).permute(2, 0, 3, 1, 4)

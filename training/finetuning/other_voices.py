@@ -25,6 +25,8 @@ _ESPEAK: Final = (
     "en-us+klatt4",
     "en-gb+m8",
 )
+_CHILDREN: Final = (1.15, 1.4)
+"""Resonances of children's vocal tracts, in those of adults."""
 _SENTENCES: Final = 10
 _FIRST_SEED: Final = 7000
 
@@ -49,11 +51,19 @@ def read_other_voices(paths: list[Path]) -> list[Speech]:
 
 
 def variants(speech: Speech, rng: np.random.Generator) -> Iterator[Speech]:
-    """A voice as it is, from a worse recording (noise, room, telephone), and with another pitch, rate or effort."""
+    """A voice as it is, a child's, from a worse recording (noise, room, telephone), with another pitch, rate or effort."""
     yield speech
+    yield _smaller(speech, rng.uniform(*_CHILDREN))
     for conditions in (CHANNEL_CONDITIONS, VOICE_CONDITIONS):
         condition = conditions[rng.integers(len(conditions))]
         yield Speech(condition.apply(speech.samples, rng), f"{speech.source}, {condition.name}")
+
+
+def _smaller(speech: Speech, factor: float) -> Speech:
+    """The voice of a shorter vocal tract: the recording played faster."""
+    places = np.arange(int(len(speech.samples) / factor)) * factor
+    samples = np.interp(places, np.arange(len(speech.samples)), speech.samples)
+    return Speech(samples.astype(np.float32), f"{speech.source}, {factor:.2f} times as fast")
 
 
 def _flite() -> Iterator[SpokenLine]:

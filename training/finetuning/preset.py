@@ -1,5 +1,6 @@
 """The row of EmoTalk Compact on a custom actor among the presets."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -14,6 +15,7 @@ from ...inference.models.compact_actor import load
 from ...inference.registry import NETWORKS, read_spec
 from ..captures.project import Project, ReadTakes
 from ..preset import Material, Preset, on_captures
+from ..task import Task
 from .compact_network import CompactSystem
 from .other_voices import read_other_voices, recordings
 from .recipe import RECIPE, ActorRecipe
@@ -32,12 +34,18 @@ def make_task(project: Project, read: ReadTakes, recipe: ActorRecipe) -> ActorTa
     return ActorTask(recipe, project.actor, system, base, takes["train"], takes["validation"], others)
 
 
-def read_captures(source: Path, recipe: ActorRecipe, debug: bool) -> Material:
-    """The takes of a project, and recordings of other voices if the recipe names a folder of them."""
-    material = on_captures(make_task)(source, recipe, debug)
-    if not recipe.other_voices:
-        return material
-    return replace(material, files=(*material.files, *recordings(Path(recipe.other_voices))))
+def with_recordings(
+    make: Callable[[Project, ReadTakes, ActorRecipe], Task],
+) -> Callable[[Path, ActorRecipe, bool], Material]:
+    """``on_captures``, and recordings of other voices if the recipe names a folder of them."""
+
+    def read(source: Path, recipe: ActorRecipe, debug: bool) -> Material:
+        material = on_captures(make)(source, recipe, debug)
+        if not recipe.other_voices:
+            return material
+        return replace(material, files=(*material.files, *recordings(Path(recipe.other_voices))))
+
+    return read
 
 
 def load_exported(path: Path) -> FaceModel:
@@ -49,7 +57,7 @@ COMPACT: Final = Preset(
     "EmoTalk Compact with an actor's own style",
     RECIPE,
     ActorRecipe,
-    read_captures,
+    with_recordings(make_task),
     "emotalk-compact-actor.safetensors",
     load_exported,
     "emotalk-compact",
