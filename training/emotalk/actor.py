@@ -56,13 +56,13 @@ class EmoTalkActorNetwork(ActorNetwork):
             layer.load_state_dict({"weight": matrix, "bias": _tensor(arrays[f"{name}.bias"])})
             self.decoder[_key(name)] = layer
         known = config.content + config.emotion
-        self._condition = nn.Parameter(_tensor(arrays["decoder.self_attention.qkv_proj.weight"])[:, known:])
+        self.condition = nn.Parameter(_tensor(arrays["decoder.self_attention.qkv_proj.weight"])[:, known:])
         self.norms = nn.ModuleList(nn.LayerNorm(config.fused, LAYER_NORM_EPS) for _ in range(3))
         for number, norm in enumerate(self.norms):
             state = {kind: _tensor(arrays[f"decoder.norms.{number}.{kind}"]) for kind in ("weight", "bias")}
             norm.load_state_dict(state)
         adapt(self, [f"decoder.{_key(name)}" for name in ADAPTED], rank)
-        self.decoder["style"].weight.requires_grad_(True)
+        self.style_parameters()[0].requires_grad_(True)
 
     def forward(self, batch: Mapping[str, Tensor]) -> Tensor:
         """See ``ActorNetwork``."""
@@ -70,7 +70,7 @@ class EmoTalkActorNetwork(ActorNetwork):
         steps = torch.stack([1 - levels, levels], dim=1)
         condition = torch.cat([self.decoder["level"](steps), self.decoder["style"](torch.ones_like(steps[:, :1]))], 1)
         fused = torch.cat([kept, condition[:, None].expand(-1, kept.shape[1], -1)], dim=2)
-        attention = batch["attention"] + (condition @ self._condition.t())[:, None]
+        attention = batch["attention"] + (condition @ self.condition.t())[:, None]
         bias = periodic_bias(kept.shape[1], self._config, kept.device)
         attended = attend(attention, self._config.decoder_heads, bias)
         hidden = self.norms[0](fused + self._linear("decoder.self_attention.out_proj", attended))
@@ -81,11 +81,11 @@ class EmoTalkActorNetwork(ActorNetwork):
 
     def style_parameters(self) -> list[nn.Parameter]:
         """The actor's column among the styles."""
-        return [self.decoder["style"].weight]
+        return [self.decoder["style"].get_parameter("weight")]
 
     def changes(self) -> dict[str, FloatArray]:
         """See ``ActorNetwork``; in the base's file, matrices are (out, in)."""
-        arrays = {STYLE: self.decoder["style"].weight.detach().cpu().numpy()}
+        arrays = {STYLE: self.style_parameters()[0].detach().cpu().numpy()}
         names = {f"{_key(name)}.weight": f"{name}.weight" for name in ADAPTED}
         for place, up, down in factors(self.decoder):
             arrays[names[place] + LEFT], arrays[names[place] + RIGHT] = up, down

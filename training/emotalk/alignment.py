@@ -65,9 +65,9 @@ def _cheapest_path(distances: FloatArray) -> IntArray:
         j = diagonal - i
         before = np.minimum(np.minimum(total[i, j], total[i, j + 1]), total[i + 1, j])
         total[i + 1, j + 1] = distances[i, j] + before
-    i, j, path = rows, columns, []
-    while i and j:
-        path.append((i - 1, j - 1))
-        step = int(np.argmin((total[i - 1, j - 1], total[i - 1, j], total[i, j - 1])))
-        i, j = i - (step != 2), j - (step != 1)
+    row, column, path = rows, columns, []
+    while row and column:
+        path.append((row - 1, column - 1))
+        step = int(np.argmin((total[row - 1, column - 1], total[row - 1, column], total[row, column - 1])))
+        row, column = row - (step != 2), column - (step != 1)
     return np.array(path[::-1])

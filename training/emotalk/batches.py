@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -103,7 +104,7 @@ def draw_batch(
     return Batch(*(torch.from_numpy(np.stack(column)) for column in columns))
 
 
-def _alone(takes: Sequence[Sounding], frames: int, rng: np.random.Generator) -> tuple[FloatArray, ...]:
+def _alone(takes: Sequence[Sounding], frames: int, rng: np.random.Generator) -> tuple[Any, ...]:
     lengths = np.array([len(take.values) for take in takes], float)
     take = takes[rng.choice(len(takes), p=lengths / lengths.sum())]
     start = _start(take, frames, rng)
@@ -111,9 +112,7 @@ def _alone(takes: Sequence[Sounding], frames: int, rng: np.random.Generator) -> 
     return _item(take, take, sound, sound, own, np.zeros_like(own), 0.0)
 
 
-def _paired(
-    takes: Sequence[Sounding], pair: WarpedPair, frames: int, rng: np.random.Generator
-) -> tuple[FloatArray, ...]:
+def _paired(takes: Sequence[Sounding], pair: WarpedPair, frames: int, rng: np.random.Generator) -> tuple[Any, ...]:
     content, emotion = takes[pair.content], takes[pair.emotion]
     start = _start(content, frames, rng)
     sounds = _sound(content, start, frames), _sound(emotion, _start(emotion, frames, rng), frames)
@@ -129,7 +128,7 @@ def _item(
     own: FloatArray,
     crossed: FloatArray,
     paired: float,
-) -> tuple[FloatArray, ...]:
+) -> tuple[Any, ...]:
     """One item in the order of ``Batch``."""
     levels = np.array([first.level, second.level], np.float32)
     return content, emotion, own, crossed, np.float32(paired), levels, np.array([first.emotion, second.emotion])

@@ -59,7 +59,7 @@ def draw_batch(own: Sequence[Line], others: Sequence[Line], size: int, share: fl
 def stretches(lines: Sequence[Line], starts: Sequence[int]) -> Batch:
     """Stretches of ``FRAMES`` frames from these frames on; the last frame of a shorter line is held."""
 
-    def cut(tracks: Iterable[FloatArray]) -> Tensor:
+    def cut(tracks: Iterable[FloatArray | BoolArray]) -> Tensor:
         parts = (track[start : start + FRAMES] for track, start in zip(tracks, starts, strict=True))
         held = [np.pad(part, ((0, FRAMES - len(part)), (0, 0)), mode="edge") for part in parts]
         return torch.from_numpy(np.stack(held))

@@ -51,7 +51,7 @@ def read_other_voices(paths: list[Path]) -> list[Speech]:
 
 
 def variants(speech: Speech, rng: np.random.Generator) -> Iterator[Speech]:
-    """A voice as it is, a child's, from a worse recording (noise, room, telephone), with another pitch, rate or effort."""
+    """A voice as it is, as a child's, in a worse recording, and with another pitch, rate or effort."""
     yield speech
     yield _smaller(speech, rng.uniform(*_CHILDREN))
     for conditions in (CHANNEL_CONDITIONS, VOICE_CONDITIONS):

@@ -97,7 +97,7 @@ class ActorTask:
         features = self._system.model.encode(speech)
         values = self._system.model.decode(features, controls).values.copy()
         captured = np.zeros(values.shape, bool)
-        if take is not None:
+        if take is not None and moving is not None:
             curves = take.curves.resampled(self._base.spec.fps).values[: len(values)]
             captured[: len(curves)] = moving
             values[: len(curves)] = np.where(moving, curves, values[: len(curves)])
