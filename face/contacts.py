@@ -68,19 +68,20 @@ def apply_contacts(
     return values
 
 
-def rest_lips(values: np.ndarray, talking: np.ndarray) -> np.ndarray:
+def rest_lips(values: np.ndarray, talking: np.ndarray, press: float = REST_PRESS) -> np.ndarray:
     """Close the mouth in silence, where small errors of the network would look like chatter.
 
     Args:
         values: (frames, 52) coefficients without emotion.
         talking: (frames,) 0 = silence, 1 = speech.
+        press: mouthPress of the closed lips.
 
     Returns:
         (frames, 52); in silence nothing opens the lips and they are lightly closed.
     """
     values = values.copy()
     values[:, OPENERS] *= talking[:, None]
-    values[:, PRESSES] = np.maximum(values[:, PRESSES], REST_PRESS * (1 - talking)[:, None])
+    values[:, PRESSES] = np.maximum(values[:, PRESSES], press * (1 - talking)[:, None])
     return values
 
 

@@ -1,7 +1,7 @@
 """The interface of every model: encode a sound once, decode whenever a control changes."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final, Protocol, runtime_checkable
 
 import numpy as np
@@ -90,6 +90,10 @@ class ModelSpec:
     emotions: tuple[str, ...] = ()
     styles: tuple[str, ...] = ()
     controls: frozenset[str] = frozenset()
+
+    def with_styles(self, styles: tuple[str, ...]) -> "ModelSpec":
+        """The same network with these personal styles."""
+        return replace(self, styles=styles)
 
     def heeded(self) -> tuple[Control, ...]:
         """The controls that affect this network's performances, in the order of the table.

@@ -25,7 +25,7 @@ DEFAULT_MODEL: Final = "emotalk-compact"
 MOST_NAMES: Final = 200
 """Maximum number of styles or of emotions in weights; a file with more counts as damaged."""
 
-_LONGEST_NAME: Final = 63
+LONGEST_NAME: Final = 63
 """Characters; Blender truncates longer names."""
 
 _FPS_RANGE: Final = (1.0, 240.0)
@@ -79,6 +79,12 @@ def _load_compact(path: Path, spec: ModelSpec, _device: str, _precision: str, _w
     return EmoTalkCompact.load(path, spec)
 
 
+def _load_compact_actor(path: Path, spec: ModelSpec, _device: str, _precision: str, _windowed: bool) -> FaceModel:
+    from .models.compact_actor import load
+
+    return load(path, spec)
+
+
 EMOTALK_SPEC: Final = ModelSpec(
     basis=ARKIT,
     fps=30.0,
@@ -95,6 +101,14 @@ def _load_emotalk(path: Path, spec: ModelSpec, device: str, precision: str, wind
     from .models.matrix_products import Precision
 
     return EmoTalk.load(path, spec, device, cast(Precision, precision), windowed)  # load_model has checked it
+
+
+def _load_emotalk_actor(path: Path, spec: ModelSpec, device: str, precision: str, windowed: bool) -> FaceModel:
+    import_torch("EmoTalk")
+    from .models.emotalk_actor import load
+    from .models.matrix_products import Precision
+
+    return load(path, spec, device, cast(Precision, precision), windowed)
 
 
 def _convert_emotalk(state: "Mapping[str, Tensor]", checkpoint: Path, spec: ModelSpec) -> Conversion:
@@ -193,9 +207,11 @@ FLINT_CONVERTER: Final = replace(
 NETWORKS: Final[dict[str, Network]] = {
     "emotalk-compact": Network("EmoTalk Compact", False, COMPACT_SPEC, _load_compact),
     "karras": Network("Karras 2017", False, KARRAS_SPEC, _load_karras),
+    "emotalk-compact-actor": Network("EmoTalk Compact", False, COMPACT_SPEC, _load_compact_actor),
     "emotalk": Network("EmoTalk", True, EMOTALK_SPEC, _load_emotalk, EMOTALK_CONVERTER),
     "emote": Network("EMOTE", True, EMOTE_SPEC, _load_emote, EMOTE_CONVERTER),
     "flint": Network("FLINT", True, FLINT_SPEC, _load_flint, FLINT_CONVERTER, _check_flint),
+    "emotalk-actor": Network("EmoTalk", True, EMOTALK_SPEC, _load_emotalk_actor),
 }
 
 
@@ -279,4 +295,4 @@ def _names(text: str, what: str) -> tuple[str, ...]:
 
 
 def _is_name(name: Any) -> bool:
-    return isinstance(name, str) and 0 < len(name) <= _LONGEST_NAME and name.isprintable()
+    return isinstance(name, str) and 0 < len(name) <= LONGEST_NAME and name.isprintable()

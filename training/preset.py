@@ -61,11 +61,15 @@ class Preset:
     licence: str = ""
 
 
-def on_captures(make_task: Callable[[Project, ReadTakes, Any], Task]) -> Callable[[Path, Any, bool], Material]:
+def on_captures(
+    make_task: Callable[[Project, ReadTakes, Any], Task],
+    remark: Callable[[ReadTakes], tuple[str, ...]] = lambda _: (),
+) -> Callable[[Path, Any, bool], Material]:
     """``Preset.read`` for a system that trains on a studio's takes.
 
     Args:
         make_task: a task of a project, of the takes in it that are sound, and of a recipe.
+        remark: what somebody should know of these takes, as sentences.
     """
 
     def read(source: Path, recipe: Recipe, debug: bool) -> Material:
@@ -84,7 +88,7 @@ def on_captures(make_task: Callable[[Project, ReadTakes, Any], Task]) -> Callabl
             project.name,
             project.folder,
             tuple(dict.fromkeys([project.path, *files])),
-            remarks,
+            (*remarks, *remark(read)),
             lambda: make_task(project, read, recipe),
             held_out,
         )

@@ -4,10 +4,19 @@ from typing import Final
 
 from ..inference.contract import EmoTalkError
 from .compact.preset import BUILTIN
+from .emotalk.actor import EMOTALK_ACTOR
+from .emotalk.preset import EMOTALK
+from .finetuning.preset import COMPACT
 from .karras.preset import KARRAS
 from .preset import Preset
 
-PRESETS: Final[dict[str, Preset]] = {"builtin": BUILTIN, "karras": KARRAS}
+PRESETS: Final[dict[str, Preset]] = {
+    "builtin": BUILTIN,
+    "compact": COMPACT,
+    "karras": KARRAS,
+    "emotalk": EMOTALK,
+    "emotalk-actor": EMOTALK_ACTOR,
+}
 
 
 def find_preset(name: str) -> Preset:

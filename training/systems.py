@@ -18,6 +18,9 @@ class System:
 
 
 SYSTEMS: Final[dict[str, System]] = {
+    "compact": System(
+        "EmoTalk Compact in This Actor's Style", "a style of the built-in model; emotions, styles and contacts stay"
+    ),
     "karras": System("Karras et al. 2017", "learned from these takes alone; the moods in them are keyed and blended"),
 }
 """By the name in ``presets.PRESETS``, the usual choice first."""

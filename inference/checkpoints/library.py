@@ -297,7 +297,8 @@ def _look_at(path: Path, is_bundled: bool) -> InstalledWeights:
         damage = str(error)
     label = path.stem
     if network is not None:
-        label = network.label if is_bundled else _label(path.stem, network.label)
+        kind = f"{network.label}: {metadata['actor']}" if metadata.get("actor") else network.label
+        label = kind if is_bundled or metadata.get("actor") == path.stem else _label(path.stem, kind)
     return InstalledWeights(
         model_id=path.stem,
         network=metadata.get("model", ""),

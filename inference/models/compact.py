@@ -9,6 +9,7 @@ the same numbers as one pass. ``training/compact/network.py`` is the same networ
 
 import functools
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -16,7 +17,7 @@ import numpy as np
 
 from ...face import arkit
 from ...face.basis import ARKIT
-from ...face.contacts import apply_contacts, rest_lips
+from ...face.contacts import REST_PRESS, apply_contacts, rest_lips
 from ...face.controls import Controls
 from ...face.curves import FaceCurves
 from ...face.emotions import EMOTIONS, MOUTH_EXPONENT
@@ -50,7 +51,7 @@ NAMES_IN_FILES: Final = {"bilabial": "press", "labiodental": "touch", "speech": 
 
 FEATURES: Final = ("content", "signals", "emotion", "loudness")
 
-_GESTURE_FRAMES: Final = 3
+GESTURE_FRAMES: Final = 3
 """Frames to both sides (0.1 s) over which the most probable moment of a contact counts."""
 
 _CONSIDERED: Final = 0.1
@@ -68,7 +69,7 @@ class EmoTalkCompact:
     """The built-in model.
 
     Args:
-        arrays: weights by name, as ``training/compact/export.py`` writes them.
+        arrays: weights by name, as ``training/compact/export.py`` writes them; an actor's own also have ``rest_press``.
         config: heads, dilations, attention reaches, thresholds; the metadata of the weights file.
         spec: names of its styles; its basis, rate and emotions are fixed.
 
@@ -87,6 +88,7 @@ class EmoTalkCompact:
             self._heads: int = config["heads"]
             self._self_reach: int = config["self_reach"]
             self._guided_reach: int = config["guided_reach"]
+            self._rest_press = float(np.ravel(arrays.get("rest_press", REST_PRESS))[0])
             self._decide = {name: config["decide"][NAMES_IN_FILES[name]] for name in SIGNALS}
             self._check()
         except (KeyError, TypeError, ValueError, IndexError) as error:
@@ -98,11 +100,7 @@ class EmoTalkCompact:
         arrays, metadata = read_safetensors(path)
         if metadata.get("model") != MODEL_ID:
             raise EmoTalkError(f"The weights in {Path(path).name} are not EmoTalk Compact's; choose another file")
-        try:
-            config = json.loads(metadata["config"])
-        except (KeyError, ValueError):
-            raise EmoTalkError(f"The weights in {Path(path).name} do not describe their network") from None
-        return cls(arrays, config, spec)
+        return cls(arrays, read_config(metadata, Path(path)), spec)
 
     # Encoding
 
@@ -234,7 +232,7 @@ class EmoTalkCompact:
         values = values * (1 + self._linear("gain", condition)) + self._linear("rest", condition)
         shares = {name: decided(probabilities[:, i], *self._decide[name]) for i, name in enumerate(SIGNALS)}
         bilabial = as_one_gesture(shares["bilabial"], probabilities[:, 0] > self._decide["bilabial"][0])
-        values = rest_lips(values, shares["speech"])
+        values = rest_lips(values, shares["speech"], self._rest_press)
         values = layer_laughter(values, shares["laughter"], features["loudness"][:, 0], laughter, FPS)
         if emotions.any():
             values += self._emotion_skip(emotions * (steps @ weights["level_emotion"])[:, None], speaking)
@@ -298,6 +296,14 @@ def contact_certainty(chances: np.ndarray) -> float:
     return float(np.clip((mean - _UNSURE) / (_SURE - _UNSURE), 0, 1))
 
 
+def read_config(metadata: Mapping[str, str], path: Path) -> dict:
+    """The configuration in the header of a weights file. Raises EmoTalkError if there is none."""
+    try:
+        return json.loads(metadata["config"])
+    except (KeyError, ValueError):
+        raise EmoTalkError(f"The weights in {path.name} do not describe their network") from None
+
+
 def frame_count(samples: int) -> int:
     """The duration of a sound in video frames, rounded up."""
     return -(-samples * FPS // SAMPLE_RATE)
@@ -328,7 +334,7 @@ def as_one_gesture(shares: np.ndarray, likely: np.ndarray) -> np.ndarray:
         shares: (frames,) strength of the contact, 0..1.
         likely: (frames,) bool, where a contact is likely.
     """
-    for _ in range(_GESTURE_FRAMES):
+    for _ in range(GESTURE_FRAMES):
         grown = shares.copy()
         np.maximum(grown[1:], shares[:-1], out=grown[1:])
         np.maximum(grown[:-1], shares[1:], out=grown[:-1])

@@ -12,6 +12,7 @@ What is computed differently from a plain forward pass, with the same numbers, b
 - Level and style enter 64 of 832 columns; everything that does not depend on them is kept by ``encode``.
 """
 
+import copy
 import json
 import math
 import threading
@@ -249,6 +250,19 @@ class EmoTalk:
             )
         weights = {name: torch.from_numpy(array) for name, array in named.items()}
         return cls(weights, config, spec, device, precision, windowed)
+
+    def with_decoder(self, weights: Mapping[str, Tensor], spec: ModelSpec) -> "EmoTalk":
+        """The same encoders, in the same memory, with the decoder of other weights.
+
+        Args:
+            weights: all of them, under the names of files; those of the encoders are not looked at.
+            spec: names the styles of that decoder.
+        """
+        other = copy.copy(self)
+        other.spec, other.config = spec, replace(self.config, styles=len(spec.styles))
+        layers = Layers(weights, self._device, arithmetic_for(self._device, "float32"))
+        other._decoder = FeatureFusionDecoder(layers, other.config)
+        return other
 
     @property
     def arithmetic(self) -> str:

@@ -7,11 +7,12 @@ import numpy as np
 import torch
 from torch import nn
 
-from ...inference.checkpoints.safetensors_file import write_safetensors
-from ...inference.models.compact import MODEL_ID
+from ...inference.checkpoints.safetensors_file import read_safetensors, write_safetensors
+from ...inference.contract import EmoTalkError
+from ...inference.models.compact import MODEL_ID, SIGNALS
 from ...inference.registry import COMPACT_SPEC, spec_metadata
 from ..arrays import FloatArray
-from .network import CompactNetwork, TimeConvolution
+from .network import CompactNetwork, NetworkConfig, TimeConvolution
 
 
 def inference_arrays(network: CompactNetwork) -> dict[str, FloatArray]:
@@ -31,6 +32,35 @@ def load_inference_arrays(network: CompactNetwork, arrays: dict[str, FloatArray]
         array = array.reshape(-1, array.shape[-1]).T if name in matrices else array
         state[name] = torch.from_numpy(np.ascontiguousarray(array, np.float32))
     network.load_state_dict(state)
+
+
+def read_network(path: Path) -> tuple[CompactNetwork, dict[str, list[float]]]:
+    """The network of exported weights, and the thresholds of its signals. Raises EmoTalkError if it is another one's.
+
+    Without its auxiliary head; dropout is off.
+    """
+    arrays, metadata = read_safetensors(path)
+    if metadata.get("model") != MODEL_ID:
+        raise EmoTalkError(f"The weights in {path.name} are not EmoTalk Compact's; choose another file")
+    sizes = json.loads(metadata["config"])
+    config = NetworkConfig(
+        content_width=len(arrays["content.stem.bias"]),
+        content_dilations=tuple(sizes["content_dilations"]),
+        content_size=len(arrays["content.out.bias"]) - len(SIGNALS),
+        emotion_width=len(arrays["emotion.stem.bias"]),
+        emotion_dilations=tuple(sizes["emotion_dilations"]),
+        emotion_size=len(arrays["emotion.out.bias"]),
+        decoder_width=len(arrays["fusion.bias"]),
+        heads=sizes["heads"],
+        self_reach=sizes["self_reach"],
+        guided_reach=sizes["guided_reach"],
+        style_size=arrays["style.weight"].shape[1],
+        level_size=arrays["level.weight"].shape[1],
+        dropout=0.0,
+    )
+    network = CompactNetwork(config)
+    load_inference_arrays(network, arrays)
+    return network.requires_grad_(False).eval(), sizes["decide"]
 
 
 def _matrices(network: CompactNetwork) -> dict[str, int]:

@@ -218,8 +218,9 @@ class CompactNetwork(nn.Module):
     """The whole network: ``encode`` extracts features from sound, ``decode`` turns them into face coefficients."""
 
     firmness: Tensor
+    rest_press: Tensor
 
-    def __init__(self, config: NetworkConfig) -> None:
+    def __init__(self, config: NetworkConfig, styles: int = len(STYLES)) -> None:
         super().__init__()
         self.config = config
         conditioning = config.style_size + config.level_size
@@ -227,7 +228,7 @@ class CompactNetwork(nn.Module):
         width = config.decoder_width
         self.content = ContentEncoder(config)
         self.emotion = EmotionEncoder(config)
-        self.style = nn.Linear(len(STYLES), config.style_size, bias=False)
+        self.style = nn.Linear(styles, config.style_size, bias=False)
         self.level = nn.Linear(2, config.level_size, bias=False)
         self.fusion = nn.Linear(config.content_size + 1 + guidance, width)
         self.listen = BiasedAttention(width, width, config.heads, config.self_reach)
@@ -242,7 +243,8 @@ class CompactNetwork(nn.Module):
         self.prototypes_face = nn.Parameter(torch.where(_IS_MOUTH, 0.0, prototypes))
         self.prototypes_mouth = nn.Parameter(torch.where(_IS_MOUTH, prototypes, 0.0))
         self.prototypes_speaking = nn.Parameter(torch.from_numpy(SPEAKING_SHARE.copy()))
-        self.register_buffer("firmness", torch.tensor([style.press for style in STYLES]))
+        self.register_buffer("firmness", torch.tensor([style.press for style in STYLES[:styles]]))
+        self.register_buffer("rest_press", torch.tensor(REST_PRESS), persistent=False)
         for zero_at_first in (self.gain, self.rest):
             nn.init.zeros_(zero_at_first.weight)
             nn.init.zeros_(zero_at_first.bias)
@@ -281,7 +283,7 @@ class CompactNetwork(nn.Module):
             signals: from ``encode``.
             emotion: from ``encode``.
             emotions: (batch, frames, 8) weights.
-            styles: (batch, frames, 24) weights.
+            styles: (batch, frames, styles) weights.
             levels: (batch, frames) 0..1.
             speech_gate: (batch, frames) 0..1 thresholded speech signal that rests the lips in silence; inference
                 applies it, training does not.
@@ -299,7 +301,7 @@ class CompactNetwork(nn.Module):
         values: Tensor = self.face(self.face_norm(hidden))
         values = values * (1 + self.gain(conditioning)) + self.rest(conditioning)
         if speech_gate is not None:
-            values = _rest_lips(values, speech_gate)
+            values = _rest_lips(values, speech_gate, self.rest_press)
         strength = (steps @ self.level_emotion)[..., None]
         added = strength * (emotions @ self.prototypes_face)
         # Each factor has its own power: the gradient of the product's would be infinite at an emotion weight of 0.
@@ -337,14 +339,14 @@ def _blend_contact(values: Tensor, contact: Tensor, keeps: FloatArray, least: Te
     return values + contact[..., None] * (held - values)
 
 
-def _rest_lips(values: Tensor, speech_gate: Tensor) -> Tensor:
+def _rest_lips(values: Tensor, speech_gate: Tensor, press: Tensor) -> Tensor:
     """``face.contacts.rest_lips`` in torch."""
     opens = values.new_zeros(CHANNELS)
     opens[OPENERS] = 1
-    bilabials = values.new_zeros(CHANNELS)
-    bilabials[PRESSES] = REST_PRESS
+    presses = torch.zeros(CHANNELS, dtype=torch.bool, device=values.device)
+    presses[PRESSES] = True
     silent = 1 - speech_gate[..., None]
-    return torch.where(bilabials > 0, torch.maximum(values, bilabials * silent), values * (1 - opens * silent))
+    return torch.where(presses, torch.maximum(values, press * silent), values * (1 - opens * silent))
 
 
 def _spectral_offset(mel: Tensor, usual: Tensor) -> Tensor:
