@@ -71,14 +71,14 @@ def _stretch(
     take: PreparedTake, other: PreparedTake, recipe: KarrasRecipe, rng: np.random.Generator
 ) -> tuple[FloatArray, ...]:
     """One item, but for the last of the batch's arrays; ``other`` is a take whose sound may surround it."""
-    spacing = recipe.spacing * HOP / SAMPLE_RATE
+    pace = recipe.tempo ** rng.uniform(-1, 1) if recipe.tempo > 1 else 1.0
+    spacing = pace * recipe.spacing * HOP / SAMPLE_RATE
     # A shift by any time, of sound and values alike: the network sees continuous time.
     begin = rng.uniform(0, max(take.seconds - spacing * recipe.moments, 0))
     phases, starts, moments = window_starts(np.array([begin]))
-    stop = starts[0] + WINDOW + recipe.spacing * (recipe.moments - 1)
-    sound = take.spectra[phases[0], starts[0] : stop]
-    sound = np.pad(sound, ((0, stop - starts[0] - len(sound)), (0, 0)))
-    hops = starts[0] + HALF + recipe.spacing * np.arange(recipe.moments)
+    count = WINDOW + recipe.spacing * (recipe.moments - 1)
+    sound = _at_pace(take.spectra[phases[0]], starts[0], count, pace)
+    hops = np.round(starts[0] + HALF + pace * recipe.spacing * np.arange(recipe.moments)).astype(int)
     energy = take.energy[np.minimum(hops, len(take.energy) - 1)]
     if rng.uniform() < recipe.swapped:
         sound = _surrounded(sound, other, rng)
@@ -94,6 +94,18 @@ def _stretch(
     learnt = (take.learnt[before] & take.learnt[before + 1]).astype(np.float32)
     frames = autocorrelation(sound.astype(np.float32), recipe.network.compression)
     return frames, values, learnt, energy, take.first + before, share
+
+
+def _at_pace(spectra: FloatArray, start: int, count: int, pace: float) -> FloatArray:
+    """Rows from a start on, so far apart that the sound is heard at another pace, without another pitch.
+
+    The middle of the first window stays where it is.
+    """
+    middle = (WINDOW - 1) / 2
+    places = np.clip(start + middle + (np.arange(count) - middle) * pace, 0, len(spectra) - 1)
+    before = places.astype(int)
+    share = (places - before).astype(np.float32)[:, None]
+    return (1 - share) * spectra[before] + share * spectra[np.minimum(before + 1, len(spectra) - 1)]
 
 
 def _surrounded(sound: FloatArray, other: PreparedTake, rng: np.random.Generator) -> FloatArray:

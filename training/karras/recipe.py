@@ -21,6 +21,7 @@ class KarrasRecipe(Recipe):
     neutral: float
     noisy: float
     swapped: float
+    tempo: float
     gain: float
     emotion_spread: float
     presets: int

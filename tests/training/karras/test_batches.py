@@ -20,7 +20,7 @@ from emotalk.training.karras.prepared_takes import (
     window_starts,
 )
 
-PLAIN = {"muted": 0.0, "noisy": 0.0, "swapped": 0.0, "gain": 0.0, "neutral": 0.0}
+PLAIN = {"muted": 0.0, "noisy": 0.0, "swapped": 0.0, "tempo": 1.0, "gain": 0.0, "neutral": 0.0}
 
 
 @pytest.fixture(scope="module")
@@ -147,3 +147,27 @@ def test_the_compression_is_the_networks(prepared, muted, recipe):
     assert loud.any()
     assert (plain.frames[:, :, 0][loud] > 0.3).all()
     assert not torch.allclose(plain.frames, flat.frames)
+
+
+def test_another_pace_moves_sound_and_values_alike_without_another_pitch(recipe, muted):
+    """A sweep over 8 s, and a jaw that is the time: at the middle of each moment's window, both tell the same time."""
+    time = np.arange(8 * SAMPLE_RATE) / SAMPLE_RATE
+    sweep = np.sin(2 * np.pi * (500 * time + 200 * time**2)).astype(np.float32)
+    values = np.zeros((240, len(ARKIT)), np.float32)
+    values[:, ARKIT.index["jawOpen"]] = np.arange(240) / 30
+    take = Take("sweep", Speech(sweep), FaceCurves(values, ARKIT, 30.0), Labels())
+    prepared = prepare_takes([take])
+    batch = draw_batch(prepared, muted, recipe(**PLAIN | {"tempo": 1.5, "batch_size": 60}), np.random.default_rng(0))
+    jaw = batch.values[:, :, ARKIT.index["jawOpen"]].numpy()
+    paces = np.diff(jaw, axis=1)[:, 0] / (4 * HOP / SAMPLE_RATE)
+    assert 1 / 1.51 < paces.min() < 0.75
+    assert 1.3 < paces.max() < 1.51
+    frames = batch.frames.numpy()
+    at = WINDOW // 2 - 1
+    for moment in range(jaw.shape[1]):
+        shape = frames[:, at + 4 * moment]
+        told = autocorrelation(prepared[0].spectra[0], recipe().network.compression)
+        distance = ((told[None, WINDOW:-WINDOW, :8] - shape[:, None, :8]) ** 2).sum(axis=2)
+        heard = (distance.argmin(axis=1) + WINDOW - WINDOW // 2) * HOP / SAMPLE_RATE
+        inside = (jaw[:, moment] > 0.5) & (jaw[:, moment] < 7)
+        np.testing.assert_allclose(heard[inside], jaw[inside, moment], atol=0.1)

@@ -23,7 +23,7 @@ def task(recipe, take_of):
 def trained(recipe, take_of, tmp_path_factory):
     """A task that was trained for a moment, its run and its averaged weights."""
     run = RunFolder(tmp_path_factory.mktemp("run"))
-    settings = recipe(steps=150, batch_size=12, learning_rate=4e-3, decay_from=100, decay_to=160, muted=0.2)
+    settings = recipe(steps=150, batch_size=12, learning_rate=2e-3, decay_from=100, decay_to=160, muted=0.2)
     task = KarrasTask(settings, [take_of(str(i), 8.0, seed=i) for i in range(3)], [take_of("held out", seed=9)])
     before = task.validate(task.network.eval())
     result = train(task, settings, run, "id", new_accelerator(settings, cpu=True))
