@@ -18,6 +18,7 @@ from .control_options import add_control_options, controls_from
 from .progress import ProgressBar
 
 if TYPE_CHECKING:
+    from ..demo.moods import MoodFilm
     from ..demo.production import Production
     from ..face.controls import Controls
     from ..inference.contract import StageProgress
@@ -29,6 +30,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the subcommand's arguments."""
     parser.add_argument("audio", metavar="AUDIO", help="the sound file of the line")
     parser.add_argument("--folder", default="out", help="the folder for demo.blend, demo.mp4 and demo.png (out)")
+    parser.add_argument(
+        "--moods",
+        action="store_true",
+        help="neutral, happy, angry and sad side by side instead: moods.mp4 and moods.png",
+    )
     add_control_options(parser)
 
 
@@ -39,11 +45,14 @@ def run(options: argparse.Namespace) -> int:
 
     controls = controls_from(options, COMPACT_SPEC)
     try:
+        from ..demo.moods import film_moods
         from ..demo.production import produce
     except ImportError as error:
         raise EmoTalkError(
             f"The demo needs Blender's Python module and Pillow ({error}); run: pip install 'emotalk[blender,demo]'"
         ) from None
+    if options.moods:
+        leave(status_of(lambda: _film_moods(options, controls, film_moods), verbose=options.verbose))
     leave(status_of(lambda: _make_demo(options, controls, produce), verbose=options.verbose))
 
 
@@ -59,6 +68,19 @@ def _make_demo(
         production = produce(Path(options.audio), controls, unfinished, bar.show).moved_to(folder)
     print(f"Scene   {production.blend}\nFilm    {production.film}\nPicture {production.sheet}")
     print(f"{production.keys} keys, {time.monotonic() - started:.0f} s")
+    return GOOD
+
+
+def _film_moods(
+    options: argparse.Namespace,
+    controls: "Controls",
+    film_moods: "Callable[[Path, Controls, Path, StageProgress], MoodFilm]",
+) -> int:
+    folder = Path(options.folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    with _unfinished(folder) as unfinished, quiet_blender(), ProgressBar(1) as bar, _ending_at_once(unfinished):
+        made = film_moods(Path(options.audio), controls, unfinished, bar.show).moved_to(folder)
+    print(f"Film    {made.film}\nPicture {made.sheet}")
     return GOOD
 
 

@@ -36,12 +36,13 @@ def run(options: argparse.Namespace) -> int:
     leave(status_of(lambda: _film(preview, film_side_by_side), verbose=options.verbose))
 
 
-def _film(preview: Any, film_side_by_side: Callable[..., None]) -> int:
+def _film(preview: Any, film_side_by_side: Callable[..., object]) -> int:
     from ..face.atomic_file import publish
+    from ..face.curves import performance_of
 
     place: Path = preview.film
     place.parent.mkdir(exist_ok=True)
-    faces = [("captured", preview.captured), ("predicted", preview.predicted)]
+    faces = [("captured", performance_of(preview.captured)), ("predicted", performance_of(preview.predicted))]
     with tempfile.TemporaryDirectory(prefix=".preview.", dir=place.parent) as folder, ProgressBar(1) as bar:
         unfinished = Path(folder) / place.name
         with quiet_blender():

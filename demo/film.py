@@ -15,8 +15,8 @@ _LONG_HEAD: Final = 16
 """Bytes before the content of a box of MP4; the long one is for boxes of more than 4 GB."""
 
 
-def render_stills(scene: bpy.types.Scene, frames: Iterable[float], size: int) -> list[Image.Image]:
-    """Pictures of the scene at the given frames, subframes included, scaled down to ``size`` pixels square.
+def render_stills(scene: bpy.types.Scene, frames: Iterable[float], height: int) -> list[Image.Image]:
+    """Pictures of the scene at the given frames, subframes included, scaled to a height in pixels.
 
     Raises:
         EmoTalkError: one could not be written, as on a full disk.
@@ -29,7 +29,8 @@ def render_stills(scene: bpy.types.Scene, frames: Iterable[float], size: int) ->
             done = _render(write_still=True, scene=scene.name)
             try:
                 with Image.open(scene.render.filepath) as still:
-                    stills.append(still.convert("RGB").resize((size, size), Image.Resampling.LANCZOS))
+                    size = round(still.width * height / still.height), height
+                    stills.append(still.convert("RGB").resize(size, Image.Resampling.LANCZOS))
             except (OSError, SyntaxError):  # what Pillow raises for damaged pictures
                 done = False
             if not done:

@@ -1,4 +1,4 @@
-"""Two performances of a line on two built-in heads side by side, as a film with its sound."""
+"""Performances of a line on built-in heads side by side, as a film with its sound."""
 
 import math
 import tempfile
@@ -14,7 +14,7 @@ from ..blender_emotalk.characters import find_character
 from ..blender_emotalk.heads import add_sample_head
 from ..blender_emotalk.keyframes import Timing
 from ..blender_emotalk.strips import add_sound_strip
-from ..face.curves import FaceCurves, performance_of
+from ..face.curves import Performance
 from ..inference.contract import SAMPLE_RATE, Speech
 from .film import render_film
 from .production import FIRST_FRAME, FPS, new_scene
@@ -35,17 +35,21 @@ _TOLERANCE: Final = 0.0
 
 
 def film_side_by_side(
-    speech: Speech, faces: Sequence[tuple[str, FaceCurves]], path: Path, on_frame: Callable[[int, int], None]
-) -> None:
+    speech: Speech, faces: Sequence[tuple[str, Performance]], path: Path, on_frame: Callable[[int, int], None]
+) -> bpy.types.Scene:
     """Write a film of faces that speak the same line, from left to right, each with its name under it.
 
     It closes the file that is open in this Blender: use it with the bpy module, not in an interactive session.
 
     Args:
         speech: the line.
-        faces: name and curves of each; they start with the sound. What the built-in head has no shape for stays still.
+        faces: name and performance of each; they start with the sound. What the built-in head has no shape for stays
+            still.
         path: the .mp4 to write.
         on_frame: called after each frame with the numbers of finished and of all frames.
+
+    Returns:
+        The scene of the film, which is open now.
 
     Raises:
         EmoTalkError: the film did not become whole.
@@ -54,7 +58,7 @@ def film_side_by_side(
     scene = new_scene(frames)
     meshes: list[bpy.types.Object] = []
     shown = 0.0
-    for number, (name, curves) in enumerate(faces):
+    for number, (name, performance) in enumerate(faces):
         head = add_sample_head(scene.collection, name)
         own = [child for child in head.children if child.type == "MESH"]
         height = max(mesh.dimensions.z for mesh in own)
@@ -62,10 +66,10 @@ def film_side_by_side(
         head.location.x = (number - (len(faces) - 1) / 2) * shown * _WIDTH / _HEIGHT
         _add_name(scene, name, head.location.x, height)
         baking.bake(
-            performance_of(curves),
+            performance,
             find_character(head, scene),
             name,
-            Timing.of(scene, FIRST_FRAME, curves.fps),
+            Timing.of(scene, FIRST_FRAME, performance.face.fps),
             baking.KeySettings(_TOLERANCE),
         )
         meshes += own
@@ -77,6 +81,7 @@ def film_side_by_side(
         soundfile.write(sound, speech.samples, SAMPLE_RATE)
         add_sound_strip(scene, "line", str(sound), FIRST_FRAME)
         render_film(scene, path, lambda done: on_frame(done, frames))
+    return scene
 
 
 def _add_name(scene: bpy.types.Scene, name: str, x: float, height: float) -> None:
