@@ -5,6 +5,7 @@ import pytest
 from emotalk.inference.contract import EmoTalkError
 from emotalk.inference.models.compact import prosody
 from emotalk.inference.sound.log_mel import log_mel, speech_level
+from emotalk.training.compact import realignment
 from emotalk.training.compact.corpus import long_term_average_spectrum, make_line, read_corpus, write_corpus
 from emotalk.training.compact.phones import PhoneSegment, SpokenLine
 from emotalk.training.compact.realignment import phone_times, realign_lines, with_phone_times
@@ -80,10 +81,8 @@ def test_only_the_lines_that_are_wanted_are_aligned_again(corpus, monkeypatch):
     _, lines = corpus
     asked = []
     new = (PhoneSegment("SIL", 0, 0.3), PhoneSegment("AA", 0.3, 0.8))
-    monkeypatch.setattr(
-        "emotalk.training.compact.realignment._log_posteriors", lambda line, *_: asked.append(line.name)
-    )
-    monkeypatch.setattr("emotalk.training.compact.realignment.realign", lambda *_: new)
+    monkeypatch.setattr(realignment, "_log_posteriors", lambda line, *_: asked.append(line.name))
+    monkeypatch.setattr(realignment, "realign", lambda *_: new)
     modes = []
     network = type("Network", (), {"eval": lambda _: modes.append("eval"), "train": lambda _: modes.append("train")})()
     found = realign_lines(lines, network, None, lambda line: line.name == "line 1")

@@ -278,13 +278,13 @@ def test_a_faster_voice_has_its_phones_sooner():
 
 
 LIFE = {
-    "blinks a minute": 22.6,
-    "blink seconds, mean": 0.2,
-    "between blinks, median s": 2.4667,
-    "between blinks, sigma of log": 0.5662,
-    "double blinks %": 9.9548,
-    "blinks in pauses %": 69.9115,
-    "blinks within 0.2 s of a phrase's end %": 30.0885,
+    "blinks a minute": 21.9,
+    "blink seconds, mean": 0.168,
+    "between blinks, median s": 2.5333,
+    "between blinks, sigma of log": 0.5647,
+    "double blinks %": 8.8785,
+    "blinks in pauses %": 63.4703,
+    "blinks within 0.2 s of a phrase's end %": 26.0274,
     "gaze shifts a minute": 31.4,
     "gaze degrees, mean": 2.0785,
     "head pitch, sd of degrees": 1.1309,
