@@ -7,7 +7,7 @@ import bpy
 import emotalk
 import numpy as np
 import pytest
-from emotalk.blender_emotalk import flame_heads, model_choice, runs
+from emotalk.blender_emotalk import background, flame_heads, model_choice, runs
 from emotalk.blender_emotalk.actions import active_curves
 from emotalk.blender_emotalk.desk import line_to_set
 from emotalk.blender_emotalk.flame_heads import add_flame_head
@@ -50,11 +50,13 @@ def own_python(torch_python, user_weights, tmp_path, monkeypatch):
     folder = tmp_path / "flame"
     folder.mkdir()
     monkeypatch.setattr(flame_heads, "user_folder", lambda name: folder)
+    runs.close()  # a worker that runs already looks for weights elsewhere
     preferences = preferences_of(bpy.context)
     preferences.torch_python = torch_python
     model_choice.refresh()
     yield
     runs.close()
+    background.close()
     preferences.torch_python = ""
 
 
