@@ -6,14 +6,22 @@ import numpy as np
 
 from .cage import cast
 from .eyes import lid_margin
+from .fields import turned
 from .sculpture import EYE_CENTRE, LID_RADIUS
 from .tubes import tube
 
 _LINE: Final = ((10.5, 198.0), (19, 200.5), (29, 202.3), (38, 202.2), (46, 199.3), (52.5, 194.6))
-_HALF_HEIGHT: Final = (2.5, 3.3, 3.1, 2.4, 1.6, 0.7)
-_ALONG: Final = 22
-_AROUND: Final = 8
-_THICKNESS: Final = 1.7
+_HALF_HEIGHT: Final = (2.3, 3.2, 3.2, 2.7, 1.9, 0.6)
+_ALONG: Final = 64
+_AROUND: Final = 12
+_THICKNESS: Final = 2.3
+_TUFTS: Final = 11
+_LEAN: Final = 1.6
+"""How many tufts of hair a brow has, and by how many tufts each leans from its lower to its upper edge."""
+
+_FURROW: Final = 0.6
+"""Millimetres that the furrows between the tufts are deep."""
+
 
 
 def build_brow() -> tuple[np.ndarray, list[tuple[int, ...]]]:
@@ -21,7 +29,7 @@ def build_brow() -> tuple[np.ndarray, list[tuple[int, ...]]]:
     share = np.linspace(0, 1, _ALONG)
     knots = np.linspace(0, 1, len(_LINE))
     x, z = (_smooth(share, knots, np.array(column)) for column in zip(*_LINE, strict=True))
-    half = _smooth(share, knots, np.array(_HALF_HEIGHT)) * np.minimum(1, 0.35 + share * 9)
+    half = _smooth(share, knots, np.array(_HALF_HEIGHT)) * np.minimum(1, 0.2 + share * 6)
     slope = np.gradient(z) / np.gradient(x)
     normal = np.stack([-slope, np.ones_like(slope)], axis=1) / np.sqrt(1 + slope**2)[:, None]
     rings = []
@@ -34,7 +42,8 @@ def build_brow() -> tuple[np.ndarray, list[tuple[int, ...]]]:
         surface = cast(origin, flat + ahead - origin, 130)
         outward = surface - (flat * (0.5, 0, 1) + (0, -30, 0))
         outward /= np.linalg.norm(outward, axis=1, keepdims=True)
-        lift = _THICKNESS * np.sin(turn) * np.minimum(half / 2.5, 1) + 0.2
+        tuft = np.abs(np.sin(np.pi * (_TUFTS * share - _LEAN * np.cos(turn) / 2))) ** 0.6
+        lift = (_THICKNESS * np.sin(turn) - _FURROW * (1 - tuft) * (np.sin(turn) > 0)) * np.minimum(half / 2.5, 1) + 0.2
         rings.append(surface + outward * lift[:, None])
     points = np.stack(rings, axis=1).reshape(-1, 3)
     return points, tube(_ALONG, _AROUND)
@@ -48,13 +57,20 @@ def build_lashes() -> tuple[np.ndarray, list[tuple[int, ...]], np.ndarray]:
     line = np.stack([_smooth(dense, spokes, column) for column in margin.T], axis=1)
     outward = line - EYE_CENTRE
     outward /= np.linalg.norm(outward, axis=1, keepdims=True)
-    length = (0.9 + 3.2 * dense**1.6) * np.minimum(1, (1.04 - dense) * 9)
+    length = (0.5 + 1.9 * dense**1.5) * np.minimum(1, (1.04 - dense) * 9)
     tip = outward + np.array([0.0, 0, 0.28]) + np.outer(dense**2, (0.55, 0, 0.1))
     tip /= np.linalg.norm(tip, axis=1, keepdims=True)
     up = np.array([0.0, 0, 1])
-    roots_above, roots_below = line + 0.55 * up - 0.5 * outward, line - 0.35 * up - 0.5 * outward
+    roots_above, roots_below = line + 0.4 * up - 0.5 * outward, line - 0.2 * up - 0.5 * outward
     points = np.stack([roots_above, line + length[:, None] * tip, roots_below], axis=1).reshape(-1, 3)
     return points, tube(len(dense), 3), np.repeat(line, 3, axis=0)
+
+
+def turned_with_lids(points: np.ndarray, roots: np.ndarray, moves: np.ndarray) -> np.ndarray:
+    """The moves (N, 3) of lashes whose roots make these moves: they turn with the lid about the eyeball's centre."""
+    before, after = roots - EYE_CENTRE, roots + moves - EYE_CENTRE
+    angles = np.arctan2(after[:, 2], -after[:, 1]) - np.arctan2(before[:, 2], -before[:, 1])
+    return moves + turned(points - roots, (0.0, 0.0, 0.0), 0, -angles)
 
 
 def _smooth(places: np.ndarray, knots: np.ndarray, values: np.ndarray) -> np.ndarray:

@@ -6,7 +6,7 @@ import numpy as np
 
 from .. import arkit
 from .binding import bind
-from .brows import build_brow, build_lashes
+from .brows import build_brow, build_lashes, turned_with_lids
 from .cage import CORNER, SPOKES
 from .collar import build_collar
 from .eyeballs import build_eyeball, gaze_shapes
@@ -15,7 +15,7 @@ from .hair import build_hair
 from .jaw_shapes import HINGE
 from .mouth import CONTACT
 from .nostrils import build_nostril
-from .palette import ENAMEL, EYE_MATERIALS, GUMS, HAIR, NOSTRIL, TONGUE, WOOL
+from .palette import ENAMEL, EYE_MATERIALS, GUMS, HAIR, LASHES, NOSTRIL, TONGUE, WOOL
 from .parts import Bone, Part, SampleHead, placed, rigid_part
 from .sculpture import EYE_CENTRE, NECK_CUT
 from .skin import build_skin
@@ -87,13 +87,15 @@ def _riders(skin: Part, carriers: np.ndarray) -> list[Part]:
     nostril, nostril_polygons = build_nostril()
     for name, points, polygons, anchors, material in (
         ("brows", brow, brow_polygons, brow, HAIR),
-        ("lashes", lash, lash_polygons, roots, HAIR),
+        ("lashes", lash, lash_polygons, roots, LASHES),
         ("nostrils", nostril, nostril_polygons, nostril, NOSTRIL),
     ):
         both, anchors = (np.concatenate([half, half * (-1, 1, 1)]) for half in (points, anchors))
         right = [tuple(len(points) + k for k in reversed(polygon)) for polygon in polygons]
         binding = bind(placed(anchors), skin.vertices, carriers)
         shapes = {key: binding.carry(moves) * 1e3 for key, moves in skin.shapes.items()}
+        if name == "lashes":
+            shapes = {key: turned_with_lids(both, anchors, moves) for key, moves in shapes.items()}
         every = [*polygons, *right]
         parts.append(rigid_part(name, both, every, (material,), np.zeros(len(every)), "head", shapes))
     return parts

@@ -71,8 +71,8 @@ def _upward() -> np.ndarray:
 
 def _lip_heights(along: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     bow = 6.4 + 0.9 * np.exp(-(((along - 0.24) / 0.13) ** 2)) - 0.7 * np.exp(-((along / 0.1) ** 2))
-    upper = bow * (1 - along**2.3) + 0.9 * along
-    lower = 8.2 * (1 - along**2.6) + 0.9 * along
+    upper = bow * (1 - along**2) + 0.7 * along
+    lower = 7.5 * (1 - along**2.5) + 0.7 * along
     return upper, lower
 
 
