@@ -15,7 +15,7 @@ from .hair import build_hair
 from .jaw_shapes import HINGE
 from .mouth import CONTACT
 from .nostrils import build_nostril
-from .palette import ENAMEL, EYE_MATERIALS, GUMS, HAIR, LASHES, NOSTRIL, TONGUE, WOOL
+from .palette import EYE_MATERIALS, HAIR, LASHES, NOSTRIL, TEETH_MATERIALS, TONGUE, WOOL
 from .parts import Bone, Part, SampleHead, placed, rigid_part
 from .sculpture import EYE_CENTRE, NECK_CUT
 from .skin import build_skin
@@ -49,14 +49,14 @@ def build_sample_head() -> SampleHead:
 
 def _upper_teeth() -> Part:
     points, polygons, kinds = build_teeth(lower=False)
-    return rigid_part("teeth upper", points, polygons, (ENAMEL, GUMS), kinds, "head")
+    return rigid_part("teeth upper", points, polygons, TEETH_MATERIALS, kinds, "head")
 
 
 def _lower_teeth() -> Part:
     points, polygons, kinds = build_teeth(lower=True)
     shapes = lower_teeth_shapes(points)
     shapes["tongueOut"] = parting_for_tongue(shapes["jawOpen"])
-    return rigid_part("teeth lower", points, polygons, (ENAMEL, GUMS), kinds, "jaw", shapes)
+    return rigid_part("teeth lower", points, polygons, TEETH_MATERIALS, kinds, "jaw", shapes)
 
 
 def _tongue() -> Part:
