@@ -60,7 +60,7 @@ def build_hair() -> tuple[np.ndarray, list[tuple[int, ...]]]:
     direction = _from_parting(turn, share * reach)
     origins = np.broadcast_to(_CENTRE, direction.shape).reshape(-1, 3)
     scalp = cast(origins, direction.reshape(-1, 3), 170).reshape(direction.shape)
-    thickness = _THICKNESS + _RELIEF * (lock - 0.65) * np.minimum(share * 4, 1)
+    thickness = _THICKNESS + _RELIEF * (lock - 0.65) * np.minimum(share * 1.8, 1)
     for towards, radius, amount in _VOLUMES:
         apart = np.arccos(np.clip(direction @ (np.asarray(towards) / np.linalg.norm(towards)), -1, 1))
         thickness = thickness + amount * falloff(apart, radius)

@@ -127,7 +127,7 @@ def _rolling_shapes(lips: _Lips) -> dict[str, np.ndarray]:
         + translate(upper * np.clip(height / 8, 0, 1), 0, 0, -4.6)
         + translate(upper - lower, 0, 0, -0.2),
         "mouthRollLower": translate(lower * backing, 0, 4.7, 0)
-        + translate(lower * np.clip(-height / 7.9, 0, 1), 0, 0, 5.4)
+        + translate(lower * np.clip(-height / 8.4, 0, 1), 0, 0, 5.4)
         + translate(lower, 0, 0, 1.6)
         + translate(upper, 0, 0, 1.0),
         "mouthPressLeft": translate(thinner, 0, 0, -1.9)

@@ -29,9 +29,10 @@ def _cranium_and_jaw(p: np.ndarray) -> np.ndarray:
     solid = join(solid, ellipsoid(p, (0, -28, 168), (60, 60, 60)), 24)
     solid = join(solid, ellipsoid(p, (0, -36, 122), (44, 49, 44)), 24)
     solid = join(solid, capsule(p, (36, -10, 121), (14, -78, 93), 12, 11), 24)
-    solid = join(solid, ellipsoid(p, (0, -83, 90), (15, 14, 13)), 18)
+    solid = join(solid, ellipsoid(p, (0, -84, 89.5), (15, 14.5, 12.5)), 18)
     solid = join(solid, ellipsoid(p, (37, -9, 136), (14, 25, 26)), 26)
-    return join(solid, ellipsoid(p, (34, -59, 147), (23, 24, 22)), 18)
+    solid = join(solid, ellipsoid(p, (34, -59, 147), (23, 24, 22)), 18)
+    return join(solid, ellipsoid(p, (32, -48, 127), (14, 22, 18)), 20)
 
 
 def _neck(p: np.ndarray) -> np.ndarray:
@@ -50,7 +51,9 @@ def _eye_region(p: np.ndarray, solid: np.ndarray) -> np.ndarray:
 def _mouth_region(p: np.ndarray, solid: np.ndarray) -> np.ndarray:
     solid = join(solid, ellipsoid(p, (0, -68, 115), (30, 26, 26)), 20)
     groove = capsule(p, (0, -98.5, 130), (0, -99.5, 122), 3.2, 4.2)
-    return carve(solid, groove, 4)
+    solid = carve(solid, groove, 4)
+    fold = capsule(p, (0, -101, 97.5), (13, -97.5, 97), 3.6, 2.6)
+    return carve(solid, fold, 9)
 
 
 def _nose(p: np.ndarray, solid: np.ndarray) -> np.ndarray:

@@ -8,7 +8,7 @@ from .jaw_shapes import jaw_shapes
 from .mouth import LINE_HEIGHT
 from .tubes import tube
 
-FRONT: Final = -91.0
+FRONT: Final = -90.85
 """Y of the upper front teeth's faces."""
 
 _WIDTHS: Final = (8.2, 6.6, 7.2, 6.6, 6.4, 8.0, 7.6)
