@@ -27,6 +27,9 @@ from .tongue import build_tongue, parting_for_tongue, tongue_shapes
 _RIDERS_REACH = 0.065
 """Metres around the eyes within which skin may carry brows, lashes and nostrils."""
 
+_GAZE_BONE = 12.0
+"""Millimetres that the bone of an eye is long: it ends within the eyeball, so that it is not drawn over the eye."""
+
 
 @cache
 def build_sample_head() -> SampleHead:
@@ -117,8 +120,8 @@ def _bones() -> tuple[Bone, ...]:
         ("neck", (0, 24, NECK_CUT), (0, 12, 115), None),
         ("head", (0, 12, 115), (0, 10, 300), "neck"),
         ("jaw", HINGE, (0, -88, 84), "head"),
-        ("eye.L", (x, y, z), (x, y - 30, z), "head"),
-        ("eye.R", (-x, y, z), (-x, y - 30, z), "head"),
+        ("eye.L", (x, y, z), (x, y - _GAZE_BONE, z), "head"),
+        ("eye.R", (-x, y, z), (-x, y - _GAZE_BONE, z), "head"),
     )
     return tuple(Bone(name, tuple(placed(start)), tuple(placed(end)), parent) for name, start, end, parent in joints)
 

@@ -8,7 +8,7 @@ from .jaw_shapes import jaw_shapes
 from .mouth import LINE_HEIGHT
 from .tubes import tube
 
-FRONT: Final = -90.85
+FRONT: Final = -90.6
 """Y of the upper front teeth's faces."""
 
 _WIDTHS: Final = (8.2, 6.6, 7.2, 6.6, 6.4, 8.0, 7.6)
@@ -57,7 +57,7 @@ def build_teeth(lower: bool) -> tuple[np.ndarray, list[tuple[int, ...]], np.ndar
     groove = np.clip(off_groove / 0.34, 0, 1) ** 0.5
     away = np.abs(place)
     shorter = np.interp(away, *_SHORTER_LOWER) if lower else np.interp(np.floor(away), *_SHORTER_UPPER)
-    setback = 2.6 if lower else 0.0
+    setback = 3.2 if lower else 0.0
     rings = []
     for index, (inwards, rise) in enumerate(_PROFILE_UPPER):
         is_tooth = index < _GUM_FROM
