@@ -23,7 +23,6 @@ _FURROW: Final = 0.6
 """Millimetres that the furrows between the tufts are deep."""
 
 
-
 def build_brow() -> tuple[np.ndarray, list[tuple[int, ...]]]:
     """Vertices (N, 3) and polygons of the left brow."""
     share = np.linspace(0, 1, _ALONG)

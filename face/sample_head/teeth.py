@@ -36,8 +36,7 @@ the lower back teeth come up beside the tongue, where no cheek hides them."""
 
 _SHADED_FROM_UPPER: Final = (3, 4)
 _SHADED_FROM_LOWER: Final = (2, 3)
-"""Tooth numbers from which enamel lies in half and in full shadow: the mouth is dark at its sides, and renderers without
-shadows show no teeth whiter than those in front."""
+"""Tooth numbers from which enamel lies in half and in full shade, in renderers without shadows too."""
 
 GUM_KIND: Final = 1
 
