@@ -21,14 +21,12 @@ LIGHTS = (
     ((-0.3, 0.8, 0.6), 9.0, 0.4),
 )
 SMILE = {
-    "mouthSmile": 0.6,
+    "mouthSmile": 0.5,
+    "mouthDimple": 0.1,
     "cheekSquint": 0.35,
-    "mouthUpperUp": 0.32,
-    "mouthLowerDown": 0.1,
-    "jawOpen": 0.08,
-    "browOuterUp": 0.25,
+    "eyeSquint": 0.1,
+    "browOuterUp": 0.15,
     "browInnerUp": 0.1,
-    "eyeWide": 0.1,
 }
 
 

@@ -14,12 +14,12 @@ _LINE: Final = ((10.5, 198.0), (19, 200.5), (29, 202.3), (38, 202.2), (46, 199.3
 _HALF_HEIGHT: Final = (2.3, 3.2, 3.2, 2.7, 1.9, 0.6)
 _ALONG: Final = 64
 _AROUND: Final = 12
-_THICKNESS: Final = 2.3
+_THICKNESS: Final = 2.9
 _TUFTS: Final = 11
 _LEAN: Final = 1.6
 """How many tufts of hair a brow has, and by how many tufts each leans from its lower to its upper edge."""
 
-_FURROW: Final = 0.6
+_FURROW: Final = 1.1
 """Millimetres that the furrows between the tufts are deep."""
 
 
@@ -28,7 +28,7 @@ def build_brow() -> tuple[np.ndarray, list[tuple[int, ...]]]:
     share = np.linspace(0, 1, _ALONG)
     knots = np.linspace(0, 1, len(_LINE))
     x, z = (_smooth(share, knots, np.array(column)) for column in zip(*_LINE, strict=True))
-    half = _smooth(share, knots, np.array(_HALF_HEIGHT)) * np.minimum(1, 0.2 + share * 6)
+    half = _smooth(share, knots, np.array(_HALF_HEIGHT)) * np.minimum(1, np.sqrt(0.12 + share * 8))
     slope = np.gradient(z) / np.gradient(x)
     normal = np.stack([-slope, np.ones_like(slope)], axis=1) / np.sqrt(1 + slope**2)[:, None]
     rings = []
@@ -41,7 +41,7 @@ def build_brow() -> tuple[np.ndarray, list[tuple[int, ...]]]:
         surface = cast(origin, flat + ahead - origin, 130)
         outward = surface - (flat * (0.5, 0, 1) + (0, -30, 0))
         outward /= np.linalg.norm(outward, axis=1, keepdims=True)
-        tuft = np.abs(np.sin(np.pi * (_TUFTS * share - _LEAN * np.cos(turn) / 2))) ** 0.6
+        tuft = np.abs(np.sin(np.pi * (_TUFTS * share - _LEAN * np.cos(turn) / 2))) ** 0.8
         lift = (_THICKNESS * np.sin(turn) - _FURROW * (1 - tuft) * (np.sin(turn) > 0)) * np.minimum(half / 2.5, 1) + 0.2
         rings.append(surface + outward * lift[:, None])
     points = np.stack(rings, axis=1).reshape(-1, 3)

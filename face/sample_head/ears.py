@@ -6,7 +6,7 @@ import numpy as np
 
 _CENTRE: Final = (67.5, 10.0, 168.0)
 _TILT: Final = np.radians(12)
-_FLARE: Final = np.radians(19)
+_FLARE: Final = np.radians(15)
 _TRAGUS: Final = 3.4
 _AROUND: Final = 18
 _RINGS: Final = (
