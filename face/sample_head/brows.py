@@ -12,7 +12,7 @@ from .tubes import tube
 
 _LINE: Final = ((10.5, 198.0), (19, 200.5), (29, 202.3), (38, 202.2), (46, 199.3), (52.5, 194.6))
 _HALF_HEIGHT: Final = (2.3, 3.2, 3.2, 2.7, 1.9, 0.6)
-_ALONG: Final = 64
+_ALONG: Final = 56
 _AROUND: Final = 12
 _THICKNESS: Final = 2.9
 _TUFTS: Final = 11
@@ -31,20 +31,18 @@ def build_brow() -> tuple[np.ndarray, list[tuple[int, ...]]]:
     half = _smooth(share, knots, np.array(_HALF_HEIGHT)) * np.minimum(1, np.sqrt(0.12 + share * 8))
     slope = np.gradient(z) / np.gradient(x)
     normal = np.stack([-slope, np.ones_like(slope)], axis=1) / np.sqrt(1 + slope**2)[:, None]
-    rings = []
-    for k in range(_AROUND):
-        turn = 2 * np.pi * k / _AROUND
-        flat = np.column_stack([x, np.zeros_like(x), z])
-        flat[:, [0, 2]] += normal * (half * np.cos(turn))[:, None]
-        origin = flat * (0.4, 0, 1) + (0, -20, -12)
-        ahead = np.array([0.0, -90.0, 0.0])
-        surface = cast(origin, flat + ahead - origin, 130)
-        outward = surface - (flat * (0.5, 0, 1) + (0, -30, 0))
-        outward /= np.linalg.norm(outward, axis=1, keepdims=True)
-        tuft = np.abs(np.sin(np.pi * (_TUFTS * share - _LEAN * np.cos(turn) / 2))) ** 0.8
-        lift = (_THICKNESS * np.sin(turn) - _FURROW * (1 - tuft) * (np.sin(turn) > 0)) * np.minimum(half / 2.5, 1) + 0.2
-        rings.append(surface + outward * lift[:, None])
-    points = np.stack(rings, axis=1).reshape(-1, 3)
+    turn = np.repeat(2 * np.pi * np.arange(_AROUND) / _AROUND, _ALONG)
+    share, x, z, half = (np.tile(values, _AROUND) for values in (share, x, z, half))
+    rise, aside = half * np.cos(turn), np.tile(normal, (_AROUND, 1))
+    flat = np.column_stack([x + aside[:, 0] * rise, np.zeros_like(x), z + aside[:, 1] * rise])
+    origin = flat * (0.4, 0, 1) + (0, -20, -12)
+    surface = cast(origin, flat - origin - (0, 90, 0), 130)
+    outward = surface - (flat * (0.5, 0, 1) + (0, -30, 0))
+    outward /= np.linalg.norm(outward, axis=1, keepdims=True)
+    tuft = np.abs(np.sin(np.pi * (_TUFTS * share - _LEAN * np.cos(turn) / 2))) ** 0.8
+    depth = _THICKNESS * np.sin(turn) - _FURROW * (1 - tuft) * (np.sin(turn) > 0)
+    rings = surface + outward * (depth * np.minimum(half / 2.5, 1) + 0.2)[:, None]
+    points = rings.reshape(_AROUND, _ALONG, 3).swapaxes(0, 1).reshape(-1, 3)
     return points, tube(_ALONG, _AROUND)
 
 
