@@ -5,8 +5,8 @@ from typing import Final
 from .parts import Material
 
 SKIN: Final = Material("Skin", (0.95, 0.56, 0.40), 0.5, 0.15)
-LIPS: Final = Material("Lips", (0.86, 0.42, 0.325), 0.42, 0.15)
-LIP_EDGE: Final = Material("Lip Edge", (0.915, 0.505, 0.37), 0.46, 0.15)
+LIPS: Final = Material("Lips", (0.85, 0.40, 0.315), 0.42, 0.15)
+LIP_EDGE: Final = Material("Lip Edge", (0.91, 0.49, 0.362), 0.46, 0.15)
 MOUTH: Final = Material("Mouth", (0.10, 0.018, 0.02), 0.6)
 ENAMEL: Final = Material("Teeth", (0.86, 0.83, 0.76), 0.25)
 ENAMEL_IN_HALF_SHADE: Final = Material("Teeth In Half Shade", (0.62, 0.55, 0.50), 0.3)
