@@ -1,6 +1,6 @@
 """Draws head_portrait.png: the built-in head in a small studio, rendered with Cycles.
 
-``python docs/figures/portrait.py [PICTURE]``. Needs the Blender module (bpy) and pillow.
+``python docs/figures/portrait.py [PICTURE]``. Needs the Blender module (bpy).
 """
 
 import argparse
@@ -9,8 +9,7 @@ from pathlib import Path
 import bpy
 from emotalk.face.arkit import sides
 from mathutils import Vector
-from pictures import IMAGES, save_small
-from PIL import Image
+from pictures import IMAGES
 from studio import add_head, empty_scene, place, pose
 
 FACE_CENTRE = Vector((0, -0.02, 0.135))
@@ -21,7 +20,6 @@ LIGHTS = (
     ((-0.75, -0.5, 0.15), 2.5, 0.7),
     ((-0.3, 0.8, 0.6), 9.0, 0.4),
 )
-_COLOURS = 256
 SMILE = {
     "mouthSmile": 0.5,
     "mouthDimple": 0.1,
@@ -36,7 +34,7 @@ def main() -> None:
     """Read the command line and draw."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("picture", type=Path, nargs="?", default=IMAGES / "head_portrait.png")
-    parser.add_argument("--size", type=int, default=600, help="edge in pixels")
+    parser.add_argument("--size", type=int, default=456, help="edge in pixels")
     parser.add_argument("--samples", type=int, default=64, help="rays for each pixel")
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()
@@ -63,9 +61,6 @@ def portrait(path: Path, size: int, samples: int, threads: int) -> None:
     scene.render.image_settings.color_depth = "8"
     scene.render.filepath = str(path)
     bpy.ops.render.render(write_still=True)
-    with Image.open(path) as picture:
-        rendered = picture.convert("RGB")
-    save_small(rendered, path, _COLOURS, refinements=8)
 
 
 if __name__ == "__main__":
