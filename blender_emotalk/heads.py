@@ -50,6 +50,7 @@ def add_head(
 def _add_armature(name: str, bones: tuple[Bone, ...]) -> bpy.types.Object:
     """An armature outside all collections. Bones can only be created in edit mode, hence in the view layer."""
     data = bpy.data.armatures.new(name)
+    data.display_type = "STICK"
     armature = bpy.data.objects.new(name, data)
     scene, layer = scene_of(bpy.context), view_layer_of(bpy.context)
     before = layer.objects.active

@@ -36,7 +36,7 @@ VISEMES: dict[str, dict[str, float]] = {
     "ou": {"jawOpen": 0.07, "mouthPucker": 0.65, "mouthFunnel": 0.12},
 }
 VIEWS = {"front": (0.0, 0.0), "three-quarter": (38.0, 4.0), "profile": (90.0, 0.0)}
-_COLOURS = 192
+_COLOURS = 256
 CLOSE = (Vector((0, -0.04, 0.118)), 0.47)
 WHOLE = (Vector((0, -0.005, 0.140)), 0.84)
 """What of the built-in head the camera looks at, and from how far."""
@@ -139,7 +139,7 @@ def lay_out(tiles: list[Image.Image], columns: int, path: Path) -> None:
     sheet = Image.new("RGB", (width * columns, height * -(-len(tiles) // columns)), (205, 210, 218))
     for k, tile in enumerate(tiles):
         sheet.paste(tile, (k % columns * width, k // columns * height))
-    save_small(sheet, path, _COLOURS, refinements=2)
+    save_small(sheet, path, _COLOURS, refinements=8)
 
 
 if __name__ == "__main__":

@@ -17,4 +17,7 @@ def save_small(picture: Image.Image, path: Path, colours: int, refinements: int 
         colours: how many the palette has, at most 256.
         refinements: how often the palette is fitted to the picture again; flat shading shows bands without.
     """
-    picture.quantize(colours, kmeans=refinements, dither=Image.Dither.NONE).save(path, optimize=True)
+    # The median cut gives few colours to lips and mouth, which are small; coverage and refinement keep them.
+    method = Image.Quantize.MAXCOVERAGE if refinements else Image.Quantize.MEDIANCUT
+    small = picture.quantize(colours, method=method, kmeans=refinements, dither=Image.Dither.NONE)
+    small.save(path, optimize=True)

@@ -21,14 +21,12 @@ LIGHTS = (
     ((-0.3, 0.8, 0.6), 9.0, 0.4),
 )
 SMILE = {
-    "mouthSmile": 0.6,
+    "mouthSmile": 0.5,
+    "mouthDimple": 0.1,
     "cheekSquint": 0.35,
-    "mouthUpperUp": 0.32,
-    "mouthLowerDown": 0.1,
-    "jawOpen": 0.08,
-    "browOuterUp": 0.25,
+    "eyeSquint": 0.1,
+    "browOuterUp": 0.15,
     "browInnerUp": 0.1,
-    "eyeWide": 0.1,
 }
 
 
@@ -36,7 +34,7 @@ def main() -> None:
     """Read the command line and draw."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("picture", type=Path, nargs="?", default=IMAGES / "head_portrait.png")
-    parser.add_argument("--size", type=int, default=480, help="edge in pixels")
+    parser.add_argument("--size", type=int, default=456, help="edge in pixels")
     parser.add_argument("--samples", type=int, default=64, help="rays for each pixel")
     parser.add_argument("--threads", type=int, default=2)
     options = parser.parse_args()

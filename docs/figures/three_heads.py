@@ -172,7 +172,7 @@ def draw(faces: tuple[Face, ...], rows: list[dict[str, float]], path: Path, size
             bpy.ops.render.render(write_still=True)
             with Image.open(scene.render.filepath) as row:
                 picture.paste(row.convert("RGB"), (0, size * number))
-    save_small(picture, path, _COLOURS)
+    save_small(picture, path, _COLOURS, refinements=8)
     return armatures
 
 

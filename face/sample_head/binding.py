@@ -29,8 +29,9 @@ class Binding:
 def bind(points: np.ndarray, carriers: np.ndarray, allowed: np.ndarray) -> Binding:
     """Bind points (N, 3) to the nearest of the ``allowed`` (M,) vertices among carriers (V, 3)."""
     reach = carriers[allowed]
-    apart = np.square(points).sum(axis=1)[:, None] + np.square(reach).sum(axis=1) - 2 * points @ reach.T
+    # Not as a product of matrices, whose last bits depend on how many threads compute it.
+    apart = sum(np.square(points[:, k, None] - reach[:, k]) for k in range(3))
     nearest = np.argpartition(apart, _NEIGHBOURS, axis=1)[:, :_NEIGHBOURS]
-    near = np.sqrt(np.maximum(np.take_along_axis(apart, nearest, axis=1), 0))
+    near = np.sqrt(np.take_along_axis(apart, nearest, axis=1))
     weights = 1 / np.square(near + _SOFTNESS)
     return Binding(allowed[nearest], weights / weights.sum(axis=1, keepdims=True))

@@ -29,14 +29,12 @@ _DIP: Final = 7.0
 
 def build_collar() -> tuple[np.ndarray, list[tuple[int, ...]]]:
     """Vertices (N, 3) and polygons of a closed band."""
-    turn = np.arange(_AROUND) / _AROUND * 2 * np.pi
-    outward = np.stack([np.sin(turn), -np.cos(turn), np.zeros(_AROUND)], axis=1)
-    rings = []
-    for height, off in _PROFILE:
-        z = height - _DIP * np.cos(turn) * np.clip((height - 24) / 26, 0, 1)
-        axis = np.stack([np.zeros(_AROUND), np.full(_AROUND, 20.0), z], axis=1)
-        rings.append(cast(axis, outward, 120) + off * outward)
-    points = np.concatenate(rings)
+    turn = np.tile(np.arange(_AROUND) / _AROUND * 2 * np.pi, len(_PROFILE))
+    outward = np.stack([np.sin(turn), -np.cos(turn), np.zeros_like(turn)], axis=1)
+    height, off = np.repeat(np.array(_PROFILE), _AROUND, axis=0).T
+    z = height - _DIP * np.cos(turn) * np.clip((height - 24) / 26, 0, 1)
+    axis = np.stack([np.zeros_like(z), np.full_like(z, 20.0), z], axis=1)
+    points = cast(axis, outward, 120) + off[:, None] * outward
     count = len(_PROFILE)
     polygons: list[tuple[int, ...]] = [
         (r * _AROUND + k, s * _AROUND + k, s * _AROUND + (k + 1) % _AROUND, r * _AROUND + (k + 1) % _AROUND)

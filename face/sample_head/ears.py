@@ -6,7 +6,7 @@ import numpy as np
 
 _CENTRE: Final = (67.5, 10.0, 168.0)
 _TILT: Final = np.radians(12)
-_FLARE: Final = np.radians(19)
+_FLARE: Final = np.radians(15)
 _TRAGUS: Final = 3.4
 _AROUND: Final = 18
 _RINGS: Final = (
@@ -32,7 +32,7 @@ def build_ear() -> tuple[np.ndarray, list[tuple[int, ...]]]:
     """Vertices (N, 3) and polygons of the left ear's cage; its root stands inside the head."""
     turn = np.arange(_AROUND) / _AROUND * 2 * np.pi
     back, up = np.sin(turn), np.cos(turn)
-    outline = np.stack([back * (14.6 + 2.8 * up - 1.2 * up**2) + 1.5 * up, up * 28 + 1.0 * back], axis=1)
+    outline = np.stack([back * (14.0 + 2.8 * up - 1.2 * up**2) + 1.5 * up, up * 26 + 1.0 * back], axis=1)
     rings = []
     front = np.exp(-(((turn - 1.5 * np.pi + 0.1) / 0.5) ** 2))
     lobe = np.maximum(-up - 0.55, 0) / 0.45

@@ -11,13 +11,13 @@ GAZE: Final = np.radians(28)
 _AROUND: Final = 32
 _RINGS: Final = (
     # degrees from the optical axis, share of the radius, material of the band that ends here
-    (9.0, 0.905, 2),
-    (13.0, 0.946, 2),
-    (14.0, 0.953, 1),
-    (20.0, 0.964, 1),
-    (26.0, 0.974, 1),
-    (29.5, 0.986, 3),
-    (31.5, 1.0, 0),
+    (7.0, 0.965, 2),
+    (13.0, 0.967, 2),
+    (18.0, 0.970, 5),
+    (22.5, 0.974, 6),
+    (27.0, 0.979, 1),
+    (30.5, 0.986, 3),
+    (32.5, 0.997, 7),
     (36.0, 1.0, 0),
     (48.0, 1.0, 0),
     (62.0, 1.0, 0),
@@ -27,11 +27,11 @@ _RINGS: Final = (
     (142.0, 1.0, 0),
     (164.0, 1.0, 0),
 )
-_GLINT: Final = (13.0, 12.0, 4.6)
+_GLINT: Final = (13.0, 12.0, 4.2)
 """The painted catch-light: degrees above and beside the optical axis, and its angular radius."""
 
 _GLINT_SHARE: Final = 0.992
-MATERIALS: Final = ("sclera", "iris", "pupil", "limbus", "glint")
+MATERIALS: Final = ("sclera", "iris", "pupil", "limbus", "glint", "iris light", "iris middle", "iris edge")
 
 
 def build_eyeball(glint_side: int) -> tuple[np.ndarray, list[tuple[int, ...]], np.ndarray]:
@@ -54,7 +54,7 @@ def build_eyeball(glint_side: int) -> tuple[np.ndarray, list[tuple[int, ...]], n
                 ]
             )
         )
-    poles = np.array([[0, -0.80 * EYE_RADIUS, 0], [0, EYE_RADIUS, 0]])
+    poles = np.array([[0, -0.963 * EYE_RADIUS, 0], [0, EYE_RADIUS, 0]])
     points = np.concatenate([*rings, poles])
     front, back = len(points) - 2, len(points) - 1
     polygons: list[tuple[int, ...]] = [(front, k, (k + 1) % _AROUND) for k in range(_AROUND)]

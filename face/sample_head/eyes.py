@@ -28,8 +28,8 @@ def lid_margin() -> np.ndarray:
     turn = np.pi * spokes / CORNER
     x = -np.cos(turn) * _HALF_WIDTH
     across = x / _HALF_WIDTH
-    above = 8.8 * np.maximum(1 - np.abs(across) ** 2.3, 0) * (1 - 0.10 * across)
-    below = -7.8 * np.maximum(1 - np.abs(across) ** 2.5, 0) * (1 + 0.10 * across)
+    above = 8.5 * np.maximum(1 - np.abs(across) ** 2.3, 0) * (1 - 0.10 * across)
+    below = -7.4 * np.maximum(1 - np.abs(across) ** 2.5, 0) * (1 + 0.10 * across)
     z = np.where(np.sin(turn) > 1e-9, above, np.where(np.sin(turn) < -1e-9, below, 0)) - 0.4 + 0.9 * across
     z[0] -= 0.6
     y = -np.sqrt(LID_RADIUS**2 - x**2 - z**2)
@@ -44,7 +44,7 @@ def add_eye(cage: HalfCage) -> np.ndarray:
     margin = lid_margin()
     centre = np.asarray(EYE_CENTRE)
     inmost = centre + LID_RADIUS * margin
-    near_nose = np.maximum(np.cos(np.pi * np.arange(SPOKES) / CORNER), 0) ** 6
+    near_nose = np.maximum(np.cos(np.pi * np.arange(SPOKES) / CORNER), 0) ** 3
     fold = np.maximum(np.sin(np.pi * np.arange(SPOKES) / CORNER), 0) ** 0.7
     rings = []
     for share, crease in zip(_SKIN_RINGS, _CREASE, strict=True):

@@ -22,19 +22,21 @@ _HAIRLINE: Final = (
     (-180, -36),
     (-140, -33),
     (-112, -20),
-    (-97, -1),
-    (-82, 0),
-    (-74, -6),
-    (-64, 8),
-    (-50, 22),
-    (-25, 28),
+    (-98, -2),
+    (-88, -4),
+    (-81, -18),
+    (-73, -10),
+    (-63, 4),
+    (-50, 17),
+    (-25, 27),
     (0, 31),
-    (25, 33),
-    (50, 22),
-    (64, 8),
-    (74, -6),
-    (82, 0),
-    (97, -1),
+    (25, 32),
+    (50, 17),
+    (63, 4),
+    (73, -10),
+    (81, -18),
+    (88, -4),
+    (98, -2),
     (112, -20),
     (140, -33),
     (180, -36),
@@ -58,11 +60,11 @@ def build_hair() -> tuple[np.ndarray, list[tuple[int, ...]]]:
     direction = _from_parting(turn, share * reach)
     origins = np.broadcast_to(_CENTRE, direction.shape).reshape(-1, 3)
     scalp = cast(origins, direction.reshape(-1, 3), 170).reshape(direction.shape)
-    thickness = _THICKNESS + _RELIEF * (lock - 0.65) * np.minimum(share * 4, 1)
+    thickness = _THICKNESS + _RELIEF * (lock - 0.65) * np.minimum(share * 1.8, 1)
     for towards, radius, amount in _VOLUMES:
         apart = np.arccos(np.clip(direction @ (np.asarray(towards) / np.linalg.norm(towards)), -1, 1))
         thickness = thickness + amount * falloff(apart, radius)
-    thickness = thickness * np.minimum(1, 0.25 + (1 - share) * 7)
+    thickness = thickness * np.minimum(1, 0.16 + (1 - share) * 5)
     thickness[-1] = -5
     points = (scalp + thickness[..., None] * direction).reshape(-1, 3)
     pole = points[:_AROUND].mean(axis=0, keepdims=True)

@@ -6,7 +6,7 @@ import numpy as np
 
 from .. import arkit
 from .binding import bind
-from .brows import build_brow, build_lashes
+from .brows import build_brow, build_lashes, turned_with_lids
 from .cage import CORNER, SPOKES
 from .collar import build_collar
 from .eyeballs import build_eyeball, gaze_shapes
@@ -15,7 +15,7 @@ from .hair import build_hair
 from .jaw_shapes import HINGE
 from .mouth import CONTACT
 from .nostrils import build_nostril
-from .palette import ENAMEL, EYE_MATERIALS, GUMS, HAIR, NOSTRIL, TONGUE, WOOL
+from .palette import EYE_MATERIALS, HAIR, LASHES, NOSTRIL, TEETH_MATERIALS, TONGUE, WOOL
 from .parts import Bone, Part, SampleHead, placed, rigid_part
 from .sculpture import EYE_CENTRE, NECK_CUT
 from .skin import build_skin
@@ -26,6 +26,9 @@ from .tongue import build_tongue, parting_for_tongue, tongue_shapes
 
 _RIDERS_REACH = 0.065
 """Metres around the eyes within which skin may carry brows, lashes and nostrils."""
+
+_GAZE_BONE = 12.0
+"""Millimetres that the bone of an eye is long: it ends within the eyeball, so that it is not drawn over the eye."""
 
 
 @cache
@@ -49,14 +52,14 @@ def build_sample_head() -> SampleHead:
 
 def _upper_teeth() -> Part:
     points, polygons, kinds = build_teeth(lower=False)
-    return rigid_part("teeth upper", points, polygons, (ENAMEL, GUMS), kinds, "head")
+    return rigid_part("teeth upper", points, polygons, TEETH_MATERIALS, kinds, "head")
 
 
 def _lower_teeth() -> Part:
     points, polygons, kinds = build_teeth(lower=True)
     shapes = lower_teeth_shapes(points)
     shapes["tongueOut"] = parting_for_tongue(shapes["jawOpen"])
-    return rigid_part("teeth lower", points, polygons, (ENAMEL, GUMS), kinds, "jaw", shapes)
+    return rigid_part("teeth lower", points, polygons, TEETH_MATERIALS, kinds, "jaw", shapes)
 
 
 def _tongue() -> Part:
@@ -87,13 +90,15 @@ def _riders(skin: Part, carriers: np.ndarray) -> list[Part]:
     nostril, nostril_polygons = build_nostril()
     for name, points, polygons, anchors, material in (
         ("brows", brow, brow_polygons, brow, HAIR),
-        ("lashes", lash, lash_polygons, roots, HAIR),
+        ("lashes", lash, lash_polygons, roots, LASHES),
         ("nostrils", nostril, nostril_polygons, nostril, NOSTRIL),
     ):
         both, anchors = (np.concatenate([half, half * (-1, 1, 1)]) for half in (points, anchors))
         right = [tuple(len(points) + k for k in reversed(polygon)) for polygon in polygons]
         binding = bind(placed(anchors), skin.vertices, carriers)
         shapes = {key: binding.carry(moves) * 1e3 for key, moves in skin.shapes.items()}
+        if name == "lashes":
+            shapes = {key: turned_with_lids(both, anchors, moves) for key, moves in shapes.items()}
         every = [*polygons, *right]
         parts.append(rigid_part(name, both, every, (material,), np.zeros(len(every)), "head", shapes))
     return parts
@@ -115,8 +120,8 @@ def _bones() -> tuple[Bone, ...]:
         ("neck", (0, 24, NECK_CUT), (0, 12, 115), None),
         ("head", (0, 12, 115), (0, 10, 300), "neck"),
         ("jaw", HINGE, (0, -88, 84), "head"),
-        ("eye.L", (x, y, z), (x, y - 30, z), "head"),
-        ("eye.R", (-x, y, z), (-x, y - 30, z), "head"),
+        ("eye.L", (x, y, z), (x, y - _GAZE_BONE, z), "head"),
+        ("eye.R", (-x, y, z), (-x, y - _GAZE_BONE, z), "head"),
     )
     return tuple(Bone(name, tuple(placed(start)), tuple(placed(end)), parent) for name, start, end, parent in joints)
 

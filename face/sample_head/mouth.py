@@ -71,8 +71,8 @@ def _upward() -> np.ndarray:
 
 def _lip_heights(along: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     bow = 6.4 + 0.9 * np.exp(-(((along - 0.24) / 0.13) ** 2)) - 0.7 * np.exp(-((along / 0.1) ** 2))
-    upper = bow * (1 - along**2.3) + 0.9 * along
-    lower = 8.2 * (1 - along**2.6) + 0.9 * along
+    upper = bow * (1 - along**2) + 0.7 * along
+    lower = 8.2 * (1 - along**2.5) + 0.7 * along
     return upper, lower
 
 
@@ -96,7 +96,7 @@ def _lip_rings(red: np.ndarray, upward: np.ndarray) -> list[np.ndarray]:
     mirror = red[::-1]
     base_y = (red[:, 1] + mirror[:, 1]) / 2 + 0.8
     height = np.abs(red[:, 2] - lip_line(HALF_WIDTH * along))
-    fullness = np.where(upward > 0, 3.2, 3.8) * (1 - along**3) + 0.4
+    fullness = np.where(upward > 0, 2.9, 3.5) * (1 - along**3) + 0.4
     outward = np.stack([along * 0.45, -np.ones_like(along), np.zeros_like(along)], axis=1)
     rings = []
     for rise, out, inwards in _PROFILE:

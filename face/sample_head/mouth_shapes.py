@@ -126,7 +126,7 @@ def _rolling_shapes(lips: _Lips) -> dict[str, np.ndarray]:
         "mouthRollUpper": translate(upper * red, 0, 4.2, 0)
         + translate(upper * np.clip(height / 8, 0, 1), 0, 0, -4.6)
         + translate(upper - lower, 0, 0, -0.2),
-        "mouthRollLower": translate(lower * backing, 0, 4.7, 0)
+        "mouthRollLower": translate(lower * backing, 0, 4.6, 0)
         + translate(lower * np.clip(-height / 9, 0, 1), 0, 0, 5.4)
         + translate(lower, 0, 0, 1.6)
         + translate(upper, 0, 0, 1.0),

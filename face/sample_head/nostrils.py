@@ -14,7 +14,7 @@ _WIDTH: Final = 0.28
 """Half the size of a nostril as seen from inside the nose: tangents of its angles."""
 
 _AROUND: Final = 16
-_RINGS: Final = ((1.0, -0.5), (0.86, 0.22), (0.5, 0.3), (0.12, 0.3))
+_RINGS: Final = ((1.0, -0.5), (0.9, 0.8), (0.5, 1.0), (0.12, 1.0))
 """Size, and millimetres above the skin; the outermost stands in it."""
 
 
@@ -31,7 +31,7 @@ def build_nostril() -> tuple[np.ndarray, list[tuple[int, ...]]]:
         direction = axis + size * (
             np.outer(_LENGTH * np.cos(turn), forwards) + np.outer(_WIDTH * taper * np.sin(turn), sideways)
         )
-        surface = cast(origins, direction, 40)
+        surface = cast(origins, direction, outermost=False)
         rings.append(surface + lift * direction / np.linalg.norm(direction, axis=1, keepdims=True))
     polygons: list[tuple[int, ...]] = [
         (r * _AROUND + k, r * _AROUND + (k + 1) % _AROUND, (r + 1) * _AROUND + (k + 1) % _AROUND, (r + 1) * _AROUND + k)

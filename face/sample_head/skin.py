@@ -8,7 +8,7 @@ from .eye_shapes import kept_off_eyeball, lid_shapes
 from .jaw_shapes import jaw_shapes
 from .mouth import RED_BORDER
 from .mouth_shapes import mouth_shapes, narrowing
-from .palette import LIPS, MOUTH, SKIN
+from .palette import LIP_EDGE, LIPS, MOUTH, SKIN
 from .parts import Part, part_of
 from .sculpture import NECK_CUT
 from .skin_cage import LIP_RINGS, SkinCage
@@ -29,7 +29,7 @@ def build_skin(cage: SkinCage) -> tuple[Part, np.ndarray]:
     kinds = _skin_materials(cage, polygons, len(points))[step.owners]
     neck = np.where(fine[:, 0, 2] < NECK_CUT + 0.1, 1, neck * (1 - jaw))
     weights = {"head": 1 - jaw - neck, "jaw": jaw, "neck": neck}
-    return part_of("skin", fine[:, 0], step.polygons, (SKIN, LIPS, MOUTH), kinds, named, weights), bag > 0.01
+    return part_of("skin", fine[:, 0], step.polygons, (SKIN, LIPS, MOUTH, LIP_EDGE), kinds, named, weights), bag > 0.01
 
 
 def _with_islands(cage: SkinCage) -> tuple[np.ndarray, list[tuple[int, ...]]]:
@@ -50,7 +50,7 @@ def _skin_materials(cage: SkinCage, polygons: Polygons, count: int) -> np.ndarra
     ring = np.full(count, -1)
     ring[cage.mouth] = ring[cage.mirror[cage.mouth]] = np.arange(len(cage.mouth))[:, None]
     lowest = np.array([min(ring[list(polygon)]) for polygon in polygons])
-    return np.select([lowest >= LIP_RINGS - 2, lowest >= RED_BORDER], [2, 1], 0)
+    return np.select([lowest >= LIP_RINGS - 2, lowest > RED_BORDER, lowest == RED_BORDER], [2, 1, 3], 0)
 
 
 def _skin_shapes(cage: SkinCage) -> dict[str, np.ndarray]:

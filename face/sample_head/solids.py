@@ -16,7 +16,7 @@ def capsule(
 ) -> np.ndarray:
     """(N,) distance to a rod with round ends whose radius changes from one end to the other."""
     origin, axis = np.asarray(start), np.asarray(end) - np.asarray(start)
-    along = np.clip((points - origin) @ axis / (axis @ axis), 0, 1)
+    along = np.clip(np.einsum("...k,k->...", points - origin, axis) / (axis @ axis), 0, 1)
     nearest = origin + along[..., None] * axis
     return _length(points - nearest) - (start_radius + along * (end_radius - start_radius))
 

@@ -11,7 +11,7 @@ from .tubes import tube
 FRONT: Final = -90.6
 """Y of the upper front teeth's faces."""
 
-_WIDTHS: Final = (8.4, 6.8, 7.4, 6.8, 6.6, 9.0, 9.0)
+_WIDTHS: Final = (8.2, 6.6, 7.2, 6.6, 6.4, 8.0, 7.6)
 _STEPS: Final = 6
 _PROFILE_UPPER: Final = (
     # inwards from the face, up from the edge; the last ones are gum
@@ -30,26 +30,33 @@ _PROFILE_UPPER: Final = (
 )
 _GUM_FROM: Final = 8
 _SHORTER_UPPER: Final = (0, 1, 2, 3, 6), (0.0, 0.5, 0.2, 0.7, 1.4)
-_SHORTER_LOWER: Final = (0, 1, 2, 3, 6), (0.0, 0.5, 0.2, 1.2, 5.5)
+_SHORTER_LOWER: Final = (0, 1, 2, 3, 4, 6), (0.0, 0.3, 0.8, 1.7, 3.0, 5.5)
 """Tooth numbers from the middle, and how much shorter than the front ones they are: as the jaw opens round its hinge,
 the lower back teeth come up beside the tongue, where no cheek hides them."""
 
+_SHADED_FROM_UPPER: Final = (3, 4)
+_SHADED_FROM_LOWER: Final = (2, 3)
+"""Tooth numbers from which enamel lies in half and in full shade, in renderers without shadows too."""
+
+GUM_KIND: Final = 1
+
 UPPER_EDGE: Final = LINE_HEIGHT - 2.2
-_LOWER_EDGE: Final = LINE_HEIGHT - 4.2
-_HALF_SPAN: Final = 25.0
+_LOWER_EDGE: Final = LINE_HEIGHT - 5.2
+_HALF_SPAN: Final = 23.6
 _DEPTH: Final = 46.0
 
 
 def build_teeth(lower: bool) -> tuple[np.ndarray, list[tuple[int, ...]], np.ndarray]:
-    """Vertices (N, 3), polygons and material numbers (0 enamel, 1 gum) of one row."""
-    arch, outward, place = _arch(0.94 if lower else 1.0)
+    """Vertices (N, 3), polygons and material numbers of one row: 0, 2, 3 enamel, 1 gum."""
+    arch, outward, place = _arch(0.93 if lower else 1.0)
     edge = _LOWER_EDGE if lower else UPPER_EDGE
     sign = -1 if lower else 1
     shrink = 0.8 if lower else 1.0
     off_groove = np.minimum(place % 1, 1 - place % 1) * 2
     groove = np.clip(off_groove / 0.34, 0, 1) ** 0.5
-    shorter = np.interp(np.floor(np.abs(place)), *(_SHORTER_LOWER if lower else _SHORTER_UPPER))
-    setback = 2.6 if lower else 0.0
+    away = np.abs(place)
+    shorter = np.interp(away, *_SHORTER_LOWER) if lower else np.interp(np.floor(away), *_SHORTER_UPPER)
+    setback = 3.2 if lower else 0.0
     rings = []
     for index, (inwards, rise) in enumerate(_PROFILE_UPPER):
         is_tooth = index < _GUM_FROM
@@ -62,8 +69,11 @@ def build_teeth(lower: bool) -> tuple[np.ndarray, list[tuple[int, ...]], np.ndar
     if not lower:
         polygons = [polygon[::-1] for polygon in polygons]
     band = np.arange(len(rings))
-    is_gum = np.tile((band == 0) | (band >= _GUM_FROM), len(arch) - 1)
-    return points, polygons, np.append(is_gum, [True, True]).astype(int)
+    is_gum = (band == 0) | (band >= _GUM_FROM)
+    middle = (np.abs(place[:-1]) + np.abs(place[1:])) / 2
+    enamel = np.array([0, 2, 3])[np.searchsorted(_SHADED_FROM_LOWER if lower else _SHADED_FROM_UPPER, middle)]
+    kinds = np.where(is_gum, GUM_KIND, enamel[:, None]).ravel()
+    return points, polygons, np.append(kinds, [GUM_KIND, GUM_KIND])
 
 
 def lower_teeth_shapes(points: np.ndarray) -> dict[str, np.ndarray]:

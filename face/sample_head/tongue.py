@@ -25,7 +25,7 @@ def build_tongue() -> tuple[np.ndarray, list[tuple[int, ...]]]:
     rings = []
     for s in share:
         round_end = np.sqrt(np.maximum(1 - (1 - min(s / 0.30, 1)) ** 2, 0.03))
-        half_width = (11.5 + 2.5 * s) * round_end
+        half_width = (10.8 + 0.8 * s) * round_end
         half_height = (2.0 + 1.2 * s + 3.5 * s**3) * round_end**0.6
         x = half_width * np.sin(turn)
         groove = 0.8 * np.exp(-((x / 3.0) ** 2)) * (np.cos(turn) > 0) * round_end

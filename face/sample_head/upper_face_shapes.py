@@ -11,12 +11,12 @@ def upper_face_shapes(skin: SkinCage) -> dict[str, np.ndarray]:
     p = skin.points
     left = smooth_step(-7, 7, p[:, 0])
     outside = ~skin.is_bag
-    inner = _brow_bump(p, (11, -92, 200), 26)
+    inner = _brow_bump(p, (11, -92, 200), 22)
     middle = _brow_bump(p, (29, -84, 201), 28)
     outer = _brow_bump(p, (46, -72, 199), 30)
-    frown = left * np.maximum(inner, middle * 0.72)
+    frown = left * np.maximum(inner, middle * 0.6)
     cheek = outside * bump(p, (34, -74, 155), (32, 40, 26)) * left
-    inner_up = _brow_bump(p, (12, -92, 200), 25)
+    inner_up = _brow_bump(p, (12, -92, 200), 22)
     inner_up = np.maximum(inner_up, inner_up[skin.mirror])
     return {
         "browDownLeft": translate(frown, -3.4, -2.4, -10.4) + translate(left * outer * (1 - inner), 0, 0, -2.0),

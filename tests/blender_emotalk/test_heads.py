@@ -42,6 +42,15 @@ def test_bones_stand_as_modelled(armature):
         assert (made.parent.name if made.parent else None) == bone.parent
 
 
+def test_no_bone_is_drawn_over_the_face(armature):
+    """Sticks within the head: the bones of the eyes end inside the eyeballs, and none is drawn before the meshes."""
+    assert armature.data.display_type == "STICK"
+    assert not armature.show_in_front
+    for side, name in (("left", "eye.L"), ("right", "eye.R")):
+        front = build_sample_head().parts[f"eye {side}"].vertices[:, 1].min()
+        assert front < armature.data.bones[name].tail_local.y < armature.data.bones[name].head_local.y
+
+
 def test_shape_keys_bear_arkit_names_and_rest_at_zero(armature):
     names = [key.name for key in mesh_of(armature, "skin").data.shape_keys.key_blocks]
     assert names == ["Basis", *arkit.CHANNELS]
@@ -90,7 +99,7 @@ def test_an_eye_bone_turns_its_eyeball_in_place(armature):
 
 def test_materials_show_the_same_colour_in_every_engine(armature):
     materials = {slot.material for child in armature.children for slot in child.material_slots}
-    assert len(materials) == 14
+    assert len(materials) == 21
     for material in materials:
         shader = next(node for node in material.node_tree.nodes if node.type == "BSDF_PRINCIPLED")
         np.testing.assert_allclose(shader.inputs["Base Color"].default_value, material.diffuse_color, atol=1e-6)

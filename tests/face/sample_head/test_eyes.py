@@ -109,3 +109,16 @@ def test_brows_rise_and_frown(head, posing):
     assert rise("browInnerUp", outer) < 2
     assert rise("browOuterUp", outer) > 5
     assert rise("browDown", inner) < -5
+
+
+def test_lashes_point_down_from_closed_lids(head, posing):
+    """Each ring of a lash is a root above, a tip and a root below; those at the corners hardly turn."""
+    lashes = head.parts["lashes"]
+
+    def rise_of_tips(coefficients):
+        rings = posed(lashes, coefficients).reshape(2, -1, 3, 3)
+        middle = rings[:, rings.shape[1] // 5 : rings.shape[1] * 3 // 5]
+        return (middle[:, :, 1] - (middle[:, :, 0] + middle[:, :, 2]) / 2)[..., 2].mean()
+
+    assert rise_of_tips(posing()) > 4e-4
+    assert rise_of_tips(posing(eyeBlink=1)) < -1e-4
