@@ -196,8 +196,8 @@ def test_teeth_that_go_through_a_lip_are_found(head):
 
 
 def test_lips_that_go_through_each_other_are_found(head):
-    stretch("mouthPressLeft", 12)
-    stretch("mouthPressRight", 12)
+    stretch("mouthPressLeft", 16)
+    stretch("mouthPressRight", 16)
     assert "the lips go through each other in PP" in check(head).sentence
 
 
