@@ -4,10 +4,11 @@ from typing import Final
 
 from ..inference.contract import EmoTalkError
 from .compact.preset import BUILTIN
+from .emote.preset import EMOTE, FLINT
 from .karras.preset import KARRAS
 from .preset import Preset
 
-PRESETS: Final[dict[str, Preset]] = {"builtin": BUILTIN, "karras": KARRAS}
+PRESETS: Final[dict[str, Preset]] = {"builtin": BUILTIN, "karras": KARRAS, "flint": FLINT, "emote": EMOTE}
 
 
 def find_preset(name: str) -> Preset:
