@@ -1,8 +1,8 @@
 """wav2vec 2.0's transformer with batches and gradients, and the frozen convolutions before it.
 
-Weights have the names of ``inference/models/wav2vec2.py``. Convolutions are not trained, so each take is convolved once,
-as a whole line like in inference, and resampled to its frames. Shapes: B items, T frames, C columns of a feature row, H
-hidden columns.
+Weights have the names of ``inference/models/wav2vec2.py``. Convolutions are not trained, so each take is convolved
+once, as a whole line like in inference, and resampled to its frames. Shapes: B items, T frames, C columns of a feature
+row, H hidden columns.
 """
 
 import dataclasses

@@ -1,7 +1,7 @@
 """Windows of takes, and clips that exchange their emotions.
 
-In the second stage every clip is decoded twice: with its own condition, and with the emotion and the intensity of another
-clip of the batch, which is drawn here so that every process of a training has what its clips need.
+In the second stage every clip is decoded twice: with its own condition, and with the emotion and the intensity of
+another clip of the batch, which is drawn here so that every process of a training has what its clips need.
 """
 
 from collections.abc import Sequence

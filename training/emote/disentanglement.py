@@ -5,11 +5,13 @@ from typing import Final
 
 import numpy as np
 
+from ...face.capture_metrics import LONGEST_CLOSURE
 from ...face.intervals import intervals_of
 from ..arrays import BoolArray, FloatArray
 
 _CLOSED: Final = 0.2
-"""Share of the range from closed to wide open lips below which they count as closed."""
+_OPEN: Final = 0.3
+"""Shares of the range from closed to wide open lips: closed below the first, clearly open above the second."""
 _RANGE: Final = (2, 95)
 """Percentiles of the gap that stand for closed and wide open."""
 _TOLERANCE: Final = 1
@@ -24,7 +26,7 @@ class Closures:
         count: of the first one.
         lost: those at which the second one's lips stay open.
         added: the second one's at which the first one's lips are open.
-        shift: mean absolute difference of the gap in the first one's closures, as a share of its range.
+        shift: mean absolute difference of the openings in the first one's closures, as a share of their range.
     """
 
     count: int
@@ -46,24 +48,40 @@ class Closures:
 NONE: Final = Closures(0, 0, 0, 0.0)
 
 
-def compare_closures(gaps: FloatArray, others: FloatArray) -> Closures:
-    """The closures of two performances of the same sound; closed means the same gap for both.
+def compare_closures(gaps: FloatArray, others: FloatArray, fps: float) -> Closures:
+    """The closures of two performances of the same sound.
+
+    How far lips are open counts as a share of the range of their own performance: on a face that smiles or is surprised
+    they rest elsewhere. A closure lies between openings and is no longer than lips are closed in speech; a mouth at
+    rest is none. It is lost only where the other lips are clearly open.
 
     Args:
         gaps: (T,) between the lips, in any unit.
         others: (T,) of the other performance.
+        fps: of both.
     """
-    closed, wide = np.percentile(gaps, _RANGE)
-    threshold = closed + _CLOSED * (wide - closed)
-    first, second = gaps <= threshold, others <= threshold
-    closures = intervals_of(first)
-    apart = [np.abs(gaps - others)[start:end].mean() / max(wide - closed, 1e-9) for start, end in closures]
+    first, second = _openness(gaps), _openness(others)
+    closures = _closures(first, fps)
+    apart = [np.abs(first - second)[start:end].mean() for start, end in closures]
     return Closures(
         len(closures),
-        sum(not _near(second, each) for each in closures),
-        sum(not _near(first, each) for each in intervals_of(second)),
+        sum(not _near(second <= _OPEN, each) for each in closures),
+        sum(not _near(first <= _OPEN, each) for each in _closures(second, fps)),
         float(np.mean(apart)) if apart else 0.0,
     )
+
+
+def _openness(gaps: FloatArray) -> FloatArray:
+    closed, wide = np.percentile(gaps, _RANGE)
+    return (gaps - closed) / max(float(wide - closed), 1e-9)
+
+
+def _closures(openness: FloatArray, fps: float) -> list[tuple[int, int]]:
+    return [
+        (start, end)
+        for start, end in intervals_of(openness <= _CLOSED)
+        if start > 0 and end < len(openness) and end - start <= LONGEST_CLOSURE * fps
+    ]
 
 
 def _near(mask: BoolArray, interval: tuple[int, int]) -> bool:

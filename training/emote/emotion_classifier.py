@@ -12,6 +12,8 @@ from .perception import Performed
 from .weights import Weights
 
 _HEADS = 8
+_NOISE = 0.3
+"""On the scaled channels in training: a classifier that small errors fool is no judge."""
 
 
 class EmotionClassifier(nn.Module):
@@ -22,17 +24,17 @@ class EmotionClassifier(nn.Module):
 
     Args:
         mean: (E + 3,) of the curves.
-        spread: (E + 3,) their standard deviations.
+        scale: (E + 3,) what a unit of each channel counts.
         width: of the layer; a multiple of eight.
     """
 
     mean: Tensor
-    spread: Tensor
+    scale: Tensor
 
-    def __init__(self, mean: FloatArray, spread: FloatArray, width: int) -> None:
+    def __init__(self, mean: FloatArray, scale: FloatArray, width: int) -> None:
         super().__init__()
         self.register_buffer("mean", torch.from_numpy(mean))
-        self.register_buffer("spread", torch.from_numpy(spread))
+        self.register_buffer("scale", torch.from_numpy(scale))
         self.embedding, self.feature = nn.Linear(len(mean), width), nn.Linear(width, width)
         self.layer = Weights({f"layer.{name}": shape for name, shape in layer_shapes(width, width).items()})
         self.emotion, self.intensity = nn.Linear(width, len(EMOTIONS)), nn.Linear(width, INTENSITIES)
@@ -47,13 +49,15 @@ class EmotionClassifier(nn.Module):
         Returns:
             (B, width) -1..1.
         """
-        rows = self.embedding((motion - self.mean) / self.spread)
+        rows = self.embedding((motion - self.mean) * self.scale)
         rows = self.layer.biased_layer("layer", rows, _HEADS, 1)
         shares = valid / valid.sum(dim=1, keepdim=True).clamp(min=1)
         return torch.tanh(self.feature((rows * shares[..., None]).sum(dim=1)))
 
     def logits(self, motion: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
-        """(B, 8) of the emotions and (B, 3) of the intensities."""
+        """(B, 8) of the emotions and (B, 3) of the intensities; in training of motion with noise."""
+        if self.training:
+            motion = motion + _NOISE * torch.randn_like(motion) / self.scale
         feature = self(motion, valid)
         return self.emotion(feature), self.intensity(feature)
 

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ...face.flame.model import FlameModel
+from ...face.flame.model import VERTICES, FlameModel
 from ...inference.models.flint import FlintConfig
 from ..captures.take import Take
 from ..task import SCORE, ParameterGroup
@@ -27,13 +27,14 @@ class FlintNetwork(nn.Module):
     Args:
         config: dimensions.
         model: FLAME.
+        vertices: of FLAME on which the error is measured.
     """
 
-    def __init__(self, config: FlintConfig, model: FlameModel) -> None:
+    def __init__(self, config: FlintConfig, model: FlameModel, vertices: Sequence[int]) -> None:
         super().__init__()
         self.config = config
         self.motion_encoder, self.motion_decoder = FlintEncoder(config), FlintDecoder(config)
-        self.flame = FlameVertices(model, config.expressions)
+        self.flame = FlameVertices(model, config.expressions, vertices)
 
 
 class FlintTask:
@@ -57,7 +58,7 @@ class FlintTask:
         config = FlintConfig(expressions_of(takes[0].curves.basis), **asdict(recipe.network))
         self._motions = [motion_of(take) for take in takes]
         self._held_out = [motion_of(take) for take in held_out]
-        self.network = FlintNetwork(config, model)
+        self.network = FlintNetwork(config, model, range(0, VERTICES, recipe.vertex_step))
 
     def parameter_groups(self) -> list[ParameterGroup]:
         """Everything, by Adam."""

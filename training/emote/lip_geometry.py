@@ -11,6 +11,7 @@ from ...face.flame.arkit_shapes import solve_arkit_shapes
 from ...face.flame.model import FlameModel
 from ...face.visemes import VISEMES, pose_row
 from ..arrays import FloatArray
+from .flame_vertices import FlameVertices
 from .losses import frame_mean
 from .perception import Performed
 
@@ -34,33 +35,40 @@ class LipGeometry:
 
     Args:
         model: FLAME.
+        expressions: E of the motion.
         poses: (visemes, 20, 3) metres, how the lip landmarks move from rest to each viseme; see ``viseme_poses``.
     """
 
-    def __init__(self, model: FlameModel, poses: FloatArray) -> None:
-        self._lips = torch.tensor([landmarks.FLAME[mark] for mark in landmarks.LIPS])
-        self._upper, self._lower = (torch.tensor([landmarks.FLAME[mark] for mark in marks]) for marks in (UPPER, LOWER))
+    def __init__(self, model: FlameModel, expressions: int, poses: FloatArray) -> None:
+        self._mouth = FlameVertices(model, expressions, [landmarks.FLAME[mark] for mark in landmarks.LIPS])
+        self._upper, self._lower = ([mark - landmarks.LIPS[0] for mark in marks] for marks in (UPPER, LOWER))
         flat = poses.reshape(len(poses), -1)
         units = flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-9)
         self._visemes = torch.from_numpy(units.T.astype(np.float32))
 
-    def gaps(self, vertices: Tensor) -> Tensor:
-        """(..., 5023, 3) metres to (..., 3) heights between the inner lips in millimetres."""
-        return 1e3 * (vertices[..., self._upper, _UP] - vertices[..., self._lower, _UP])
+    def mouth(self, motion: Tensor) -> Tensor:
+        """(..., E + 3) expression and jaw to (..., 20, 3) lip landmarks in millimetres."""
+        mouth: Tensor = 1e3 * self._mouth.to(motion.device)(motion)
+        return mouth
 
-    def visemes(self, vertices: Tensor, valid: Tensor) -> Tensor:
-        """(B, T, V, 3) to (B, T, visemes) millimetres from the clip's mean mouth towards each viseme."""
-        mouth = 1e3 * vertices[..., self._lips, :].flatten(2)
+    def gaps(self, mouth: Tensor) -> Tensor:
+        """(..., 20, 3) to (..., 3) heights between the inner lips in millimetres."""
+        return mouth[..., self._upper, _UP] - mouth[..., self._lower, _UP]
+
+    def visemes(self, mouth: Tensor, valid: Tensor) -> Tensor:
+        """(B, T, 20, 3) to (B, T, visemes) millimetres from the clip's mean mouth towards each viseme."""
+        mouth = mouth.flatten(2)
         mean = (mouth * valid[..., None]).sum(dim=1) / valid.sum(dim=1, keepdim=True).clamp(min=1)
         towards: Tensor = (mouth - mean[:, None]) @ self._visemes.to(mouth)
         return towards
 
     def distance(self, shown: Performed, wanted: Performed, valid: Tensor) -> Tensor:
         """See ``Perception``."""
-        gap, wanted_gap = self.gaps(shown.vertices), self.gaps(wanted.vertices)
+        mouth, wanted_mouth = self.mouth(shown.motion), self.mouth(wanted.motion)
+        gap, wanted_gap = self.gaps(mouth), self.gaps(wanted_mouth)
         weight = 1 + _CLOSURE * torch.exp(-(wanted_gap / _CLOSED).clamp(min=0).square())
         gap_error = (weight * (gap - wanted_gap).square()).mean(dim=2)
-        pose_error = self.visemes(shown.vertices, valid) - self.visemes(wanted.vertices, valid)
+        pose_error = self.visemes(mouth, valid) - self.visemes(wanted_mouth, valid)
         return frame_mean(gap_error + pose_error.square().mean(dim=2), valid)
 
 

@@ -26,7 +26,13 @@ def frame_mean(values: Tensor, valid: Tensor) -> Tensor:
 
 
 def divergence(mean: Tensor, logvar: Tensor) -> Tensor:
-    """The Kullback-Leibler divergence of (B, K, D) normal distributions from the standard one, summed over D (Kingma
-    and Welling, 2014); the mean over latents.
+    """The Kullback-Leibler divergence of normal distributions from the standard one (Kingma and Welling, 2014).
+
+    Args:
+        mean: (B, K, D).
+        logvar: (B, K, D) logarithms of the variances.
+
+    Returns:
+        The mean over latents of the sum over D.
     """
     return 0.5 * (mean.square() + logvar.exp() - 1 - logvar).sum(dim=2).mean()

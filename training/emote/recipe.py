@@ -28,13 +28,17 @@ class FlintRecipe(Recipe):
     """The settings of ``flint.toml``; the comments there say what each one is."""
 
     flame: str = ""
+    vertex_step: int = 1
     window: int = 32
     network: FlintSizes
 
     def __post_init__(self) -> None:
         """Check what types do not say. Raises EmoTalkError."""
         super().__post_init__()
-        _check_window(self.window, 2**self.network.stages)
+        if self.vertex_step < 1:
+            raise EmoTalkError("The recipe's vertex_step must be 1 or more")
+        if self.window < 1 or self.window % 2**self.network.stages:
+            raise EmoTalkError(f"The recipe's window must be a multiple of {2**self.network.stages} frames")
 
 
 @dataclass(frozen=True)
@@ -71,6 +75,7 @@ class EmoteRecipe(Recipe):
     wav2vec2: str = ""
     lip_reading: str = ""
     video_emotion: str = ""
+    vertex_step: int = 1
     exchange_from: int
     window: int = 64
     dropout: float = 0.25
@@ -84,10 +89,7 @@ class EmoteRecipe(Recipe):
     def __post_init__(self) -> None:
         """Check what types do not say. Raises EmoTalkError."""
         super().__post_init__()
+        if self.vertex_step < 1:
+            raise EmoTalkError("The recipe's vertex_step must be 1 or more")
         if self.batch_size < 2:
             raise EmoTalkError("The recipe's batch_size must be 2 or more: clips exchange their emotions")
-
-
-def _check_window(window: int, latent: int) -> None:
-    if window < latent or window % latent:
-        raise EmoTalkError(f"The recipe's window must be a multiple of {latent} frames, not {window}")

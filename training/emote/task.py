@@ -15,9 +15,10 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from ...face.emotions import EMOTIONS
-from ...face.flame.model import FlameModel
+from ...face.flame.model import VERTICES, FlameModel
 from ...inference.contract import EmoTalkError
-from ...inference.models.emote import INTENSITIES, MOST_IDENTITIES, EmoteConfig
+from ...inference.models.emote import FPS, INTENSITIES, MOST_IDENTITIES, EmoteConfig
+from ..arrays import FloatArray
 from ..captures.take import Take
 from ..task import SCORE, ParameterGroup
 from .audio_encoder import Convolutions, Disturbances, is_convolution, read_encoder
@@ -27,14 +28,16 @@ from .emotion_classifier import EmotionClassifier, EmotionDistance
 from .export import export_emote, read_prior
 from .flame_vertices import FlameVertices, expressions_of
 from .lip_geometry import LipGeometry, viseme_poses
-from .losses import vertex_loss
+from .losses import SQUARE_MM, vertex_loss
 from .network import EmoteNetwork
 from .perception import Perception, Performed, load_perception
 from .prepared_takes import PreparedTake, prepare_takes
 from .recipe import EmoteRecipe
 
-_LEAST_SPREAD = 1e-3
-"""Of a channel that hardly moves, in its own unit."""
+_LEAST_MOTION = 1e-3
+"""Millimetres; of takes that hardly move."""
+_STEP = 0.1
+"""Of a channel, over which what it moves counts as linear."""
 _MIDDLE_GAP = 1
 """Of the three between the inner lips."""
 
@@ -46,20 +49,15 @@ class NetworkWithClassifier(nn.Module):
         network: EMOTE.
         classifier: of emotions; it is not exported.
         model: FLAME.
+        vertices: of FLAME on which the error of vertices is measured.
     """
 
-    def __init__(self, network: EmoteNetwork, classifier: EmotionClassifier, model: FlameModel) -> None:
+    def __init__(
+        self, network: EmoteNetwork, classifier: EmotionClassifier, model: FlameModel, vertices: Sequence[int]
+    ) -> None:
         super().__init__()
         self.emote, self.classifier = network, classifier
-        self.flame = FlameVertices(model, network.config.prior.expressions)
-
-    def perform(self, audio: Tensor, conditions: Tensor) -> Performed:
-        """(B, T, F) audio features and (B, 11 + identities) conditions to performances."""
-        return self.seen(self.emote.perform(audio, conditions))
-
-    def seen(self, motion: Tensor) -> Performed:
-        """(B, T, E + 3) expression and jaw with their vertices."""
-        return Performed(motion, self.flame(motion))
+        self.flame = FlameVertices(model, network.config.prior.expressions, vertices)
 
 
 class EmoteTask:
@@ -99,8 +97,10 @@ class EmoteTask:
         emote.motion_decoder.take(decoder)
         learnt = {name: weight for name, weight in weights.items() if not is_convolution(name)}
         emote.audio_encoder.load_state_dict(learnt, strict=False)
-        self.network = NetworkWithClassifier(emote, self._new_classifier(), model)
-        self._lips = LipGeometry(model, viseme_poses(model))
+        vertices = range(0, VERTICES, recipe.vertex_step)
+        self._head = FlameVertices(model, prior.expressions)
+        self.network = NetworkWithClassifier(emote, self._new_classifier(), model, vertices)
+        self._lips = LipGeometry(model, prior.expressions, viseme_poses(model))
         self._reading: Perception = load_perception(recipe.lip_reading, model) if recipe.lip_reading else self._lips
         self._feeling: Perception | None = (
             load_perception(recipe.video_emotion, model) if recipe.video_emotion else None
@@ -136,11 +136,11 @@ class EmoteTask:
         network, feeling = self.network, self._feeling or EmotionDistance(self.network.classifier)
         audio = network.emote.hear(batch.features, learns=False)
         both = network.emote.perform(torch.cat([audio, audio]), torch.cat([batch.condition, batch.exchanged]))
-        own, exchanged = map(network.seen, both.chunk(2))
-        captured, others = network.seen(batch.motion), network.seen(batch.other_motion)
+        motions = (*both.chunk(2), batch.motion, batch.other_motion)
+        own, exchanged, captured, others = (Performed(motion, self._head) for motion in motions)
         # Vertices are known for the own emotion only; lips come from the own sound, the emotion from the condition.
         terms = {
-            "vertices": vertex_loss(own.vertices, captured.vertices, batch.valid),
+            "vertices": vertex_loss(network.flame(own.motion), network.flame(batch.motion), batch.valid),
             "lips": self._reading.distance(own, captured, batch.valid),
             "emotion": feeling.distance(own, captured, batch.valid),
             "lips_exchanged": self._reading.distance(exchanged, captured, batch.valid),
@@ -162,16 +162,16 @@ class EmoteTask:
         assert isinstance(network, NetworkWithClassifier)
         squares, shown, closures = [], [], NONE
         for take in self._held_out:
-            own, audio = self._performed(network, take), self._heard(network, take)
-            captured = network.flame(self._rows(network, take.motion))
-            valid = torch.ones(own.motion.shape[:2], device=own.motion.device)
-            squares.append(vertex_loss(own.vertices, captured, valid).item())
-            gap = self._lips.gaps(own.vertices)[0, :, _MIDDLE_GAP].cpu().numpy()
+            audio = network.emote.hear(self._rows(network, take.features), learns=False)
+            captured = self._rows(network, take.motion)
+            own = network.emote.perform(audio, torch.from_numpy(take.condition(len(self._actors)))[None].to(audio))
+            valid = torch.ones_like(captured[..., 0])
+            squares.append(vertex_loss(network.flame(own), network.flame(captured), valid).item())
+            gap = self._gap(own)
             for emotion, condition in self._other_conditions(take):
-                other = network.perform(audio, condition.to(audio))
-                shown.append(network.classifier.logits(other.motion, valid)[0].argmax().item() == emotion)
-                other_gap = self._lips.gaps(other.vertices)[0, :, _MIDDLE_GAP].cpu().numpy()
-                closures += compare_closures(gap, other_gap)
+                other = network.emote.perform(audio, condition.to(audio))
+                shown.append(network.classifier.logits(other, valid)[0].argmax().item() == emotion)
+                closures += compare_closures(gap, self._gap(other), FPS)
         error_mm = float(np.mean(squares)) ** 0.5
         figures = {SCORE: error_mm, "vertices_mm": error_mm}
         return figures | ({"emotion_shown": float(np.mean(shown)), "closures_moved": closures.moved} if shown else {})
@@ -186,8 +186,11 @@ class EmoteTask:
 
     def _new_classifier(self) -> EmotionClassifier:
         motion = np.concatenate([take.motion for take in self._takes])
-        spread = np.maximum(motion.std(axis=0), _LEAST_SPREAD)
-        return EmotionClassifier(motion.mean(axis=0), spread, self._recipe.classifier_width)
+        # A channel counts by what it moves: the prior leaves out what hardly shows, and emotions must not hide there.
+        effect = _effects(self._head)
+        moved = float(np.sqrt(np.square(motion.std(axis=0) * effect).mean()))
+        scale = (effect / max(moved, _LEAST_MOTION)).astype(np.float32)
+        return EmotionClassifier(motion.mean(axis=0), scale, self._recipe.classifier_width)
 
     def _other_conditions(self, take: PreparedTake) -> list[tuple[int, Tensor]]:
         """Index and condition of each trained emotion that the take does not show, at a level that was trained."""
@@ -199,19 +202,22 @@ class EmoteTask:
                 conditions.setdefault(other.emotion, torch.from_numpy(row)[None])
         return sorted(conditions.items())
 
-    def _heard(self, network: NetworkWithClassifier, take: PreparedTake) -> Tensor:
-        return network.emote.hear(self._rows(network, take.features), learns=False)
-
-    def _performed(self, network: NetworkWithClassifier, take: PreparedTake) -> Performed:
-        audio = self._heard(network, take)
-        condition = torch.from_numpy(take.condition(len(self._actors)))[None]
-        return network.perform(audio, condition.to(audio))
+    def _gap(self, motion: Tensor) -> FloatArray:
+        """(T,) millimetres between the middles of the inner lips."""
+        return np.asarray(self._lips.gaps(self._lips.mouth(motion))[0, :, _MIDDLE_GAP].detach().cpu().numpy())
 
     def _rows(self, network: NetworkWithClassifier, rows: np.ndarray) -> Tensor:
         """(1, T, columns) of a take's rows, without those at the end that do not fill a latent."""
         latent = network.emote.config.prior.frames_per_latent
         device = next(network.parameters()).device
         return torch.from_numpy(rows[None, : len(rows) // latent * latent]).to(device)
+
+
+def _effects(head: FlameVertices) -> FloatArray:
+    """(E + 3,) millimetres that a unit of each channel moves the vertices, root mean square."""
+    channels = head.directions.shape[0] + 3
+    moved = head(_STEP * torch.eye(channels)) - head(torch.zeros(1, channels))
+    return np.asarray((SQUARE_MM * moved.square().mean(dim=(1, 2))).sqrt().numpy()) / _STEP
 
 
 def _window_problem(recipe: EmoteRecipe, config: EmoteConfig) -> str:

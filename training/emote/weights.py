@@ -52,7 +52,7 @@ class Weights(nn.Module):
         return functional.layer_norm(rows, rows.shape[-1:], *self.both(name), LAYER_NORM_EPS)
 
     def batch_norm(self, name: str, image: Tensor) -> Tensor:
-        """A normalisation of each channel of (B, C, T): by the batch in training, which moves the running statistics."""
+        """A normalisation of each channel of (B, C, T): in training by the batch, and the running statistics move."""
         mean, variance = (self.get_buffer(f"{name}.{kind}") for kind in _RUNNING)
         weight, bias = self.both(name)
         return functional.batch_norm(image, mean, variance, weight, bias, self.training, 0.1, BATCH_NORM_EPS)
@@ -75,7 +75,10 @@ class Weights(nn.Module):
     def both(self, name: str) -> tuple[Tensor, Tensor]:
         """Weight and bias of a layer."""
         layer = self.get_submodule(name)
-        return layer.get_parameter("weight"), layer.get_parameter("bias")
+        # Whatever stands there: ``torch.func.functional_call`` puts plain tensors in the place of parameters.
+        weight: Tensor = layer.weight
+        bias: Tensor = layer.bias
+        return weight, bias
 
 
 def start_at_zero(weights: Weights, name: str) -> None:

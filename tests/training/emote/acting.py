@@ -4,11 +4,12 @@ Every phone has a sound of its own, and the emotion is in the voice too, as pitc
 network may take the emotion from there.
 """
 
+import runpy
 from functools import cache
+from pathlib import Path
 
 import numpy as np
 import soundfile
-import synthetic_flame
 from emotalk.face.arkit import CHANNELS
 from emotalk.face.basis import ARKIT
 from emotalk.face.curves import FaceCurves, performance_of
@@ -32,14 +33,15 @@ LOUDNESS = {"sad": 0.6, "fear": 0.8, "anger": 1.5, "surprise": 1.3}
 @cache
 def flame():
     """FLAME's layout with 50 expressions, made by code, and the 52 shapes on it."""
-    model = model_from(synthetic_flame.arrays(150), UNKNOWN, "made by code")
+    arrays = runpy.run_path(str(Path(__file__).parents[2] / "synthetic_flame.py"))["arrays"]
+    model = model_from(arrays(150), UNKNOWN, "made by code")
     return model, solve_arkit_shapes(model)
 
 
 def syllables(rng, seconds):
     """Phones with times: words of two or three syllables, with pauses."""
     phones, end = [PhoneSegment("SIL", 0.0, 0.3)], 0.3
-    while end < seconds - 0.8:
+    while end < seconds - 1.2:
         for _ in range(rng.integers(2, 4)):
             for name, length in (
                 (rng.choice(ONSETS), rng.uniform(0.08, 0.13)),
@@ -48,8 +50,8 @@ def syllables(rng, seconds):
                 phones.append(PhoneSegment(str(name), end, end + length))
                 end += length
         if rng.random() < 0.4:
-            phones.append(PhoneSegment("SIL", end, end + 0.3))
-            end += 0.3
+            phones.append(PhoneSegment("SIL", end, end + 0.6))
+            end += 0.6
     return (*phones, PhoneSegment("SIL", end, float(seconds)))
 
 
