@@ -49,6 +49,7 @@ class Preset:
         load: the exported file as a model.
         base_model: id of the model that the result is compared with; "" if there is none.
         licence: of the weights, by its SPDX id; "" if it is for the owner of the takes to say.
+        performs: whether the weights are a model by themselves, so that a held-out take can be shown.
     """
 
     label: str
@@ -59,6 +60,7 @@ class Preset:
     load: Callable[[Path], FaceModel]
     base_model: str = ""
     licence: str = ""
+    performs: bool = True
 
 
 def on_captures(

@@ -6,6 +6,7 @@ from ..inference.contract import EmoTalkError
 from .compact.preset import BUILTIN
 from .emotalk.actor import EMOTALK_ACTOR
 from .emotalk.preset import EMOTALK
+from .emote.preset import EMOTE, FLINT
 from .finetuning.preset import COMPACT
 from .karras.preset import KARRAS
 from .preset import Preset
@@ -16,6 +17,8 @@ PRESETS: Final[dict[str, Preset]] = {
     "karras": KARRAS,
     "emotalk": EMOTALK,
     "emotalk-actor": EMOTALK_ACTOR,
+    "flint": FLINT,
+    "emote": EMOTE,
 }
 
 

@@ -41,6 +41,9 @@ class Recipe:
     MAY_CHANGE: ClassVar[frozenset[str]] = frozenset({"steps", "log_every", "save_every", "patience", "keep"})
     """Settings with which a run may be resumed although its checkpoints were made with others."""
 
+    FREEZES_PARTS: ClassVar[bool] = False
+    """Whether parts of the network stop learning on the way, which several processes must know."""
+
     seed: int = 1
     steps: int
     batch_size: int

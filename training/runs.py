@@ -198,7 +198,7 @@ def _export(
     path.parent.mkdir(exist_ok=True)
     trained_for = f"{result.steps} of {config.recipe['steps']} steps, seed {config.recipe['seed']}"
     task.export(result.network, path, {"trained_for": trained_for, "run": config.run})
-    if material.held_out:
+    if material.held_out and preset.performs:
         write_preview(run, preset.load(path), material.held_out[0])
     compared = _compare(run, task, result)
     write_card(run, config, preset, material.dataset, result, compared)

@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 
 import torch
 from accelerate import Accelerator
-from accelerate.utils import broadcast_object_list
+from accelerate.utils import DistributedDataParallelKwargs, broadcast_object_list
 from torch import nn
 
 from ..inference.contract import EmoTalkError
@@ -49,7 +49,8 @@ class Result:
 
 def new_accelerator(recipe: Recipe, cpu: bool = False) -> Accelerator:
     """An accelerator in this recipe's precision, on the CPU if wanted; one a process."""
-    return Accelerator(mixed_precision=_PRECISIONS[recipe.precision], cpu=cpu)
+    handlers = [DistributedDataParallelKwargs(find_unused_parameters=True)] if recipe.FREEZES_PARTS else []
+    return Accelerator(mixed_precision=_PRECISIONS[recipe.precision], cpu=cpu, kwargs_handlers=handlers)
 
 
 def train(

@@ -31,7 +31,7 @@ from .take import SPLITS, Labels, Take
 from .vertices import solve_table
 
 _HEAD: Final = frozenset({"name", "actor", "basis", "fps", "mapping", "shapes", "takes"})
-_LABELS: Final = ("emotion", "level", "intensity", "content", "split")
+_LABELS: Final = ("emotion", "level", "intensity", "content", "split", "actor")
 _TAKE: Final = frozenset({"name", "sound", "curves", "fps", "offset_seconds", "mapping", "shapes", *_LABELS})
 DEFAULT_FPS: Final = 30.0
 """Of files that state no rate, as 3D-ETF's; ARKit's phones record 60, which their timecodes say."""
@@ -264,6 +264,7 @@ def _entry_of(row: Mapping[str, Any], head: Mapping[str, Any], folder: Path) -> 
         _number(row, "intensity", Labels.intensity, name, 0.0, 1.0),
         _text(row, "content", Labels.content),
         _text(row, "split", Labels.split),
+        _text(row, "actor", Labels.actor),
     )
     if labels.split not in SPLITS:
         raise EmoTalkError(f"the split of take {name} is {labels.split!r}; it can be {', '.join(SPLITS)}")

@@ -21,6 +21,7 @@ class Labels:
         intensity: gain on the emotion, 0..1.
         content: what was said, by an id; takes of the same content differ in emotion only. "" if unknown.
         split: one of ``SPLITS``.
+        actor: who it is, where a project has several; "" for the project's.
     """
 
     emotion: str = NEUTRAL
@@ -28,6 +29,7 @@ class Labels:
     intensity: float = 1.0
     content: str = ""
     split: str = SPLITS[0]
+    actor: str = ""
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,1 @@
+"""EMOTE and its motion prior FLINT: their training."""
