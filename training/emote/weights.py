@@ -1,6 +1,7 @@
 """Weights under the names of inference's files, with the operations that they stand for, for networks with batches."""
 
 from collections.abc import Mapping
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -74,7 +75,7 @@ class Weights(nn.Module):
 
     def both(self, name: str) -> tuple[Tensor, Tensor]:
         """Weight and bias of a layer."""
-        layer = self.get_submodule(name)
+        layer: Any = self.get_submodule(name)
         # Whatever stands there: ``torch.func.functional_call`` puts plain tensors in the place of parameters.
         weight: Tensor = layer.weight
         bias: Tensor = layer.bias
