@@ -26,7 +26,8 @@ SYSTEMS: Final[dict[str, System]] = {
     "emotalk-actor": System(
         "EmoTalk in This Actor's Style", "a style of imported weights of EmoTalk, which must be on this computer"
     ),
-    "flint": System("FLINT", "EMOTE's prior of motion, from captures of FLAME's expression and jaw"),
-    "emote": System("EMOTE", "needs a trained FLINT, captures of FLAME and wav2vec 2.0"),
 }
-"""By the name in ``presets.PRESETS``, the usual choice first."""
+"""By the name in ``presets.PRESETS``, the usual choice first.
+
+FLINT and EMOTE are trained by the command alone: they need a FLAME file, and one the other's weights.
+"""
