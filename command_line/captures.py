@@ -3,6 +3,7 @@
 import argparse
 from pathlib import Path
 
+from .actions import action_adder
 from .complaints import GOOD, SOME_FAILED
 from .job_progress import JobProgress
 from .progress import ProgressBar
@@ -12,14 +13,7 @@ SUMMARY = "list captured takes in a project file, and check them before training
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of both actions."""
-    actions = parser.add_subparsers(metavar="ACTION", required=True)
-
-    def add(name: str, summary: str) -> argparse.ArgumentParser:
-        action = actions.add_parser(name, help=summary, description=f"{summary.capitalize()}.", allow_abbrev=False)
-        action.set_defaults(act=_ACTIONS[name])
-        action.add_argument("--verbose", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
-        return action
-
+    add = action_adder(parser, _ACTIONS)
     init = add("init", "find the takes in a folder and write a project file")
     init.add_argument("folder", metavar="FOLDER", type=Path, help="with curves, and sounds of the same names")
     init.add_argument("-o", "--output", metavar="FILE", type=Path, help="the project file (FOLDER/project.toml)")

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .actions import action_adder
 from .complaints import GOOD, SOME_FAILED, UsageError, complain
 from .progress import ProgressBar
 
@@ -19,14 +20,7 @@ SUMMARY = "import, list, verify, remove and download weights"
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the arguments of every action."""
-    actions = parser.add_subparsers(metavar="ACTION", required=True)
-
-    def add(name: str, summary: str) -> argparse.ArgumentParser:
-        action = actions.add_parser(name, help=summary, description=f"{summary.capitalize()}.", allow_abbrev=False)
-        action.set_defaults(act=_ACTIONS[name])
-        action.add_argument("--verbose", action="store_true", default=argparse.SUPPRESS, help=argparse.SUPPRESS)
-        return action
-
+    add = action_adder(parser, _ACTIONS)
     bring = add("import", "check a checkpoint and install it as weights")
     bring.add_argument(
         "checkpoint",

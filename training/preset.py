@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Final
 
+from ..face.basis import ARKIT
 from ..inference.contract import EmoTalkError, FaceModel
 from .captures.project import Project, ReadTakes, read_project, read_takes
 from .captures.take import Take
@@ -78,24 +79,29 @@ def on_captures(
         project = read_project(source)
         project = _shortened(project) if debug else project
         read = read_takes(project)
-        if not any(take.labels.split == "train" for take in read.takes):
+        if not read.of_split("train"):
             reasons = "".join(f"; {name}: {reason}" for name, reason in read.left_out)
             raise EmoTalkError(f"{source.name} has no take to train on{reasons}")
         good = {take.name for take in read.takes}
         entries = [entry for entry in project.entries if entry.name in good]
         files = [path for each in entries for path in (each.sound, each.curves, each.shapes) if path]
         remarks = tuple(f"{name} is left out: {reason}" for name, reason in read.left_out)
-        held_out = tuple(take for take in read.takes if take.labels.split == "validation")
         return Material(
             project.name,
             project.folder,
             tuple(dict.fromkeys([project.path, *files])),
             (*remarks, *remark(read)),
             lambda: make_task(project, read, recipe),
-            held_out,
+            read.of_split("validation"),
         )
 
     return read
+
+
+def check_arkit(project: Project, network: str) -> None:
+    """Refuse a project for a network of ARKit's coefficients. Raises EmoTalkError if it has another basis."""
+    if project.basis is not ARKIT:
+        raise EmoTalkError(f"{project.path.name} has the basis {project.basis.name}; {network} needs arkit")
 
 
 def _shortened(project: Project) -> Project:

@@ -13,6 +13,7 @@ from typing import Any, ClassVar, Final
 import numpy as np
 
 from ..errors import EmoTalkError
+from ..pickled_call import PickledCall
 
 _KINDS: Final = "fiub"
 """Kinds of numbers that arrays may hold; objects would be references."""
@@ -117,18 +118,6 @@ class _Sparse(_Building):
         np.add.at(self.content, (indices, np.repeat(np.arange(columns), counts)), values)
 
 
-class _Call:
-    """What a name in the file stands for. It has no attributes that a file could change."""
-
-    __slots__ = ("_make",)
-
-    def __init__(self, make: Callable[..., Any]) -> None:
-        self._make = make
-
-    def __call__(self, *arguments: Any) -> Any:
-        return self._make(*arguments)
-
-
 def _reconstruct(kind: Any, *_: Any) -> _Array:
     if kind is not _NDARRAY:
         raise _refused("an array of an unknown class")
@@ -154,21 +143,21 @@ def _encode(text: Any, encoding: Any = "latin1") -> bytes:
     return _bytes(text)
 
 
-_NDARRAY: Final = _Call(_Array)
-_CHUMPY: Final = _Call(_Chumpy)
-_SPARSE: Final = _Call(_Sparse)
-_OBJECT: Final = _Call(lambda: None)
-_ALLOWED: Final[Mapping[tuple[str, str], _Call]] = {
-    **{(f"numpy.{core}.multiarray", "_reconstruct"): _Call(_reconstruct) for core in ("core", "_core")},
-    **{(f"numpy.{core}.numeric", "_frombuffer"): _Call(_from_buffer) for core in ("core", "_core")},
+_NDARRAY: Final = PickledCall(_Array)
+_CHUMPY: Final = PickledCall(_Chumpy)
+_SPARSE: Final = PickledCall(_Sparse)
+_OBJECT: Final = PickledCall(lambda: None)
+_ALLOWED: Final[Mapping[tuple[str, str], PickledCall]] = {
+    **{(f"numpy.{core}.multiarray", "_reconstruct"): PickledCall(_reconstruct) for core in ("core", "_core")},
+    **{(f"numpy.{core}.numeric", "_frombuffer"): PickledCall(_from_buffer) for core in ("core", "_core")},
     ("numpy", "ndarray"): _NDARRAY,
-    ("numpy", "dtype"): _Call(_Number),
+    ("numpy", "dtype"): PickledCall(_Number),
     ("chumpy.ch", "Ch"): _CHUMPY,
     **{(module, "csc_matrix"): _SPARSE for module in ("scipy.sparse", "scipy.sparse.csc", "scipy.sparse._csc")},
-    **{(module, "_reconstructor"): _Call(_reconstructor) for module in ("copy_reg", "copyreg")},
+    **{(module, "_reconstructor"): PickledCall(_reconstructor) for module in ("copy_reg", "copyreg")},
     **{(module, "object"): _OBJECT for module in ("__builtin__", "builtins")},
-    **{(module, "set"): _Call(lambda values=(): set(values)) for module in ("__builtin__", "builtins")},
-    ("_codecs", "encode"): _Call(_encode),
+    **{(module, "set"): PickledCall(lambda values=(): set(values)) for module in ("__builtin__", "builtins")},
+    ("_codecs", "encode"): PickledCall(_encode),
 }
 _ALLOWED_KINDS: Final = (_CHUMPY, _SPARSE)
 """What the NEWOBJ opcode may make."""

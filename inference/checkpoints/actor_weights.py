@@ -40,15 +40,16 @@ class ActorWeights:
     changes: dict[str, np.ndarray]
 
 
-def read_actor(path: Path, base_model: str) -> ActorWeights:
+def read_actor(path: Path, base_model: str, spec: ModelSpec) -> ActorWeights:
     """Read an actor's weights and find their base among the installed weights.
 
     Args:
         path: of the file.
         base_model: the kind of network that the base must be, a name in ``registry.NETWORKS``.
+        spec: of the file's header.
 
     Raises:
-        EmoTalkError: the file is damaged, or its base is not installed.
+        EmoTalkError: the file is damaged, it names other styles than its base has, or its base is not installed.
     """
     changes, metadata = read_safetensors(path)
     actor, sha256 = metadata.get(ACTOR, ""), metadata.get(BASE, "")
@@ -56,6 +57,8 @@ def read_actor(path: Path, base_model: str) -> ActorWeights:
         raise EmoTalkError(f"{path.name} does not say whose style it is and on which weights; export it again")
     for weights in installed_weights():
         if weights.network == base_model and not weights.damage and weights_hash(weights).split()[0] == sha256:
+            if spec.styles != (actor, *weights.spec.styles):
+                raise EmoTalkError(f"{path.name} names other styles than its base has; export it again")
             arrays = {name: array.astype(np.float32) for name, array in changes.items()}
             return ActorWeights(actor, weights.path, weights.spec, arrays)
     raise EmoTalkError(

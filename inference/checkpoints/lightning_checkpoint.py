@@ -17,6 +17,7 @@ from typing import Any, ClassVar, Final
 import torch
 from torch import Tensor
 
+from ...face.pickled_call import PickledCall
 from .checkpoint_file import LARGEST_TABLE
 
 MARK: Final = "pytorch-lightning_version"
@@ -98,18 +99,6 @@ def read_lightning(path: Path) -> dict[str, Any] | None:
     return content if isinstance(content, dict) and MARK in content else None
 
 
-class _Call:
-    """What a known name in the file stands for. It has no attributes that a file could change."""
-
-    __slots__ = ("_make",)
-
-    def __init__(self, make: Callable[..., Any]) -> None:
-        self._make = make
-
-    def __call__(self, *arguments: Any) -> Any:
-        return self._make(*arguments)
-
-
 def _dictionary(pairs: Any = ()) -> dict[Any, Any]:
     return dict(pairs)
 
@@ -127,9 +116,9 @@ def _parameter(data: Any, *_: Any) -> Tensor:
 
 
 _KNOWN: Final[Mapping[tuple[str, str], Any]] = {
-    ("collections", "OrderedDict"): _Call(_dictionary),
-    ("torch._utils", "_rebuild_tensor_v2"): _Call(_tensor),
-    ("torch._utils", "_rebuild_parameter"): _Call(_parameter),
+    ("collections", "OrderedDict"): PickledCall(_dictionary),
+    ("torch._utils", "_rebuild_tensor_v2"): PickledCall(_tensor),
+    ("torch._utils", "_rebuild_parameter"): PickledCall(_parameter),
     **{("torch", name): dtype for name, dtype in _DTYPES.items()},
 }
 
@@ -166,7 +155,7 @@ class _Reader(_PythonUnpickler):  # type: ignore[misc]
     def _new(self) -> None:
         self.stack.pop()
         kind = self.stack.pop()
-        self.append(kind() if isinstance(kind, (Nothing, _Call)) else Nothing("an object"))
+        self.append(kind() if isinstance(kind, (Nothing, PickledCall)) else Nothing("an object"))
 
     def _new_with_names(self) -> None:
         self.stack.pop()
@@ -178,7 +167,7 @@ class _Reader(_PythonUnpickler):  # type: ignore[misc]
     def _reduce(self) -> None:
         arguments = self.stack.pop()
         function = self.stack[-1]
-        if not isinstance(function, (Nothing, _Call)) or not isinstance(arguments, tuple):
+        if not isinstance(function, (Nothing, PickledCall)) or not isinstance(arguments, tuple):
             raise pickle.UnpicklingError("a call of what cannot be called")
         self.stack[-1] = function(*arguments)
 

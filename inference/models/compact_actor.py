@@ -15,9 +15,7 @@ _ENCODERS: Final = ("content.", "emotion.")
 
 def load(path: Path, spec: ModelSpec) -> ActorModel:
     """The model of an actor's weights file. Raises EmoTalkError if it is damaged, or its base is not installed."""
-    weights = read_actor(path, MODEL_ID)
-    if spec.styles != (weights.actor, *weights.base_spec.styles):
-        raise EmoTalkError(f"{path.name} names other styles than its base has; export it again")
+    weights = read_actor(path, MODEL_ID, spec)
     return with_actor(EmoTalkCompact.load(weights.base, weights.base_spec), weights, path.name)
 
 

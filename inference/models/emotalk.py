@@ -20,7 +20,7 @@ from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import torch
@@ -37,8 +37,9 @@ from ..checkpoints.earlier_names import with_todays_config, with_todays_names
 from ..checkpoints.safetensors_file import read_safetensors
 from ..contract import SAMPLE_RATE, EmoTalkError, Features, ModelSpec, Progress, Speech
 from ..devices import return_large_blocks
+from .configuration import checked, config_in, encoder_of
 from .layers import LARGE_STEPS, SMALL_STEPS, Layers, Steps, check_arrays
-from .matrix_products import Precision, arithmetic_for
+from .matrix_products import Precision, arithmetic_for, named_arithmetic
 from .wav2vec2 import (
     XLSR_53,
     Wav2Vec2Config,
@@ -101,18 +102,12 @@ class EmoTalkConfig:
         Raises:
             ValueError: it is none; the message is the second half of a sentence.
         """
-        try:
+
+        def make() -> EmoTalkConfig:
             values = with_todays_config(json.loads(text))
-            encoder: dict[str, Any] = {
-                name: tuple(value) if isinstance(value, list) else value for name, value in values["encoder"].items()
-            }
-            config = cls(**values | {"encoder": replace(XLSR_53, **encoder)})
-        except (KeyError, ValueError, TypeError, AttributeError, RecursionError):
-            raise ValueError("says nothing usable of its dimensions") from None
-        problem = config.problem()
-        if problem:
-            raise ValueError(problem)
-        return config
+            return cls(**values | {"encoder": encoder_of(values["encoder"], XLSR_53)})
+
+        return checked(make)
 
     def problem(self) -> str:
         """Why EmoTalk here cannot be such a network, as the second half of a sentence; "" if it can."""
@@ -267,10 +262,7 @@ class EmoTalk:
     @property
     def arithmetic(self) -> str:
         """What multiplies in the encoders: machines where it differs give a little different numbers."""
-        if self._device.type != "cpu":
-            return ""
-        library = arithmetic_for(self._device, self._precision).library
-        return f"{library} with {torch.backends.cpu.get_cpu_capability()}"
+        return named_arithmetic(self._device, self._precision)
 
     @torch.inference_mode()
     def encode(self, speech: Speech, progress: Progress | None = None) -> Features:
@@ -362,10 +354,7 @@ def _checked(
     arrays: Mapping[str, np.ndarray], metadata: Mapping[str, str], name: str
 ) -> tuple[EmoTalkConfig, dict[str, np.ndarray]]:
     """The configuration in a file's header, and its arrays under today's names."""
-    try:
-        config = EmoTalkConfig.from_json(metadata.get("config", ""))
-    except ValueError as error:
-        raise EmoTalkError(f"The network in {name} {error}; import the checkpoint again") from None
+    config = config_in(EmoTalkConfig.from_json, metadata, name)
     named = with_todays_names(arrays)
     if len(named) < len(arrays):
         raise EmoTalkError(f"The weights in {name} hold a weight twice, by two names; import the checkpoint again")

@@ -28,9 +28,7 @@ def load(
     path: Path, spec: ModelSpec, device: str = "cpu", precision: Precision = "float32", windowed: bool = False
 ) -> ActorModel:
     """The model of an actor's weights file. Raises EmoTalkError if it is damaged, or its base is not installed."""
-    weights = read_actor(path, MODEL_ID)
-    if spec.styles != (weights.actor, *weights.base_spec.styles):
-        raise EmoTalkError(f"{path.name} names other styles than its base has; export it again")
+    weights = read_actor(path, MODEL_ID, spec)
     base = EmoTalk.load(weights.base, weights.base_spec, device, precision, windowed)
     return with_actor(base, weights, path.name)
 

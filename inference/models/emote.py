@@ -13,9 +13,9 @@ What is done differently from the released code, with the same numbers, beside w
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import torch
@@ -30,9 +30,10 @@ from ..checkpoints.safetensors_file import read_safetensors
 from ..contract import SAMPLE_RATE, EmoTalkError, Features, ModelSpec, Progress, Speech
 from ..devices import return_large_blocks
 from .biased_attention import BiasedLayer, layer_shapes, with_biases
+from .configuration import checked, config_in, encoder_of
 from .flint import FlintConfig, FlintDecoder, decoder_shapes, latent_count
 from .layers import LARGE_STEPS, SMALL_STEPS, Layers, check_arrays
-from .matrix_products import Precision, arithmetic_for
+from .matrix_products import Precision, arithmetic_for, named_arithmetic
 from .wav2vec2 import BASE, Wav2Vec2Config, Wav2Vec2Model, impossible_number, resize, zero_mean_unit_variance
 from .wav2vec2 import weight_shapes as wav2vec2_shapes
 
@@ -89,19 +90,13 @@ class EmoteConfig:
         Raises:
             ValueError: it is none; the message is the second half of a sentence.
         """
-        try:
+
+        def make() -> EmoteConfig:
             values = json.loads(text)
-            encoder: dict[str, Any] = {
-                name: tuple(value) if isinstance(value, list) else value for name, value in values["encoder"].items()
-            }
-            parts = {"encoder": replace(BASE, **encoder), "prior": FlintConfig(**values["prior"])}
-            config = cls(**values | parts)
-        except (KeyError, ValueError, TypeError, AttributeError, RecursionError):
-            raise ValueError("says nothing usable of its dimensions") from None
-        problem = config.problem()
-        if problem:
-            raise ValueError(problem)
-        return config
+            parts = {"encoder": encoder_of(values["encoder"], BASE), "prior": FlintConfig(**values["prior"])}
+            return cls(**values | parts)
+
+        return checked(make)
 
     def problem(self) -> str:
         """Why EMOTE here cannot be such a network, as the second half of a sentence; "" if it can."""
@@ -208,10 +203,7 @@ class Emote:
         name = Path(path).name
         if metadata.get("model") != MODEL_ID:
             raise EmoTalkError(f"The weights in {name} are not EMOTE's; import the checkpoint again")
-        try:
-            config = EmoteConfig.from_json(metadata.get("config", ""))
-        except ValueError as error:
-            raise EmoTalkError(f"The network in {name} {error}; import the checkpoint again") from None
+        config = config_in(EmoteConfig.from_json, metadata, name)
         check_arrays(arrays, weight_shapes(config), name)
         basis = FLAME(config.prior.expressions)
         if spec.basis is not basis or len(spec.styles) != config.identities or spec.emotions != EMOTIONS:
@@ -225,10 +217,7 @@ class Emote:
     @property
     def arithmetic(self) -> str:
         """What multiplies in the speech encoder: machines where it differs give a little different numbers."""
-        if self._device.type != "cpu":
-            return ""
-        library = arithmetic_for(self._device, self._precision).library
-        return f"{library} with {torch.backends.cpu.get_cpu_capability()}"
+        return named_arithmetic(self._device, self._precision)
 
     @torch.inference_mode()
     def encode(self, speech: Speech, progress: Progress | None = None) -> Features:

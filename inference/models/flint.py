@@ -21,6 +21,7 @@ from ...face.basis import JAW_CHANNELS
 from ..checkpoints.safetensors_file import read_safetensors
 from ..contract import EmoTalkError
 from .biased_attention import BiasedLayer, layer_shapes, with_biases
+from .configuration import checked, config_in
 from .layers import Layers, check_arrays
 from .matrix_products import arithmetic_for
 from .wav2vec2 import impossible_number
@@ -63,14 +64,7 @@ class FlintConfig:
         Raises:
             ValueError: it is none; the message is the second half of a sentence.
         """
-        try:
-            config = cls(**json.loads(text))
-        except (ValueError, TypeError, RecursionError):
-            raise ValueError("says nothing usable of its dimensions") from None
-        problem = config.problem()
-        if problem:
-            raise ValueError(problem)
-        return config
+        return checked(lambda: cls(**json.loads(text)))
 
     def problem(self) -> str:
         """Why FLINT here cannot be such a network, as the second half of a sentence; "" if it can."""
@@ -165,10 +159,7 @@ class Flint:
         name = Path(path).name
         if metadata.get("model") != MODEL_ID:
             raise EmoTalkError(f"The weights in {name} are not FLINT's; import the checkpoint again")
-        try:
-            config = FlintConfig.from_json(metadata.get("config", ""))
-        except ValueError as error:
-            raise EmoTalkError(f"The network in {name} {error}; import the checkpoint again") from None
+        config = config_in(FlintConfig.from_json, metadata, name)
         check_arrays(arrays, weight_shapes(config), name)
         return cls({weight: torch.from_numpy(array) for weight, array in arrays.items()}, config)
 

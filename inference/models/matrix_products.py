@@ -200,6 +200,13 @@ def arithmetic_for(device: torch.device, precision: Precision) -> Arithmetic:
     return cpu_arithmetic(dtype) if device.type == "cpu" else Plain(dtype)
 
 
+def named_arithmetic(device: torch.device, precision: Precision) -> str:
+    """What multiplies on a processor, for people; "" on a GPU. See ``contract.Calculating``."""
+    if device.type != "cpu":
+        return ""
+    return f"{arithmetic_for(device, precision).library} with {torch.backends.cpu.get_cpu_capability()}"
+
+
 @functools.cache
 def cpu_arithmetic(dtype: torch.dtype) -> Arithmetic:
     """The arithmetic on this processor, the same in every process.

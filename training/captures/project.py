@@ -98,6 +98,10 @@ class ReadTakes:
     takes: tuple[Take, ...]
     left_out: tuple[tuple[str, str], ...]
 
+    def of_split(self, split: str) -> tuple[Take, ...]:
+        """The good takes of one split, in the order of the file."""
+        return tuple(take for take in self.takes if take.labels.split == split)
+
 
 def read_project(path: str | Path) -> Project:
     """Read a project file; the takes themselves are not looked at.

@@ -9,11 +9,10 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ...face.basis import ARKIT
 from ...face.controls import Controls
 from ...inference.checkpoints.actor_weights import LEFT, RIGHT, ActorWeights
 from ...inference.checkpoints.earlier_names import with_todays_names
-from ...inference.checkpoints.library import InstalledWeights, find_weights
+from ...inference.checkpoints.library import InstalledWeights
 from ...inference.checkpoints.safetensors_file import read_metadata, read_safetensors
 from ...inference.contract import EmoTalkError, FaceModel
 from ...inference.models.emotalk import EmoTalk, EmoTalkConfig
@@ -24,12 +23,11 @@ from ..arrays import FloatArray
 from ..captures.project import Project, ReadTakes
 from ..captures.take import Labels
 from ..finetuning.low_rank import adapt, factors
-from ..finetuning.other_voices import read_other_voices, recordings
-from ..finetuning.preset import with_recordings
+from ..finetuning.preset import make_actor_task, with_recordings
 from ..finetuning.recipe import ActorRecipe
 from ..finetuning.system import ActorNetwork
 from ..finetuning.task import ActorTask
-from ..preset import Preset
+from ..preset import Preset, check_arkit
 from .network import attend, periodic_bias
 from .task import controls_of
 
@@ -128,16 +126,10 @@ class EmoTalkSystem:
 
 def make_task(project: Project, read: ReadTakes, recipe: ActorRecipe) -> ActorTask:
     """The training on the takes of a project. Raises EmoTalkError for another basis, or without a base."""
-    if project.basis is not ARKIT:
-        raise EmoTalkError(f"{project.path.name} has the basis {project.basis.name}; EmoTalk needs arkit")
+    check_arkit(project, "EmoTalk")
     if not recipe.base:
         raise EmoTalkError("Say which weights of EmoTalk the style is for: --set base=NAME, of emotalk weights list")
-    torch.manual_seed(recipe.seed)
-    base = find_weights(recipe.base)
-    takes = {split: [take for take in read.takes if take.labels.split == split] for split in ("train", "validation")}
-    others = read_other_voices(recordings(Path(recipe.other_voices)) if recipe.other_voices else [])
-    system = EmoTalkSystem(base, recipe.rank)
-    return ActorTask(recipe, project.actor, system, base, takes["train"], takes["validation"], others)
+    return make_actor_task(project, read, recipe, EmoTalkSystem)
 
 
 def load_exported(path: Path) -> FaceModel:

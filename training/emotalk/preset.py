@@ -3,15 +3,13 @@
 from pathlib import Path
 from typing import Final
 
-from ...face.basis import ARKIT
 from ...inference.checkpoints.library import find_weights
 from ...inference.checkpoints.safetensors_file import read_metadata
-from ...inference.contract import EmoTalkError, FaceModel
+from ...inference.contract import FaceModel
 from ...inference.models.emotalk import MODEL_ID, EmoTalk
 from ...inference.registry import NETWORKS, read_spec
 from ..captures.project import Project, ReadTakes
-from ..captures.take import Take
-from ..preset import Preset, on_captures
+from ..preset import Preset, check_arkit, on_captures
 from .pairing import quadruples, with_contents
 from .recipe import RECIPE, EmoTalkRecipe
 from .task import EmoTalkTask
@@ -24,26 +22,20 @@ NO_PAIRS: Final = (
 
 def make_task(project: Project, read: ReadTakes, recipe: EmoTalkRecipe) -> EmoTalkTask:
     """The training on the takes of a project that are split off for it. Raises EmoTalkError for another basis."""
-    if project.basis is not ARKIT:
-        raise EmoTalkError(f"{project.path.name} has the basis {project.basis.name}; EmoTalk needs arkit")
-    held_out = [take for take in read.takes if take.labels.split == "validation"]
+    check_arkit(project, "EmoTalk")
     base = find_weights(recipe.base) if recipe.base else None
-    return EmoTalkTask(recipe, project.actor, with_contents(_training(read)), held_out, base)
+    return EmoTalkTask(recipe, project.actor, with_contents(read.of_split("train")), read.of_split("validation"), base)
 
 
 def remark(read: ReadTakes) -> tuple[str, ...]:
     """How many pairs the takes make, or that there are none."""
-    count = len(quadruples(with_contents(_training(read))))
+    count = len(quadruples(with_contents(read.of_split("train"))))
     return (f"{count} pairs for cross-reconstruction" if count else NO_PAIRS,)
 
 
 def load(path: Path) -> FaceModel:
     """The exported file as a model."""
     return EmoTalk.load(path, read_spec(NETWORKS[MODEL_ID], read_metadata(path)))
-
-
-def _training(read: ReadTakes) -> list[Take]:
-    return [take for take in read.takes if take.labels.split == "train"]
 
 
 EMOTALK: Final = Preset(

@@ -10,6 +10,7 @@ from ...face.flame.model import FlameModel
 from ...inference.checkpoints.safetensors_file import read_safetensors, write_safetensors
 from ...inference.contract import EmoTalkError, ModelSpec
 from ...inference.models import emote, flint
+from ...inference.models.configuration import config_in
 from ...inference.models.layers import check_arrays
 from ...inference.registry import EMOTE_SPEC, FLINT_SPEC, spec_metadata
 from ..arrays import FloatArray
@@ -66,10 +67,7 @@ def read_prior(path: str, expressions: int, model: FlameModel) -> tuple[flint.Fl
     arrays, metadata = read_safetensors(path)
     if metadata.get("model") != flint.MODEL_ID:
         raise EmoTalkError(f"The weights in {name} are not FLINT's; name those that the preset flint exports")
-    try:
-        config = flint.FlintConfig.from_json(metadata.get("config", ""))
-    except ValueError as error:
-        raise EmoTalkError(f"The network in {name} {error}; train FLINT again") from None
+    config = config_in(flint.FlintConfig.from_json, metadata, name, "train FLINT again")
     check_arrays(arrays, flint.weight_shapes(config), name)
     if config.expressions != expressions:
         raise EmoTalkError(f"{name} has {config.expressions} expressions, the takes {expressions}; train FLINT on them")

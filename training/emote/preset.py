@@ -51,13 +51,12 @@ def with_files(
     return read_all
 
 
-def _split(project: Project, read: ReadTakes) -> tuple[list[Take], list[Take]]:
+def _split(project: Project, read: ReadTakes) -> tuple[tuple[Take, ...], tuple[Take, ...]]:
     """Takes to train on and held-out ones; those that name no actor are the project's."""
-    named = [
+    named = tuple(
         replace(take, labels=replace(take.labels, actor=take.labels.actor or project.actor)) for take in read.takes
-    ]
-    train, held_out = ([take for take in named if take.labels.split == split] for split in ("train", "validation"))
-    return train, held_out
+    )
+    return replace(read, takes=named).of_split("train"), replace(read, takes=named).of_split("validation")
 
 
 FLINT: Final = Preset(

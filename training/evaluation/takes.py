@@ -19,6 +19,7 @@ from ..arrays import FloatArray
 from ..captures.looking import PROJECT_NAME, write_project
 from ..captures.project import Project, ReadTakes, read_project, read_takes
 from ..captures.take import Take
+from ..comparison import SCORE
 from .baselines import baselines
 from .prediction import DEFAULTS
 from .report import Cell, Table, left_out
@@ -122,6 +123,19 @@ def mean_figures(figures: Sequence[tuple[float, ...]]) -> tuple[float, ...]:
     return tuple(
         float(column[~np.isnan(column)].mean()) if not np.isnan(column).all() else np.nan for column in columns
     )
+
+
+def score_takes(takes: Sequence[Take], predicted: Sequence[FaceCurves], names: Sequence[str]) -> dict[str, float]:
+    """What a task's ``validate`` gives: means over takes; the score is the mean absolute error.
+
+    Args:
+        takes: at least one.
+        predicted: curves of each.
+        names: attributes of ``Comparison``.
+    """
+    compared = [compare(take.curves, curves) for take, curves in zip(takes, predicted, strict=True)]
+    means = {name: float(np.mean([getattr(each, name) for each in compared])) for name in ("error", *names)}
+    return {SCORE: means["error"], **means}
 
 
 def still_rows(model: FaceModel, takes: Sequence[Take]) -> tuple[tuple[Cell, ...], ...]:

@@ -12,6 +12,7 @@ from ...inference.checkpoints.safetensors_file import write_safetensors
 from ...inference.contract import ModelSpec
 from ...inference.registry import LONGEST_NAME, spec_metadata
 from ..arrays import FloatArray
+from ..evaluation.takes import TAKES
 
 
 def style_name(actor: str, styles: Iterable[str]) -> str:
@@ -51,7 +52,7 @@ def export(
         **spec_metadata(spec.with_styles((actor, *spec.styles))),
         "licence": f"of the takes, and of the base: {base.licence}" if base.licence else "of the takes",
         "notice": base.notice,
-        "takes": json.dumps(names),
+        TAKES: json.dumps(names),
         "trained_on": f"{len(names)} takes",
     }
     write_safetensors(path, {name: array.astype(np.float16) for name, array in changes.items()}, metadata | provenance)

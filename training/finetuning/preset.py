@@ -7,31 +7,36 @@ from typing import Final
 
 import torch
 
-from ...face.basis import ARKIT
-from ...inference.checkpoints.library import find_weights
+from ...inference.checkpoints.library import InstalledWeights, find_weights
 from ...inference.checkpoints.safetensors_file import read_metadata
-from ...inference.contract import EmoTalkError, FaceModel
+from ...inference.contract import FaceModel
 from ...inference.models.compact_actor import load
 from ...inference.registry import NETWORKS, read_spec
 from ..captures.project import Project, ReadTakes
-from ..preset import Material, Preset, on_captures
+from ..preset import Material, Preset, check_arkit, on_captures
 from ..task import Task
 from .compact_network import CompactSystem
 from .other_voices import read_other_voices, recordings
 from .recipe import RECIPE, ActorRecipe
+from .system import ActorSystem
 from .task import ActorTask
 
 
 def make_task(project: Project, read: ReadTakes, recipe: ActorRecipe) -> ActorTask:
     """The training on the takes of a project that are split off for it. Raises EmoTalkError for another basis."""
-    if project.basis is not ARKIT:
-        raise EmoTalkError(f"{project.path.name} has the basis {project.basis.name}; EmoTalk Compact needs arkit")
-    takes = {split: [take for take in read.takes if take.labels.split == split] for split in ("train", "validation")}
+    check_arkit(project, "EmoTalk Compact")
+    return make_actor_task(project, read, recipe, CompactSystem)
+
+
+def make_actor_task(
+    project: Project, read: ReadTakes, recipe: ActorRecipe, system: Callable[[InstalledWeights, int], ActorSystem]
+) -> ActorTask:
+    """The training of a style for the recipe's base; ``system`` takes the base and the rank on."""
     torch.manual_seed(recipe.seed)
-    others = read_other_voices(recordings(Path(recipe.other_voices)) if recipe.other_voices else [])
     base = find_weights(recipe.base)
-    system = CompactSystem(base, recipe.rank)
-    return ActorTask(recipe, project.actor, system, base, takes["train"], takes["validation"], others)
+    others = read_other_voices(recordings(Path(recipe.other_voices)) if recipe.other_voices else [])
+    train, held_out = read.of_split("train"), read.of_split("validation")
+    return ActorTask(recipe, project.actor, system(base, recipe.rank), base, train, held_out, others)
 
 
 def with_recordings(

@@ -7,14 +7,14 @@ from typing import Final
 import numpy as np
 from torch import Tensor, nn
 
-from ...face.capture_metrics import compare
 from ...face.controls import Controls
 from ...inference.checkpoints.actor_weights import ActorWeights
 from ...inference.checkpoints.library import InstalledWeights
 from ...inference.contract import FaceModel, Speech
 from ..arrays import BoolArray
 from ..captures.take import Labels, Take
-from ..task import SCORE, ParameterGroup
+from ..evaluation.takes import score_takes
+from ..task import ParameterGroup
 from .batches import Batch, Line, draw_batch
 from .captured import moving_channels
 from .export import export, style_name
@@ -115,7 +115,5 @@ def figures(model: FaceModel, takes: Sequence[Take], controls: Callable[[Labels]
     """Means over takes with the controls of their labels; empty without any."""
     if not takes:
         return {}
-    compared = [compare(take.curves, model.decode(model.encode(take.speech), controls(take.labels))) for take in takes]
-    named = ("error", "r", "jaw_r", "closure_f1", "velocity_ratio")
-    means = {name: float(np.mean([getattr(each, name) for each in compared])) for name in named}
-    return {SCORE: means["error"], **means}
+    predicted = [model.decode(model.encode(take.speech), controls(take.labels)) for take in takes]
+    return score_takes(takes, predicted, ("r", "jaw_r", "closure_f1", "velocity_ratio"))

@@ -14,8 +14,7 @@ from .task import KarrasTask
 
 def make_task(_project: Project, read: ReadTakes, recipe: KarrasRecipe) -> KarrasTask:
     """The training on the takes of a project that are split off for it."""
-    takes = {split: [take for take in read.takes if take.labels.split == split] for split in ("train", "validation")}
-    return KarrasTask(recipe, takes["train"], takes["validation"])
+    return KarrasTask(recipe, read.of_split("train"), read.of_split("validation"))
 
 
 def load(path: Path) -> Karras:

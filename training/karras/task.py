@@ -9,7 +9,6 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from ...face.capture_metrics import compare
 from ...face.controls import Controls
 from ...face.curves import FaceCurves
 from ...inference.contract import ModelSpec
@@ -17,8 +16,8 @@ from ...inference.models.karras import Karras
 from ..arrays import FloatArray
 from ..captures.take import Take
 from ..evaluation.baselines import RidgeRegression
-from ..evaluation.takes import TAKES
-from ..task import SCORE, ParameterGroup
+from ..evaluation.takes import TAKES, score_takes
+from ..task import ParameterGroup
 from .batches import Batch, draw_batch
 from .export import export, inference_arrays
 from .losses import Losses
@@ -28,6 +27,7 @@ from .prepared_takes import muted_shot, prepare_takes, rest_pose
 from .recipe import KarrasRecipe
 
 _BETAS: Final = (0.9, 0.99)
+_FIGURES: Final = ("r", "jaw_r", "velocity_ratio")
 
 
 class NetworkWithEmotions(nn.Module):
@@ -98,20 +98,18 @@ class KarrasTask:
         arrays = inference_arrays(network.network, self._neutral(network), [])
         model = Karras(arrays, {"compression": self._recipe.network.compression}, ModelSpec(self._basis, self._fps))
         predicted = [model.decode(model.encode(take.speech), Controls()) for take in self._held_out]
-        return _figures(self._held_out, predicted)
+        return score_takes(self._held_out, predicted, _FIGURES)
 
     def base_figures(self) -> dict[str, float]:
         """The figures of ridge regression on log-mel, fitted on the same takes: what a network has to beat."""
         if not self._held_out:
             return {}
         ridge = RidgeRegression.fit(self._trained)
-        return _figures(
-            self._held_out,
-            [
-                FaceCurves(ridge.predict(take.speech, take.curves.frames).astype(np.float32), self._basis, self._fps)
-                for take in self._held_out
-            ],
-        )
+        predicted = [
+            FaceCurves(ridge.predict(take.speech, take.curves.frames).astype(np.float32), self._basis, self._fps)
+            for take in self._held_out
+        ]
+        return score_takes(self._held_out, predicted, _FIGURES)
 
     def export(self, network: nn.Module, path: Path, provenance: dict[str, str]) -> None:
         """Write the network with mined emotions, in half precision."""
@@ -134,16 +132,3 @@ class KarrasTask:
     def _neutral(self, network: NetworkWithEmotions) -> FloatArray:
         """(E,) the mean of the takes' emotion vectors, which fits most frames best."""
         return np.asarray(network.emotions[: self._frames].detach().mean(dim=0).cpu().numpy())
-
-
-def _figures(takes: Sequence[Take], predicted: Sequence[FaceCurves]) -> dict[str, float]:
-    """Means over the takes that have each figure."""
-    compared = [compare(take.curves, curves) for take, curves in zip(takes, predicted, strict=True)]
-    error = float(np.mean([each.error for each in compared]))
-    return {
-        SCORE: error,
-        "error": error,
-        "r": float(np.mean([each.r for each in compared])),
-        "jaw_r": float(np.mean([each.jaw_r for each in compared])),
-        "velocity_ratio": float(np.mean([each.velocity_ratio for each in compared])),
-    }
