@@ -16,7 +16,8 @@ class InstallingOperator(BackgroundOperator):
 
     question: ClassVar[str]
 
-    def sizes(self, context: bpy.types.Context) -> tuple[float, float]:
+    @classmethod
+    def sizes(cls, context: bpy.types.Context) -> tuple[float, float]:
         """Bytes to download, and bytes of disk, at most."""
         raise NotImplementedError
 

@@ -15,7 +15,8 @@ class SetUpPytorch(InstallingOperator, bpy.types.Operator):
     bl_options = {"INTERNAL"}
     question = "Install PyTorch?"
 
-    def sizes(self, context: bpy.types.Context) -> tuple[float, float]:
+    @classmethod
+    def sizes(cls, context: bpy.types.Context) -> tuple[float, float]:
         """Of the chosen build."""
         build = torch_environment.chosen_build(context)
         return build.download_bytes, build.disk_bytes

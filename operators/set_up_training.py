@@ -15,7 +15,8 @@ class SetUpTraining(InstallingOperator, bpy.types.Operator):
     bl_options = {"INTERNAL"}
     question = "Install what training needs?"
 
-    def sizes(self, context: bpy.types.Context) -> tuple[float, float]:
+    @classmethod
+    def sizes(cls, context: bpy.types.Context) -> tuple[float, float]:
         """Of the packages, and of PyTorch if there is none."""
         return torch_environment.training_bytes(context)
 

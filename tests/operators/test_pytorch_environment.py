@@ -263,10 +263,10 @@ class Asked:
 @pytest.mark.parametrize("has_wheels", [False, True])
 def test_set_up_asks_first_and_says_how_much_it_takes(monkeypatch, tmp_path, has_wheels):
     asked = Asked()
-    monkeypatch.setattr("emotalk.operators.set_up_pytorch.window_manager_of", lambda _context: asked)
+    monkeypatch.setattr("emotalk.operators.installing_operator.window_manager_of", lambda _context: asked)
     preferences().accelerator, preferences().package_index = "cpu", " https://somewhere/whl/cpu "
     preferences().wheels = str(tmp_path) if has_wheels else ""
-    assert SetUpPytorch.invoke(object(), bpy.context, None) == {"RUNNING_MODAL"}
+    assert SetUpPytorch.invoke(SetUpPytorch, bpy.context, None) == {"RUNNING_MODAL"}
     disk = "Up to 1.1 GB of disk will be taken"
     message = disk if has_wheels else f"Up to 0.2 GB will be downloaded. {disk}"
     assert asked.words == {"title": "Install PyTorch?", "message": message, "confirm_text": "Install"}
