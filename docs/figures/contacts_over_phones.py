@@ -18,7 +18,7 @@ from emotalk.demo.stage import set_stage
 from emotalk.face.controls import Controls
 from emotalk.inference.contract import SAMPLE_RATE, Speech
 from emotalk.inference.engine import Engine
-from emotalk.training.compact import phones as alphabet
+from emotalk.face import phones as alphabet
 from emotalk.training.recordings.sound_files import as_floats
 from pictures import IMAGES, save_small
 from PIL import Image, ImageOps

@@ -17,7 +17,7 @@ from emotalk.inference.contract import SAMPLE_RATE, Speech
 from emotalk.inference.models.compact import MODEL_ID, EmoTalkCompact
 from emotalk.inference.registry import COMPACT_SPEC
 from emotalk.inference.sound.log_mel import HOP, log_mel, speech_level
-from emotalk.training.compact.phones import SpokenLine
+from emotalk.training.compact.spoken_line import SpokenLine
 from emotalk.training.compact.teacher import Conditioning, build_score, targets_for
 from emotalk.training.recordings.sound_files import as_floats
 from emotalk.training.voices import flite

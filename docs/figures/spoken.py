@@ -3,7 +3,7 @@
 import sys
 from pathlib import Path
 
-from emotalk.training.compact.phones import SpokenLine
+from emotalk.training.compact.spoken_line import SpokenLine
 from emotalk.training.recordings.aligner import Aligner
 from emotalk.training.recordings.sound_files import read_recording
 

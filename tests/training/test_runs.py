@@ -242,8 +242,9 @@ def test_the_built_in_model_is_trained_by_the_same_command(tmp_path, built_in_ca
 @pytest.fixture
 def built_in_cache(tmp_path):
     import numpy as np
+    from emotalk.face.phones import PhoneSegment
     from emotalk.training.compact.corpus import write_corpus
-    from emotalk.training.compact.phones import PhoneSegment, SpokenLine
+    from emotalk.training.compact.spoken_line import SpokenLine
 
     def line(number, speaker):
         phones = tuple(PhoneSegment(name, 0.2 * i, 0.2 * i + 0.2) for i, name in enumerate(["SIL", "M", "AA", "SIL"]))

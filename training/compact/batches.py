@@ -9,6 +9,7 @@ import torch
 from torch import Tensor
 
 from ...face.emotions import EMOTIONS
+from ...face.phones import PHONE_INDEX
 from ...face.styles import STYLES
 from ...inference.models.compact import COARSE_BANDS, FPS
 from ...inference.sound.log_mel import BANDS, PITCH_BINS, compressed
@@ -17,7 +18,6 @@ from ..sounds.interruptions import interrupt, pick_sound
 from ..sounds.nonverbal import SoundFeatures
 from .augmentation import augment_mel, room_tone
 from .corpus import MEL_RATE, CorpusLine
-from .phones import PHONE_INDEX
 from .prosody import RATE
 from .teacher import Conditioning, Targets, build_score, targets_for
 

@@ -7,13 +7,14 @@ from pathlib import Path
 import numpy as np
 
 from ...face.atomic_file import replacing
+from ...face.phones import PHONE_INDEX, PHONES, PhoneSegment
 from ...inference.contract import SAMPLE_RATE
 from ...inference.models.compact import prosody
 from ...inference.sound.log_mel import HOP, PITCH_HOP, frame_weights, log_mel, speech_level
 from ..arrays import FloatArray
 from ..recordings.sound_files import as_floats
-from .phones import PHONE_INDEX, PHONES, PhoneSegment, SpokenLine
 from .prosody import measure_accents, measure_prosody
+from .spoken_line import SpokenLine
 from .teacher import Score, build_score
 
 MEL_RATE = SAMPLE_RATE / HOP

@@ -27,12 +27,12 @@ from ...face.contacts import (
     SEAL,
 )
 from ...face.emotions import EMOTIONS, IS_MOUTH, MOUTH_EXPONENT, PROTOTYPES, SPEAKING_SHARE
+from ...face.phones import PHONES
 from ...face.styles import STYLES
 from ...inference.contract import SAMPLE_RATE
 from ...inference.models.compact import COARSE_BANDS, CONTENT_STRIDE, KERNEL, SIGNALS, STEM_WIDTH
 from ...inference.sound.log_mel import BANDS, HOP, LOUDEST, PITCH_BINS, PRIOR_FRAMES, SOFTEST
 from ..arrays import FloatArray
-from .phones import PHONES
 from .prosody import RATE
 
 CHANNELS: Final = len(arkit.CHANNELS)

@@ -12,8 +12,8 @@ from ..sounds.nonverbal import SOUNDS, write_sounds
 from ..voices import espeak, festival, flite, pico
 from ..voices.sentences import write_sentences
 from .corpus import write_corpus
-from .phones import SpokenLine
 from .recipe import RECIPE, CompactRecipe, read_recipe
+from .spoken_line import SpokenLine
 
 CACHE: Final = Path("training_runs") / "cache"
 HELD_OUT_SENTENCES: Final = 80

@@ -13,11 +13,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional
 
+from ...face.phones import PHONE_INDEX, PHONES, PhoneSegment
 from ...inference.contract import EmoTalkError
 from ..arrays import FloatArray, IntArray
 from .corpus import CorpusLine, decode_phones, encode_phones, make_line
 from .network import CONTENT_RATE, CompactNetwork, PhoneHead
-from .phones import PHONE_INDEX, PHONES, PhoneSegment
 
 _REACH: Final = 0.20
 """Seconds that a boundary may move."""

@@ -14,9 +14,9 @@ import numpy as np
 from ...face import arkit
 from ...face.contacts import apply_contacts
 from ...face.emotions import emotion_offsets
+from ...face.phones import BILABIALS, CLOSURE_SHARE, LABIODENTALS, SIBILANTS, PhoneSegment
 from ...face.styles import STYLES, PersonalStyle
 from ..arrays import FloatArray, IntArray
-from .phones import BILABIALS, CLOSURE_SHARE, LABIODENTALS, SIBILANTS, PhoneSegment
 from .visemes import ARTICULATIONS, PHASE_IS_VOWEL, PHASE_NUMBERS, PHASE_TARGETS, PHASES_OF
 
 STYLE_FIELDS: Final = tuple(f.name for f in fields(PersonalStyle) if f.name not in ("name", "sentence"))

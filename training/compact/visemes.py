@@ -10,8 +10,8 @@ from typing import Final
 import numpy as np
 
 from ...face import arkit
+from ...face.phones import PHONES, VOWELS
 from ..arrays import FloatArray
-from .phones import PHONES, VOWELS
 
 
 @dataclass(frozen=True)

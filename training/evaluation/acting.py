@@ -25,7 +25,7 @@ from ...inference.models.placement import PlacedModel
 from ...inference.sound.audio import read_speech
 from ...inference.sound.prosody_tracks import prosody_tracks
 from ..arrays import FloatArray
-from ..compact.phones import SpokenLine
+from ..compact.spoken_line import SpokenLine
 from .captures import CAPTURE_FPS, best_correlation, read_jaw
 from .performed import (
     blink_frames,

@@ -6,9 +6,9 @@ from typing import Final
 
 import numpy as np
 
+from ...face.phones import PhoneSegment
 from ...inference.contract import SAMPLE_RATE
 from ..arrays import FloatArray
-from ..compact.phones import PhoneSegment
 from .voice_effects import change_prosody, shout, whisper
 
 Change = Callable[[FloatArray, np.random.Generator], FloatArray]

@@ -10,7 +10,7 @@ import numpy as np
 from ...face.controls import Controls
 from ...inference.contract import SAMPLE_RATE, FaceModel, Speech
 from ...inference.registry import DEFAULT_MODEL
-from ..compact.phones import SpokenLine
+from ..compact.spoken_line import SpokenLine
 from .prediction import samples_of
 from .report import Cell, Table
 

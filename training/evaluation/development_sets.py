@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Final
 
 from ...inference.contract import EmoTalkError
-from ..compact.phones import SpokenLine
 from ..compact.prepare import PROMPTS_SPEAKER, held_out_lines, new_aligner
 from ..compact.recipe import CompactRecipe, is_held_out
+from ..compact.spoken_line import SpokenLine
 from ..recordings import prompts, speechocean
 from ..recordings.aligner import Aligner
 from ..recordings.sound_files import read_recording

@@ -9,7 +9,7 @@ from ...face.controls import Controls
 from ...face.emotions import EMOTIONS, PROTOTYPES
 from ...inference.contract import FaceModel
 from ..arrays import BoolArray, FloatArray
-from ..compact.phones import SpokenLine
+from ..compact.spoken_line import SpokenLine
 from .head import distance
 from .lips import judge_lines
 from .prediction import decode, encode, predict, samples_of

@@ -10,8 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
+from ...face.phones import PhoneSegment, fill_gaps, parse_label
 from ...inference.contract import SAMPLE_RATE, EmoTalkError
-from ..compact.phones import PhoneSegment, SpokenLine, fill_gaps, parse_label
+from ..compact.spoken_line import SpokenLine
 from ..recordings.aligner import Aligner
 from ..recordings.sound_files import SUFFIXES, read_recording
 

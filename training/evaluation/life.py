@@ -15,7 +15,7 @@ from ...face.liveliness import find_speech, liven
 from ...inference.contract import SAMPLE_RATE, Speech
 from ...inference.sound.rms import frame_rms
 from ..arrays import BoolArray, FloatArray, IntArray
-from ..compact.phones import SpokenLine
+from ..compact.spoken_line import SpokenLine
 from .prediction import samples_of
 from .report import Cell, Table
 

@@ -7,7 +7,7 @@ import numpy as np
 from ...face import metrics
 from ...face.controls import Controls
 from ...inference.contract import FaceModel
-from ..compact.phones import SpokenLine
+from ..compact.spoken_line import SpokenLine
 from .conditions import CHANNEL_CONDITIONS, CLEAN, VOICE_CONDITIONS, Condition
 from .prediction import DEFAULTS, predict, samples_of
 from .report import Cell, Table

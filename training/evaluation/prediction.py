@@ -9,7 +9,7 @@ from ...face.controls import Controls
 from ...face.curves import FaceCurves
 from ...inference.contract import EmoTalkError, FaceModel, Features, Speech
 from ..arrays import FloatArray
-from ..compact.phones import SpokenLine
+from ..compact.spoken_line import SpokenLine
 from ..recordings.sound_files import as_floats
 
 DEFAULTS: Final = Controls()

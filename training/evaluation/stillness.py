@@ -8,7 +8,7 @@ import numpy as np
 from ...face import arkit, metrics
 from ...inference.contract import SAMPLE_RATE, FaceModel
 from ..arrays import FloatArray
-from ..compact.phones import SpokenLine
+from ..compact.spoken_line import SpokenLine
 from ..sounds.nonverbal import LAUGHING, SoundClip
 from .prediction import predict, samples_of
 from .report import Cell, Table

@@ -8,7 +8,7 @@ import numpy as np
 from ...face.controls import Controls
 from ...inference.contract import FaceModel
 from ..arrays import FloatArray
-from ..compact.phones import SpokenLine
+from ..compact.spoken_line import SpokenLine
 from .head import distance
 from .prediction import decode, encode, samples_of
 from .report import Table, left_out

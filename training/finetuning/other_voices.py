@@ -8,7 +8,7 @@ import numpy as np
 
 from ...inference.contract import EmoTalkError, Speech
 from ...inference.sound.audio import read_speech
-from ..compact.phones import SpokenLine
+from ..compact.spoken_line import SpokenLine
 from ..evaluation.conditions import CHANNEL_CONDITIONS, VOICE_CONDITIONS
 from ..recordings.sound_files import SUFFIXES, as_floats
 from ..voices import espeak, flite

@@ -7,9 +7,9 @@ from typing import Final, Protocol
 
 import numpy as np
 
+from ...face.phones import PhoneSegment, fill_gaps, mark_schwas, parse_label
 from ...inference.contract import SAMPLE_RATE
 from ..arrays import IntArray
-from ..compact.phones import PhoneSegment, fill_gaps, mark_schwas, parse_label
 
 _HOP_SECONDS: Final = 0.01
 _EARLY_SECONDS: Final = 0.009

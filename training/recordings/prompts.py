@@ -7,7 +7,7 @@ The folder holds one text file of lines ``name: transcript`` and, in it or in it
 from collections.abc import Iterator
 from pathlib import Path
 
-from ..compact.phones import SpokenLine
+from ..compact.spoken_line import SpokenLine
 from .aligner import MIN_FIT, Aligner
 from .sound_files import SUFFIXES, read_recording
 

@@ -7,7 +7,7 @@ import csv
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from ..compact.phones import SpokenLine
+from ..compact.spoken_line import SpokenLine
 from .aligner import Aligner
 from .sound_files import read_recording
 

@@ -9,9 +9,10 @@ from typing import Final
 import numpy as np
 from scipy.signal import resample_poly
 
+from ...face.phones import PhoneSegment, fill_gaps
 from ...inference.contract import SAMPLE_RATE
 from ..arrays import IntArray
-from ..compact.phones import PhoneSegment, SpokenLine, fill_gaps
+from ..compact.spoken_line import SpokenLine
 from .languages import LANGUAGES
 
 ACCENTS: Final[tuple[str, ...]] = (

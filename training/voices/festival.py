@@ -7,8 +7,9 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
+from ...face.phones import PhoneSegment, fill_gaps, parse_label
 from ...inference.contract import SAMPLE_RATE
-from ..compact.phones import PhoneSegment, SpokenLine, fill_gaps, parse_label
+from ..compact.spoken_line import SpokenLine
 from ..recordings.sound_files import read_recording
 
 VOICES: Final[dict[str, str]] = {"ked": "ked_diphone", "slt-hts": "cmu_us_slt_arctic_hts"}

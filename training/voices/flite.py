@@ -8,7 +8,8 @@ from typing import Final
 
 import numpy as np
 
-from ..compact.phones import PhoneSegment, SpokenLine, fill_gaps, parse_label
+from ...face.phones import PhoneSegment, fill_gaps, parse_label
+from ..compact.spoken_line import SpokenLine
 
 VOICES: Final[tuple[str, ...]] = ("kal16", "slt", "awb", "rms")
 

@@ -9,7 +9,7 @@ from typing import Final
 import numpy as np
 
 from ..arrays import IntArray
-from ..compact.phones import SpokenLine
+from ..compact.spoken_line import SpokenLine
 from ..recordings.aligner import MIN_FIT, Aligner
 
 VOICES: Final[dict[str, str]] = {"lh0": "en-US", "kh0": "en-GB"}

@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from emotalk.face import arkit
 from emotalk.face.emotions import EMOTIONS
+from emotalk.face.phones import PHONE_INDEX, PhoneSegment
 from emotalk.inference.models.compact import FPS, SIGNALS
 from emotalk.inference.sound.log_mel import PITCH_BINS
 from emotalk.training.compact import batches
 from emotalk.training.compact.batches import CROP_FRAMES, draw_batch
 from emotalk.training.compact.corpus import make_line
-from emotalk.training.compact.phones import PHONE_INDEX, PhoneSegment
 from emotalk.training.compact.prosody import RATE
 from emotalk.training.compact.teacher import Conditioning
 from emotalk.training.sounds.nonverbal import LAUGHING, SoundFeatures

@@ -2,13 +2,14 @@
 
 import numpy as np
 import pytest
+from emotalk.face.phones import PhoneSegment
 from emotalk.inference.contract import EmoTalkError
 from emotalk.inference.models.compact import prosody
 from emotalk.inference.sound.log_mel import log_mel, speech_level
 from emotalk.training.compact import realignment
 from emotalk.training.compact.corpus import long_term_average_spectrum, make_line, read_corpus, write_corpus
-from emotalk.training.compact.phones import PhoneSegment, SpokenLine
 from emotalk.training.compact.realignment import phone_times, realign_lines, with_phone_times
+from emotalk.training.compact.spoken_line import SpokenLine
 
 
 def spoken(number, seconds):

@@ -1,9 +1,10 @@
 import numpy as np
 import pytest
+from emotalk.face.phones import PhoneSegment
 from emotalk.training.compact.corpus import write_corpus
-from emotalk.training.compact.phones import PhoneSegment, SpokenLine
 from emotalk.training.compact.prepare import espeak_voices, main
 from emotalk.training.compact.recipe import is_held_out, read_recipe
+from emotalk.training.compact.spoken_line import SpokenLine
 from emotalk.training.compact.task import read_corpora
 from emotalk.training.voices import flite, pico
 from emotalk.training.voices.espeak import ACCENTS, TIMBRES

@@ -2,7 +2,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from emotalk.training.compact.phones import PHONE_INDEX, PHONES, PhoneSegment
+from emotalk.face.phones import PHONE_INDEX, PHONES, PhoneSegment
 from emotalk.training.compact.realignment import realign
 from hypothesis import given, settings
 from hypothesis import strategies as st

@@ -7,6 +7,7 @@ import pytest
 import soundfile
 import torch
 from emotalk.face.controls import Controls
+from emotalk.face.phones import PHONE_INDEX, PhoneSegment
 from emotalk.face.styles import STYLE_NAMES
 from emotalk.inference.checkpoints.safetensors_file import bundled_weights, read_safetensors
 from emotalk.inference.contract import SAMPLE_RATE, EmoTalkError, Speech
@@ -20,9 +21,9 @@ from emotalk.training.compact.corpus import long_term_average_spectrum, read_cor
 from emotalk.training.compact.export import inference_arrays, inference_config, load_inference_arrays
 from emotalk.training.compact.losses import losses
 from emotalk.training.compact.network import ChannelDropout, CompactNetwork, NetworkConfig, PhoneHead
-from emotalk.training.compact.phones import PHONE_INDEX, PhoneSegment, SpokenLine
 from emotalk.training.compact.realignment import realign_lines
 from emotalk.training.compact.recipe import RECIPE, is_held_out, read_recipe
+from emotalk.training.compact.spoken_line import SpokenLine
 from emotalk.training.compact.task import CompactTask, read_corpora, training_sounds
 from emotalk.training.metrics_log import read_metrics
 from emotalk.training.run_folder import RunFolder

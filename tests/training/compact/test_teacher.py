@@ -3,9 +3,9 @@ import pytest
 from emotalk.face import arkit
 from emotalk.face.emotions import EMOTIONS
 from emotalk.face.metrics import APERTURE, PROTRUSION, judge
+from emotalk.face.phones import PHONES, PhoneSegment
 from emotalk.face.styles import STYLE_NAMES, STYLES
 from emotalk.training.compact import teacher
-from emotalk.training.compact.phones import PHONES, PhoneSegment
 from emotalk.training.compact.teacher import Conditioning, build_score, targets_for
 
 

@@ -18,9 +18,9 @@ from emotalk.face.flame.arkit_shapes import solve_arkit_shapes
 from emotalk.face.flame.expression_files import write_expressions
 from emotalk.face.flame.model import model_from, save_model
 from emotalk.face.flame.variants import UNKNOWN
+from emotalk.face.phones import BILABIALS, LABIODENTALS, PHONES, SIBILANTS, VOWELS, PhoneSegment
 from emotalk.inference.contract import SAMPLE_RATE, Speech
 from emotalk.training.captures.take import Labels, Take
-from emotalk.training.compact.phones import BILABIALS, LABIODENTALS, PHONES, SIBILANTS, VOWELS, PhoneSegment
 from emotalk.training.compact.teacher import Conditioning, build_score, targets_for
 
 TEACHER_FPS = 30

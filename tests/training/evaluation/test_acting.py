@@ -7,11 +7,12 @@ from emotalk.face.acting.prosody import Prosody
 from emotalk.face.basis import ARKIT
 from emotalk.face.curves import FaceCurves
 from emotalk.face.emotions import EMOTIONS, PROTOTYPES
+from emotalk.face.phones import PhoneSegment
 from emotalk.inference.checkpoints.safetensors_file import bundled_weights
 from emotalk.inference.contract import SAMPLE_RATE
 from emotalk.inference.models.compact import MODEL_ID, EmoTalkCompact
 from emotalk.inference.registry import COMPACT_SPEC
-from emotalk.training.compact.phones import PhoneSegment, SpokenLine
+from emotalk.training.compact.spoken_line import SpokenLine
 from emotalk.training.evaluation.acting import acting_tables
 from emotalk.training.evaluation.performed import (
     blink_frames,

@@ -10,12 +10,13 @@ from emotalk.face import arkit
 from emotalk.face.basis import ARKIT, Basis
 from emotalk.face.curves import FaceCurves
 from emotalk.face.emotions import EMOTIONS, PROTOTYPES
+from emotalk.face.phones import PhoneSegment
 from emotalk.inference.checkpoints.importing import convert_checkpoint
 from emotalk.inference.contract import SAMPLE_RATE, EmoTalkError, Features, ModelSpec, Speech
 from emotalk.inference.sound.rms import frame_rms
 from emotalk.training import evaluate
-from emotalk.training.compact.phones import PhoneSegment, SpokenLine
 from emotalk.training.compact.recipe import read_recipe
+from emotalk.training.compact.spoken_line import SpokenLine
 from emotalk.training.evaluation.captures import capture_tables
 from emotalk.training.evaluation.cost import cost_tables
 from emotalk.training.evaluation.emotions import emotion_tables

@@ -5,11 +5,12 @@ import pytest
 import soundfile
 from emotalk.face import arkit
 from emotalk.face.emotions import EMOTIONS
+from emotalk.face.phones import PhoneSegment
 from emotalk.inference.checkpoints.safetensors_file import bundled_weights
 from emotalk.inference.contract import SAMPLE_RATE, EmoTalkError
 from emotalk.inference.models.compact import MODEL_ID, EmoTalkCompact
 from emotalk.inference.registry import COMPACT_SPEC
-from emotalk.training.compact.phones import PhoneSegment, SpokenLine
+from emotalk.training.compact.spoken_line import SpokenLine
 from emotalk.training.evaluation import labelled
 from emotalk.training.evaluation.captures import best_correlation, capture_tables, correlation, read_jaw
 from emotalk.training.evaluation.conditions import CHANNEL_CONDITIONS, VOICE_CONDITIONS

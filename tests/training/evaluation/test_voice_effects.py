@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
+from emotalk.face.phones import PhoneSegment
 from emotalk.inference.contract import SAMPLE_RATE
 from emotalk.inference.sound.log_mel import log_mel, speech_level
-from emotalk.training.compact.phones import PhoneSegment
 from emotalk.training.evaluation.conditions import CHANNEL_CONDITIONS, CLEAN, VOICE_CONDITIONS
 from emotalk.training.evaluation.voice_effects import change_prosody, shout, whisper
 from scipy.signal import lfilter

@@ -2,7 +2,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from emotalk.training.compact.phones import PhoneSegment, fill_gaps, parse_label
+from emotalk.face.phones import PhoneSegment, fill_gaps, parse_label
 from emotalk.training.recordings.aligner import MIN_FIT, Aligner, split_words
 from emotalk.training.recordings.sound_files import read_recording
 

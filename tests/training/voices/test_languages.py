@@ -4,7 +4,7 @@ import ctypes.util
 
 import numpy as np
 import pytest
-from emotalk.training.compact.phones import CLOSURE_SHARE, PHONES, VOWELS
+from emotalk.face.phones import CLOSURE_SHARE, PHONES, VOWELS
 from emotalk.training.voices.espeak import Synthesiser
 from emotalk.training.voices.languages import LANGUAGES
 

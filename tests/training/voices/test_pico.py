@@ -4,7 +4,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from emotalk.training.compact.phones import BILABIALS, PHONES, VOWELS
+from emotalk.face.phones import BILABIALS, PHONES, VOWELS
 from emotalk.training.recordings.aligner import Aligner
 from emotalk.training.voices import pico
 from scipy.signal import butter, sosfiltfilt

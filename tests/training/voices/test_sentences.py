@@ -2,7 +2,7 @@ import re
 from collections import Counter
 
 import pytest
-from emotalk.training.compact.phones import VOWELS
+from emotalk.face.phones import VOWELS
 from emotalk.training.voices.sentences import write_sentences
 
 

@@ -5,7 +5,7 @@ import shutil
 
 import numpy as np
 import pytest
-from emotalk.training.compact.phones import PHONES, PhoneSegment
+from emotalk.face.phones import PHONES, PhoneSegment
 from emotalk.training.voices import espeak, festival
 
 needs_espeak = pytest.mark.skipif(not ctypes.util.find_library("espeak-ng"), reason="espeak-ng is not installed")

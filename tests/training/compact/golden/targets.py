@@ -8,10 +8,10 @@ Numbers are stored in thousandths. A recipe with its seed promises the same trai
 from pathlib import Path
 
 import numpy as np
+from emotalk.face.phones import PHONES, PhoneSegment
 from emotalk.face.styles import STYLES
 from emotalk.training.compact.batches import draw_batch
 from emotalk.training.compact.corpus import make_line
-from emotalk.training.compact.phones import PHONES, PhoneSegment
 from emotalk.training.compact.prosody import measure_accents, measure_prosody
 from emotalk.training.compact.teacher import Conditioning, build_score, targets_for
 

@@ -1,5 +1,5 @@
 import pytest
-from emotalk.training.compact.phones import PHONES, PhoneSegment, fill_gaps, mark_schwas, parse_label
+from emotalk.face.phones import PHONES, PhoneSegment, fill_gaps, mark_schwas, parse_label
 from emotalk.training.compact.visemes import ARTICULATIONS, PHASE_TARGETS
 
 

@@ -1,9 +1,7 @@
-"""Phones with times: the phone set that every corpus is mapped to, and its classes of lip contact."""
+"""Phones with times: the phone set that every corpus and every text is mapped to, and its classes of lip contact."""
 
 from dataclasses import dataclass
 from typing import Final
-
-from ..arrays import IntArray
 
 _VOWEL_NAMES: Final = "AA AE AH AO AW AX AY EH ER EY IH IY OW OY UH UW"
 _CONSONANT_NAMES: Final = "B CH D DH F G HH JH K L M N NG P R S SH T TH V W Y Z ZH"
@@ -47,23 +45,6 @@ class PhoneSegment:
     name: str
     start: float
     end: float
-
-
-@dataclass(frozen=True)
-class SpokenLine:
-    """A recording with its phone labels.
-
-    Attributes:
-        name: unique within a corpus.
-        speaker: the voice; training and evaluation never share one.
-        samples: (n,) int16 at 16 kHz.
-        phones: without gaps from 0 to the end of the sound.
-    """
-
-    name: str
-    speaker: str
-    samples: IntArray
-    phones: tuple[PhoneSegment, ...]
 
 
 def parse_label(label: str) -> str:
