@@ -78,7 +78,7 @@ class Alignment:
         return cls(phones, words, origin).checked()
 
     def checked(self) -> "Alignment":
-        """This alignment, if it is one.
+        """The same alignment, if it is one.
 
         Raises:
             AlignmentError: an unknown phone or origin, a time that is no number, or times out of order.

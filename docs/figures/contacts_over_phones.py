@@ -15,10 +15,10 @@ from emotalk.blender_emotalk.keyframes import Timing
 from emotalk.demo.contact_sheet import PhoneLabel, draw_contact_sheet
 from emotalk.demo.film import render_stills
 from emotalk.demo.stage import set_stage
+from emotalk.face import phones as alphabet
 from emotalk.face.controls import Controls
 from emotalk.inference.contract import SAMPLE_RATE, Speech
 from emotalk.inference.engine import Engine
-from emotalk.face import phones as alphabet
 from emotalk.training.recordings.sound_files import as_floats
 from pictures import IMAGES, save_small
 from PIL import Image, ImageOps

@@ -1,11 +1,10 @@
 """Words and phones with times: kept as text, and refused where they are none."""
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
-
 from emotalk.face.alignment import Alignment, AlignmentError, SpokenWord
 from emotalk.face.phones import PHONES, PhoneSegment
+from hypothesis import given
+from hypothesis import strategies as st
 
 LINE = Alignment(
     (PhoneSegment("SIL", 0.0, 0.2), PhoneSegment("M", 0.2, 0.3), PhoneSegment("IY", 0.3, 0.6)),
