@@ -204,6 +204,40 @@ FLINT_CONVERTER: Final = replace(
     notice=EMOTE_CONVERTER.notice.replace("EMOTE", "FLINT"),
 )
 
+SPEECH_EMOTION: Final = "speech-emotion"
+SPEECH_EMOTION_SPEC: Final = ModelSpec(basis=ARKIT, fps=30.0)
+
+
+def _load_speech_emotion(path: Path, _spec: ModelSpec, _device: str, _precision: str, _windowed: bool) -> FaceModel:
+    raise EmoTalkError(
+        f"{path.stem} names the emotion of a voice and moves no face; choose another model for a line, and this one "
+        "where an emotion is heard"
+    )
+
+
+def _check_speech_emotion(path: Path) -> object:
+    import_torch("Hearing emotions")
+    from .models.speech_emotion import SpeechEmotion
+
+    return SpeechEmotion.load(path)
+
+
+def _convert_speech_emotion(state: "Mapping[str, Tensor]", checkpoint: Path, spec: ModelSpec) -> Conversion:
+    from .checkpoints.speech_emotion_converter import convert_speech_emotion
+
+    return convert_speech_emotion(state, checkpoint, spec)
+
+
+SPEECH_EMOTION_CONVERTER: Final = Converter(
+    marks=("classifier.",),
+    convert=_convert_speech_emotion,
+    licence="of whoever published them, often non-commercial",
+    notice=(
+        "Networks that hear emotions are mostly trained on acted recordings with terms of their own, often not for "
+        "commercial use; read those of this one."
+    ),
+)
+
 NETWORKS: Final[dict[str, Network]] = {
     "emotalk-compact": Network("EmoTalk Compact", False, COMPACT_SPEC, _load_compact),
     "karras": Network("Karras 2017", False, KARRAS_SPEC, _load_karras),
@@ -212,6 +246,14 @@ NETWORKS: Final[dict[str, Network]] = {
     "emote": Network("EMOTE", True, EMOTE_SPEC, _load_emote, EMOTE_CONVERTER),
     "flint": Network("FLINT", True, FLINT_SPEC, _load_flint, FLINT_CONVERTER, _check_flint),
     "emotalk-actor": Network("EmoTalk", True, EMOTALK_SPEC, _load_emotalk_actor),
+    SPEECH_EMOTION: Network(
+        "Speech Emotion",
+        True,
+        SPEECH_EMOTION_SPEC,
+        _load_speech_emotion,
+        SPEECH_EMOTION_CONVERTER,
+        _check_speech_emotion,
+    ),
 }
 
 

@@ -234,7 +234,12 @@ class Wav2Vec2Model:
         return self.feature_extractor.forward(input_values, steps)
 
     def forward(
-        self, features: Tensor, steps: Steps, progress: Progress | None = None, windows: Windows | None = None
+        self,
+        features: Tensor,
+        steps: Steps,
+        progress: Progress | None = None,
+        windows: Windows | None = None,
+        layer_weights: Tensor | None = None,
     ) -> Tensor:
         """The last hidden states of feature rows, which the caller may have resampled.
 
@@ -244,16 +249,19 @@ class Wav2Vec2Model:
             progress: called with the share (0..1) of the layers or windows that are done.
             windows: encode the rows in parts. Time then grows with T, not with its square, but the numbers differ a
                 little: attention does not reach beyond a part.
+            layer_weights: (layers + 1,): the sum of what goes into the first layer and comes out of each, so weighted,
+                in place of the last hidden states. The last one counts after the last norm, as in transformers 4.
 
         Returns:
             (T, H) float32.
         """
         if windows is None:
-            return self._encoder.forward(self._feature_projection.forward(features), steps, progress)
+            return self._encoder.forward(self._feature_projection.forward(features), steps, progress, layer_weights)
         parts = []
         for first in range(0, len(features), windows.rows):
             start = max(first - windows.margin, 0)
-            part = self.forward(features[start : first + windows.rows + windows.margin], steps)
+            rows = features[start : first + windows.rows + windows.margin]
+            part = self.forward(rows, steps, layer_weights=layer_weights)
             parts.append(part[first - start : first - start + windows.rows])
             if progress is not None:
                 progress(min((first + windows.rows) / len(features), 1.0))
@@ -352,16 +360,28 @@ class Wav2Vec2Encoder:
         layer = Wav2Vec2EncoderLayerStableLayerNorm if self._is_pre_norm else Wav2Vec2EncoderLayer
         self._layers = [layer(layers.of(f"layers.{i}"), config) for i in range(config.num_hidden_layers)]
 
-    def forward(self, hidden_states: Tensor, steps: Steps, progress: Progress | None = None) -> Tensor:
-        """(T, H) to (T, H), the given ones changed in place."""
+    def forward(
+        self,
+        hidden_states: Tensor,
+        steps: Steps,
+        progress: Progress | None = None,
+        layer_weights: Tensor | None = None,
+    ) -> Tensor:
+        """(T, H) to (T, H), the given ones changed in place; see ``Wav2Vec2Model.forward``."""
         hidden_states += self._pos_conv_embed(hidden_states)
         if not self._is_pre_norm:
             hidden_states = self._layer_norm(hidden_states)
+        total = hidden_states * layer_weights[0] if layer_weights is not None else None
         for number, layer in enumerate(self._layers):
             hidden_states = layer.forward(hidden_states, steps)
+            is_last = number + 1 == len(self._layers)
+            if is_last and self._is_pre_norm:
+                hidden_states = self._layer_norm(hidden_states)
+            if total is not None and layer_weights is not None:
+                total += hidden_states * layer_weights[number + 1]
             if progress is not None:
                 progress((number + 1) / len(self._layers))
-        return self._layer_norm(hidden_states) if self._is_pre_norm else hidden_states
+        return hidden_states if total is None else total
 
 
 class Wav2Vec2EncoderLayer:
