@@ -9,8 +9,12 @@ import transformers
 from emotalk.inference.checkpoints.importing import import_weights, licence_notice
 from emotalk.inference.checkpoints.library import check_weights_file, installed_weights
 from emotalk.inference.contract import EmoTalkError, Speech
-from emotalk.inference.models.loading import load_model, model_ids
+from emotalk.inference.engine import Engine
+from emotalk.inference.heard_emotions import HeardEmotions
+from emotalk.inference.models.loading import emotion_model_ids, load_model, model_ids
 from emotalk.inference.models.speech_emotion import RATE, SpeechEmotion, windowed_means
+from emotalk.inference.sound.audio import read_speech
+from emotalk.inference.worker.jobs import answer
 
 LABELS = ("neu", "hap", "ang", "sad")
 EMOTIONS = ("neutral", "happy", "anger", "sad")
@@ -143,6 +147,20 @@ def test_a_long_line_is_heard_in_parts(network, folder):
     other = ear.hear(Speech(samples)).weights
     first, last = np.abs(heard - other)[:100].max(), np.abs(heard - other)[-8:].max()
     assert first < 0.2 * last
+
+
+def test_the_worker_hears_it_and_says_so_in_its_message(folder, line_wav):
+    weights = import_weights(save(*network_of("projector"), folder), "ear").weights
+    replies = []
+    request = {"id": 1, "verb": "hear_emotions", "audio": str(line_wav), "emotion_model": "ear", "device": "cpu"}
+    answer(request, Engine(), replies.append)
+    assert replies[-1]["kind"] == "result"
+    assert replies[-2]["fraction"] == 1.0
+    heard = SpeechEmotion.load(weights.path).hear(read_speech(line_wav))
+    told = HeardEmotions.from_message(json.loads(json.dumps(replies[-1])))
+    assert (told.emotions, told.rate) == (heard.emotions, heard.rate)
+    np.testing.assert_allclose(told.weights, heard.weights, atol=1e-4)
+    assert emotion_model_ids() == ("ear",)
 
 
 def test_it_is_no_model_for_a_line(folder):

@@ -100,7 +100,8 @@ def complaint_about(request):
     [
         *(("audio", value, "a path") for value in ("", None, 7, "a\0b")),
         *(("output", value, "a path") for value in ("", None, [])),
-        *((name, value, "a text") for name in ("model", "device", "precision", "source") for value in (None, 7)),
+        *((name, value, "a text") for name in ("model", "emotion_model", "device", "source") for value in (None, 7)),
+        *(("precision", value, "a text") for value in (None, 7)),
         *(("windowed", value, "true or false") for value in (1, None, "yes")),
         *(("controls", value, "an object") for value in ([], "happy", 1)),
         *(("rate", value, "a positive number") for value in (0, -1, "16000", True, float("inf"), float("nan"), 1e13)),
@@ -118,6 +119,13 @@ def test_every_field_is_checked_before_anything_is_read(field, wrong, what):
 def test_what_is_needed_is_asked_for():
     sentence, _ = complaint_about({"id": 4, "verb": "animate", "output": "/nowhere.npz"})
     assert sentence == "The field 'audio' of a request to the worker must be a path"
+
+
+def test_hearing_emotions_needs_a_model_for_it(line_wav):
+    request = {"id": 4, "verb": "hear_emotions", "audio": str(line_wav)}
+    assert complaint_about(request) == ("The field 'emotion_model' of a request to the worker must be a text", 4)
+    sentence, _ = complaint_about({**request, "emotion_model": "emotalk-compact"})
+    assert sentence == "emotalk-compact hears no emotions; import the checkpoint of one that does"
 
 
 @pytest.mark.parametrize(
