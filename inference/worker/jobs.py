@@ -146,7 +146,6 @@ def _hear_emotions(request: dict[str, Any], send: Send) -> dict[str, Any]:
     def report(fraction: float) -> None:
         send({"kind": "progress", "fraction": fraction, "text": "Hearing emotions"})
 
-    report(0.0)
     heard = hear_emotions(speech, request["emotion_model"], device, report)
     return {**heard.to_message(), "seconds": speech.seconds}
 
