@@ -11,6 +11,7 @@ from ..checkpoints.safetensors_file import bundled_weights
 from ..contract import EmoTalkError
 from ..devices import check_choice, find_device, import_torch
 from ..registry import DEFAULT_MODEL, NETWORKS
+from .compact_phones import MODEL_ID as PHONES_ID
 from .placement import PlacedModel
 
 
@@ -74,12 +75,15 @@ def model_ids() -> tuple[str, ...]:
 def identity_of(model: PlacedModel) -> str:
     """A text that differs wherever the same sound may be encoded differently.
 
-    It names the weights by their hash, the device, the precision, the library that computes, and the code.
+    It names the weights and those of the phones by their hash, the device, the precision, the library that computes,
+    and the code.
 
     Raises:
         EmoTalkError: there are no weights of this model.
     """
-    return "\n".join((model.model_id, weights_hash(find_weights(model.model_id)), model.runs_on, _code_hash()))
+    phones = (weights_hash(weights) for weights in installed_weights() if weights.network == PHONES_ID)
+    hashes = (weights_hash(find_weights(model.model_id)), *phones)
+    return "\n".join((model.model_id, *hashes, model.runs_on, _code_hash()))
 
 
 @cache
