@@ -85,16 +85,6 @@ def _load_compact_actor(path: Path, spec: ModelSpec, _device: str, _precision: s
     return load(path, spec)
 
 
-def _load_compact_phones(path: Path, _spec: ModelSpec, _device: str, _precision: str, _windowed: bool) -> FaceModel:
-    raise EmoTalkError(f"{path.stem} is a part of EmoTalk Compact; choose another model for a line")
-
-
-def _check_compact_phones(path: Path) -> object:
-    from .models.compact_phones import CompactPhones
-
-    return CompactPhones.load(path)
-
-
 EMOTALK_SPEC: Final = ModelSpec(
     basis=ARKIT,
     fps=30.0,
@@ -216,9 +206,6 @@ FLINT_CONVERTER: Final = replace(
 
 NETWORKS: Final[dict[str, Network]] = {
     "emotalk-compact": Network("EmoTalk Compact", False, COMPACT_SPEC, _load_compact),
-    "emotalk-compact-phones": Network(
-        "EmoTalk Compact's Phones", False, COMPACT_SPEC, _load_compact_phones, check=_check_compact_phones
-    ),
     "karras": Network("Karras 2017", False, KARRAS_SPEC, _load_karras),
     "emotalk-compact-actor": Network("EmoTalk Compact", False, COMPACT_SPEC, _load_compact_actor),
     "emotalk": Network("EmoTalk", True, EMOTALK_SPEC, _load_emotalk, EMOTALK_CONVERTER),

@@ -16,8 +16,7 @@ import numpy as np
 from ...face.alignment import LEAST_FIT, Alignment
 from ...face.gestures import CONTACT_RAMP, SPEECH_RAMP, bilabial_spans, labiodental_spans, ramps, speech_spans
 from ...face.phones import PHONE_INDEX, PHONES
-from ..checkpoints.library import installed_weights
-from ..checkpoints.safetensors_file import read_metadata, read_safetensors
+from ..checkpoints.safetensors_file import PARTS_FOLDER, read_metadata, read_safetensors
 from ..contract import EmoTalkError
 
 MODEL_ID: Final = "emotalk-compact-phones"
@@ -190,16 +189,23 @@ def encoder_digest(arrays: Mapping[str, np.ndarray]) -> str:
 
 
 def find_phones(arrays: Mapping[str, np.ndarray]) -> CompactPhones | None:
-    """The phones of a base among the installed weights; None if there are none for its encoder.
+    """The phones that come with the extension; None if there are none, or they belong to another encoder.
 
     Args:
         arrays: of the base.
+
+    Raises:
+        EmoTalkError: their file is damaged.
     """
-    digest = encoder_digest(arrays)
-    for weights in installed_weights():
-        if weights.network == MODEL_ID and not weights.damage and read_metadata(weights.path).get(BASE) == digest:
-            return CompactPhones.load(weights.path)
-    return None
+    path = phones_file()
+    if not path.is_file() or read_metadata(path).get(BASE) != encoder_digest(arrays):
+        return None
+    return CompactPhones.load(path)
+
+
+def phones_file() -> Path:
+    """The weights of the phones, which may be missing. They are no model, and so are not listed as one."""
+    return PARTS_FOLDER / f"{MODEL_ID}.safetensors"
 
 
 def heard_columns(content: np.ndarray, loudness: np.ndarray) -> np.ndarray:

@@ -6,12 +6,12 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Final
 
-from ..checkpoints.library import find_weights, installed_weights, weights_hash
+from ..checkpoints.library import file_hash, find_weights, installed_weights, weights_hash
 from ..checkpoints.safetensors_file import bundled_weights
 from ..contract import EmoTalkError
 from ..devices import check_choice, find_device, import_torch
 from ..registry import DEFAULT_MODEL, NETWORKS
-from .compact_phones import MODEL_ID as PHONES_ID
+from .compact_phones import phones_file
 from .placement import PlacedModel
 
 
@@ -81,9 +81,9 @@ def identity_of(model: PlacedModel) -> str:
     Raises:
         EmoTalkError: there are no weights of this model.
     """
-    phones = (weights_hash(weights) for weights in installed_weights() if weights.network == PHONES_ID)
-    hashes = (weights_hash(find_weights(model.model_id)), *phones)
-    return "\n".join((model.model_id, *hashes, model.runs_on, _code_hash()))
+    phones = file_hash(phones_file()) if phones_file().is_file() else ""
+    weights = weights_hash(find_weights(model.model_id))
+    return "\n".join((model.model_id, weights, phones, model.runs_on, _code_hash()))
 
 
 @cache
