@@ -184,7 +184,7 @@ class HearsPhones(Protocol):
         ...
 
     def phone_posteriors(self, features: Features) -> np.ndarray:
-        """(n, 40) float32 log posteriors of ``phones.PHONES`` at ``PHONE_RATE``, from when it encoded these features.
+        """(n, 41) float32 log posteriors of ``phones.PHONES`` at ``PHONE_RATE``, from when it encoded these features.
 
         Raises:
             EmoTalkError: its weights cannot tell.

@@ -113,7 +113,7 @@ class Engine:
             choice: the model.
 
         Returns:
-            (n, 40) float32 log posteriors of ``phones.PHONES`` at ``contract.PHONE_RATE``.
+            (n, 41) float32 log posteriors of ``phones.PHONES`` at ``contract.PHONE_RATE``.
 
         Raises:
             EmoTalkError: the model cannot be loaded, cannot process the line, or does not tell phones.

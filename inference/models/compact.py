@@ -130,7 +130,7 @@ class EmoTalkCompact:
         Returns:
             Features with ``content`` (frames, C), ``signals`` (frames, S; logits of ``SIGNALS``), ``emotion``
             (frames, E) and ``loudness`` (frames, 1; 0..1, linear in decibels); with a phone head also ``phones``
-            (n, 40; log posteriors at ``PHONE_RATE``).
+            (n, 41; log posteriors at ``PHONE_RATE``).
         """
         frames = frame_count(len(speech.samples))
         level = speech_level(speech.samples)
@@ -217,7 +217,7 @@ class EmoTalkCompact:
         return self._phones is not None
 
     def phone_posteriors(self, features: Features) -> np.ndarray:
-        """(n, 40) float32 log posteriors at ``PHONE_RATE``. Raises EmoTalkError if there is no phone head."""
+        """(n, 41) float32 log posteriors at ``PHONE_RATE``. Raises EmoTalkError if there is no phone head."""
         self._with_phones()
         return features.arrays[PHONES]
 

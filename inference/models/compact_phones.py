@@ -94,7 +94,7 @@ class CompactPhones:
             projected: (n, ...) of ``project``.
 
         Returns:
-            (n - 2 * REACH, 40) float32.
+            (n - 2 * REACH, 41) float32.
         """
         logits = self._linear("head.out", self._blocks("head", projected))
         logits -= logits.max(axis=1, keepdims=True)
@@ -222,7 +222,7 @@ def phone_tracks(alignment: Alignment, times: np.ndarray, fps: float) -> np.ndar
         fps: frames per second.
 
     Returns:
-        (frames, 43) float32: the share of each frame that each phone takes; how near the start and the end of the
+        (frames, 44) float32: the share of each frame that each phone takes; how near the start and the end of the
         frame's phone are (1 = here, 1/e = 50 ms away); and the logarithm of its duration over 80 ms.
     """
     tracks = np.zeros((len(times), TRACKS), np.float32)

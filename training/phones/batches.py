@@ -35,7 +35,7 @@ class Batch:
 
     Attributes:
         activations: (B, 100, width). phones: (B, 100) class of each row.
-        tracks: (B, 60, 43) of what is told. heard: (B, 60, content + 1). emotion: (B, 60, 16).
+        tracks: (B, 60, 44) of what is told. heard: (B, 60, content + 1). emotion: (B, 60, 16).
         speech: (B, 60) told, 0..1.
         emotions: (B, 60, 8). styles: (B, 60, 24). levels: (B, 60).
         values: (B, 60, 52) of the teacher, before contacts.

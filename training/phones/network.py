@@ -38,7 +38,7 @@ class PhoneHead(_Dilated):
         self._dropout = ChannelDropout(dropout)
 
     def forward(self, activations: Tensor) -> Tensor:
-        """(batch, n, activations) to (batch, n, 40) logits."""
+        """(batch, n, activations) to (batch, n, 41) logits."""
         projected = functional.relu(self.stem(self._dropout(activations)))
         return self.follow(functional.pad(projected, (0, 0, REACH, REACH)))
 
@@ -50,7 +50,7 @@ class Articulator(_Dilated):
         super().__init__(TRACKS + heard, width, content)
 
     def forward(self, tracks: Tensor, heard: Tensor) -> Tensor:
-        """(batch, n, 43) tracks and (batch, n, content + 1) to (batch, n, content)."""
+        """(batch, n, 44) tracks and (batch, n, content + 1) to (batch, n, content)."""
         rows = functional.pad(torch.cat([tracks, heard], dim=-1), (0, 0, REACH, REACH))
         return self.follow(functional.relu(self.stem(rows)))
 
