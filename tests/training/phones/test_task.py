@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 from emotalk.command_line.main import main
+from emotalk.face import arkit
 from emotalk.face.alignment import Alignment
 from emotalk.face.phones import PHONE_INDEX, PHONES, PhoneSegment
 from emotalk.inference.checkpoints.safetensors_file import bundled_weights, read_safetensors
@@ -16,6 +17,7 @@ from emotalk.inference.registry import COMPACT_SPEC
 from emotalk.training.compact.corpus import read_corpus, write_corpus
 from emotalk.training.compact.export import read_network
 from emotalk.training.compact.spoken_line import SpokenLine
+from emotalk.training.phones import batches
 from emotalk.training.phones.batches import CROP_FRAMES, Telling, draw_batch, phone_classes, told_phones
 from emotalk.training.phones.encoded import encode_lines
 from emotalk.training.phones.preset import read_prepared, refuse
@@ -93,6 +95,19 @@ def test_a_batch_has_what_is_said_at_each_moment(encoded):
     mute = draw_batch(encoded, 8, np.random.default_rng(1), Telling(deaf=1.0))
     assert not mute.heard.any()
     assert batch.heard.any()
+
+
+def test_the_teacher_animates_what_is_told(encoded, monkeypatch):
+    """Where every phone is exchanged, the jaw of the targets is that of the told ones."""
+    monkeypatch.setattr(batches, "_EXACT_SHARE", 0.0)
+    batch = draw_batch(encoded, 48, np.random.default_rng(2), Telling(swaps=1.0))
+    told = batch.tracks[..., : len(PHONES)].argmax(dim=-1)
+    jaw = batch.values[..., arkit.INDEX["jawOpen"]]
+
+    def opened(names):
+        return jaw[torch.isin(told, torch.tensor([PHONE_INDEX[name] for name in names]))].mean()
+
+    assert opened(("AA", "AE", "AW", "AY")) > 1.5 * opened(("M", "B", "P", "S", "Z"))
 
 
 def test_classes_are_those_of_the_phones_at_each_row():
