@@ -1,4 +1,4 @@
-"""What is said when in a line: from its text, from a file of times, or from listening alone, with sentences about it."""
+"""What is said when in a line: from its text, a file of times, or listening alone, with sentences about it."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
