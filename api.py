@@ -188,7 +188,7 @@ def align(
         model: the id of the model that listens.
 
     Returns:
-        The alignment, sentences about it, and as ``to_tell`` what ``perform`` takes: None if there was nothing to go by.
+        The alignment, sentences about it, and as ``to_tell`` what ``perform`` takes: None if only listening helped.
 
     Raises:
         EmoTalkError: the sound or a file cannot be read, or the model cannot tell sounds.
