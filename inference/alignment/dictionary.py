@@ -61,6 +61,9 @@ def _lines() -> tuple[bytes, np.ndarray]:
 def read_text_file(path: Path) -> bytes:
     """A compressed text of the installation. Raises EmoTalkError if it is missing or damaged."""
     try:
-        return gzip.decompress(path.read_bytes())
-    except (OSError, EOFError, zlib.error) as error:
-        raise EmoTalkError(f"{path.name} is missing or damaged; install EmoTalk again") from error
+        text = gzip.decompress(path.read_bytes())
+    except (OSError, EOFError, zlib.error):
+        text = b""
+    if not text.endswith(b"\n"):
+        raise EmoTalkError(f"{path.name} is missing or damaged; install EmoTalk again")
+    return text

@@ -22,8 +22,10 @@ _FASTEST_SPEECH: Final = 8
 """Words per second."""
 _SPARE_WORDS: Final = 40
 _LEAST_LOG: Final = -7.0
-_MIDDLE, _SLOPE = -1.9, 2.2
-"""Mean logarithmic lead over the best phone at which a word is as likely right as wrong, and how quickly that turns."""
+_MIDDLE, _SLOPE = -2.2, 2.0
+"""Mean logarithmic lag behind the best phones at which a word is left to listening, and how quickly fit falls there."""
+_USUAL_LAG, _MOST_LENIENCE = -0.6, 0.8
+"""Where most words of a line lag more than is usual, because of noise or an accent, more is granted to each of them."""
 
 
 class Pronounces(Protocol):
@@ -47,7 +49,8 @@ def align(
     """When the words and the phones of a text are said.
 
     Words may be missing from the sound, and the sound may hold what is not in the text: pauses, words of other
-    people, laughs. Where a word fits badly, the phones are those that are heard.
+    people, laughs. Where a word fits badly, the phones are those that are heard; what is said beside the text is a word
+    without text and fit, so that it is left to listening, too.
 
     Args:
         posteriors: (n, 41) log posteriors of ``PHONES``; frame i is centred at i / rate s.
@@ -65,18 +68,17 @@ def align(
     phones: list[PhoneSegment] = []
     spoken: dict[int, SpokenWord] = {}
     spans = _spans(path, posteriors, rate, seconds)
-    for stretch, (start, end) in zip(path, spans, strict=True):
-        fit = _fit(posteriors, stretch) if stretch.word >= 0 else 0.0
+    fits = _fits(path, posteriors)
+    for stretch, (start, end), fit in zip(path, spans, fits, strict=True):
         if stretch.word >= 0:
             spoken[stretch.word] = SpokenWord(words[stretch.word].text, start, end, fit)
         if stretch.word >= 0 and fit >= LEAST_FIT:
             phones += segments_of(stretch.phones, posteriors, rate, start, end)
         elif stretch.word != SILENCE:
             phones += hear_phones(posteriors, rate, stretch.start, stretch.stop, start, end)
-    _place_left_out(spoken, path, spans, words)
-    return Alignment(
-        fill_gaps(phones, seconds), tuple(spoken[number] for number in range(len(words))), "aligned"
-    ).checked()
+    beside = _place_left_out(spoken, path, spans, words)
+    said = sorted([*(spoken[number] for number in range(len(words))), *beside], key=lambda word: word.start)
+    return Alignment(fill_gaps(phones, seconds), tuple(said), "aligned").checked()
 
 
 def _find_long_path(posteriors: np.ndarray, rate: float, spellings: Sequence[Sequence[Pronunciation]]) -> list[Stretch]:
@@ -146,15 +148,21 @@ def segments_of(
             yield PhoneSegment(PHONES[phone], float(a), float(b))
 
 
-def _fit(posteriors: np.ndarray, stretch: Stretch) -> float:
-    """How well a word fits, 0..1: how far its phones lie below the best ones, each phone counted once."""
-    if stretch.stop == stretch.start:
-        return 0.0
-    leads = []
+def _fits(path: Sequence[Stretch], posteriors: np.ndarray) -> list[float]:
+    """How well each stretch fits, 0..1; what is no word, and a word that is left out, does not."""
+    lags = [_lag(posteriors, stretch) if stretch.phones else None for stretch in path]
+    known = [lag for lag in lags if lag is not None]
+    lenience = float(np.clip(_USUAL_LAG - np.median(known), 0, _MOST_LENIENCE)) if known else 0.0
+    return [0.0 if lag is None else float(1 / (1 + np.exp(-_SLOPE * (lag + lenience - _MIDDLE)))) for lag in lags]
+
+
+def _lag(posteriors: np.ndarray, stretch: Stretch) -> float:
+    """How far the phones of a word lie below the best ones, in nats, each phone counted once."""
+    lags = []
     for (phone, start), (_, stop) in pairwise([*stretch.phones, (0, stretch.stop)]):
         logs = np.maximum(posteriors[start:stop], _LEAST_LOG)
-        leads.append(float((logs[:, phone] - logs.max(1)).mean()))
-    return float(1 / (1 + np.exp(-_SLOPE * (np.mean(leads) - _MIDDLE))))
+        lags.append(float((logs[:, phone] - logs.max(1)).mean()))
+    return float(np.mean(lags))
 
 
 def _place_left_out(
@@ -162,8 +170,13 @@ def _place_left_out(
     path: Sequence[Stretch],
     spans: Sequence[tuple[float, float]],
     words: Sequence[TextWord],
-) -> None:
-    """Words that are left out share what is said in their place and is not in the text, by their letters."""
+) -> list[SpokenWord]:
+    """Words that are left out share what is said in their place and is not in the text, by their letters.
+
+    Returns:
+        Words without text for what is said beside the text where none is left out.
+    """
+    beside: list[SpokenWord] = []
     place = 0
     while place < len(path):
         stop = place
@@ -178,4 +191,7 @@ def _place_left_out(
             edges = start + (end - start) * shares / shares[-1]
             for word, (a, b) in zip(left_out, pairwise(edges), strict=True):
                 spoken[word] = SpokenWord(words[word].text, float(a), float(b), 0.0)
+        elif fillers:
+            beside.append(SpokenWord("", fillers[0][0], fillers[-1][1], 0.0))
         place = stop + 1
+    return beside

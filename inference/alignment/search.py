@@ -23,12 +23,12 @@ SEARCH_RATE: Final = 50
 """Frames per second at which the prices count; posteriors of other rates are weighted accordingly."""
 
 _FILLER_COLUMN: Final = len(PHONES)
-_FILLER_PRICE: Final = 1.1
-_ENTER_FILLER: Final = 6.0
+_FILLER_PRICE: Final = 1.3
+_ENTER_FILLER: Final = 12.0
 _ENTER_SILENCE: Final = 1.5
 _LEAVE_OUT: Final = 5.0
 _LEAVE_OUT_PHONE: Final = 1.0
-_LEAST_LOG: Final = -7.0
+_LEAST_LOG: Final = -5.0
 _BEAM: Final = 160.0
 _REACH: Final = 24
 _LOOK_EVERY: Final = 8

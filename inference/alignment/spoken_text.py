@@ -83,7 +83,7 @@ def read_text(text: str) -> tuple[TextWord, ...]:
     if len(text) > LONGEST_TEXT:
         raise TextError(f"The text has more than {LONGEST_TEXT:,} characters; give the words of this line only")
     plain = _without_directions(_plain(text))
-    loud = plain.isupper()
+    loud = plain.isupper() and len(plain.split()) > 1
     words = []
     for written in plain.split():
         words += _words_of(written, loud=loud)

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import zip_longest
 from pathlib import Path
 from typing import Final
 
@@ -92,10 +93,10 @@ def _subtitles(text: str, name: str, start: float, end: float) -> list[_Spoken]:
     if not cues and text.removeprefix("WEBVTT").strip():
         raise TextError(f"{name} has no subtitles with times")
     lines: list[_Spoken] = []
-    for cue, following in zip(cues, [*cues[1:], None], strict=True):
+    for cue, following in zip_longest(cues, cues[1:]):
         first, last = _seconds(cue[1]), _seconds(cue[2])
-        body = text[cue.end() : following.start() if following else len(text)]
-        if following:
+        body = text[cue.end() : following.start() if following is not None else len(text)]
+        if following is not None:
             body = re.sub(r"\n\s*\n[^\n]*\s*$", "\n", body)  # the number or the name of the next one
         if start <= (first + last) / 2 < end:
             lines += _spoken_in(body)

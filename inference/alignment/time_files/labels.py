@@ -23,7 +23,7 @@ _IPA: Final[dict[str, str]] = dict(
     ).split()
 )
 _ORNAMENTS: Final = re.compile("[ˈˌːˑ'ʰʲʷˠˤ̚͡‿.ⁿˡ]|_[BIES]$|[0-9]$")
-_NASAL_OR_OTHER: Final = re.compile("[\u0300-\u036f]")
+_MARKS: Final = re.compile("[\u0300-\u036f]")
 
 AZURE_VISEMES: Final = "SIL AE AA AO EH ER IY UW OW AW OY AY HH R L S SH TH F D K P".split()
 """A sound for each of Azure's visemes 0 to 21."""
@@ -60,8 +60,8 @@ def phone_of(label: str) -> tuple[str, ...]:
         return (parse_label(plain),)
     except KeyError:
         pass
-    plain = unicodedata.normalize("NFD", plain)
-    for spelling in (plain, _NASAL_OR_OTHER.sub("", plain)):
+    spread = unicodedata.normalize("NFD", plain)
+    for spelling in (unicodedata.normalize("NFC", plain), spread, _MARKS.sub("", spread)):
         if spelling in _IPA:
             return tuple(_IPA[spelling].split("+"))
     raise ValueError(f"there is no sound for the label {label[:40]!r}")

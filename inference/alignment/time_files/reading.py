@@ -88,7 +88,7 @@ def _reader_of(text: str, path: Path) -> Callable[[float], Timed]:
     if start.startswith("lipsync version"):
         return lambda seconds: read_papagayo(text, seconds)
     if start.startswith(("{", "[")):
-        return _json_reader(text, path.name)
+        return _json_reader(text)
     if suffix == ".ctm" or _columns(start) >= 5:
         return lambda seconds: read_ctm(text, seconds)
     if suffix == ".tsv" and _columns(start) == 2:
@@ -96,13 +96,13 @@ def _reader_of(text: str, path: Path) -> Callable[[float], Timed]:
     raise TimesError(f"This is no file of times that EmoTalk knows; it reads {KINDS}")
 
 
-def _json_reader(text: str, name: str) -> Callable[[float], Timed]:
+def _json_reader(text: str) -> Callable[[float], Timed]:
     try:
         content = json.loads(text)
     except (ValueError, RecursionError):
         if text.lstrip().startswith("{") and '"type"' in text.partition("\n")[0]:
             return lambda seconds: read_polly(text, seconds)
-        raise TimesError(f"{name} is not valid JSON") from None
+        raise TimesError("This is no valid JSON; make the times again") from None
     if isinstance(content, dict) and {"origin", "phones", "words"} <= content.keys():
         return lambda _seconds: _own(text)
     if isinstance(content, dict) and {"time", "type", "value"} <= content.keys():
