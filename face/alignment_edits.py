@@ -7,13 +7,15 @@ from bisect import bisect_right
 from dataclasses import replace
 from typing import Final
 
-from .alignment import Alignment, AlignmentError, SpokenWord
+from .alignment import LEAST_FIT, Alignment, AlignmentError, SpokenWord
 from .phones import BILABIALS, PHONE_INDEX, PhoneSegment
 
 SHORTEST: Final = 0.02
 """Seconds; a shorter sound is no frame of any film."""
 CLOSURE_SECONDS: Final = 0.08
 """Of a closure that is inserted where there is room; read speech closes the lips for 60 to 100 ms."""
+_TELLING: Final = 0.08
+"""Seconds around a changed sound that are told as well: within as many the network fades from hearing to being told."""
 _SAME: Final = 1e-3
 """Seconds; times that differ by less are the same, for they are stored in tenths of a millisecond."""
 
@@ -218,6 +220,35 @@ def changed_stretch(before: Alignment, after: Alignment) -> tuple[float, float] 
     return min(phone.start for phone in differing), max(phone.end for phone in differing)
 
 
+def told(alignment: Alignment, original: Alignment) -> Alignment | None:
+    """What the network is told of a line: the words that fit, and whatever the animator has changed.
+
+    All else is left to listening, and so is a line without words as long as nobody has changed it.
+
+    Args:
+        alignment: of the line.
+        original: the one that was aligned or heard, before the animator's edits.
+
+    Returns:
+        The alignment with words of no fit over what is left to listening; None if nothing is told.
+    """
+    changed = [
+        (phone.start - _TELLING, phone.end + _TELLING)
+        for phone, is_changed in zip(alignment.phones, changed_sounds(alignment, original), strict=True)
+        if is_changed
+    ]
+    left: list[SpokenWord] = []
+    if not alignment.words and alignment.origin in ("heard", "edited"):
+        if not changed:
+            return None
+        left = [SpokenWord("", 0.0, alignment.seconds, 0.0)]
+    left += [word for word in alignment.words if word.fit < LEAST_FIT]
+    for start, end in changed:
+        left = [part for word in left for part in _around(word, start, end)]
+    said = [word for word in alignment.words if word.fit >= LEAST_FIT]
+    return replace(alignment, words=tuple(sorted((*said, *left), key=lambda word: word.start)))
+
+
 def cut(alignment: Alignment, first: float, seconds: float) -> Alignment:
     """The part of an alignment that a section of the sound has; where nothing was aligned it is silent.
 
@@ -242,6 +273,12 @@ def cut(alignment: Alignment, first: float, seconds: float) -> Alignment:
         if min(word.end, last) - max(word.start, first) > _SAME
     )
     return Alignment(tuple(phones), words, alignment.origin)
+
+
+def _around(word: SpokenWord, start: float, end: float) -> list[SpokenWord]:
+    """What remains of a word without a stretch."""
+    parts = (word.start, min(word.end, start)), (max(word.start, end), word.end)
+    return [replace(word, start=first, end=last) for first, last in parts if last > first]
 
 
 def _is_same(one: PhoneSegment, other: PhoneSegment) -> bool:

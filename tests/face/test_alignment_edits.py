@@ -1,11 +1,12 @@
 """Edits of sounds: whatever is done, the sounds stay in order and without gaps, and only what was meant changes."""
 
+import dataclasses
 import itertools
 import runpy
 from pathlib import Path
 
 import pytest
-from emotalk.face.alignment import Alignment, AlignmentError, SpokenWord
+from emotalk.face.alignment import LEAST_FIT, Alignment, AlignmentError, SpokenWord
 from emotalk.face.alignment_edits import (
     CLOSURE_SECONDS,
     SHORTEST,
@@ -20,6 +21,7 @@ from emotalk.face.alignment_edits import (
     move_word,
     sound_at,
     split_sound,
+    told,
     word_at,
     word_limits,
 )
@@ -185,6 +187,30 @@ def test_a_section_has_the_same_sounds_at_the_same_moments(first, seconds):
         if 0 <= middle < SECONDS and phone.end - phone.start > 5e-3:
             assert phone.name == LINE.phones[sound_at(LINE, middle)].name
     assert all(0 <= word.start < word.end <= part.seconds + 2e-3 for word in part.words)
+
+
+def test_a_heard_line_is_told_only_what_was_changed():
+    heard = Alignment(LINE.phones)
+    assert told(heard, heard) is None
+    number = sound_at(heard, 2.6)
+    edited = change_sound(heard, number, "M")
+    line = told(edited, heard)
+    changed = edited.phones[number]
+    assert line.phones == edited.phones
+    assert [word.fit for word in line.words] == [0, 0]
+    assert line.words[0].end == pytest.approx(changed.start - 0.08)
+    assert line.words[1].start == pytest.approx(changed.end + 0.08)
+
+
+def test_words_that_fit_are_told_and_others_only_where_they_were_changed():
+    words = tuple(dataclasses.replace(word, fit=0.2 if word.text == "moment" else 1) for word in LINE.words)
+    line = Alignment(LINE.phones, words, "aligned")
+    assert told(line, line) == line
+    number = sound_at(line, 5.15)
+    edited = told(change_sound(line, number, "B"), line)
+    assert [word.text for word in edited.words if word.fit < LEAST_FIT] == ["moment", "moment"]
+    assert not any(word.start < 5.15 < word.end for word in edited.words if word.fit < LEAST_FIT)
+    assert [word for word in edited.words if word.fit == 1] == [word for word in words if word.fit == 1]
 
 
 def test_lips_are_closed_by_three_sounds():
