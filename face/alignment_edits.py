@@ -204,8 +204,12 @@ def move_word(alignment: Alignment, number: int, shift: float) -> Alignment:
 
 def changed_sounds(alignment: Alignment, original: Alignment) -> tuple[bool, ...]:
     """For each sound, whether the original lacks it: another sound, or another time."""
-    known = {(phone.name, round(phone.start, 3), round(phone.end, 3)) for phone in original.phones}
-    return tuple((p.name, round(p.start, 3), round(p.end, 3)) not in known for p in alignment.phones)
+    known = {_in_milliseconds(phone) for phone in original.phones}
+    near = [(early, late) for early in (0, -1, 1) for late in (0, -1, 1)]
+    return tuple(
+        not any((name, start + early, end + late) in known for early, late in near)
+        for name, start, end in map(_in_milliseconds, alignment.phones)
+    )
 
 
 def changed_stretch(before: Alignment, after: Alignment) -> tuple[float, float] | None:
@@ -275,10 +279,43 @@ def cut(alignment: Alignment, first: float, seconds: float) -> Alignment:
     return Alignment(tuple(phones), words, alignment.origin)
 
 
+def put_back(whole: Alignment, part: Alignment, first: float) -> Alignment:
+    """The whole with an edited section in the place that ``cut`` took it from.
+
+    Args:
+        whole: of which the section was cut.
+        part: the section, edited.
+        first: the second of the whole at which it begins; what lies outside of the whole is left out.
+    """
+    last = first + part.seconds
+    inside = cut(part, max(-first, 0.0), min(last, whole.seconds) - max(first, 0.0))
+    pieces = [(inside, max(first, 0.0))]
+    if first > _SAME:
+        pieces.insert(0, (cut(whole, 0.0, first), 0.0))
+    if whole.seconds - last > _SAME:
+        pieces.append((cut(whole, last, whole.seconds - last), last))
+    phones: list[PhoneSegment] = []
+    words: list[SpokenWord] = []
+    for piece, at in pieces:
+        moved = [PhoneSegment(phone.name, phone.start + at, phone.end + at) for phone in piece.phones]
+        if phones and moved and phones[-1].name == moved[0].name:
+            moved[0] = replace(moved[0], start=phones.pop().start)
+        phones += moved
+        spoken = [replace(word, start=word.start + at, end=word.end + at) for word in piece.words]
+        if words and spoken and words[-1].text == spoken[0].text and spoken[0].start - words[-1].end < _SAME:
+            spoken[0] = replace(spoken[0], start=words.pop().start)
+        words += spoken
+    return Alignment(tuple(phones), tuple(words), part.origin)
+
+
 def _around(word: SpokenWord, start: float, end: float) -> list[SpokenWord]:
     """What remains of a word without a stretch."""
     parts = (word.start, min(word.end, start)), (max(word.start, end), word.end)
     return [replace(word, start=first, end=last) for first, last in parts if last > first]
+
+
+def _in_milliseconds(phone: PhoneSegment) -> tuple[str, int, int]:
+    return phone.name, round(1000 * phone.start), round(1000 * phone.end)
 
 
 def _is_same(one: PhoneSegment, other: PhoneSegment) -> bool:

@@ -19,6 +19,7 @@ from emotalk.face.alignment_edits import (
     insert_closure,
     move_boundary,
     move_word,
+    put_back,
     sound_at,
     split_sound,
     told,
@@ -211,6 +212,21 @@ def test_words_that_fit_are_told_and_others_only_where_they_were_changed():
     assert [word.text for word in edited.words if word.fit < LEAST_FIT] == ["moment", "moment"]
     assert not any(word.start < 5.15 < word.end for word in edited.words if word.fit < LEAST_FIT)
     assert [word for word in edited.words if word.fit == 1] == [word for word in words if word.fit == 1]
+
+
+@given(st.floats(-0.04, 3), st.floats(1, 3.42))
+def test_an_edited_section_goes_back_to_its_place(first, seconds):
+    part = cut(LINE, first, seconds)
+    same = put_back(LINE, part, first).checked()
+    assert [phone.name for phone in same.phones] == names(LINE)
+    assert [time for p in same.phones for time in (p.start, p.end)] == pytest.approx(
+        [time for p in LINE.phones for time in (p.start, p.end)], abs=2e-3
+    )
+    assert [word.text for word in same.words] == [word.text for word in LINE.words]
+    number = sound_at(part, seconds / 2)
+    edited = put_back(LINE, change_sound(part, number, "ZH"), first).checked()
+    assert edited.phones[sound_at(edited, first + seconds / 2)].name == "ZH"
+    assert edited.seconds == pytest.approx(SECONDS, abs=2e-3)
 
 
 def test_lips_are_closed_by_three_sounds():
