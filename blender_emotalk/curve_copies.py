@@ -86,6 +86,8 @@ def set_points(curve: bpy.types.FCurve, points: dict[str, np.ndarray]) -> None:
     for attribute, values in points.items():
         keys.foreach_set(attribute, values.ravel())
     curve.update()
+    for attribute in _PAIRS[1:]:  # which the update has moved by rounding
+        keys.foreach_set(attribute, points[attribute].ravel())
 
 
 def copy_settings(source: bpy.types.FCurve, target: bpy.types.FCurve) -> None:
