@@ -15,6 +15,7 @@ from ..face.alignment import Alignment, AlignmentError
 from ..face.alignment_edits import changed_sounds, changed_stretch, cut, put_back, told
 from ..inference.contract import EmoTalkError
 from . import model_choice
+from .keyframes import frame_rate
 from .lines import performed_part
 from .properties import LineProperties
 from .strips import find_sound_strip
@@ -70,6 +71,11 @@ def changes_of(line: LineProperties, scene: bpy.types.Scene) -> tuple[bool, ...]
         raise EmoTalkError(NONE)
     section = _section(line, scene, _parsed(line.alignment))
     return _changes(line.alignment, line.aligned, *section)
+
+
+def seconds_at(line: LineProperties, scene: bpy.types.Scene, frame: float) -> float:
+    """The second of a line at a frame of its scene; below 0 before the line. Raises EmoTalkError without a sound."""
+    return (frame - performed_part(line, scene)[2]) / frame_rate(scene)
 
 
 def is_edited(line: LineProperties) -> bool:

@@ -260,9 +260,10 @@ class SceneProperties(bpy.types.PropertyGroup):
     failed=bpy.props.BoolProperty(options={"SKIP_SAVE"}),
     ran_on=bpy.props.StringProperty(options={"SKIP_SAVE"}),
     repairable=bpy.props.BoolProperty(options={"SKIP_SAVE"}),
+    pointed_frame=bpy.props.FloatProperty(options={"SKIP_SAVE"}),
 )
 class RunProperties(bpy.types.PropertyGroup):
-    """The state of the run in the background; on the WindowManager, never saved."""
+    """The state of the run in the background, and the frame of the sound under the mouse; never saved."""
 
     running: bool
     progress: float
@@ -270,3 +271,4 @@ class RunProperties(bpy.types.PropertyGroup):
     failed: bool
     ran_on: str
     repairable: bool
+    pointed_frame: float

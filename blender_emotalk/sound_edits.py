@@ -5,7 +5,7 @@ import bpy
 from ..face.alignment import Alignment
 from ..face.alignment_edits import changed_stretch
 from ..inference.contract import EmoTalkError
-from . import alignments, baking, batch, desk, line_states, model_choice, runs
+from . import alignments, baking, batch, desk, flattening, line_states, model_choice, runs
 from .characters import Character, find_character
 from .line_identity import identity_of
 from .lines import anchor_of
@@ -135,7 +135,7 @@ class SoundEdit:
 
 
 def _character_of(line: LineProperties, context: bpy.types.Context) -> Character | None:
-    """Who performs the line; None if nobody has keys of it."""
+    """Who performs the line; None if nobody has keys of it that can be changed for a stretch."""
     anchor = anchor_of(line, context)
     scene = line.id_data
     if anchor is None or not isinstance(scene, bpy.types.Scene):
@@ -144,4 +144,6 @@ def _character_of(line: LineProperties, context: bpy.types.Context) -> Character
         character = find_character(anchor, scene, model_choice.spec_of(line).basis)
     except EmoTalkError:
         return None
-    return character if baking.performs(character, identity_of(line)) else None
+    if flattening.is_flattened(character) or not baking.performs(character, identity_of(line)):
+        return None
+    return character

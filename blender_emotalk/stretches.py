@@ -9,7 +9,7 @@ import numpy as np
 from ..face.hand_edits import only_in
 from ..face.key_reduction import SparseKeys
 from ..face.splicing import crossfade, splice
-from . import baking, flattening, hand_edits, own_actions
+from . import baking, hand_edits, own_actions
 from .actions import curves_by_owner
 from .characters import Character
 from .curve_copies import copied_points, keys_of, set_points
@@ -42,7 +42,6 @@ class Stretch:
     """
 
     def __init__(self, character: Character, identity: str) -> None:
-        flattening.lift(character)
         self._before: dict[int, _Before] = {}
         for action in baking.actions_of(character, identity):
             points = {

@@ -36,6 +36,14 @@ def word_at(alignment: Alignment, time: float) -> int:
     raise AlignmentError("There is no word there; move the playhead onto one")
 
 
+def nearest_boundary(alignment: Alignment, time: float) -> int:
+    """The boundary between two sounds that is nearest to a time in seconds. Raises AlignmentError if there is none."""
+    ends = [phone.end for phone in alignment.phones[:-1]]
+    if not ends:
+        raise AlignmentError("The line is one sound, so there is no boundary; split it first")
+    return min(range(len(ends)), key=lambda number: abs(ends[number] - time))
+
+
 def boundary_limits(alignment: Alignment, boundary: int) -> tuple[float, float]:
     """How far a boundary can be moved: the sounds beside it keep the shortest length, or what they have.
 
