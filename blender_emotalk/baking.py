@@ -22,6 +22,7 @@ from . import flattening, hand_edits, nla, own_actions, rewriting, values_before
 from .actions import HAS_SLOTS, Animated, all_curves, curves_by_owner, curves_to_rewrite, new_curves
 from .characters import NOTHING_MORE, Character
 from .curve_copies import keys_of
+from .generated_curves import CurveName, name_of
 from .keyframes import Timing, choose_face_keys, write_face, write_head
 from .mapped_keys import MappedKeys, choose_mapped_keys, widen_sliders, write_objects, write_shape_keys
 from .own_actions import LineMark
@@ -220,14 +221,14 @@ def bake(
     return Baked(keys, carried.curves, set_aside)
 
 
-def generate(prepared: Prepared, character: Character, settings: KeySettings) -> dict[hand_edits.CurveName, SparseKeys]:
+def generate(prepared: Prepared, character: Character, settings: KeySettings) -> dict[CurveName, SparseKeys]:
     """The curves that ``bake`` would write, by name and in frames of the scene; nothing in the scene changes."""
     mapped = _mapped_now(prepared, character, settings)
     bone, objects = _bone_and_objects(prepared.performance, mapped, character)
     written = _write_actions(LineMark("", ""), prepared, mapped, bone, objects, character, settings)
     actions = list(dict.fromkeys(filter(None, written)))
     found = {
-        hand_edits.name_of(owner, curve): keys_of(curve)
+        name_of(owner, curve): keys_of(curve)
         for action in actions
         for owner, _container, curve in curves_by_owner(action)
     }

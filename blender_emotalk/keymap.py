@@ -6,12 +6,12 @@ import bpy
 
 from .access import window_manager_of
 
-_EDITORS: Final = (
+_EDITORS: Final[tuple[tuple[str, Any], ...]] = (
     ("Sequencer", "SEQUENCE_EDITOR"),
     ("Dopesheet", "DOPESHEET_EDITOR"),
     ("Graph Editor", "GRAPH_EDITOR"),
 )
-_BUTTONS: Final = (
+_BUTTONS: Final[tuple[tuple[str, Any, Any], ...]] = (
     ("emotalk.move_boundary", "LEFTMOUSE", "PRESS"),
     ("emotalk.show_sound_menu", "RIGHTMOUSE", "PRESS"),
 )

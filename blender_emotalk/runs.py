@@ -40,10 +40,11 @@ from .sounds import PreparedSound, temporary_file
 from .stretches import Stretch
 from .worker_runs import BUSY as BUSY
 from .worker_runs import CANCELLED as CANCELLED
-from .worker_runs import WorkerRun, find, show
+from .worker_runs import WorkerRun, find
 from .worker_runs import cancel as cancel
 from .worker_runs import close as close
 from .worker_runs import is_running as is_running
+from .worker_runs import show as show
 
 HIDDEN: Final = "The keys"
 """How a remark about hidden motion begins."""

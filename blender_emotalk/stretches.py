@@ -116,7 +116,7 @@ class Stretch:
                 if points is not None:
                     set_points(curve, points)
             for name, value in before.properties.items():
-                if name in action:
+                if action.get(name) is not None:
                     del action[name]  # Blender cuts new bytes off at the first zero where it has bytes already
                 action[name] = value
         self._is_touched = False

@@ -83,8 +83,10 @@ def track_at(context: bpy.types.Context, x: float, y: float) -> Track | None:
     return None
 
 
-def line_of(track: Track, context: bpy.types.Context) -> LineProperties | None:
-    """The line of a track; None if it was removed."""
+def line_of(track: Track | None, context: bpy.types.Context) -> LineProperties | None:
+    """The line of a track; None without a track, or if the line was removed."""
+    if track is None:
+        return None
     return next((line for line in desk_of(shown_scene(context)).lines if identity_of(line) == track.identity), None)
 
 

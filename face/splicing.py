@@ -55,9 +55,11 @@ def splice(
         slopes = keys.slopes_at(frames[[0, -1]])
         new = reduce_between(frames, values, tolerance, slopes[0], slopes[1], np.isin(frames, inside))
     left, right = keys.frames < first - _EDGE, keys.frames > last + _EDGE
-    slopes_of = [keys.slopes, new.slopes, keys.slopes]
-    parts = ((keys.frames[left], keys.values[left]), (new.frames, new.values), (keys.frames[right], keys.values[right]))
-    joined = [np.concatenate(column) for column in zip(*parts, strict=True)]
-    chosen = (left, slice(None), right)
-    all_slopes = [slopes[mask] for slopes, mask in zip(slopes_of, chosen, strict=True) if slopes is not None]
-    return SparseKeys(joined[0], joined[1], np.concatenate(all_slopes) if all_slopes else None), first, last
+    spliced = SparseKeys(
+        np.concatenate([keys.frames[left], new.frames, keys.frames[right]]),
+        np.concatenate([keys.values[left], new.values, keys.values[right]]),
+        None
+        if keys.slopes is None or new.slopes is None
+        else np.concatenate([keys.slopes[left], new.slopes, keys.slopes[right]]),
+    )
+    return spliced, first, last

@@ -26,7 +26,7 @@ class ShowSoundMenu(ExplainedOperator, bpy.types.Operator):
             return {"PASS_THROUGH"}
         x, y = event.mouse_x - context.region.x, event.mouse_y - context.region.y
         track = track_at(context, x, y)
-        line = track and line_of(track, context)
+        line = line_of(track, context)
         if track is None or line is None:
             return {"PASS_THROUGH"}
         scene = shown_scene(context)

@@ -58,7 +58,7 @@ class SoundDrag(SoundOperator):
             return {"PASS_THROUGH"}
         x, y = event.mouse_x - context.region.x, event.mouse_y - context.region.y
         track = track_at(context, x, y)
-        line = track and line_of(track, context)
+        line = line_of(track, context)
         if track is None or line is None or not self.begins_at(track, x, y):
             return {"PASS_THROUGH"}
         try:

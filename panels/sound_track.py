@@ -116,7 +116,8 @@ def _fill(rectangles: dict[_Colour, list[tuple[float, float, float, float]]]) ->
 def _write(box: Box, bottom: float, top: float, theme: _Theme, width: float) -> None:
     opacity = 1.0 if box.fit >= LEAST_FIT else _DIM
     height = blf.dimensions(_FONT, "X")[1]
-    blf.color(_FONT, *theme.letters[:3], opacity)
+    red, green, blue, _opacity = theme.letters
+    blf.color(_FONT, red, green, blue, opacity)
     blf.position(_FONT, (box.left + box.right - width) / 2, (bottom + top - height) / 2, 0)
     blf.draw(_FONT, box.text)
 

@@ -38,7 +38,6 @@ class WordsPanel(SubPanel, bpy.types.Panel):
 
     bl_idname = "EMOTALK_PT_words"
     bl_label = "Words"
-    bl_options = {"DEFAULT_CLOSED"}
 
     def draw(self, context: bpy.types.Context) -> None:
         """In the order of work: text, Align, what was found, edits."""
