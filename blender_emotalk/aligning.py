@@ -58,7 +58,7 @@ class Aligning(WorkerRun):
         except EmoTalkError as error:
             self._end(str(error), failed=True)
             raise
-        sentence = ". ".join((found_in(self._alignment), *self.remarks))
+        sentence = ". ".join((counted_in(self._alignment), *self.remarks))
         self._end(sentence)
         return sentence
 
@@ -91,11 +91,15 @@ def start(context: bpy.types.Context, line: LineProperties, text: str) -> Aligni
     return run
 
 
-def found_in(alignment: Alignment) -> str:
-    """What was found, in words."""
+def counted_in(alignment: Alignment) -> str:
+    """How many words there are, or sounds where there are no words."""
     if not alignment.words:
         count = sum(phone.name != "SIL" for phone in alignment.phones)
         return f"{count} sounds" if count != 1 else "One sound"
-    words = "One word" if len(alignment.words) == 1 else f"{len(alignment.words)} words"
+    return "One word" if len(alignment.words) == 1 else f"{len(alignment.words)} words"
+
+
+def found_in(alignment: Alignment) -> str:
+    """The same, and how many words are left to listening."""
     left = sum(word.fit < LEAST_FIT for word in alignment.words)
-    return f"{words}, {left} left to listening" if left else words
+    return f"{counted_in(alignment)}, {left} left to listening" if left else counted_in(alignment)

@@ -35,6 +35,7 @@ class Track:
         rate: frames per second of the scene.
         scale: seconds to pixels.
         rows: where they are.
+        is_on_its_own: whether there is no strip behind it.
     """
 
     identity: str
@@ -44,6 +45,7 @@ class Track:
     rate: float
     scale: TimeScale
     rows: Rows
+    is_on_its_own: bool
 
     def frame(self, pixel: float) -> float:
         """The scene frame at a pixel."""
@@ -71,7 +73,7 @@ def tracks_in(context: bpy.types.Context) -> list[Track]:
     line = active_line(scene)
     bottom = _SCROLLER * view.scale
     rows = rows_in(bottom, min(bottom + 2 * _ROW * view.scale, region.height / 2), view.scale, has_header=False)
-    track = line and rows and _track(line, scene, view, rows)
+    track = line and rows and _track(line, scene, view, rows, is_on_its_own=True)
     return [track] if track else []
 
 
@@ -126,13 +128,13 @@ def _over_strips(scene: bpy.types.Scene, view: _View) -> list[Track]:
         if strip is None or not is_shown(strip, scene):
             continue
         rows = rows_in(view.y(strip.channel + _STRIP_BOTTOM), view.y(strip.channel + _STRIP_TOP), view.scale)
-        track = rows and _track(line, scene, view, rows)
+        track = rows and _track(line, scene, view, rows, is_on_its_own=False)
         if track:
             found.append(track)
     return found
 
 
-def _track(line: LineProperties, scene: bpy.types.Scene, view: _View, rows: Rows) -> Track | None:
+def _track(line: LineProperties, scene: bpy.types.Scene, view: _View, rows: Rows, is_on_its_own: bool) -> Track | None:
     alignment = alignments.usable_alignment(line, scene)
     if alignment is None:
         return None
@@ -140,4 +142,5 @@ def _track(line: LineProperties, scene: bpy.types.Scene, view: _View, rows: Rows
     scale = TimeScale(view.x(start), view.per_frame * rate, view.width, view.scale)
     if scale.start > view.width or scale.pixel(alignment.seconds) < 0:
         return None
-    return Track(identity_of(line), alignment, alignments.changes_of(line, scene), start, rate, scale, rows)
+    changed = alignments.changes_of(line, scene)
+    return Track(identity_of(line), alignment, changed, start, rate, scale, rows, is_on_its_own)

@@ -19,6 +19,8 @@ _LEAST_WIDTH: Final = 2.0
 _MARGIN: Final = 3.0
 """Pixels between a name and either end of its box."""
 _HIGHEST_ROW, _LOWEST_ROW = 20.0, 11.0
+_NARROW: Final = 20.0
+"""Pixels of a sound below which its name often hides."""
 _HEADER: Final = 16.0
 """Pixels at the top of a strip in which Blender writes its name, if it is high enough."""
 
@@ -149,6 +151,14 @@ def sound_boxes(
         text = _fitting("" if name == "SIL" else name, right - left, scale, width_of)
         boxes.append(Box(i, left, right, text, contact_of(name), fits[i], changed[i]))
     return boxes
+
+
+def shows_words_alone(alignment: Alignment, scale: TimeScale, rows: Rows) -> bool:
+    """Whether a single row shows the words: where most of the sounds are too narrow for their names."""
+    if rows.top > rows.middle or not alignment.words:
+        return False
+    sounds = sum(phone.name != "SIL" for phone in alignment.phones)
+    return sum(w.end - w.start for w in alignment.words) * scale.per_second < sounds * _NARROW * scale.scale
 
 
 def contact_of(name: str) -> Contact:

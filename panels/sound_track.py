@@ -12,7 +12,7 @@ from gpu_extras.batch import batch_for_shader
 from ..blender_emotalk.access import preferences_of_blender
 from ..blender_emotalk.timeline_tracks import Track, tracks_in
 from ..face.alignment import LEAST_FIT
-from ..face.sound_track import Box, sound_boxes, word_boxes
+from ..face.sound_track import Box, shows_words_alone, sound_boxes, word_boxes
 
 _Colour = tuple[float, float, float, float]
 
@@ -22,6 +22,8 @@ _FONT: Final = 0
 _SPACES: Final = ("SpaceSequenceEditor", "SpaceDopeSheetEditor", "SpaceGraphEditor")
 _DIM: Final = 0.4
 """Opacity of what is left to listening."""
+_DARKER: Final = 0.72
+"""Of sounds against words."""
 _MARK: Final = 2.0
 """Pixels of the line under a sound that the animator has changed."""
 _handlers: Final[list[tuple[Any, Any]]] = []
@@ -54,8 +56,9 @@ class _Theme:
 
     def __init__(self, context: bpy.types.Context) -> None:
         interface: Any = preferences_of_blender(context).themes[0].user_interface
+        self.back = (*interface.wcol_menu_back.inner[:3], 0.85)
         self.word = (*interface.wcol_regular.inner[:3], 0.88)
-        self.sound = (*interface.wcol_text.inner[:3], 0.82)
+        self.sound = (*(_DARKER * value for value in self.word[:3]), 0.88)
         self.contact = {
             "": self.sound,
             "lips": (*_between(interface.axis_x, self.sound), 0.92),
@@ -85,14 +88,19 @@ def _draw_track(track: Track, theme: _Theme) -> None:
         if box.text:
             letters.append((box, bottom, top - gap))
 
-    for box in sound_boxes(track.alignment, track.changed, scale, width_of):
+    if track.is_on_its_own:
+        ends = max(scale.start, 0.0), min(scale.pixel(track.alignment.seconds), scale.width)
+        rectangles[theme.back] = [(ends[0], rows.bottom, ends[1], rows.top)]
+    has_words_alone = shows_words_alone(track.alignment, scale, rows)
+    sounds = [] if has_words_alone else sound_boxes(track.alignment, track.changed, scale, width_of)
+    for box in sounds:
         add(box, rows.bottom, rows.middle, theme.contact[box.contact])
         if box.is_changed:
             mark = (box.left, rows.bottom, max(box.right - gap, box.left + gap), rows.bottom + _MARK * gap)
             rectangles.setdefault(theme.changed, []).append(mark)
-    if rows.top > rows.middle:
+    if rows.top > rows.middle or has_words_alone:
         for box in word_boxes(track.alignment, scale, width_of):
-            add(box, rows.middle, rows.top, theme.word)
+            add(box, rows.bottom if has_words_alone else rows.middle, rows.top, theme.word)
     _fill(rectangles)
     for box, bottom, top in letters:
         _write(box, bottom, top, theme, width_of(box.text))
