@@ -1,0 +1,36 @@
+"""Move the boundary between two sounds."""
+
+import bpy
+
+from ..blender_emotalk.property_definitions import properties
+from ..blender_emotalk.timeline_tracks import Track
+from ..face.alignment import Alignment
+from ..face.alignment_edits import move_boundary, nearest_boundary
+from ..face.sound_track import boundary_near
+from .sound_drag import TO_FRAME, SoundDrag
+from .sound_operator import FRAME
+
+
+@properties(frame=FRAME, to_frame=TO_FRAME)
+class MoveBoundary(SoundDrag, bpy.types.Operator):
+    """The left mouse button on a boundary in the timelines."""
+
+    bl_idname = "emotalk.move_boundary"
+    bl_label = "Move Boundary"
+    bl_description = "Move the boundary between two sounds; the mouth follows at once"
+    bl_options = {"REGISTER", "UNDO"}
+
+    frame: float
+    to_frame: float
+
+    def begins_at(self, track: Track, x: float, _y: float) -> bool:
+        """On a boundary, whose own frame is remembered."""
+        boundary = boundary_near(track.alignment, track.scale, x)
+        if boundary is None:
+            return False
+        self.frame = track.start + track.alignment.phones[boundary].end * track.rate
+        return True
+
+    def moved(self, sounds: Alignment, start: float, end: float) -> Alignment:
+        """The nearest boundary, within its limits."""
+        return move_boundary(sounds, nearest_boundary(sounds, start), end)
