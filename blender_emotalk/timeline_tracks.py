@@ -105,7 +105,7 @@ class _View:
 
     def __init__(self, context: bpy.types.Context, region: bpy.types.Region) -> None:
         self.width = region.width
-        self.scale = preferences_of_blender(context).system.ui_scale
+        self.scale = preferences_of_blender(context).system.ui_scale or 1.0  # 0 where there is no display
         self._left, self._bottom = region.view2d.region_to_view(0, 0)
         right, top = region.view2d.region_to_view(region.width, region.height)
         self.per_frame = region.width / max(right - self._left, 1e-6)

@@ -23,13 +23,10 @@ class MoveBoundary(SoundDrag, bpy.types.Operator):
     frame: float
     to_frame: float
 
-    def begins_at(self, track: Track, x: float, _y: float) -> bool:
-        """On a boundary, whose own frame is remembered."""
+    def held_at(self, track: Track, x: float) -> float | None:
+        """The nearest boundary's, if it is near enough."""
         boundary = boundary_near(track.alignment, track.scale, x)
-        if boundary is None:
-            return False
-        self.frame = track.start + track.alignment.phones[boundary].end * track.rate
-        return True
+        return None if boundary is None else track.start + track.alignment.phones[boundary].end * track.rate
 
     def moved(self, sounds: Alignment, start: float, end: float) -> Alignment:
         """The nearest boundary, within its limits."""

@@ -22,14 +22,14 @@ class MoveWord(SoundDrag, bpy.types.Operator):
     frame: float
     to_frame: float
 
-    def begins_at(self, track: Track, x: float, _y: float) -> bool:
-        """On a word."""
+    def held_at(self, track: Track, x: float) -> float | None:
+        """That of the menu or of the mouse, if there is a word."""
         frame = self.frame if self.is_given("frame") else track.frame(x)
         try:
             word_at(track.alignment, (frame - track.start) / track.rate)
         except AlignmentError:
-            return False
-        return True
+            return None
+        return frame
 
     def moved(self, sounds: Alignment, start: float, end: float) -> Alignment:
         """As far as its neighbours allow."""

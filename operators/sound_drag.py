@@ -39,8 +39,8 @@ class SoundDrag(SoundOperator):
         """
         raise NotImplementedError
 
-    def begins_at(self, track: Track, x: float, y: float) -> bool:
-        """Whether the mouse is on something that can be moved."""
+    def held_at(self, track: Track, x: float) -> float | None:
+        """The scene frame of what is under the mouse and can be moved; None if there is nothing."""
         raise NotImplementedError
 
     def edited(self, sounds: Alignment, seconds: float, line: LineProperties) -> Alignment:
@@ -59,7 +59,8 @@ class SoundDrag(SoundOperator):
         x, y = event.mouse_x - context.region.x, event.mouse_y - context.region.y
         track = track_at(context, x, y)
         line = line_of(track, context)
-        if track is None or line is None or not self.begins_at(track, x, y):
+        held = None if track is None else self.held_at(track, x)
+        if track is None or line is None or held is None:
             return {"PASS_THROUGH"}
         try:
             with in_one_sentence():
@@ -69,13 +70,15 @@ class SoundDrag(SoundOperator):
             return {"CANCELLED"}
         scene = shown_scene(context)
         desk_of(scene).active_index = desk.index_of(scene, line)
-        self._track, self._is_moved = track, False
-        if not self.is_given("frame"):
-            self.frame = track.frame(x)
+        self._track, self._is_moved, self.frame = track, False, held
+        self.listen(context)
+        return {"RUNNING_MODAL"}
+
+    def listen(self, context: bpy.types.Context) -> None:
+        """Take the events from now on, and a timer's."""
         manager = window_manager_of(context)
         self._timer = manager.event_timer_add(_SECONDS_BETWEEN_LOOKS, window=context.window)
         manager.modal_handler_add(self)
-        return {"RUNNING_MODAL"}
 
     def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> OperatorResult:
         """Follow the mouse; Ctrl snaps to whole frames, Esc and the right button leave everything as it was."""
