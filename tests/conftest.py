@@ -21,8 +21,12 @@ collect_ignore = [] if HAS_BLENDER else list(BLENDER_ROOMS)
 _exit_status = 0
 
 os.environ["EMOTALK_WEIGHTS"] = tempfile.mkdtemp(prefix="emotalk-weights-")  # nobody's own weights take part
-if "bpy" not in sys.modules:  # the wheel reads this once, when it is imported
-    os.environ.setdefault("BLENDER_USER_RESOURCES", tempfile.mkdtemp(prefix="emotalk-tests-"))
+if "bpy" not in sys.modules:  # the wheel reads this once, when it is imported; each process of pytest-xdist has its own
+    if "PYTEST_XDIST_WORKER" in os.environ or "BLENDER_USER_RESOURCES" not in os.environ:
+        os.environ["BLENDER_USER_RESOURCES"] = tempfile.mkdtemp(prefix="emotalk-tests-")
+# PyTorch's threads wait for each other in a loop: networks as small as those of the tests are slower in two of them, and
+# many times so where others use the cores too.
+os.environ["OMP_NUM_THREADS"] = "1"
 
 
 @pytest.fixture(scope="session")
@@ -48,6 +52,15 @@ def fresh_file(request):
     bpy = request.getfixturevalue("extension")
     bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
     yield
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """A training in this process sets PyTorch's threads for good; no test passes them on to the next."""
+    yield
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        torch.set_num_threads(1)
 
 
 def pytest_sessionfinish(session, exitstatus):
