@@ -287,6 +287,22 @@ def write_wheel():
 
 
 @pytest.fixture(scope="session")
+def base_python(torch_python, tmp_path_factory):
+    """A Python that makes one environment, and a copy of it whenever it is asked for one: pip takes seconds to unpack."""
+    folder = tmp_path_factory.mktemp("base python")
+    subprocess.run([torch_python, "-I", "-m", "venv", "--clear", str(folder / "venv")], check=True)
+    program = folder / "python"
+    program.write_text(
+        "#!/bin/sh\n"
+        'if [ "$1 $2 $3 $4 $#" = "-I -m venv --clear 5" ]; then\n'
+        f"""    rm -rf "$5" && exec cp -a '{folder / "venv"}' "$5"\n"""
+        f"""fi\nexec '{torch_python}' "$@"\n"""
+    )
+    program.chmod(0o755)
+    return program
+
+
+@pytest.fixture(scope="session")
 def synthetic():
     """Arrays and pickles of FLAME's size and layout, made by code."""
     return SimpleNamespace(**runpy.run_path(str(TESTS / "synthetic_flame.py")))
