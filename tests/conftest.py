@@ -21,11 +21,10 @@ collect_ignore = [] if HAS_BLENDER else list(BLENDER_ROOMS)
 _exit_status = 0
 
 os.environ["EMOTALK_WEIGHTS"] = tempfile.mkdtemp(prefix="emotalk-weights-")  # nobody's own weights take part
-if "bpy" not in sys.modules:  # the wheel reads this once, when it is imported; each process of pytest-xdist has its own
-    if "PYTEST_XDIST_WORKER" in os.environ or "BLENDER_USER_RESOURCES" not in os.environ:
-        os.environ["BLENDER_USER_RESOURCES"] = tempfile.mkdtemp(prefix="emotalk-tests-")
-# PyTorch's threads wait for each other in a loop: networks as small as those of the tests are slower in two of them, and
-# many times so where others use the cores too.
+if "bpy" not in sys.modules:  # the wheel reads this once, when it is imported; each process of the tests has its own
+    os.environ["BLENDER_USER_RESOURCES"] = tempfile.mkdtemp(prefix="emotalk-tests-")
+# PyTorch's threads wait for each other in a loop: networks as small as those of the tests are slower in two of them,
+# and many times so where others use the cores too.
 os.environ["OMP_NUM_THREADS"] = "1"
 
 
@@ -288,7 +287,7 @@ def write_wheel():
 
 @pytest.fixture(scope="session")
 def base_python(torch_python, tmp_path_factory):
-    """A Python that makes one environment, and a copy of it whenever it is asked for one: pip takes seconds to unpack."""
+    """A Python that makes one environment, and copies it whenever it is asked for one: pip takes seconds to unpack."""
     folder = tmp_path_factory.mktemp("base python")
     subprocess.run([torch_python, "-I", "-m", "venv", "--clear", str(folder / "venv")], check=True)
     program = folder / "python"
