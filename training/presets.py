@@ -9,10 +9,12 @@ from .emotalk.preset import EMOTALK
 from .emote.preset import EMOTE, FLINT
 from .finetuning.preset import COMPACT
 from .karras.preset import KARRAS
+from .phones.preset import PHONES
 from .preset import Preset
 
 PRESETS: Final[dict[str, Preset]] = {
     "builtin": BUILTIN,
+    "phones": PHONES,
     "compact": COMPACT,
     "karras": KARRAS,
     "emotalk": EMOTALK,
