@@ -68,6 +68,7 @@ from .operators.forget_mapping import ForgetMapping
 from .operators.forget_strip import ForgetStrip
 from .operators.forget_words import ForgetWords
 from .operators.hear import Hear
+from .operators.hear_emotion import HearEmotion
 from .operators.import_checkpoint import ImportCheckpoint
 from .operators.import_cue_sheet import ImportCueSheet
 from .operators.import_curves import ImportCurves
@@ -216,6 +217,7 @@ CLASSES: Final = (
     DeleteSound,
     ForgetWords,
     Hear,
+    HearEmotion,
     InsertClosure,
     LoadText,
     MoveBoundary,

@@ -5,10 +5,8 @@ from typing import Any, Final
 
 import numpy as np
 
-from ..face.emotions import ALIASES, EMOTIONS
+from ..face.emotions import ALIASES, EMOTIONS, NEUTRAL
 from .contract import EmoTalkError
-
-NEUTRAL: Final = EMOTIONS[0]
 
 _SHORT: Final = {"ang": "anger", "hap": "happy", "neu": "neutral", "dis": "disgust", "fea": "fear", "sur": "surprise"}
 """Names in published networks that are no words."""
@@ -50,6 +48,13 @@ class HeardEmotions:
         columns = [sum(shares[:, i] for i, label in enumerate(labels) if label == name) for name in emotions]
         weights = np.stack(columns, axis=1) if columns else np.zeros((len(shares), 0))
         return cls(emotions, weights.astype(np.float32), rate)
+
+    @property
+    def strongest(self) -> str:
+        """The emotion of the greatest mean weight, neutral among them."""
+        means = dict(zip(self.emotions, self.weights.mean(axis=0).tolist(), strict=True))
+        means[NEUTRAL] = 1 - sum(means.values())
+        return max(means, key=lambda name: means[name])
 
     def at(self, seconds: np.ndarray) -> np.ndarray:
         """(n, columns) weights at these times after the start of the line, between rows in a straight line."""

@@ -47,6 +47,7 @@ forget_mapping       . x x x x x x
 forget_strip         . . x x x x x
 forget_words         . . . . . . .
 hear                 . . . x . x .
+hear_emotion         . . . . . . .
 import_checkpoint    x x x x x x x
 import_cue_sheet     x x x x x x x
 import_curves        . x x x x x x

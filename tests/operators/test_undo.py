@@ -45,6 +45,7 @@ NO_CHANGE_OF_THE_FILE = {
 }
 
 IN_TEST_ADD_HEADS = {"bake_identity", "import_flame", "import_ict"}
+IN_TEST_HEAR_EMOTION = {"hear_emotion"}
 IN_TEST_WORDS = {"paste_text"}
 IN_TEST_TRAINING = {"choose_captures", "edit_captures", "preview_training"}
 IN_TEST_CREATE_SHAPES = {"create_shapes", "mark_landmarks"}
@@ -318,7 +319,7 @@ CASES = {
 def test_every_operator_that_changes_the_file_is_a_step_to_undo():
     assert {
         case.partition(" ")[0] for case in CASES
-    } | IN_TEST_ADD_HEADS | IN_TEST_CREATE_SHAPES | IN_TEST_TRAINING | IN_TEST_WORDS == UNDO
+    } | IN_TEST_ADD_HEADS | IN_TEST_CREATE_SHAPES | IN_TEST_HEAR_EMOTION | IN_TEST_TRAINING | IN_TEST_WORDS == UNDO
     assert {cls.bl_idname.removeprefix("emotalk.") for cls in OPERATORS} == UNDO | NO_CHANGE_OF_THE_FILE
 
 
