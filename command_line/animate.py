@@ -7,9 +7,12 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from ..face.controls import CHANNEL, FEATURE_CACHE
 from ..face.curve_files import FORMATS
-from ..inference.models.loading import DEFAULT_CHOICE, ModelChoice
+from ..face.errors import EmoTalkError
+from ..inference.models.loading import DEFAULT_CHOICE, ModelChoice, hear_emotions
 from .complaints import GOOD, SOME_FAILED, complaint
 from .control_options import add_control_options, controls_from
 from .model_options import add_model_options
@@ -19,6 +22,7 @@ from .progress import ProgressBar
 from .text_options import add_text_options, check_text_options, said_in
 
 if TYPE_CHECKING:
+    from ..face.controls import Controls
     from ..face.curves import Performance
     from ..inference.alignment.lines import LineTimes
     from ..inference.contract import Speech
@@ -46,6 +50,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     add_model_options(parser, DEFAULT_CHOICE)
     parser.add_argument(
+        "--hear-emotion",
+        metavar="ID",
+        help="take the emotions from the voice, as a network of yours hears them; "
+        "'emotalk weights import' brings one in",
+    )
+    parser.add_argument(
         "--features",
         type=Path,
         metavar="FOLDER",
@@ -70,7 +80,10 @@ def run(options: argparse.Namespace) -> int:
     choice = ModelChoice(options.model, options.device, options.precision, options.windowed)
     model = engine.model(choice)  # fail at once if there is no model
     controls = controls_from(options, model.spec)
-    perform = partial(engine.perform, controls=controls, choice=choice)
+    if options.hear_emotion and any(np.any(controls[name]) for name in controls.emotions):
+        raise EmoTalkError("--hear-emotion takes the emotions from the voice; leave out the other options of emotions")
+    perform = partial(engine.perform, choice=choice)
+    controls_for = partial(_controls_for, controls, options, model.spec.fps)
     remark = partial(engine.remarks, choice=choice)
     times_of = partial(_times_of, engine, options, choice=choice)
     failed = 0
@@ -81,7 +94,8 @@ def run(options: argparse.Namespace) -> int:
                 bar.show(done + fraction, f"{name}: {text}")
 
             try:
-                remarks = _animate(line, output, options, times_of, partial(perform, progress=report), remark)
+                speak = partial(perform, progress=report)
+                remarks = _animate(line, output, options, times_of, controls_for, speak, remark)
             except Exception as error:
                 failed += 1
                 bar.say(f"emotalk: {complaint(error, verbose=options.verbose)}", sys.stderr)
@@ -101,20 +115,20 @@ def _animate(
     output: Path,
     options: argparse.Namespace,
     times_of: Callable[[Path, "Speech"], "LineTimes | None"],
+    controls_for: Callable[["Speech"], "Controls"],
     perform: Callable[..., "Performance"],
     remark: Callable[["Speech"], tuple[str, ...]],
 ) -> tuple[str, ...]:
     """Animate one line. Returns the remarks about its sound and its text."""
     from ..face.atomic_file import TakenError, check_place
     from ..face.curve_files import write_curves
-    from ..inference.contract import EmoTalkError
     from ..inference.sound.audio import read_speech
 
     try:
         check_place(output, overwrite=options.overwrite)  # before the work; and in one step with writing
         speech = read_speech(line, channel=options.channel)
         times = times_of(line, speech)
-        performance = perform(speech, alignment=times.to_tell if times else None)
+        performance = perform(speech, controls_for(speech), alignment=times.to_tell if times else None)
         if options.fps:
             performance = performance.resampled(options.fps)
         output.parent.mkdir(parents=True, exist_ok=True)
@@ -122,6 +136,13 @@ def _animate(
     except TakenError:
         raise EmoTalkError(f"{output} exists already; --overwrite replaces it") from None
     return (*remark(speech), *(times.remarks if times else ()))
+
+
+def _controls_for(controls: "Controls", options: argparse.Namespace, fps: float, speech: "Speech") -> "Controls":
+    """The controls of a line, with the emotions that are heard in it if they are wanted."""
+    if not options.hear_emotion:
+        return controls
+    return hear_emotions(speech, options.hear_emotion, options.device).on(controls, speech.seconds, fps)
 
 
 def _times_of(

@@ -5,6 +5,7 @@ from typing import Any, Final
 
 import numpy as np
 
+from ..face.controls import Controls
 from ..face.emotions import ALIASES, EMOTIONS, NEUTRAL
 from .contract import EmoTalkError
 
@@ -61,6 +62,23 @@ class HeardEmotions:
         times = np.arange(len(self.weights)) / self.rate
         columns = [np.interp(seconds, times, column) for column in self.weights.T]
         return np.stack(columns, axis=1) if columns else np.zeros((len(seconds), 0))
+
+    def on(self, controls: Controls, seconds: float, fps: float) -> Controls:
+        """The same controls with these emotions.
+
+        Args:
+            controls: without emotions.
+            seconds: of the line.
+            fps: of the model.
+
+        Raises:
+            EmoTalkError: the model has none of these emotions.
+        """
+        shared = [(i, name) for i, name in enumerate(self.emotions) if name in controls.emotions]
+        if not shared:
+            raise EmoTalkError(f"This model has none of the emotions {', '.join(self.emotions)}; choose another model")
+        weights = np.clip(self.at(np.arange(round(seconds * fps) + 1) / fps), 0, 1)
+        return Controls({**controls.changed(), **{name: weights[:, i] for i, name in shared}}, controls.emotions)
 
     def to_message(self) -> dict[str, Any]:
         """As values that JSON has."""

@@ -1,6 +1,8 @@
 """One Blender for all tests that need one: the bpy wheel here, or the Blender that runs pytest (run_in_blender.py)."""
 
+import dataclasses
 import importlib.util
+import json
 import os
 import runpy
 import subprocess
@@ -268,6 +270,38 @@ def user_weights(tmp_path, monkeypatch):
     folder = tmp_path / "own weights"
     monkeypatch.setenv("EMOTALK_WEIGHTS", str(folder))
     return folder
+
+
+@pytest.fixture
+def ear(user_weights):
+    """The file of a network with random weights that hears emotions; it is installed as "ear"."""
+    from emotalk.inference.checkpoints.safetensors_file import write_safetensors
+    from emotalk.inference.models.speech_emotion import SpeechEmotionConfig, weight_shapes
+    from emotalk.inference.models.wav2vec2 import BASE
+    from emotalk.inference.registry import SPEECH_EMOTION_SPEC, spec_metadata
+
+    encoder = dataclasses.replace(
+        BASE,
+        hidden_size=64,
+        num_hidden_layers=1,
+        num_attention_heads=1,
+        intermediate_size=64,
+        conv_dim=16,
+        num_conv_pos_embeddings=8,
+        num_conv_pos_embedding_groups=4,
+    )
+    config = SpeechEmotionConfig(("neutral", "happy", "anger", "sad"), encoder, head_width=16)
+    rng = np.random.default_rng(0)
+    arrays = {name: rng.random(shape, np.float32) - 0.4 for name, shape in weight_shapes(config).items()}
+    metadata = {
+        "model": "speech-emotion",
+        "config": json.dumps(dataclasses.asdict(config)),
+        **spec_metadata(SPEECH_EMOTION_SPEC),
+    }
+    user_weights.mkdir()
+    path = user_weights / "ear.safetensors"
+    write_safetensors(path, arrays, metadata)
+    return path
 
 
 @pytest.fixture(scope="session")

@@ -1,49 +1,23 @@
 """Hear Emotion: a network of the animator's own keys the emotions of a line."""
 
-import json
-from dataclasses import asdict, replace
-
 import bpy
-import numpy as np
 import pytest
 from emotalk.blender_emotalk import background, model_choice, runs
 from emotalk.blender_emotalk.actions import active_curves
 from emotalk.blender_emotalk.desk import line_to_set
 from emotalk.blender_emotalk.preferences import preferences_of
 from emotalk.face.emotions import EMOTIONS
-from emotalk.inference.checkpoints.safetensors_file import write_safetensors
-from emotalk.inference.registry import SPEECH_EMOTION_SPEC, spec_metadata
 from emotalk.inference.sound.audio import read_speech
 
 
 @pytest.fixture(autouse=True)
-def ear(torch_python, user_weights):
+def own_python(torch_python, ear):
     """PyTorch in a Python of one's own, and a network with random weights."""
-    from emotalk.inference.models.speech_emotion import SpeechEmotionConfig, weight_shapes
-    from emotalk.inference.models.wav2vec2 import BASE
-
-    encoder = replace(
-        BASE,
-        hidden_size=64,
-        num_hidden_layers=1,
-        num_attention_heads=1,
-        intermediate_size=64,
-        conv_dim=16,
-        num_conv_pos_embeddings=8,
-        num_conv_pos_embedding_groups=4,
-    )
-    config = SpeechEmotionConfig(("neutral", "happy", "anger", "sad"), encoder, head_width=16)
-    rng = np.random.default_rng(0)
-    arrays = {name: rng.random(shape, np.float32) - 0.4 for name, shape in weight_shapes(config).items()}
-    user_weights.mkdir()
-    metadata = {"model": "speech-emotion", "config": json.dumps(asdict(config)), **spec_metadata(SPEECH_EMOTION_SPEC)}
-    path = user_weights / "ear.safetensors"
-    write_safetensors(path, arrays, metadata)
     runs.close()  # a worker that runs already looks for weights elsewhere
     preferences = preferences_of(bpy.context)
     preferences.torch_python = torch_python
     model_choice.refresh()
-    yield path
+    yield
     runs.close()
     background.close()
     preferences.torch_python = ""
