@@ -109,6 +109,11 @@ class Wav2Vec2Config:
         return ""
 
     @property
+    def convolutions(self) -> tuple[object, ...]:
+        """All that shapes the feature extractor."""
+        return self.conv_dim, self.conv_kernel, self.conv_stride, self.conv_bias, self.feature_extractor_norm
+
+    @property
     def receptive_field(self) -> int:
         """Samples under one feature row, and so the shortest sound that has any: 400."""
         field = 1
@@ -295,16 +300,10 @@ class Wav2Vec2FeatureEncoder:
         Raises:
             ValueError: the sound is shorter than the receptive field.
         """
-        heard, total = self.heard(input_values), self._config.feature_count(len(input_values))
-        stretches = range(0, total, steps.feature_rows)
-        return torch.cat([heard(slice(first, min(first + steps.feature_rows, total))) for first in stretches])
+        return self.heard(input_values, steps)(slice(0, self._config.feature_count(len(input_values))))
 
-    def heard(self, input_values: Tensor) -> Callable[[slice], Tensor]:
-        """A function that gives any stretch of a sound's feature rows, float32, without the others.
-
-        Raises:
-            ValueError: as for ``forward``.
-        """
+    def heard(self, input_values: Tensor, steps: Steps) -> Callable[[slice], Tensor]:
+        """A function that gives some of a sound's feature rows, without the others; as ``forward``."""
         if not self._config.feature_count(len(input_values)):
             shortest = self._config.receptive_field
             raise ValueError(f"wav2vec 2.0 needs at least {shortest} samples, not {len(input_values)}")
@@ -313,11 +312,14 @@ class Wav2Vec2FeatureEncoder:
             conv_layers = [self._group_norm.folded(input_values), *conv_layers]
         hop, field = self._config.hop, self._config.receptive_field
 
-        def stretch(rows: slice) -> Tensor:
-            samples = input_values[rows.start * hop : (rows.stop - 1) * hop + field]
-            return self._convolve(conv_layers, samples).float()
+        def give(rows: slice) -> Tensor:
+            stretches = []
+            for first in range(rows.start, rows.stop, steps.feature_rows):
+                last = min(first + steps.feature_rows, rows.stop) - 1
+                stretches.append(self._convolve(conv_layers, input_values[first * hop : last * hop + field]))
+            return torch.cat(stretches).float()
 
-        return stretch
+        return give
 
     def _convolve(self, conv_layers: list[Product], samples: Tensor) -> Tensor:
         rows = samples[:, None].contiguous()
