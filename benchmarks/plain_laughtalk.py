@@ -34,11 +34,12 @@ class PlainLaughTalk(nn.Module):
 class PlainHalf(nn.Module):
     """An encoder and its decoder, with FaceFormer's names of layers where it has some."""
 
-    def __init__(self, config: LaughTalkConfig, encoder: Wav2Vec2Config) -> None:
+    def __init__(self, config: LaughTalkConfig, dimensions: Wav2Vec2Config, encoder: bool = True) -> None:
         super().__init__()
         self.config, width = config, config.features
-        self.audio_encoder = wav2vec2(encoder)
-        self.audio_feature_map = nn.Linear(encoder.hidden_size, width)
+        if encoder:
+            self.audio_encoder = wav2vec2(dimensions)
+        self.audio_feature_map = nn.Linear(dimensions.hidden_size, width)
         self.start = nn.Parameter(torch.randn(width))
         self.motion_map = nn.Linear(config.channels, width)
         layer = nn.TransformerDecoderLayer(width, config.heads, config.feed_forward, dropout=0.0, batch_first=True)
@@ -62,17 +63,17 @@ class PlainHalf(nn.Module):
         frames = seen.shape[1]
         diagonal = torch.full((frames, memory.shape[1]), -math.inf)
         diagonal.fill_diagonal_(0)
-        bias = bias_of(frames, self.config).repeat(len(seen), 1, 1)
+        bias = self.bias(frames).repeat(len(seen), 1, 1)
         rows = seen + positions_of(frames, self.config)
         return self.motion_map_r(self.transformer_decoder(rows, memory, tgt_mask=bias, memory_mask=diagonal))
 
-
-def bias_of(frames: int, config: LaughTalkConfig) -> Tensor:
-    """(heads, T, T) what is added to the scores of self-attention; the future is forbidden."""
-    behind = torch.arange(frames)[:, None] - torch.arange(frames)[None]
-    slopes = torch.tensor([2.0 ** -(8 / config.heads * (head + 1)) for head in range(config.heads)])
-    bias = -slopes[:, None, None] * torch.div(behind, config.period, rounding_mode="floor")
-    return bias.masked_fill(behind < 0, -math.inf)
+    def bias(self, frames: int) -> Tensor:
+        """(heads, T, T) what is added to the scores of self-attention; the future is forbidden."""
+        config = self.config
+        behind = torch.arange(frames)[:, None] - torch.arange(frames)[None]
+        slopes = torch.tensor([2.0 ** -(8 / config.heads * (head + 1)) for head in range(config.heads)])
+        bias = -slopes[:, None, None] * torch.div(behind, config.period, rounding_mode="floor")
+        return bias.masked_fill(behind < 0, -math.inf)
 
 
 def positions_of(frames: int, config: LaughTalkConfig) -> Tensor:
@@ -88,25 +89,30 @@ def weights_of(network: PlainLaughTalk) -> dict[str, Tensor]:
     for name, half in network.halves.items():
         encoder = dict(convert_wav2vec2(half.audio_encoder.state_dict()))
         weights |= {f"{name}_encoder.{each}": weight for each, weight in encoder.items()}
-        layer, width = half.transformer_decoder.layers[0], network.config.features
-        crossed = layer.multihead_attn
-        linears = {
-            "memory_map": half.audio_feature_map,
-            "motion_map": half.motion_map,
-            "self_attention.out_proj": layer.self_attn.out_proj,
-            "cross_attention.out_proj": crossed.out_proj,
-            "feed_forward.intermediate_dense": layer.linear1,
-            "feed_forward.output_dense": layer.linear2,
-            "norms.0": layer.norm1,
-            "norms.1": layer.norm2,
-            "norms.2": layer.norm3,
-            "motion": half.motion_map_r,
-        }
-        decoder = {f"{each}.{kind}": getattr(linears[each], kind) for each in linears for kind in ("weight", "bias")}
-        decoder["start"] = half.start
-        decoder["self_attention.qkv_proj.weight"] = layer.self_attn.in_proj_weight
-        decoder["self_attention.qkv_proj.bias"] = layer.self_attn.in_proj_bias
-        decoder["cross_attention.v_proj.weight"] = crossed.in_proj_weight[2 * width :]
-        decoder["cross_attention.v_proj.bias"] = crossed.in_proj_bias[2 * width :]
-        weights |= {f"{name}_decoder.{each}": weight.detach().contiguous() for each, weight in decoder.items()}
+        weights |= {f"{name}_decoder.{each}": weight for each, weight in decoder_weights(half).items()}
     return weights
+
+
+def decoder_weights(half: PlainHalf) -> dict[str, Tensor]:
+    """A decoder's under the names of ``inference/models/faceformer_decoder.py``."""
+    layer, width = half.transformer_decoder.layers[0], half.config.features
+    crossed = layer.multihead_attn
+    linears = {
+        "memory_map": half.audio_feature_map,
+        "motion_map": half.motion_map,
+        "self_attention.out_proj": layer.self_attn.out_proj,
+        "cross_attention.out_proj": crossed.out_proj,
+        "feed_forward.intermediate_dense": layer.linear1,
+        "feed_forward.output_dense": layer.linear2,
+        "norms.0": layer.norm1,
+        "norms.1": layer.norm2,
+        "norms.2": layer.norm3,
+        "motion": half.motion_map_r,
+    }
+    weights = {f"{each}.{kind}": getattr(linears[each], kind) for each in linears for kind in ("weight", "bias")}
+    weights["start"] = half.start
+    weights["self_attention.qkv_proj.weight"] = layer.self_attn.in_proj_weight
+    weights["self_attention.qkv_proj.bias"] = layer.self_attn.in_proj_bias
+    weights["cross_attention.v_proj.weight"] = crossed.in_proj_weight[2 * width :]
+    weights["cross_attention.v_proj.bias"] = crossed.in_proj_bias[2 * width :]
+    return {name: weight.detach().contiguous() for name, weight in weights.items()}

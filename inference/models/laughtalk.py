@@ -233,10 +233,7 @@ class LaughTalk:
         if not len(speech.samples):
             raise EmoTalkError("The line has no sound; LaughTalk needs at least one sample")
         frames, report = frame_count(len(speech.samples), self.spec.fps), progress or _ignore
-        # A line shorter than what the first feature row sees is heard with silence after it.
-        shortest = max(encoder.receptive_field for encoder in self.config.encoders.values())
-        samples = np.pad(zero_mean_unit_variance(speech.samples), (0, max(shortest - len(speech.samples), 0)))
-        sound = torch.from_numpy(samples).to(self._device)
+        sound = torch.from_numpy(as_heard(speech.samples)).to(self._device)
         memory = self._remember(sound, frames, lambda share: report(_ENCODING * share)).float().cpu().numpy()
         performing = SharedProgress(lambda share: report(_ENCODING + (1 - _ENCODING) * share), len(self._halves))
         tracks: dict[str, np.ndarray] = {}
@@ -320,6 +317,12 @@ def _shares_convolutions(layers: Layers, config: LaughTalkConfig) -> bool:
 def frame_count(samples: int, fps: float) -> int:
     """Frames of a line: one for each that begins within the sound."""
     return math.ceil(round(samples * fps / SAMPLE_RATE, 6))
+
+
+def as_heard(samples: np.ndarray) -> np.ndarray:
+    """(N,) normalised samples; a line shorter than what the first feature row sees has silence after it."""
+    normalised = zero_mean_unit_variance(samples)
+    return np.pad(normalised, (0, max(BASE.receptive_field - len(normalised), 0)))
 
 
 def is_usable(basis: Basis) -> bool:
