@@ -80,11 +80,11 @@ def _anywhere(takes: Sequence[PreparedTake], window: int, rng: np.random.Generat
 def _batch(drawn: Sequence[tuple[PreparedTake, int]], window: int) -> Batch:
     columns = []
     for take, first in drawn:
-        talk = np.zeros_like(take.motion) if take.talk is None else take.talk
-        rows = (take.features, take.motion, talk, np.ones(len(take.motion), np.float32))
+        performed = np.zeros_like(take.motion) if take.talk is None else take.talk
+        rows = (take.features, take.motion, performed, np.ones(len(take.motion), np.float32))
         columns.append([_filled(each[first : first + window], window) for each in rows])
-    clips = [torch.from_numpy(np.stack(each)) for each in zip(*columns, strict=True)]
-    return Batch(*clips, torch.zeros(len(drawn), 0))
+    features, motion, talk, valid = (torch.from_numpy(np.stack(each)) for each in zip(*columns, strict=True))
+    return Batch(features, motion, talk, valid, past=torch.zeros(len(drawn), 0))
 
 
 def _filled(rows: FloatArray, window: int) -> FloatArray:
