@@ -55,9 +55,10 @@ def test_recipes_of_the_published_sizes_are_complete():
     assert (large.losses["landmarks"], large.losses["coefficients"]) == (0.1, 1)
 
 
-def test_the_first_stage_learns_to_talk(talk_task, tmp_path):
-    changes = {"steps": 90, "batch_size": 8, "teacher_forced": 60, "learning_rate": 5e-3, "validate_every": 0}
-    task = talk_task(**changes)
+def test_the_first_stage_learns_to_talk(talk_task, takes, tmp_path):
+    talks = [take for take in takes[0] if take.name.startswith("talk")]
+    changes = {"steps": 150, "batch_size": 8, "teacher_forced": 120, "learning_rate": 5e-3, "validate_every": 0}
+    task = talk_task(talks, talks, **changes)
     before = task.validate(task.network.eval())["score"]
     result = train(task, task._recipe, RunFolder(tmp_path), "id", new_accelerator(task._recipe, cpu=True))
     assert result.figures["score"] < 0.8 * before
@@ -111,7 +112,7 @@ def test_what_is_exported_is_what_was_validated(laugh_task, awaken, takes, tmp_p
         errors.append((vertex_error(1e3 * true, 1e3 * guess)[0], frames))
     mean = sum(error * frames for error, frames in errors) / sum(frames for _, frames in errors)
     assert figures["lve_mm"] == pytest.approx(mean, rel=1e-3)
-    assert 0 < figures["residual_in_speech"]
+    assert figures["residual_in_speech"] > 0
     config = json.loads(read_metadata(path)["config"])
     assert config["laugh_size"] == pytest.approx(task._config.laugh_size)
 
@@ -273,8 +274,8 @@ def test_a_project_trains_both_stages_and_goes_on_after_a_kill(project, takes, t
     assert all((array == uninterrupted[name]).all() for name, array in resumed.items())
     recorded = {row["path"] for row in json.loads(laugh.data.read_text())}
     assert any(name.endswith("laughtalk-talk.safetensors") for name in recorded)
-    losses = json.loads(laugh.metrics.read_text().splitlines()[0])["losses"]
-    assert set(losses) == {"coefficients", "landmarks", "vertices", "velocity"}
+    logged = [row["losses"] for row in map(json.loads, laugh.metrics.read_text().splitlines()) if "losses" in row]
+    assert set(logged[-1]) == {"coefficients", "landmarks", "vertices", "velocity"}
     evaluation = json.loads(laugh.evaluation.read_text())
     assert {"lve_laughs_mm", "lve_speech_mm", "residual_in_speech"} <= set(evaluation["figures"])
     exported = str(laugh.export / "laughtalk.safetensors")
