@@ -5,6 +5,8 @@ RUN := $(VENV)/bin/python
 AUDIO ?= samples/line.wav
 EMOTION ?= happy
 INTENSITY ?= 1.0
+# Processes for the tests and for the faults.
+JOBS ?= 2
 BLENDER_BUILDER = $(shell $(RUN) -c "import importlib.util as u, pathlib; print(next(pathlib.Path(u.find_spec('bpy').origin).parent.rglob('blender_ext.py')))")
 
 .PHONY: demo test lint mutate extension benchmark clean
@@ -12,8 +14,9 @@ BLENDER_BUILDER = $(shell $(RUN) -c "import importlib.util as u, pathlib; print(
 demo: $(VENV)/.ready-for-demo
 	$(RUN) -m emotalk.command_line.main demo "$(AUDIO)" --emotion $(EMOTION) --intensity $(INTENSITY) --folder out
 
+# In as many processes as there are jobs; a file of tests stays in one of them. Plain pytest runs everything in one.
 test: $(VENV)/.ready-for-tests lint
-	$(RUN) -m pytest -q -m "not slow"
+	$(RUN) -m pytest -q -m "not slow" -n $(JOBS) --dist loadfile
 
 lint: $(VENV)/.ready-for-tests
 	$(VENV)/bin/ruff check .
@@ -23,7 +26,6 @@ lint: $(VENV)/.ready-for-tests
 
 # Minutes: puts faults into a copy of the tree, one at a time; the tests must notice each of them.
 # make mutate JOBS=4 WORD=face tries only faults with this word in their sentence or file.
-JOBS ?= 2
 WORD ?=
 mutate: $(VENV)/.ready-for-tests
 	$(RUN) tests/mutations/run.py --jobs $(JOBS) -k "$(WORD)"

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from .face import curve_files
+from .face.alignment import LEAST_FIT, Alignment, SpokenWord
 from .face.basis import ARKIT, FLAME, Basis
 from .face.controls import KEY_TOLERANCE, KEYS_ON, Control, ControlError, Controls
 from .face.curve_files import write_curves
@@ -23,6 +24,9 @@ from .face.curves import FaceCurves, Performance, ReadCurves
 from .face.errors import CurveFileError, EmoTalkError
 from .face.eyes import merge_eyes
 from .face.flame.expression_files import write_expressions
+from .face.phones import PhoneSegment
+from .inference.alignment.lines import LineTimes, Said, align_line
+from .inference.alignment.pronunciation import Pronunciations, read_table
 from .inference.checkpoints.library import installed_weights
 from .inference.contract import Speech, StageProgress
 from .inference.engine import Engine
@@ -37,6 +41,8 @@ __all__ = [
     "ARKIT",
     "DEFAULT_MODEL",
     "FLAME",
+    "LEAST_FIT",
+    "Alignment",
     "Basis",
     "Control",
     "ControlError",
@@ -44,10 +50,14 @@ __all__ = [
     "CurveFileError",
     "EmoTalkError",
     "FaceCurves",
+    "LineTimes",
     "Model",
     "Performance",
+    "PhoneSegment",
     "ReadCurves",
     "Speech",
+    "SpokenWord",
+    "align",
     "animate",
     "forget",
     "merge_eyes",
@@ -122,6 +132,7 @@ def perform(
     precision: str = "float32",
     windowed: bool = False,
     progress: StageProgress | None = None,
+    alignment: Alignment | None = None,
 ) -> Performance:
     """What a line of dialogue does to a face, computed in this process.
 
@@ -137,6 +148,7 @@ def perform(
         precision: "float32", "bfloat16" or "int8"; only for models that need PyTorch.
         windowed: whether such a model encodes long lines in windows: quicker, not exact.
         progress: called in this thread with the share (0..1) that is done and what comes next.
+        alignment: what is said when (``align``); None leaves that to listening.
 
     Returns:
         Face (frames, channels) in the units of its basis, head (frames, 3) in degrees and eyes (frames, 4), at the
@@ -153,7 +165,40 @@ def perform(
     with _one_at_a_time:
         if not isinstance(controls, Controls):
             controls = Controls(controls, _engine.model(choice).spec.emotions)
-        return _engine.perform(speech, controls, choice, progress)
+        return _engine.perform(speech, controls, choice, progress, alignment)
+
+
+def align(
+    speech: Speech | str | Path,
+    text: str = "",
+    *,
+    times: str | Path | None = None,
+    pronunciations: str | Path | None = None,
+    model: str = DEFAULT_MODEL,
+) -> LineTimes:
+    """When the words and the sounds of a line are said, for ``perform`` or to look at.
+
+    Args:
+        speech: a line, or its sound file.
+        text: the words, in English; without text, the sounds are heard. Wrong and missing words, and what is said
+            beside the text, do not disturb the others; words with a fit below ``LEAST_FIT`` are left to listening.
+        times: a file with the times of words and sounds, instead of a text: TextGrid, JSON of MFA, Gentle or Whisper,
+            CTM, cues of Rhubarb, Papagayo or Moho, JSON of speech services.
+        pronunciations: a text file that says how names are spoken, a line for each: ``Ziva  Z IY V AX``.
+        model: the id of the model that listens.
+
+    Returns:
+        The alignment, sentences about it, and as ``to_tell`` what ``perform`` takes: None if only listening helped.
+
+    Raises:
+        EmoTalkError: the sound or a file cannot be read, or the model cannot tell sounds.
+        OSError: a file cannot be opened.
+    """
+    if not isinstance(speech, Speech):
+        speech = read_speech(speech)
+    own = Pronunciations(read_table(pronunciations)) if pronunciations else Pronunciations()
+    with _one_at_a_time:
+        return align_line(_engine, speech, Said(text, Path(times) if times else None, own), ModelChoice(model))
 
 
 def read_curves(path: str | Path, fps: float | None = None) -> Performance:

@@ -8,6 +8,7 @@ from . import api
 from .blender_emotalk import (
     background,
     feature_cache,
+    keymap,
     line_states,
     live,
     migration,
@@ -32,6 +33,7 @@ from .blender_emotalk.stored_mapping import MAPPING, mapping_property
 from .operators.add_lines import AddLines, DroppedAudio
 from .operators.add_sample_head import AddSampleHead
 from .operators.add_shape import AddShape
+from .operators.align import Align
 from .operators.animate import Animate
 from .operators.animate_lines import AnimateLines
 from .operators.apply_emotion import ApplyEmotion
@@ -41,6 +43,7 @@ from .operators.calibrate import Calibrate
 from .operators.cancel import Cancel
 from .operators.cancel_task import CancelTask
 from .operators.cancel_training import CancelTraining
+from .operators.change_sound import ChangeSound
 from .operators.check_captures import CheckCaptures
 from .operators.check_fit import CheckFit
 from .operators.check_pytorch import CheckPytorch
@@ -52,6 +55,7 @@ from .operators.clear_features import ClearFeatures
 from .operators.collect_strips import CollectStrips
 from .operators.copy_controls import CopyControls
 from .operators.create_shapes import CreateShapes
+from .operators.delete_sound import DeleteSound
 from .operators.duplicate_line import DuplicateLine
 from .operators.edit_captures import EditCaptures
 from .operators.export_cue_sheet import ExportCueSheet
@@ -62,6 +66,8 @@ from .operators.extend_scene import ExtendScene
 from .operators.flatten import Flatten
 from .operators.forget_mapping import ForgetMapping
 from .operators.forget_strip import ForgetStrip
+from .operators.forget_words import ForgetWords
+from .operators.hear import Hear
 from .operators.import_checkpoint import ImportCheckpoint
 from .operators.import_cue_sheet import ImportCueSheet
 from .operators.import_curves import ImportCurves
@@ -69,14 +75,19 @@ from .operators.import_flame import ImportFlame
 from .operators.import_ict import ImportIct
 from .operators.import_mapping import ImportMapping
 from .operators.import_preset import ImportPreset
+from .operators.insert_closure import InsertClosure
 from .operators.install_trained import InstallTrained
 from .operators.key_emotion import KeyEmotion
 from .operators.load_preset import LoadPreset
+from .operators.load_text import LoadText
 from .operators.mark_landmarks import MarkLandmarks
 from .operators.mark_lips import MarkLips
+from .operators.move_boundary import MoveBoundary
 from .operators.move_line import MoveLine
+from .operators.move_word import MoveWord
 from .operators.open_preferences import OpenPreferences
 from .operators.open_weights_folder import OpenWeightsFolder
+from .operators.paste_text import PasteText
 from .operators.pause_training import PauseTraining
 from .operators.place_sound import PlaceSound
 from .operators.preview_training import PreviewTraining
@@ -88,6 +99,7 @@ from .operators.remove_shape import RemoveShape
 from .operators.repair import Repair
 from .operators.reset_controls import ResetControls
 from .operators.reset_face import ResetFace
+from .operators.reset_sounds import ResetSounds
 from .operators.resume_training import ResumeTraining
 from .operators.save_preset import SavePreset
 from .operators.select_lines import SelectLines
@@ -95,9 +107,14 @@ from .operators.set_emotion import SetEmotion
 from .operators.set_up_pytorch import SetUpPytorch
 from .operators.set_up_training import SetUpTraining
 from .operators.show_line import ShowLine
+from .operators.show_sound_menu import ShowSoundMenu
 from .operators.solo_line import SoloLine
+from .operators.split_sound import SplitSound
 from .operators.train import Train
 from .operators.use_sound_strip import UseSoundStrip
+from .operators.use_text_block import UseTextBlock
+from .operators.use_text_strips import UseTextStrips
+from .panels import sound_track
 from .panels.emotion import EmotionPanel
 from .panels.heads import HeadMenu, draw_in_add_menu
 from .panels.keys import KeysPanel
@@ -110,7 +127,9 @@ from .panels.preferences import EmoTalkPreferences
 from .panels.presets import PresetMenu, RemovePresetMenu
 from .panels.report import ReportPanel
 from .panels.shapes import ShapeList, ShapesPanel
+from .panels.sound_menu import PointedSoundMenu, SoundMenu, draw_in_context_menu
 from .panels.training import TrainingPanel
+from .panels.words import TextMenu, WordsPanel
 
 CLASSES: Final = (
     EmoTalkPreferences,
@@ -192,16 +211,35 @@ CLASSES: Final = (
     ExportMapping,
     ForgetMapping,
     ImportMapping,
+    Align,
+    ChangeSound,
+    DeleteSound,
+    ForgetWords,
+    Hear,
+    InsertClosure,
+    LoadText,
+    MoveBoundary,
+    MoveWord,
+    PasteText,
+    ResetSounds,
+    ShowSoundMenu,
+    SplitSound,
+    UseTextBlock,
+    UseTextStrips,
     LineList,
     MappingList,
     LineMenu,
     PresetMenu,
     RemovePresetMenu,
     HeadMenu,
+    TextMenu,
+    SoundMenu,
+    PointedSoundMenu,
     MainPanel,
     ReportPanel,
     ModelMenu,
     ModelPanel,
+    WordsPanel,
     EmotionPanel,
     StylePanel,
     ShapePanel,
@@ -232,6 +270,10 @@ def register() -> None:
     for handlers in (bpy.app.handlers.undo_post, bpy.app.handlers.redo_post):
         handlers.append(_after_undo)
     bpy.types.VIEW3D_MT_mesh_add.append(draw_in_add_menu)
+    for menu in _context_menus():
+        menu.append(draw_in_context_menu)
+    keymap.add()
+    sound_track.show()
     temporary_files.remove_leftovers()
     live.watch()
     watching.watch()
@@ -245,6 +287,10 @@ def register() -> None:
 def unregister() -> None:
     """Disable the extension and end the worker."""
     bpy.utils.unregister_cli_command(_commands.pop())
+    sound_track.hide()
+    keymap.remove()
+    for menu in _context_menus():
+        menu.remove(draw_in_context_menu)
     bpy.types.VIEW3D_MT_mesh_add.remove(draw_in_add_menu)
     training_watch.unwatch()
     watching.unwatch()
@@ -262,6 +308,11 @@ def unregister() -> None:
     delattr(bpy.types.Scene, PROPERTY)
     for cls in reversed(CLASSES):
         bpy.utils.unregister_class(cls)
+
+
+def _context_menus() -> tuple[Any, ...]:
+    """The menus of the right mouse button in the timelines."""
+    return bpy.types.SEQUENCER_MT_context_menu, bpy.types.DOPESHEET_MT_context_menu, bpy.types.GRAPH_MT_context_menu
 
 
 @bpy.app.handlers.persistent

@@ -19,8 +19,10 @@ from ..face.settling import settle
 from ..face.whole_frames import on_whole_frames
 from ..inference.contract import EmoTalkError
 from . import flattening, hand_edits, nla, own_actions, rewriting, values_before
-from .actions import HAS_SLOTS, Animated, all_curves, curves_to_rewrite, new_curves
+from .actions import HAS_SLOTS, Animated, all_curves, curves_by_owner, curves_to_rewrite, new_curves
 from .characters import NOTHING_MORE, Character
+from .curve_copies import keys_of
+from .generated_curves import CurveName, name_of
 from .keyframes import Timing, choose_face_keys, write_face, write_head
 from .mapped_keys import MappedKeys, choose_mapped_keys, widen_sliders, write_objects, write_shape_keys
 from .own_actions import LineMark
@@ -161,16 +163,9 @@ def bake(
     if prepared is None:
         prepared = prepare(performance, timing, settings, character.mapping)
     performance, face_keys, timing = prepared.performance, prepared.face_keys, prepared.timing
-    mapping = character.mapping.without(left_out(performance.face.basis, settings.part))
-    mapped = prepared.mapped
-    if mapped.mapping != mapping:  # somebody has changed it meanwhile
-        mapped = choose_mapped_keys(performance, mapping, settings.tolerance)
-    armature, bone = character.armature, None
-    if armature is not None and character.head_bone and performance.head.values.any():
-        bone = cast(bpy.types.Pose, armature.pose).bones[character.head_bone]
-    objects = mapped.objects(character.holders)
-    if armature is not None and bone is not None:
-        objects = tuple(dict.fromkeys((armature, *objects)))
+    mapped = _mapped_now(prepared, character, settings)
+    mapping = mapped.mapping
+    bone, objects = _bone_and_objects(performance, mapped, character)
     owners: tuple[Animated, ...] = (*character.faces, *objects)
     layout = (
         (settings.own_track, settings.adds_own, settings.whole_frames, timing, prepared.fade, performance.face.frames),
@@ -201,22 +196,9 @@ def bake(
         for action in actions:
             own_actions.seal(action)
         return Baked(keys)
-    action = own_actions.new_action(mark, prepared.fade)
-    target = new_curves(action, "KEY", "Face")
-    write_face(target, face_keys, performance.face.basis, character.shape_keys, timing)
-    write_shape_keys(target, mapped, timing)
-    if settings.adds_own:
-        nla.write_base(target, character.faces, action.frame_range[0])
-    head_action = None
-    if objects:
-        head_action = action if HAS_SLOTS else own_actions.new_action(mark, prepared.fade)
-        target = new_curves(head_action, "OBJECT", "Head")
-        write_objects(target, mapped, character.holders, timing)
-    if bone is not None:
-        write_head(target, performance.head, bone, timing, settings.tolerance)
-
+    action, head_action = _write_actions(mark, prepared, mapped, bone, objects, character, settings)
     actions = tuple(dict.fromkeys(filter(None, (action, head_action))))
-    earlier = _actions_of(character, mark.identity)
+    earlier = actions_of(character, mark.identity)
     edits = hand_edits.collect(earlier) if settings.reapply_edits else None
     carried = hand_edits.carry(edits, _target(actions, prepared, settings))
     set_aside = _remove(character, mark.identity, None if edits is None else carried.lost > 0)
@@ -237,6 +219,71 @@ def bake(
     rewriting.remember(mark.identity, layout, (action, head_action or action))
     keys = sum(len(curve.keyframe_points) for action in actions for curve in all_curves(action))
     return Baked(keys, carried.curves, set_aside)
+
+
+def generate(prepared: Prepared, character: Character, settings: KeySettings) -> dict[CurveName, SparseKeys]:
+    """The curves that ``bake`` would write, by name and in frames of the scene; nothing in the scene changes."""
+    mapped = _mapped_now(prepared, character, settings)
+    bone, objects = _bone_and_objects(prepared.performance, mapped, character)
+    written = _write_actions(LineMark("", ""), prepared, mapped, bone, objects, character, settings)
+    actions = list(dict.fromkeys(filter(None, written)))
+    found = {
+        name_of(owner, curve): keys_of(curve)
+        for action in actions
+        for owner, _container, curve in curves_by_owner(action)
+    }
+    for action in actions:
+        bpy.data.actions.remove(action)
+    return found
+
+
+def _mapped_now(prepared: Prepared, character: Character, settings: KeySettings) -> MappedKeys:
+    """The mapped keys; chosen again if somebody has changed the mapping since."""
+    performance = prepared.performance
+    mapping = character.mapping.without(left_out(performance.face.basis, settings.part))
+    if prepared.mapped.mapping == mapping:
+        return prepared.mapped
+    return choose_mapped_keys(performance, mapping, settings.tolerance)
+
+
+def _bone_and_objects(
+    performance: Performance, mapped: MappedKeys, character: Character
+) -> tuple[bpy.types.PoseBone | None, tuple[bpy.types.Object, ...]]:
+    """The bone that turns the head, if it turns, and the objects that are animated."""
+    armature, bone = character.armature, None
+    if armature is not None and character.head_bone and performance.head.values.any():
+        bone = cast(bpy.types.Pose, armature.pose).bones[character.head_bone]
+    objects = mapped.objects(character.holders)
+    if armature is not None and bone is not None:
+        objects = tuple(dict.fromkeys((armature, *objects)))
+    return bone, objects
+
+
+def _write_actions(
+    mark: LineMark,
+    prepared: Prepared,
+    mapped: MappedKeys,
+    bone: bpy.types.PoseBone | None,
+    objects: tuple[bpy.types.Object, ...],
+    character: Character,
+    settings: KeySettings,
+) -> tuple[bpy.types.Action, bpy.types.Action | None]:
+    """Write a performance to new actions, which nothing plays yet: the face's, and that of objects if there are any."""
+    performance, timing = prepared.performance, prepared.timing
+    action = own_actions.new_action(mark, prepared.fade)
+    target = new_curves(action, "KEY", "Face")
+    write_face(target, prepared.face_keys, performance.face.basis, character.shape_keys, timing)
+    write_shape_keys(target, mapped, timing)
+    if settings.adds_own:
+        nla.write_base(target, character.faces, action.frame_range[0])
+    head_action = None
+    if objects:
+        head_action = action if HAS_SLOTS else own_actions.new_action(mark, prepared.fade)
+        target = new_curves(head_action, "OBJECT", "Head")
+        write_objects(target, mapped, character.holders, timing)
+    if bone is not None:
+        write_head(target, performance.head, bone, timing, settings.tolerance)
+    return action, head_action
 
 
 def _target(actions: tuple[bpy.types.Action, ...], prepared: Prepared, settings: KeySettings) -> hand_edits.Target:
@@ -279,7 +326,8 @@ def clear(character: Character, line: str | None = None) -> int:
     return len(identities)
 
 
-def _actions_of(character: Character, identity: str) -> tuple[bpy.types.Action, ...]:
+def actions_of(character: Character, identity: str) -> tuple[bpy.types.Action, ...]:
+    """The actions of a line on a character, the face's first."""
     found = (nla.lines_on(owner).get(identity) for owner in (*character.owners, *character.former))
     return tuple(dict.fromkeys(action for action in found if action is not None))
 
@@ -295,7 +343,7 @@ def _remove(character: Character, identity: str, is_edited: bool | None = None) 
     Returns:
         The names of the actions that were set aside.
     """
-    actions = _actions_of(character, identity)
+    actions = actions_of(character, identity)
     edited = {action: hand_edits.is_edited(action) if is_edited is None else is_edited for action in actions}
     for owner in (*character.owners, *character.former):
         nla.remove(owner, identity)

@@ -11,6 +11,7 @@ from .keyframes import enum_number
 _PAIRS: Final = ("co", "handle_left", "handle_right")
 _NUMBERS: Final = ("interpolation", "easing", "handle_left_type", "handle_right_type", "type")
 _FLOATS: Final = ("back", "amplitude", "period")
+_FLAGS: Final = ("select_control_point", "select_left_handle", "select_right_handle")
 _SETTINGS: Final = ("mute", "lock", "hide", "extrapolation", "color_mode", "color", "auto_smoothing")
 
 
@@ -59,18 +60,34 @@ def sample(curve: bpy.types.FCurve, frames: np.ndarray) -> np.ndarray:
 
 def copy_keys(source: bpy.types.FCurve, target: bpy.types.FCurve, scale: float = 1, shift: float = 0) -> None:
     """Replace the keys of a curve by those of another one, with frame f at ``f * scale + shift``."""
-    points, copies = source.keyframe_points, target.keyframe_points
-    copies.clear()
-    copies.add(len(points))
+    points = copied_points(source.keyframe_points)
     for attribute in _PAIRS:
-        numbers = pairs(points, attribute)
-        numbers[:, 0] = numbers[:, 0] * scale + shift
-        copies.foreach_set(attribute, numbers.astype(np.float32).ravel())
-    for attribute in (*_NUMBERS, *_FLOATS):
-        values = np.empty(len(points), np.float32 if attribute in _FLOATS else np.int32)
+        frames = points[attribute][:, 0].astype(np.float64)
+        points[attribute][:, 0] = frames * scale + shift
+    set_points(target, points)
+
+
+def copied_points(points: Any) -> dict[str, np.ndarray]:
+    """All about keys by attribute: (keys, 2) or (keys,) each."""
+    copied: dict[str, np.ndarray] = {}
+    for attribute in (*_PAIRS, *_NUMBERS, *_FLOATS, *_FLAGS):
+        kind = np.int32 if attribute in _NUMBERS else bool if attribute in _FLAGS else np.float32
+        values = np.empty(len(points) * (1 + (attribute in _PAIRS)), kind)
         points.foreach_get(attribute, values)
-        copies.foreach_set(attribute, values)
-    target.update()
+        copied[attribute] = values.reshape(-1, 2) if attribute in _PAIRS else values
+    return copied
+
+
+def set_points(curve: bpy.types.FCurve, points: dict[str, np.ndarray]) -> None:
+    """Replace the keys of a curve by copied ones."""
+    keys = curve.keyframe_points
+    keys.clear()
+    keys.add(len(points["co"]))
+    for attribute, values in points.items():
+        keys.foreach_set(attribute, values.ravel())
+    curve.update()
+    for attribute in _PAIRS[1:]:  # which the update has moved by rounding
+        keys.foreach_set(attribute, points[attribute].ravel())
 
 
 def copy_settings(source: bpy.types.FCurve, target: bpy.types.FCurve) -> None:

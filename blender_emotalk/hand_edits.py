@@ -205,17 +205,17 @@ def _put_on(
             kept = np.unique(np.round(kept))
         tolerance = tolerance_for(name.owner, target.tolerance)
         origin, step = (0.0, 1.0) if target.whole_frames else (target.timing.first, target.timing.step)
-        limits = _limits(name, keys_of(source).values, generated.values)
+        limits = limits_of(name, keys_of(source).values, generated.values)
         write_curve(curve, reapply(generated, change, tolerance, origin, step, kept, limits))
     if change is not None:
         record.edits[name] = change
-        record.written[name] = _polyline(curve, generated.frames, change.frames)
+        record.written[name] = polyline_of(curve, generated.frames, change.frames)
         own = only_in(keys_of(curve).frames, kept)
         if len(own):
             record.own[name] = SparseKeys(own, np.zeros(len(own)))
 
 
-def _limits(name: CurveName, *seen: np.ndarray) -> tuple[float, float]:
+def limits_of(name: CurveName, *seen: np.ndarray) -> tuple[float, float]:
     """Limits of a curve with an edit: a brow that was raised to 1 is not raised beyond it by a mood that raises it too.
 
     A shape key that was beyond 0..1 before may be so again; a bone has no limits.
@@ -262,11 +262,11 @@ def _change(curve: bpy.types.FCurve, generated: SparseKeys, written: SparseKeys 
     if written is None and is_same(keys_of(curve), generated) and is_plain(curve):
         return None
     base = generated if written is None else written
-    current = _polyline(curve, base.frames)
+    current = polyline_of(curve, base.frames)
     return difference(current.frames, current.values, base.at(current.frames))
 
 
-def _polyline(curve: bpy.types.FCurve, *more: np.ndarray) -> SparseKeys:
+def polyline_of(curve: bpy.types.FCurve, *more: np.ndarray) -> SparseKeys:
     """A curve at its keys, at these frames and at all whole frames, or closer if there are keys between those."""
     frames = np.unique(np.concatenate([keys_of(curve).frames, *more]))
     step = 1.0 if (frames == np.round(frames)).all() else _FINE

@@ -15,7 +15,7 @@ import numpy as np
 
 from ..face.controls import CONTROLS, LINE_CONTROLS
 from ..inference.contract import EmoTalkError
-from . import hand_edits, own_actions
+from . import alignments, hand_edits, own_actions
 from .access import desk_of
 from .actions import active_curves
 from .line_identity import identity_of
@@ -118,6 +118,9 @@ def inputs_of(line: LineProperties, scene: bpy.types.Scene) -> str:
     mapping = mapping_on(line.character) if line.character else ""
     if mapping:
         values["mapping"] = mapping
+    words = alignments.inputs_of(line, scene)
+    if words:
+        values["words"] = words
     values["frame rate"] = scene.render.fps, scene.render.fps_base
     values["sound"], place = _sound_of(line, scene)
     state = hashlib.blake2b(json.dumps(values, sort_keys=True).encode(), digest_size=16)

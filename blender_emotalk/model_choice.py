@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from ..inference.checkpoints.library import InstalledWeights, installed_weights, user_weights_folder
 from ..inference.contract import EmoTalkError, ModelSpec
@@ -11,6 +11,8 @@ from ..inference.registry import COMPACT_SPEC, DEFAULT_MODEL
 if TYPE_CHECKING:
     from .properties import LineProperties
 
+_TOLD: Final = (DEFAULT_MODEL, f"{DEFAULT_MODEL}-actor")
+"""The networks that can be told what is said."""
 _installed: tuple[InstalledWeights, ...] = ()
 
 
@@ -47,6 +49,12 @@ def spec_of(line: "LineProperties | None") -> ModelSpec:
     """The specification of the line's model; the built-in model's if it is not on this computer."""
     weights = weights_of(line)
     return weights.spec if weights else COMPACT_SPEC
+
+
+def can_be_told(line: "LineProperties | None") -> bool:
+    """Whether the line's model can be told what is said; others only listen."""
+    weights = weights_of(line)
+    return weights is not None and weights.network in _TOLD
 
 
 def usable_weights(line: "LineProperties") -> InstalledWeights:

@@ -100,7 +100,13 @@ class ShapeAdjustment(bpy.types.PropertyGroup):
         name="Sound Strip",
         description="The line's strip in the Video Sequencer; empty to use the file",
     ),
-    text=bpy.props.StringProperty(name="Text", description="What is said; may be empty"),
+    text=bpy.props.StringProperty(
+        name="Text", description="What is said; a few wrong or missing words do no harm. May be empty"
+    ),
+    alignment=bpy.props.StringProperty(options={"HIDDEN"}),
+    aligned=bpy.props.StringProperty(options={"HIDDEN"}),
+    aligned_text=bpy.props.StringProperty(options={"HIDDEN"}),
+    aligned_sound=bpy.props.StringProperty(options={"HIDDEN"}),
     start_frame=bpy.props.IntProperty(name="Start Frame", description="The frame at which the sound starts", default=1),
     character=bpy.props.PointerProperty(
         name="Character",
@@ -150,7 +156,8 @@ class LineProperties(bpy.types.PropertyGroup):
     """A line of dialogue: sound, place on the timeline, character; the controls are properties too.
 
     ``name`` is the line's name; its action is called "EmoTalk <name>". ``identity`` says which line it is
-    (``line_identity.py``).
+    (``line_identity.py``). ``alignment`` has its words and sounds, ``aligned`` these before the animator's edits, and
+    ``aligned_text`` and ``aligned_sound`` what they belong to (``alignments.py``).
     """
 
     name: str
@@ -158,6 +165,10 @@ class LineProperties(bpy.types.PropertyGroup):
     audio: str
     strip: str
     text: str
+    alignment: str
+    aligned: str
+    aligned_text: str
+    aligned_sound: str
     state: str
     selected: bool
     failure: str
@@ -208,6 +219,13 @@ class ReportEntry(bpy.types.PropertyGroup):
     mixes_emotions=bpy.props.BoolProperty(
         name="Mix Emotions", description="Show a slider for each emotion instead of a button", options=set()
     ),
+    shows_words=bpy.props.BoolProperty(
+        name="Show on Timeline",
+        description="Draw words and sounds over the strips of the Sequencer, and of the active line in the Dope Sheet "
+        "and the Graph Editor",
+        default=True,
+        options=set(),
+    ),
     captures=bpy.props.StringProperty(
         name="Captures",
         description="The project file of an actor's captured takes, which Choose Folder finds or writes",
@@ -229,6 +247,7 @@ class SceneProperties(bpy.types.PropertyGroup):
     report: "bpy.types.bpy_prop_collection_idprop[ReportEntry]"
     follows_strips: bool
     mixes_emotions: bool
+    shows_words: bool
     captures: str
     preset: str
     captured_on: bpy.types.Object | None
@@ -241,9 +260,10 @@ class SceneProperties(bpy.types.PropertyGroup):
     failed=bpy.props.BoolProperty(options={"SKIP_SAVE"}),
     ran_on=bpy.props.StringProperty(options={"SKIP_SAVE"}),
     repairable=bpy.props.BoolProperty(options={"SKIP_SAVE"}),
+    pointed_frame=bpy.props.FloatProperty(options={"SKIP_SAVE"}),
 )
 class RunProperties(bpy.types.PropertyGroup):
-    """The state of the run in the background; on the WindowManager, never saved."""
+    """The state of the run in the background, and the frame of the sound under the mouse; never saved."""
 
     running: bool
     progress: float
@@ -251,3 +271,4 @@ class RunProperties(bpy.types.PropertyGroup):
     failed: bool
     ran_on: str
     repairable: bool
+    pointed_frame: float

@@ -1,59 +1,61 @@
 """A run in the background: sent to the worker, watched by an operator, written to the scene at the end."""
 
-import contextlib
 import sys
 import threading
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, Final, cast
 
 import bpy
 
+from ..face.alignment import Alignment
+from ..face.alignment_edits import told
 from ..face.curve_files import read_curves
 from ..face.curve_text import from_text
 from ..face.curves import Performance
-from ..inference.contract import EmoTalkError, StageProgress
-from ..inference.worker.client import Message, WorkerClient
+from ..inference.contract import EmoTalkError
+from ..inference.worker.client import Message
 from ..inference.worker.failure import sentence_for
 from . import (
+    alignments,
     background,
     baking,
     desk,
-    feature_cache,
     hidden_motion,
     line_end,
     line_states,
     model_choice,
     torch_environment,
+    worker_runs,
 )
-from .access import active_line, run_state, scene_of, window_manager_of
+from .access import active_line, run_state, scene_of
 from .characters import find_character
 from .failures import in_one_sentence
 from .flame_motion import conversion_to, performed_basis
 from .keyframes import Timing
-from .line_identity import identity_of, line_name
-from .lines import anchor_of, control_values, performed_part, sound_of
-from .own_actions import LineMark
-from .preferences import preferences_of
+from .lines import anchor_of, control_values, performed_part
 from .properties import LineProperties
-from .sounds import Preparation, forget_decoded, temporary_file
+from .sounds import PreparedSound, temporary_file
+from .stretches import Stretch
+from .worker_runs import BUSY as BUSY
+from .worker_runs import CANCELLED as CANCELLED
+from .worker_runs import WorkerRun, find
+from .worker_runs import cancel as cancel
+from .worker_runs import close as close
+from .worker_runs import is_running as is_running
+from .worker_runs import show as show
 
-BUSY: Final = "A line is being animated; wait for it, or cancel it"
 HIDDEN: Final = "The keys"
 """How a remark about hidden motion begins."""
-CANCELLED: Final = "Cancelled; nothing was changed"
-
-_SECONDS_BETWEEN_LOOKS: Final = 0.01
+EDITS_KEPT: Final = "The text has changed, but the sounds that you edited were kept; press Align to take the text"
 _LONGEST_MESSAGE: Final = 120.0
 """Seconds of a line whose curves come in the worker's message (a megabyte or so); longer ones come in a file."""
 _FEW_FRAMES: Final = 1000
 """The keys of so many frames are chosen sooner than a thread has started."""
-_client: Final = WorkerClient()
-_current: "Run | None" = None
 
 
-class Run:
+class Run(WorkerRun):
     """One line that the worker animates and that is then written to the scene.
 
     Only names and numbers are kept between ticks: references to data-blocks do not survive an undo.
@@ -100,9 +102,8 @@ class Run:
         self._mapping = character.mapping
         anchor = cast(bpy.types.Object, anchor)  # where there is none, there is no character
         python = torch_environment.torch_python(context) if weights.needs_torch else Path(sys.executable)
-        preferences, cache = preferences_of(context), feature_cache.feature_cache(context)
-        self._line = LineMark(line_name(line), identity_of(line))
-        self._scene, self._anchor = (scene.session_uid, scene.name), (anchor.session_uid, anchor.name)
+        super().__init__(context, line, quiet)
+        self._anchor = anchor.session_uid, anchor.name
         self._needs_torch = weights.needs_torch
         own_track, adds_own = line.existing_keys != "KEEP", line.existing_keys == "ADD"
         self._settings = baking.KeySettings(
@@ -114,16 +115,14 @@ class Run:
             line.hand_edits == "Re-apply",
             line.face_part,
         )
-        self._started = self._written = time.monotonic()
-        self._is_quiet = quiet
-        self._files = contextlib.ExitStack()
-        self._failure = self._ran_on = self._inputs = ""
+        self._written = self._started
+        self._ran_on = self._inputs = ""
         self._remarks: tuple[str, ...] = ()
-        self._request: int | None = None
+        self._aligning: tuple[str, str] | None = None
+        self._aligned: tuple[Alignment, str, str] | None = None
+        self._prepared_sound: PreparedSound
         self._result: Message
         self._prepared: tuple[Performance, baking.Prepared]
-        self._is_done = self._is_over = False
-        self.cancelled = False
         self.keys = 0
         self.remarks: tuple[str, ...] = ()
         self.is_hidden = self.is_repairable = False
@@ -137,74 +136,14 @@ class Run:
             self._prepared = performance, baking.prepare(performance, self._timing, self._settings, self._mapping)
             self._is_done = True
             return
-        with contextlib.ExitStack() as files:
-            line_sound = sound_of(line, scene, files)
-            self._sound = Preparation(line_sound)
-            self._start_frame = line_sound.start_frame
-            self._spec = spec
-            self._fields = {
-                "verb": "animate",
-                "model": weights.model_id,
-                "device": preferences.device,
-                "precision": preferences.precision,
-                "windowed": preferences.windowed,
-                **(placement or {}),
-                "features": str(cache.folder),
-                "features_limit": cache.limit,
-                "channel": line.channel,
-            }
-            _client.start(python)
-            self._files = files.pop_all()
-        if self._sound.done:
-            with contextlib.ExitStack() as undone:
-                undone.callback(self._files.close)
-                self._submit(scene)
-                undone.pop_all()
-
-    @property
-    def age(self) -> float:
-        """Seconds since its start."""
-        return time.monotonic() - self._started
+        self._spec = spec
+        self._start_frame = self._start(context, line, python, weights.model_id, placement).start_frame
+        self._submit_if_ready(scene)
 
     @property
     def seconds_since_written(self) -> float:
         """Seconds since the keys were written last."""
         return time.monotonic() - self._written
-
-    def look(self) -> bool:
-        """Process the worker's messages; True when the run has ended."""
-        if self._request is None and not self._is_done:
-            self._look_at_sound()
-        for message in _client.messages():
-            if message["id"] == self._request:
-                self._handle(message)
-        return self._is_done
-
-    def wait(self, progress: StageProgress | None = None) -> None:
-        """Wait until the run has ended; an interruption cancels it."""
-        state = run_state(bpy.context)
-        try:
-            while not self.look():
-                if progress is not None:
-                    progress(state.progress, state.message)
-                self.pause(_SECONDS_BETWEEN_LOOKS)
-        except BaseException:
-            self.cancel()
-            raise
-
-    def pause(self, seconds: float) -> None:
-        """Wait until there is something to look at, at most this long."""
-        _client.news.wait(seconds)
-
-    def cancel(self) -> None:
-        """Stop the worker. Nothing has been written to the scene."""
-        if self._is_over:
-            return
-        if not self._is_done:
-            self._sound.cancel()
-            _client.cancel()
-        self.cancelled = self._is_done = True
-        self._end(CANCELLED)
 
     def write(self, is_draft: bool = False) -> str:
         """Write the keys.
@@ -228,6 +167,31 @@ class Run:
         self._end(sentence)
         return sentence
 
+    def write_stretch(self, stretch: Stretch, first: float, last: float, is_draft: bool, is_whole: bool) -> str:
+        """Write the keys of a stretch of the line; all of them where a stretch alone does not fit the ones there are.
+
+        Args:
+            stretch: of the line, from before the edit.
+            first: second of the line at which what was edited begins.
+            last: second at which it ends.
+            is_draft: whether it will be written again at once; only the keys are written until then.
+            is_whole: whether the other keys fit the line's settings, so that it is up to date with these.
+
+        Returns:
+            A sentence about the result; "" for a draft.
+
+        Raises:
+            EmoTalkError: as ``write`` does.
+        """
+        try:
+            with in_one_sentence():
+                sentence = self._write_stretch(stretch, first, last, is_draft, is_whole)
+        except EmoTalkError as error:
+            self._end(str(error), failed=True)
+            raise
+        self._end(sentence)
+        return sentence
+
     def take(self) -> Performance:
         """End the run without writing keys.
 
@@ -245,46 +209,62 @@ class Run:
         self._end("")
         return self._prepared[0]
 
+    def discard(self) -> None:
+        """End the run without writing keys, whatever came of it."""
+        self._end("")
+
     def _remember_failure(self, sentence: str) -> None:
         scene = next((scene for scene in bpy.data.scenes if scene.session_uid == self._scene[0]), None)
         line = desk.line_of_identity(scene, self._line.identity) if scene else None
         if line is not None:
             line_states.remember_failure(line, sentence)
 
-    def _look_at_sound(self) -> None:
-        """Send the request as soon as the sound is decoded: how many values a keyed control has depends on its length.
-
-        The controls are those of this moment.
-        """
-        if not self._sound.done:
-            self._report("Decoding", 0)
+    def _submit(self, scene: bpy.types.Scene, sound: PreparedSound) -> None:
+        self._remarks, self._prepared_sound = sound.remarks, sound
+        line = self._line_in(scene)
+        self._inputs = line_states.inputs_of(line, scene)
+        if alignments.needs_aligning(line, scene):
+            self._aligning = line.text, alignments.sound_mark(line, scene)
+            fields = {"verb": "align", **self._fields, "text": line.text, **sound.request}
+            self._request = worker_runs.client.submit(fields)
             return
-        try:
-            self._submit(_find(bpy.data.scenes, *self._scene))
-        except EmoTalkError as error:
-            self._failure = str(error)
-            self._is_done = True
+        if line.text and alignments.has_other_text(line) and alignments.is_edited(line):
+            self._remarks += (EDITS_KEPT,)
+        self._perform(line, scene, alignments.told_to(line, scene))
 
-    def _submit(self, scene: bpy.types.Scene) -> None:
-        sound = self._sound.result()
-        self._remarks = sound.remarks
+    def _perform(self, line: LineProperties, scene: bpy.types.Scene, alignment: Alignment | None) -> None:
+        """Ask for the performance, told or listened to."""
+        sound = self._prepared_sound
         self._timing = timing = Timing.of(scene, self._start_frame, self._spec.fps)
         frames = round(sound.seconds * self._spec.fps) + 1
         if sound.seconds > _LONGEST_MESSAGE:
             self._fields["output"] = str(temporary_file(self._files, ".npz"))
-        line = self._line_in(scene)
-        self._inputs = line_states.inputs_of(line, scene)
         controls = control_values(line, self._spec, timing, frames)
-        self._request = _client.submit({**self._fields, "controls": controls, **sound.request})
+        fields = {"verb": "animate", **self._fields, "controls": controls, **sound.request}
+        if alignment is not None:
+            fields["alignment"] = alignment.to_json()
+        self._request = worker_runs.client.submit(fields)
 
     def _handle(self, message: Message) -> None:
-        if message["kind"] == "progress":
-            self._report(message["text"], message["fraction"])
+        if self._aligning is None or message["kind"] == "progress":
+            super()._handle(message)
             return
-        if message["kind"] == "error":
-            self._failure = message["sentence"]
+        (text, mark), self._aligning = self._aligning, None
+        alignment = None
+        try:
+            if message["kind"] == "error":
+                self._remarks += (f"{message['sentence']}. So the line was listened to",)
+            else:
+                alignment = Alignment.from_json(message["alignment"])
+                self._aligned = alignment, text, mark
+                self._remarks += tuple(message["remarks"])
+            scene = find(bpy.data.scenes, *self._scene)
+            self._perform(self._line_in(scene), scene, alignment and told(alignment, alignment))
+        except EmoTalkError as error:
+            self._failure = str(error)
             self._is_done = True
-            return
+
+    def _take_result(self, message: Message) -> None:
         self._remarks += tuple(message["remarks"])
         self._ran_on = f"{message['device']}: {message['speed']:.3g} × real time"
         self._report("Choosing keys", 1)
@@ -307,18 +287,20 @@ class Run:
         except Exception as error:
             self._failure = sentence_for(error)
         self._is_done = True
-        _client.news.set()
+        worker_runs.client.news.set()
 
     def _write(self, is_draft: bool) -> str:
         if self._failure:
             self._suspect_pytorch()
             raise EmoTalkError(self._failure)
         performance, prepared = self._prepared
-        scene = _find(bpy.data.scenes, *self._scene)
+        scene = find(bpy.data.scenes, *self._scene)
         line = self._line_in(scene)
-        character = find_character(_find(scene.objects, *self._anchor), scene, performance.face.basis)
+        character = find_character(find(scene.objects, *self._anchor), scene, performance.face.basis)
         baked = baking.bake(performance, character, self._line, self._timing, self._settings, prepared, is_draft)
         self.keys, self._written = baked.keys, time.monotonic()
+        if self._aligned is not None:
+            alignments.store(line, *self._aligned)
         if is_draft:
             return ""
         hindrance = hidden_motion.find(character, self._line.identity, scene)
@@ -332,32 +314,31 @@ class Run:
         line_states.remember_success(line, scene, self._inputs, self.keys, "\n".join(self.remarks))
         return ". ".join((sentence, *own_remarks))
 
-    def _line_in(self, scene: bpy.types.Scene) -> LineProperties:
-        line = desk.line_of_identity(scene, self._line.identity)
-        if line is None:
-            raise EmoTalkError(f"The line {self._line.name!r} was removed from the list; nothing was changed")
-        return line
+    def _write_stretch(self, stretch: Stretch, first: float, last: float, is_draft: bool, is_whole: bool) -> str:
+        if self._failure:
+            raise EmoTalkError(self._failure)
+        performance, prepared = self._prepared
+        if not stretch.fits(prepared):
+            return "" if is_draft else self._write(False)
+        scene = find(bpy.data.scenes, *self._scene)
+        line = self._line_in(scene)
+        character = find_character(find(scene.objects, *self._anchor), scene, performance.face.basis)
+        self.keys = stretch.write(prepared, character, self._settings, first, last)
+        if is_draft:
+            return ""
+        inputs = self._inputs if is_whole else line.performed_inputs
+        line_states.remember_success(line, scene, inputs, self.keys, line.remarks)
+        return f"{character.name} speaks {last - first:.2f} s of {self._line.name!r} anew"
 
     def _suspect_pytorch(self) -> None:
         """Check in the background whether PyTorch has failed, so that the panel can offer Repair."""
         if self._needs_torch and self._request is not None and not background.is_busy():
             torch_environment.start_check(bpy.context)
 
-    def _report(self, text: str, progress: float) -> None:
-        if not self._is_quiet:
-            show(text, progress, running=True)
-
     def _end(self, message: str, failed: bool = False) -> None:
-        global _current
-        self._is_over = True
-        self._files.close()
-        if _current is self:
-            _current = None
-        show(message, failed=failed or self.is_hidden)
+        super()._end(message, failed or self.is_hidden)
         state = run_state(bpy.context)
         state.ran_on, state.repairable = self._ran_on, self.is_repairable
-        if not self._is_quiet:
-            feature_cache.refresh(bpy.context)
 
 
 def start(
@@ -368,35 +349,22 @@ def start(
     performed: tuple[Performance, tuple[str, ...]] | None = None,
 ) -> Run:
     """Begin to animate a line of the context's scene; see ``Run``. Raises EmoTalkError if that is not possible."""
-    global _current
     if is_running():
         raise EmoTalkError(BUSY)
     try:
         with in_one_sentence():
-            _current = Run(context, line, quiet, placement, performed)
+            run = Run(context, line, quiet, placement, performed)
     except EmoTalkError as error:
         show(str(error), failed=True)
         run_state(context).repairable = isinstance(error, hidden_motion.StillFaceError) and error.is_repairable
         raise
-    if not quiet:
-        show("Starting", running=True)
-    return _current
-
-
-def is_running() -> bool:
-    """Whether a line is being animated."""
-    return _current is not None
+    worker_runs.begin(run)
+    return run
 
 
 def worker_pid() -> int | None:
     """The process id of the worker while it runs."""
-    return _client.pid
-
-
-def cancel() -> None:
-    """Stop the line that is being animated, if there is one."""
-    if _current is not None:
-        _current.cancel()
+    return worker_runs.client.pid
 
 
 def leave_file() -> None:
@@ -409,29 +377,4 @@ def leave_file() -> None:
 def forget_models() -> None:
     """End the worker unless it is busy: it starts again with the weights installed by then."""
     if not is_running():
-        _client.close()
-
-
-def close() -> None:
-    """Stop everything and wait until the worker has ended."""
-    cancel()
-    _client.close()
-    forget_decoded()
-
-
-def show(message: str, progress: float = 0.0, running: bool = False, failed: bool = False) -> None:
-    """Show the progress or the result in the panel, in all windows."""
-    state = run_state(bpy.context)
-    state.message, state.progress, state.running, state.failed = message, progress, running, failed
-    state.repairable = False
-    for window in window_manager_of(bpy.context).windows:
-        for area in window.screen.areas:
-            if area.type == "VIEW_3D":
-                area.tag_redraw()
-
-
-def _find(items: Iterable[Any], uid: int, name: str) -> Any:
-    found = next((item for item in items if item.session_uid == uid), None)
-    if found is None:
-        raise EmoTalkError(f"{name!r} was deleted while its line was being animated; nothing was changed")
-    return found
+        worker_runs.client.close()

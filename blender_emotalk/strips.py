@@ -76,6 +76,18 @@ def channel_name(strip: Any, scene: bpy.types.Scene) -> str:
     return str(editor.channels[outermost.channel].name)
 
 
+def edges(strip: Any) -> tuple[float, float]:
+    """The scene frames at which a strip begins and ends, handles and all."""
+    return getattr(strip, _LEFT), getattr(strip, _RIGHT)
+
+
+def is_shown(strip: Any, scene: bpy.types.Scene) -> bool:
+    """Whether the Sequencer draws a strip itself: not if it lies in a meta strip that is closed."""
+    editor: Any = scene.sequence_editor
+    opened = editor.meta_stack[-1] if len(editor.meta_stack) else None
+    return bool(strip.parent_meta() == opened)
+
+
 def audible_section(strip: Any, scene: bpy.types.Scene) -> tuple[float, tuple[float, float]]:
     """The timing of a strip and the audible part of its sound.
 

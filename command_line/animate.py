@@ -13,12 +13,16 @@ from ..inference.models.loading import DEFAULT_CHOICE, ModelChoice
 from .complaints import GOOD, SOME_FAILED, complaint
 from .control_options import add_control_options, controls_from
 from .model_options import add_model_options
+from .number_options import channel, frame_rate
 from .outputs import expand, plan
 from .progress import ProgressBar
+from .text_options import add_text_options, check_text_options, said_in
 
 if TYPE_CHECKING:
     from ..face.curves import Performance
+    from ..inference.alignment.lines import LineTimes
     from ..inference.contract import Speech
+    from ..inference.engine import Engine
 
 SUMMARY = "turn lines of dialogue into face curves"
 
@@ -31,11 +35,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )
     parser.add_argument("--format", choices=FORMATS, help="what to write into a folder (npz)")
     parser.add_argument(
-        "--fps", type=_frame_rate, metavar="NUMBER", help="frames per second to write; the model's own if not given"
+        "--fps", type=frame_rate, metavar="NUMBER", help="frames per second to write; the model's own if not given"
     )
     parser.add_argument(
         "--channel",
-        type=_channel,
+        type=channel,
         default=int(CHANNEL.default),
         metavar="NUMBER",
         help=f"{CHANNEL.sentence} ({CHANNEL.default})",
@@ -48,6 +52,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help=f"keep encoded lines in this folder, up to {FEATURE_CACHE.default:g} GB, and do not encode them again",
     )
     parser.add_argument("--overwrite", action="store_true", help="replace existing files")
+    add_text_options(parser)
     add_control_options(parser)
 
 
@@ -57,6 +62,7 @@ def run(options: argparse.Namespace) -> int:
     from ..inference.feature_cache import FeatureCache
 
     lines = expand(options.audio)
+    check_text_options(options, lines)
     outputs = plan(lines, options.output, options.format)
     engine = Engine()
     if options.features is not None:
@@ -66,6 +72,7 @@ def run(options: argparse.Namespace) -> int:
     controls = controls_from(options, model.spec)
     perform = partial(engine.perform, controls=controls, choice=choice)
     remark = partial(engine.remarks, choice=choice)
+    times_of = partial(_times_of, engine, options, choice=choice)
     failed = 0
     with ProgressBar(len(lines)) as bar:
         for done, (line, output) in enumerate(zip(lines, outputs, strict=True)):
@@ -74,7 +81,7 @@ def run(options: argparse.Namespace) -> int:
                 bar.show(done + fraction, f"{name}: {text}")
 
             try:
-                remarks = _animate(line, output, options, partial(perform, progress=report), remark)
+                remarks = _animate(line, output, options, times_of, partial(perform, progress=report), remark)
             except Exception as error:
                 failed += 1
                 bar.say(f"emotalk: {complaint(error, verbose=options.verbose)}", sys.stderr)
@@ -93,10 +100,11 @@ def _animate(
     line: Path,
     output: Path,
     options: argparse.Namespace,
-    perform: Callable[["Speech"], "Performance"],
+    times_of: Callable[[Path, "Speech"], "LineTimes | None"],
+    perform: Callable[..., "Performance"],
     remark: Callable[["Speech"], tuple[str, ...]],
 ) -> tuple[str, ...]:
-    """Animate one line. Returns the remarks about its sound."""
+    """Animate one line. Returns the remarks about its sound and its text."""
     from ..face.atomic_file import TakenError, check_place
     from ..face.curve_files import write_curves
     from ..inference.contract import EmoTalkError
@@ -105,27 +113,22 @@ def _animate(
     try:
         check_place(output, overwrite=options.overwrite)  # before the work; and in one step with writing
         speech = read_speech(line, channel=options.channel)
-        performance = perform(speech)
+        times = times_of(line, speech)
+        performance = perform(speech, alignment=times.to_tell if times else None)
         if options.fps:
             performance = performance.resampled(options.fps)
         output.parent.mkdir(parents=True, exist_ok=True)
         write_curves(output, performance, overwrite=options.overwrite)
     except TakenError:
         raise EmoTalkError(f"{output} exists already; --overwrite replaces it") from None
-    return remark(speech)
+    return (*remark(speech), *(times.remarks if times else ()))
 
 
-def _channel(text: str) -> int:
-    if not text.isdecimal() or int(text) > CHANNEL.maximum:
-        raise argparse.ArgumentTypeError(f"the channel must be a whole number from 0 on, not {text!r}")
-    return int(text)
+def _times_of(
+    engine: "Engine", options: argparse.Namespace, line: Path, speech: "Speech", *, choice: ModelChoice
+) -> "LineTimes | None":
+    """What is said when in a line; None if nothing is known of it."""
+    from ..inference.alignment.lines import align_line
 
-
-def _frame_rate(text: str) -> float:
-    try:
-        fps = float(text)
-    except ValueError:
-        fps = 0.0
-    if not 1 <= fps <= 1000:
-        raise argparse.ArgumentTypeError(f"the frame rate must be between 1 and 1000, not {text!r}")
-    return fps
+    said = said_in(options, line)
+    return align_line(engine, speech, said, choice) if said is not None else None

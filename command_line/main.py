@@ -11,7 +11,7 @@ from ..inference.worker.threads import THREAD_VARIABLES
 from .complaints import WRONG_USAGE, finish_printing, status_of
 from .streams import patient_streams
 
-_NAMES: Final = "animate controls weights demo captures prepare train resume evaluate preview export"
+_NAMES: Final = "animate align controls weights demo captures prepare train resume evaluate preview export"
 COMMANDS: Final = {name: name for name in _NAMES.split()}
 """Subcommands by name: modules of this package with ``SUMMARY``, ``add_arguments(parser)`` (None if the arguments are
 not parsed but passed on as ``options.words``) and ``run(options)``, which returns the exit status."""

@@ -10,6 +10,9 @@ from .phones import PHONE_INDEX, PhoneSegment
 Origin = Literal["heard", "aligned", "read", "edited"]
 """Where times come from: the network's ear, a text aligned with the sound, somebody else's file, the animator."""
 
+LEAST_FIT: Final = 0.5
+"""A word with a lower fit is left to listening."""
+
 _ORIGINS: Final = ("heard", "aligned", "read", "edited")
 
 

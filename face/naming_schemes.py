@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable
 from collections.abc import Mapping as Names
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any, Final
 
@@ -55,6 +55,12 @@ class Rig:
     shape_keys: tuple[tuple[str, ...], ...]
     bones: Names[str, BoneRest] = field(default_factory=dict)
     properties: tuple[str, ...] = ()
+
+    @property
+    def names(self) -> tuple[Any, ...]:
+        """What a mapping is made of: equal for rigs that get the same mapping."""
+        rests = ((name, rest.head.tobytes(), rest.axes.tobytes()) for name, rest in self.bones.items())
+        return self.shape_keys, self.properties, tuple(rests)
 
 
 @dataclass(frozen=True)
@@ -119,6 +125,23 @@ def recognise(rig: Rig, basis: Basis = ARKIT) -> Recognition:
     Returns:
         The mapping, which has no rows if nothing was recognised.
     """
+    return _recognise(_Question(rig.names, basis.channels, rig, basis))
+
+
+@dataclass(frozen=True)
+class _Question:
+    """A rig and a basis, which are the same question as others of the same names."""
+
+    names: tuple[Any, ...]
+    channels: tuple[str, ...]
+    rig: Rig = field(compare=False)
+    basis: Basis = field(compare=False)
+
+
+@lru_cache(maxsize=64)
+def _recognise(question: _Question) -> Recognition:
+    """As ``recognise``; a slider that is dragged asks the same many times, and a list of characters too."""
+    rig, basis = question.rig, question.basis
     matches = [_match_basis(rig, basis)]
     if basis is ARKIT:
         matches += [match for scheme in schemes() if (match := _match_scheme(rig, scheme)) is not None]

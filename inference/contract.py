@@ -6,6 +6,7 @@ from typing import Final, Protocol, runtime_checkable
 
 import numpy as np
 
+from ..face.alignment import Alignment
 from ..face.basis import Basis
 from ..face.controls import CONTROLS, Control, ControlError, Controls, emotion_control
 from ..face.curves import FaceCurves
@@ -14,6 +15,9 @@ from ..face.errors import EmoTalkError as EmoTalkError
 
 SAMPLE_RATE: Final = 16_000
 """The sample rate (Hz) of the mono sound that every model takes."""
+
+PHONE_RATE: Final = 50
+"""Frames per second of phone posteriors; frame i is centred at i / 50 s."""
 
 Progress = Callable[[float], None]
 """Called regularly with the share (0..1) of one step that is done."""
@@ -168,6 +172,34 @@ def heard_by(model: FaceModel, features: Features) -> Heard:
     if isinstance(model, Hearing):
         return model.hear(features)
     return Heard(np.zeros(features.frames, np.float32), 1.0)
+
+
+@runtime_checkable
+class HearsPhones(Protocol):
+    """A face model that tells which phones it hears, and takes them from somebody who knows better."""
+
+    @property
+    def hears_phones(self) -> bool:
+        """Whether its weights have what that takes; otherwise both methods raise EmoTalkError."""
+        ...
+
+    def phone_posteriors(self, features: Features) -> np.ndarray:
+        """(n, 41) float32 log posteriors of ``phones.PHONES`` at ``PHONE_RATE``, from when it encoded these features.
+
+        Raises:
+            EmoTalkError: its weights cannot tell.
+        """
+        ...
+
+    def tell(self, features: Features, alignment: Alignment) -> Features:
+        """The features of the same sound, to be decoded with what is said.
+
+        Words with a fit below ``alignment.LEAST_FIT`` stay as heard.
+
+        Raises:
+            EmoTalkError: its weights cannot be told.
+        """
+        ...
 
 
 @runtime_checkable

@@ -12,6 +12,7 @@ import numpy as np
 from ..face.acting.layer import Scene, act
 from ..face.acting.prosody import Prosody
 from ..face.adjustments import adjust
+from ..face.alignment import Alignment
 from ..face.controls import CONTROL_BY_NAME, STILL_ACTING, Controls
 from ..face.curves import FaceCurves, Performance
 from ..face.liveliness import liven, speech_presence
@@ -55,6 +56,7 @@ class Engine:
         self._looked_at: tuple[Speech, tuple[str, ...]] | None = None
         self._prosody: OrderedDict[tuple[bytes, int, float], Prosody] = OrderedDict()
         self._neutral: tuple[tuple[Features, str], FaceCurves] | None = None
+        self._told: tuple[tuple[Features, Alignment], Features] | None = None
 
     def perform(
         self,
@@ -62,6 +64,7 @@ class Engine:
         controls: Controls,
         choice: ModelChoice = DEFAULT_CHOICE,
         progress: StageProgress | None = None,
+        alignment: Alignment | None = None,
     ) -> Performance:
         """The performance of a line with these controls.
 
@@ -71,13 +74,15 @@ class Engine:
                 ``Engine.model(choice).spec``.
             choice: the model, its device and precision.
             progress: called in this thread.
+            alignment: what is said when, if somebody knows; without it, the model listens.
 
         Returns:
             Face and head at the model's frame rate; the same arguments give the same bytes if NumPy has the same
             number of threads.
 
         Raises:
-            EmoTalkError: the model cannot be loaded, cannot process the line, or gives values that are not numbers.
+            EmoTalkError: the model cannot be loaded, cannot process the line, cannot be told what is said, or gives
+                values that are not numbers.
             ControlError: the controls name a style or an emotion that the model lacks.
         """
         report = progress or _ignore
@@ -86,6 +91,8 @@ class Engine:
         model.spec.check(controls)
         report(0.05, "Encoding")
         features = self._features(choice, speech, lambda share: report(0.05 + 0.7 * share, "Encoding"))
+        if alignment is not None:
+            features = self._told_features(model, features, alignment)
         report(0.75, "Performing")
         curves = model.decode(features, controls)
         report(0.9, "Shaping")
@@ -97,6 +104,21 @@ class Engine:
         performance = self._finish(curves, features, speech, controls, model)
         report(1.0, "Done")
         return performance
+
+    def phone_posteriors(self, speech: Speech, choice: ModelChoice = DEFAULT_CHOICE) -> np.ndarray:
+        """The phones that a model hears in a line.
+
+        Args:
+            speech: the line; it is encoded if it is not known.
+            choice: the model.
+
+        Returns:
+            (n, 41) float32 log posteriors of ``phones.PHONES`` at ``contract.PHONE_RATE``.
+
+        Raises:
+            EmoTalkError: the model cannot be loaded, cannot process the line, or does not tell phones.
+        """
+        return self.model(choice).phone_posteriors(self._features(choice, speech, lambda _share: None))
 
     def remarks(self, speech: Speech, choice: ModelChoice = DEFAULT_CHOICE) -> tuple[str, ...]:
         """What somebody should know about a sound before they use its performance, one sentence each.
@@ -149,6 +171,12 @@ class Engine:
         later = controls.constant("time_offset") / 1000 * curves.fps
         curves = adjust(curves, shift_time(speaking[:, None], later)[:, 0], controls)
         return keep_part(liven(curves, loudness, controls, scene), controls.choice("face_part"))
+
+    def _told_features(self, model: PlacedModel, features: Features, alignment: Alignment) -> Features:
+        """The features with what is said; the last ones are kept, because no slider changes them."""
+        if self._told is None or self._told[0][0] is not features or self._told[0][1] != alignment:
+            self._told = (features, alignment), model.tell(features, alignment)
+        return self._told[1]
 
     def _prosody_of(self, speech: Speech, frames: int, fps: float) -> Prosody:
         """The prosody of a line; kept, because no slider changes it."""

@@ -21,8 +21,11 @@ collect_ignore = [] if HAS_BLENDER else list(BLENDER_ROOMS)
 _exit_status = 0
 
 os.environ["EMOTALK_WEIGHTS"] = tempfile.mkdtemp(prefix="emotalk-weights-")  # nobody's own weights take part
-if "bpy" not in sys.modules:  # the wheel reads this once, when it is imported
-    os.environ.setdefault("BLENDER_USER_RESOURCES", tempfile.mkdtemp(prefix="emotalk-tests-"))
+if "bpy" not in sys.modules:  # the wheel reads this once, when it is imported; each process of the tests has its own
+    os.environ["BLENDER_USER_RESOURCES"] = tempfile.mkdtemp(prefix="emotalk-tests-")
+# PyTorch's threads wait for each other in a loop: networks as small as those of the tests are slower in two of them,
+# and many times so where others use the cores too.
+os.environ["OMP_NUM_THREADS"] = "1"
 
 
 @pytest.fixture(scope="session")
@@ -48,6 +51,15 @@ def fresh_file(request):
     bpy = request.getfixturevalue("extension")
     bpy.ops.wm.read_homefile(use_factory_startup=True, use_empty=True)
     yield
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    """A training in this process sets PyTorch's threads for good; no test passes them on to the next."""
+    yield
+    torch = sys.modules.get("torch")
+    if torch is not None:
+        torch.set_num_threads(1)
 
 
 def pytest_sessionfinish(session, exitstatus):
@@ -271,6 +283,22 @@ def write_wheel():
             wheel.writestr(f"{info}/RECORD", "")
 
     return write
+
+
+@pytest.fixture(scope="session")
+def base_python(torch_python, tmp_path_factory):
+    """A Python that makes one environment, and copies it whenever it is asked for one: pip takes seconds to unpack."""
+    folder = tmp_path_factory.mktemp("base python")
+    subprocess.run([torch_python, "-I", "-m", "venv", "--clear", str(folder / "venv")], check=True)
+    program = folder / "python"
+    program.write_text(
+        "#!/bin/sh\n"
+        'if [ "$1 $2 $3 $4 $#" = "-I -m venv --clear 5" ]; then\n'
+        f"""    rm -rf "$5" && exec cp -a '{folder / "venv"}' "$5"\n"""
+        f"""fi\nexec '{torch_python}' "$@"\n"""
+    )
+    program.chmod(0o755)
+    return program
 
 
 @pytest.fixture(scope="session")

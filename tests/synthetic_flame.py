@@ -25,9 +25,13 @@ EYE_CENTRES = ((30.0, -72.5, 174.0), (-30.0, -72.5, 174.0))
 SHIFT = np.array([0, 0.13, -0.01])
 
 
-@cache
 def arrays(directions=400):
     """The arrays of a model by FLAME's names; 400 directions (300 identities) or 150 (100 identities)."""
+    return _arrays(directions)
+
+
+@cache
+def _arrays(directions):
     skin, triangles, spoke = _skin()
     order = _numbering(skin, spoke)
     place = np.argsort(order)
@@ -57,10 +61,11 @@ def arrays(directions=400):
     }
 
 
+@cache
 def _skin():
     """(3931, 3) metres with Z up, triangles, and how much each vertex belongs to the lower jaw."""
     turn = 2 * np.pi * np.arange(SPOKES) / SPOKES
-    points, below = [], []
+    directions, below = [], []
     for ring in np.linspace(0, 1, RINGS) ** 1.3:
         x = 25.5 * np.cos(turn) * (1 + 1.6 * np.sin(np.pi * ring)) * (1 - 0.1 * ring)
         z = 112 + np.sin(turn) * (0.6 + 190 * ring * (1 - ring) + 10 * ring)
@@ -69,9 +74,10 @@ def _skin():
             [x / 95 + 0 * z, -np.cos(angle) + 0 * z, (z - 150) / 95 * (1 - ring) + 0.25 * ring], axis=1
         )
         direction[:, 2] += 0.001 * np.sin(turn)
-        points.append(cast(np.tile((0.0, 0.0, 150.0), (SPOKES, 1)), direction, 170))
+        directions.append(direction)
         below.append((np.sin(turn) < 0) * np.clip(1.4 - 2.5 * ring, 0, 1))
-    points, below = np.concatenate(points), np.concatenate(below)
+    below = np.concatenate(below)
+    points = cast(np.tile((0.0, 0.0, 150.0), (len(below), 1)), np.concatenate(directions), 170)
     net = np.arange(SPOKES * RINGS).reshape(RINGS, SPOKES)
     a, b, c, d = net[:-1], np.roll(net[:-1], -1, 1), np.roll(net[1:], -1, 1), net[1:]
     triangles = np.concatenate([np.stack([a, b, c], 2).reshape(-1, 3), np.stack([a, c, d], 2).reshape(-1, 3)])
@@ -205,6 +211,10 @@ def pickled(content, protocol, chumpy=False, sparse=True):
         return pickle.dumps(content, protocol)
 
 
+_SHOWN = [chr(b) if 32 <= b < 127 and b not in (39, 92) else f"\\x{b:02x}" for b in range(256)]
+_ESCAPES = np.array([list(text.ljust(4, "\0").encode()) for text in _SHOWN], np.uint8)
+
+
 class Python2Pickle:
     """Writes what Python 2 wrote: bytes as strings, names of Python 2, protocol 0 as text or protocol 2."""
 
@@ -222,8 +232,8 @@ class Python2Pickle:
         if self.protocol:
             self.out.write(pickle.BINSTRING + struct.pack("<i", len(data)) + data)
         else:
-            text = "".join(chr(b) if 32 <= b < 127 and b not in (39, 92) else f"\\x{b:02x}" for b in data)
-            self.out.write(b"S'" + text.encode("ascii") + b"'\n")
+            text = _ESCAPES[np.frombuffer(data, np.uint8)]
+            self.out.write(b"S'" + text[text != 0].tobytes() + b"'\n")
 
     def name(self, module, name):
         self.out.write(f"c{module}\n{name}\n".encode())

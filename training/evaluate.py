@@ -28,10 +28,12 @@ from .evaluation.report import Table, write_json
 from .evaluation.stillness import stillness_tables
 from .evaluation.styles import style_tables
 from .evaluation.takes import TAKES, take_tables
+from .evaluation.told import phone_tables, told_tables
 from .sounds.nonverbal import read_clips
 
 PARTS: Final = (
     "lips",
+    "told",
     "hard",
     "stillness",
     "laughter",
@@ -68,6 +70,7 @@ def main(argv: list[str] | None = None) -> None:
     some = [line for lines in sets.values() for line in sample_evenly(lines, _SPEECH_LINES)]
     parts: dict[str, Callable[[], Sequence[Table]]] = {
         "lips": lambda: lip_tables(model, sets | read_foreign_sets(options.lines)),
+        "told": lambda: [*told_tables(model, sets), *phone_tables(model, sets)],
         "hard": lambda: hard_tables(model, sets, _HARD_LINES),
         "stillness": lambda: stillness_tables(model, some, clips),
         "laughter": lambda: laughter_tables(model, sets, clips),

@@ -10,10 +10,12 @@ from .emote.preset import EMOTE, FLINT
 from .finetuning.preset import COMPACT
 from .karras.preset import KARRAS
 from .laughtalk.preset import LAUGHTALK_LAUGH, LAUGHTALK_TALK
+from .phones.preset import PHONES
 from .preset import Preset
 
 PRESETS: Final[dict[str, Preset]] = {
     "builtin": BUILTIN,
+    "phones": PHONES,
     "compact": COMPACT,
     "karras": KARRAS,
     "emotalk": EMOTALK,

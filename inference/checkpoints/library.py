@@ -260,8 +260,13 @@ def weights_hash(weights: InstalledWeights) -> str:
     Raises:
         OSError: the file cannot be read.
     """
-    status = weights.path.stat()
-    digest = _noted_hash(weights.hash_path) or _computed_hash(weights.path, status.st_size, status.st_mtime_ns)
+    return file_hash(weights.path, _noted_hash(weights.hash_path))
+
+
+def file_hash(path: Path, noted: str = "") -> str:
+    """The SHA-256 of a file with its size and date; computed once if it was not noted. Raises OSError."""
+    status = path.stat()
+    digest = noted or _computed_hash(path, status.st_size, status.st_mtime_ns)
     return f"{digest} {status.st_size} {status.st_mtime_ns}"
 
 

@@ -21,6 +21,9 @@ from .unfinished_files import hold
 WEIGHTS_FOLDER: Final = Path(__file__).resolve().parents[2] / "weights"
 """The folder of the weights that come with the extension."""
 
+PARTS_FOLDER: Final = WEIGHTS_FOLDER / "parts"
+"""What stands beside a bundled model's weights and is no model itself."""
+
 _DTYPES: Final[dict[str, str]] = {
     "F64": "<f8",
     "F32": "<f4",

@@ -8,9 +8,21 @@ from dataclasses import replace
 
 import numpy as np
 
+from ...face.alignment import Alignment
 from ...face.controls import Controls
 from ...face.curves import FaceCurves
-from ..contract import Calculating, FaceModel, Features, Heard, Progress, Shrinkable, Speech, heard_by
+from ..contract import (
+    Calculating,
+    EmoTalkError,
+    FaceModel,
+    Features,
+    Heard,
+    HearsPhones,
+    Progress,
+    Shrinkable,
+    Speech,
+    heard_by,
+)
 
 
 class ActorModel:
@@ -43,6 +55,24 @@ class ActorModel:
     def hear(self, features: Features) -> Heard:
         """See ``Hearing``."""
         return heard_by(self._base, features)
+
+    @property
+    def hears_phones(self) -> bool:
+        """See ``HearsPhones``."""
+        return isinstance(self._base, HearsPhones) and self._base.hears_phones
+
+    def phone_posteriors(self, features: Features) -> np.ndarray:
+        """See ``HearsPhones``. Raises EmoTalkError if the base hears none."""
+        return self._hearing_phones().phone_posteriors(features)
+
+    def tell(self, features: Features, alignment: Alignment) -> Features:
+        """See ``HearsPhones``; the actor decodes what the base was told. Raises EmoTalkError if it cannot be."""
+        return self._hearing_phones().tell(features, alignment)
+
+    def _hearing_phones(self) -> HearsPhones:
+        if not isinstance(self._base, HearsPhones):
+            raise EmoTalkError(f"The base of {self.spec.styles[0]} cannot be told what is said; choose EmoTalk Compact")
+        return self._base
 
     def decode(self, features: Features, controls: Controls) -> FaceCurves:
         """The curves of both networks by the share of the actor's style in each frame."""

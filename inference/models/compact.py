@@ -4,18 +4,21 @@ Encoding: log-mel bands -> dilated convolutions -> content features; pitch and c
 emotion features; both sampled at 30 frames per second by absolute time. Decoding: fusion with personal style,
 emotion level and emotion weights -> biased self-attention -> emotion-guided attention -> 52 coefficients, to which
 emotion prototypes are added and lip contacts applied. Every step has a bounded receptive field, so that windows give
-the same numbers as one pass. ``training/compact/network.py`` is the same network in PyTorch.
+the same numbers as one pass. ``training/compact/network.py`` is the same network in PyTorch. Which phones it hears, and
+how it is told what is said: ``compact_phones.py``.
 """
 
 import functools
 import json
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import numpy as np
 
 from ...face import arkit
+from ...face.alignment import Alignment
 from ...face.basis import ARKIT
 from ...face.contacts import REST_PRESS, apply_contacts, rest_lips
 from ...face.controls import Controls
@@ -23,6 +26,7 @@ from ...face.curves import FaceCurves
 from ...face.emotions import EMOTIONS, MOUTH_EXPONENT
 from ...face.laughter import REACH_SECONDS, layer_laughter
 from ..checkpoints.safetensors_file import read_safetensors
+from ..contract import PHONE_RATE as PHONE_RATE
 from ..contract import SAMPLE_RATE, EmoTalkError, Features, Heard, ModelSpec, Progress, Speech
 from ..sound.log_mel import (
     BANDS,
@@ -34,6 +38,7 @@ from ..sound.log_mel import (
     spectral_offset,
     speech_level,
 )
+from .compact_phones import CompactPhones, PhoneStream, find_phones, heard_columns, told_gestures
 
 MODEL_ID: Final = "emotalk-compact"
 FPS: Final = 30
@@ -50,6 +55,10 @@ NAMES_IN_FILES: Final = {"bilabial": "press", "labiodental": "touch", "speech": 
 """The names of the signals' thresholds in weights files."""
 
 FEATURES: Final = ("content", "signals", "emotion", "loudness")
+PHONES: Final = "phones"
+"""Features of weights with a phone head: log posteriors at ``PHONE_RATE``."""
+TOLD: Final = "told"
+"""Features that were told what is said: ``compact_phones.told_gestures``."""
 
 GESTURE_FRAMES: Final = 3
 """Frames to both sides (0.1 s) over which the most probable moment of a contact counts."""
@@ -59,6 +68,9 @@ _CLEAR_CONTACT: Final = 0.65
 _FEW_CONTACTS: Final = 30
 """Frames with a contact that is considered, about eight seconds of speech."""
 _UNSURE, _SURE = 0.48, 0.60
+
+_SMALLEST_CHANCE: Final = 1e-3
+"""Of a signal that is told."""
 
 _EPSILON: Final = 1e-5
 _CHUNK: Final = 900
@@ -72,6 +84,7 @@ class EmoTalkCompact:
         arrays: weights by name, as ``training/compact/export.py`` writes them; an actor's own also have ``rest_press``.
         config: heads, dilations, attention reaches, thresholds; the metadata of the weights file.
         spec: names of its styles; its basis, rate and emotions are fixed.
+        phones: hears phones and is told them; None if there are no weights for that.
 
     Raises:
         EmoTalkError: a weight is missing or has the wrong shape.
@@ -79,8 +92,11 @@ class EmoTalkCompact:
 
     model_id = MODEL_ID
 
-    def __init__(self, arrays: dict[str, np.ndarray], config: dict, spec: ModelSpec) -> None:
+    def __init__(
+        self, arrays: dict[str, np.ndarray], config: dict, spec: ModelSpec, phones: CompactPhones | None = None
+    ) -> None:
         self.spec = spec
+        self._phones = phones
         self._weights = {name: np.ascontiguousarray(array, np.float32) for name, array in arrays.items()}
         try:
             self._content_dilations: list[int] = config["content_dilations"]
@@ -100,7 +116,7 @@ class EmoTalkCompact:
         arrays, metadata = read_safetensors(path)
         if metadata.get("model") != MODEL_ID:
             raise EmoTalkError(f"The weights in {Path(path).name} are not EmoTalk Compact's; choose another file")
-        return cls(arrays, read_config(metadata, Path(path)), spec)
+        return cls(arrays, read_config(metadata, Path(path)), spec, find_phones(arrays))
 
     # Encoding
 
@@ -113,37 +129,46 @@ class EmoTalkCompact:
 
         Returns:
             Features with ``content`` (frames, C), ``signals`` (frames, S; logits of ``SIGNALS``), ``emotion``
-            (frames, E) and ``loudness`` (frames, 1; 0..1, linear in decibels).
+            (frames, E) and ``loudness`` (frames, 1; 0..1, linear in decibels); with a phone head also ``phones``
+            (n, 41; log posteriors at ``PHONE_RATE``).
         """
         frames = frame_count(len(speech.samples))
         level = speech_level(speech.samples)
         offset = spectral_offset(speech.samples, level, self._weights["content.usual"])
-        parts = []
+        parts, heard = [], []
+        stream = PhoneStream(self._phones) if self._phones else None
         for start in range(0, max(frames, 1), _CHUNK):
             stop = min(start + _CHUNK, frames)
-            parts.append(self._encode_stretch(speech.samples, level, offset, start, stop))
+            part, activations, first = self._encode_stretch(speech.samples, level, offset, start, stop)
+            parts.append(part)
+            if stream is not None:
+                heard.append(stream.follow(activations, first))
             if progress is not None and frames:
                 progress(stop / frames)
         kept = (np.concatenate(part) for part in zip(*parts, strict=True))
         arrays = dict(zip(FEATURES, kept, strict=True))
+        if stream is not None:
+            arrays[PHONES] = np.concatenate([*heard, stream.finish()])
         voice = _sigmoid(arrays["signals"][:, SIGNALS.index("speech")].max(initial=-np.inf, keepdims=True))
         return Features(MODEL_ID, frames, arrays, float(voice[0]))
 
     def _encode_stretch(
         self, samples: np.ndarray, level: float, offset: np.ndarray, start: int, stop: int
-    ) -> tuple[np.ndarray, ...]:
-        content, mel, first = self._content(samples, level, offset, start, stop)
+    ) -> tuple[tuple[np.ndarray, ...], np.ndarray, int]:
+        """The features of video frames start..stop; the encoder's last activations and the number of the first one."""
+        activations, mel, first = self._content(samples, level, offset, start, stop)
+        content = self._linear("content.out", activations)
         loud = _at_frames(relative_loudness(mel)[:, None], first * CONTENT_STRIDE, SAMPLE_RATE / HOP, start, stop)
         content = _at_frames(content, first, SAMPLE_RATE / (HOP * CONTENT_STRIDE), start, stop)
-        emotion, first = self._emotion(samples, level, start, stop)
-        emotion = _at_frames(emotion, first, SAMPLE_RATE / PITCH_HOP, start, stop)
+        emotion, emotion_first = self._emotion(samples, level, start, stop)
+        emotion = _at_frames(emotion, emotion_first, SAMPLE_RATE / PITCH_HOP, start, stop)
         split = content.shape[1] - len(SIGNALS)
-        return content[:, :split], content[:, split:], emotion, loud
+        return (content[:, :split], content[:, split:], emotion, loud), activations, first
 
     def _content(
         self, samples: np.ndarray, level: float, offset: np.ndarray, start: int, stop: int
     ) -> tuple[np.ndarray, np.ndarray, int]:
-        """Content frames that cover video frames start..stop, the log-mel frames there, and the first one's number."""
+        """Activations and log-mel frames that cover video frames start..stop, and the first activation's number."""
         first, last = _covering(start, stop, SAMPLE_RATE / (HOP * CONTENT_STRIDE))
         reach = sum(self._content_dilations)
         centre = STEM_WIDTH // 2
@@ -158,7 +183,7 @@ class EmoTalkCompact:
         hidden = self._residual_blocks("content", hidden, self._content_dilations)
         margin = CONTENT_STRIDE * reach + centre
         here = mel[margin : len(mel) - margin + CONTENT_STRIDE - 1]
-        return self._linear("content.out", self._norm("content.norm", hidden)), here, first
+        return self._norm("content.norm", hidden), here, first
 
     def _emotion(self, samples: np.ndarray, level: float, start: int, stop: int) -> tuple[np.ndarray, int]:
         """Emotion frames that cover video frames start..stop, and the number of the first one."""
@@ -184,6 +209,45 @@ class EmoTalkCompact:
         laughter = decided(signals[:, SIGNALS.index("laughter")], *self._decide["laughter"])
         return Heard(laughter.astype(np.float32), contact_certainty(signals[:, :2].max(axis=1)))
 
+    # Phones
+
+    @property
+    def hears_phones(self) -> bool:
+        """See ``contract.HearsPhones``."""
+        return self._phones is not None
+
+    def phone_posteriors(self, features: Features) -> np.ndarray:
+        """(n, 41) float32 log posteriors at ``PHONE_RATE``. Raises EmoTalkError if there is no phone head."""
+        self._with_phones()
+        return features.arrays[PHONES]
+
+    def tell(self, features: Features, alignment: Alignment) -> Features:
+        """The features with contacts and speech as they are said, and content features of what is said.
+
+        Words with a fit below ``LEAST_FIT`` stay as heard. Emotion and laughter are always heard.
+
+        Raises:
+            EmoTalkError: there is no articulator.
+        """
+        phones = self._with_phones()
+        arrays = dict(features.arrays)
+        told = told_gestures(alignment, np.arange(features.frames) / FPS)
+        share = told[:, :1]
+        content = phones.contents(alignment, heard_columns(arrays["content"], arrays["loudness"]), FPS)
+        arrays["content"] = arrays["content"] + share * (content - arrays["content"])
+        said = SIGNALS.index("speech") + 1
+        heard = _sigmoid(arrays["signals"][:, :said])
+        chances = np.clip(heard + share * (told[:, 1:] - heard), _SMALLEST_CHANCE, 1 - _SMALLEST_CHANCE)
+        logits = np.where(share > 0, np.log(chances / (1 - chances)), arrays["signals"][:, :said])
+        arrays["signals"] = np.concatenate([logits, arrays["signals"][:, said:]], axis=1).astype(np.float32)
+        arrays[TOLD] = told
+        return replace(features, arrays=arrays)
+
+    def _with_phones(self) -> CompactPhones:
+        if self._phones is None:
+            raise EmoTalkError("These weights of EmoTalk Compact cannot be told what is said; install EmoTalk again")
+        return self._phones
+
     # Decoding
 
     def decode(self, features: Features, controls: Controls) -> FaceCurves:
@@ -199,7 +263,7 @@ class EmoTalkCompact:
             stop = min(start + _CHUNK, frames)
             around = slice(max(start - reach, 0), min(stop + reach, frames))
             stretch = self._decode_stretch(
-                {name: array[around] for name, array in features.arrays.items()},
+                {name: array[around] for name, array in features.arrays.items() if name != PHONES},
                 emotions[around],
                 styles[around],
                 levels[around],
@@ -231,14 +295,18 @@ class EmoTalkCompact:
         values = self._linear("face", self._norm("face_norm", hidden))
         values = values * (1 + self._linear("gain", condition)) + self._linear("rest", condition)
         shares = {name: decided(probabilities[:, i], *self._decide[name]) for i, name in enumerate(SIGNALS)}
-        bilabial = as_one_gesture(shares["bilabial"], probabilities[:, 0] > self._decide["bilabial"][0])
+        shares["bilabial"] = as_one_gesture(shares["bilabial"], probabilities[:, 0] > self._decide["bilabial"][0])
+        if TOLD in features:
+            told, *gestures = features[TOLD].T
+            for name, gesture in zip(SIGNALS, gestures, strict=False):
+                shares[name] = shares[name] + told * (gesture - shares[name])
         values = rest_lips(values, shares["speech"], self._rest_press)
         values = layer_laughter(values, shares["laughter"], features["loudness"][:, 0], laughter, FPS)
         if emotions.any():
             values += self._emotion_skip(emotions * (steps @ weights["level_emotion"])[:, None], speaking)
         values = np.clip(values, 0, 1)
         firmness = styles @ weights["firmness"]
-        return np.clip(apply_contacts(values, bilabial, shares["labiodental"], firmness), 0, 1)
+        return np.clip(apply_contacts(values, shares["bilabial"], shares["labiodental"], firmness), 0, 1)
 
     def _emotion_skip(self, emotions: np.ndarray, speaking: np.ndarray) -> np.ndarray:
         weights = self._weights
@@ -273,7 +341,9 @@ class EmoTalkCompact:
         """Run on one sample, so that weights of a wrong shape fail here and not in the middle of a line."""
         silence = np.zeros(1, np.float32)
         offset = spectral_offset(silence, 0.0, self._weights["content.usual"])
-        features = self._encode_stretch(silence, 0.0, offset, 0, 1)
+        features, activations, first = self._encode_stretch(silence, 0.0, offset, 0, 1)
+        if self._phones is not None:
+            PhoneStream(self._phones).follow(activations, first)
         nothing = np.zeros(1, np.float32)
         emotions, styles = (np.zeros((1, len(kinds)), np.float32) for kinds in (EMOTIONS, self.spec.styles))
         self._decode_stretch(dict(zip(FEATURES, features, strict=True)), emotions, styles, nothing, nothing)

@@ -6,11 +6,12 @@ from functools import cache, partial
 from pathlib import Path
 from typing import Final
 
-from ..checkpoints.library import find_weights, installed_weights, weights_hash
+from ..checkpoints.library import file_hash, find_weights, installed_weights, weights_hash
 from ..checkpoints.safetensors_file import bundled_weights
 from ..contract import EmoTalkError
 from ..devices import check_choice, find_device, import_torch
 from ..registry import DEFAULT_MODEL, NETWORKS
+from .compact_phones import phones_file
 from .placement import PlacedModel
 
 
@@ -74,12 +75,15 @@ def model_ids() -> tuple[str, ...]:
 def identity_of(model: PlacedModel) -> str:
     """A text that differs wherever the same sound may be encoded differently.
 
-    It names the weights by their hash, the device, the precision, the library that computes, and the code.
+    It names the weights and those of the phones by their hash, the device, the precision, the library that computes,
+    and the code.
 
     Raises:
         EmoTalkError: there are no weights of this model.
     """
-    return "\n".join((model.model_id, weights_hash(find_weights(model.model_id)), model.runs_on, _code_hash()))
+    phones = file_hash(phones_file()) if phones_file().is_file() else ""
+    weights = weights_hash(find_weights(model.model_id))
+    return "\n".join((model.model_id, weights, phones, model.runs_on, _code_hash()))
 
 
 @cache

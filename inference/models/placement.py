@@ -4,9 +4,23 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TypeVar
 
+import numpy as np
+
+from ...face.alignment import Alignment
 from ...face.controls import Controls
 from ...face.curves import FaceCurves
-from ..contract import Calculating, FaceModel, Features, Heard, Progress, Shrinkable, Speech, heard_by
+from ..contract import (
+    Calculating,
+    EmoTalkError,
+    FaceModel,
+    Features,
+    Heard,
+    HearsPhones,
+    Progress,
+    Shrinkable,
+    Speech,
+    heard_by,
+)
 from ..devices import device_name, free_gpu_memory, is_out_of_memory
 
 Result = TypeVar("Result")
@@ -58,6 +72,24 @@ class PlacedModel:
     def hear(self, features: Features) -> Heard:
         """What the network heard; see ``contract.heard_by``."""
         return self._run(lambda model: heard_by(model, features))
+
+    @property
+    def hears_phones(self) -> bool:
+        """See ``HearsPhones``."""
+        return self._run(lambda model: isinstance(model, HearsPhones) and model.hears_phones)
+
+    def phone_posteriors(self, features: Features) -> np.ndarray:
+        """See ``HearsPhones``. Raises EmoTalkError if the network hears none."""
+        return self._run(lambda model: self._hearing_phones(model).phone_posteriors(features))
+
+    def tell(self, features: Features, alignment: Alignment) -> Features:
+        """See ``HearsPhones``. Raises EmoTalkError if the network cannot be told any."""
+        return self._run(lambda model: self._hearing_phones(model).tell(features, alignment))
+
+    def _hearing_phones(self, model: FaceModel) -> HearsPhones:
+        if not isinstance(model, HearsPhones):
+            raise EmoTalkError(f"The model {self.model_id} cannot be told what is said; choose EmoTalk Compact")
+        return model
 
     def _run(self, work: Callable[[FaceModel], Result]) -> Result:
         try:

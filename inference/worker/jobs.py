@@ -8,13 +8,17 @@ Requests (``id`` comes back in every reply):
     ``section`` is the start and the duration of the line in seconds; ``channel`` is counted from 1, and 0 mixes all of
     them; ``model``, ``device``, ``precision`` and ``windowed`` (``registry.ModelChoice``), ``controls``
     (``Controls.changed()``), ``source``, ``section`` and ``channel`` may be left out. ``features`` is a folder in which
-    features are kept, up to ``features_limit`` bytes; without them they are kept in memory only.
+    features are kept, up to ``features_limit`` bytes; without them they are kept in memory only. ``alignment``
+    (``Alignment.to_json``) is what is said when, if somebody knows; it must last as long as the sound.
+    ``{"id", "verb": "align"}`` with the fields of a line and, at will, ``text``: what is said; ``times``: a file with
+    the times of words and sounds; ``pronunciations``: a table of one's own, a file. Without them, the sounds are heard.
     ``{"id", "verb": "describe"}``, ``{"id", "verb": "ping"}`` and ``{"id", "verb": "quit"}``.
 Replies:
     ``{"id", "kind": "progress", "fraction", "text"}``,
     ``{"id", "kind": "result"}`` with ``output`` or ``curves`` (``face.curve_text``), ``frames``, ``fps``, ``seconds``,
     ``device`` (in words), ``speed`` (times real time, without loading) and ``remarks`` (sentences about the sound) of
-    an animated line, or with the result of ``devices.describe``,
+    an animated line; with ``alignment``, ``seconds`` and ``remarks`` (sentences about the text) of an aligned one; or
+    with the result of ``devices.describe``,
     ``{"id", "kind": "error", "sentence", "traceback"}``.
 """
 
@@ -28,9 +32,12 @@ from typing import Any, Final
 
 import numpy as np
 
+from ...face.alignment import Alignment, AlignmentError
 from ...face.controls import Controls
 from ...face.curve_files import write_curves
 from ...face.curve_text import to_text
+from ..alignment.lines import Said, align_line
+from ..alignment.pronunciation import Pronunciations, read_table
 from ..contract import EmoTalkError, Speech
 from ..devices import describe
 from ..engine import Engine
@@ -45,6 +52,8 @@ IDLE_SECONDS: Final = 15 * 60
 
 _LARGEST_NUMBER: Final = 1e12
 """Whatever a field means, a larger number is a mistake; it also excludes infinity."""
+_SAME_LENGTH: Final = 0.1
+"""Seconds by which the times of a line may end before or after its sound."""
 _SHOWN: Final = 80
 """Characters of unknown text in a message."""
 
@@ -98,6 +107,8 @@ def _do(request: dict[str, Any] | None, engine: Engine, send: Send) -> dict[str,
         return describe()
     if verb == "animate":
         return _animate(request, engine, send)
+    if verb == "align":
+        return _align(request, engine, send)
     raise EmoTalkError(f"The worker does not know the request {str(verb)[:_SHOWN]!r}")
 
 
@@ -109,13 +120,13 @@ def _animate(request: dict[str, Any], engine: Engine, send: Send) -> dict[str, A
         send({"kind": "progress", "fraction": fraction, "text": text})
 
     choice = _choice(request)
-    folder, limit = request.get("features"), int(request.get("features_limit", 0))
-    engine.cache = FeatureCache(Path(folder), limit) if folder and limit else None
+    _use_cache(request, engine)
+    alignment = _alignment(request, speech)
     report(0.0, "Loading the model")
     model = engine.model(choice)
     controls = Controls(request.get("controls"), model.spec.emotions)
     started = time.perf_counter()
-    performance = engine.perform(speech, controls, choice, report)
+    performance = engine.perform(speech, controls, choice, report, alignment)
     elapsed = time.perf_counter() - started
     if "output" in request:
         write_curves(request["output"], performance)
@@ -131,6 +142,36 @@ def _animate(request: dict[str, Any], engine: Engine, send: Send) -> dict[str, A
         "speed": round(speech.seconds / elapsed, 2),
         "remarks": list(engine.remarks(speech, choice)),
     }
+
+
+def _align(request: dict[str, Any], engine: Engine, send: Send) -> dict[str, Any]:
+    _check_fields(request)
+    speech, choice = _speech(request), _choice(request)
+    _use_cache(request, engine)
+    send({"kind": "progress", "fraction": 0.0, "text": "Listening"})
+    times, table = request.get("times"), request.get("pronunciations")
+    own = Pronunciations(read_table(table)) if table else Pronunciations()
+    said = Said(request.get("text", ""), Path(times) if times else None, own)
+    line = align_line(engine, speech, said, choice)
+    return {"alignment": line.alignment.to_json(), "seconds": speech.seconds, "remarks": list(line.remarks)}
+
+
+def _use_cache(request: dict[str, Any], engine: Engine) -> None:
+    folder, limit = request.get("features"), int(request.get("features_limit", 0))
+    engine.cache = FeatureCache(Path(folder), limit) if folder and limit else None
+
+
+def _alignment(request: dict[str, Any], speech: Speech) -> Alignment | None:
+    """What is said when, if the request knows. Raises AlignmentError if it is damaged or of another sound."""
+    if not request.get("alignment"):
+        return None
+    alignment = Alignment.from_json(request["alignment"])
+    if abs(alignment.seconds - speech.seconds) > _SAME_LENGTH:
+        raise AlignmentError(
+            f"The times of this line are those of a sound of {alignment.seconds:.2f} s, but it lasts "
+            f"{speech.seconds:.2f} s; align the line again"
+        )
+    return alignment
 
 
 def _check_fields(request: dict[str, Any]) -> None:
@@ -163,6 +204,10 @@ _FIELDS: Final[dict[str, tuple[Callable[[Any], bool], str]]] = {
     "source": _TEXT,
     "features": _PATH,
     "features_limit": (lambda value: type(value) is int and value >= 0, "a whole number of bytes"),
+    "alignment": _TEXT,
+    "text": _TEXT,
+    "times": _PATH,
+    "pronunciations": _PATH,
     "windowed": (lambda value: isinstance(value, bool), "true or false"),
     "controls": (lambda value: value is None or isinstance(value, dict), "an object"),
     "rate": (lambda value: _is_number(value) and value > 0, "a positive number"),

@@ -21,8 +21,8 @@ def asked(stage, monkeypatch):
         raise EmoTalkError("enough")
 
     requests = []
-    monkeypatch.setattr(runs._client, "start", lambda _python: None)
-    monkeypatch.setattr(runs._client, "submit", submit)
+    monkeypatch.setattr(runs.worker_runs.client, "start", lambda _python: None)
+    monkeypatch.setattr(runs.worker_runs.client, "submit", submit)
 
     def ask(**placement):
         with pytest.raises(EmoTalkError, match="enough"):
@@ -35,7 +35,7 @@ def asked(stage, monkeypatch):
 def test_the_preferences_decide_where_a_network_runs(asked, monkeypatch):
     chosen = preferences.UnsetPreferences()
     chosen.device, chosen.precision, chosen.windowed = "cuda", "bfloat16", True
-    monkeypatch.setattr(runs, "preferences_of", lambda _context: chosen)
+    monkeypatch.setattr(runs.worker_runs, "preferences_of", lambda _context: chosen)
     assert {name: asked()[name] for name in ("device", "precision", "windowed")} == {
         "device": "cuda",
         "precision": "bfloat16",

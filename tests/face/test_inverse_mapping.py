@@ -182,6 +182,6 @@ def test_a_minute_takes_less_than_a_second():
 
     mapping = recognise(Rig((tuple(names.CC4_EXTENDED),))).mapping
     values = mapping.apply(made(1800))
-    start = time.perf_counter()
+    start = time.process_time()
     recover(values, mapping, ARKIT)
-    assert time.perf_counter() - start < 1
+    assert time.process_time() - start < 1

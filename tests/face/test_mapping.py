@@ -149,7 +149,7 @@ def test_a_minute_for_three_meshes_takes_less_than_a_tenth_of_a_second():
     mapping.apply(performance)
     times = []
     for _repeat in range(5):
-        started = time.perf_counter()
+        started = time.process_time()
         mapping.apply(performance)
-        times.append(time.perf_counter() - started)
+        times.append(time.process_time() - started)
     assert min(times) < 0.1

@@ -157,3 +157,29 @@ def test_every_scheme_that_comes_with_us_names_channels_that_there_are():
         assert set(scheme.needs) <= set(controls)
         for entry in scheme.entries:
             assert set(entry.row.channels) <= set(ARKIT.channels), (scheme.name, entry.control)
+
+
+def test_the_names_of_a_rig_are_compared_once_however_often_somebody_asks():
+    names = tuple(f"Head.{name}" for name in ARKIT.channels)
+    assert recognise(Rig((names,))) is recognise(Rig((names,)))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        Rig((("jawOpen", "mouthClose", "jawLeft"),)),
+        Rig((("jawOpen", "mouthClose"), ("tongueOut",))),
+        Rig((("jawOpen", "mouthClose"),), properties=("tongueOut",)),
+    ],
+)
+def test_rigs_that_differ_are_told_apart(other):
+    first = recognise(Rig((("jawOpen", "mouthClose"),)))
+    assert recognise(other) is not first
+    assert recognise(Rig((("jawOpen", "mouthClose"),)), FLAME(10)) is not first
+
+
+def test_a_jaw_that_rests_elsewhere_gets_axes_of_its_own():
+    keys = (tuple(f"exp_{number}" for number in range(10)),)
+    turned = np.array([[0.0, -1, 0], [1, 0, 0], [0, 0, 1]])
+    jaws = [recognise(Rig(keys, {"jaw": BoneRest(np.zeros(3), axes)}), FLAME(10)) for axes in (np.eye(3), turned)]
+    assert jaws[0].mapping != jaws[1].mapping

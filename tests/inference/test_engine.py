@@ -5,15 +5,18 @@ import dataclasses
 import numpy as np
 import pytest
 from emotalk.face import arkit
+from emotalk.face.alignment import Alignment
 from emotalk.face.basis import ARKIT
 from emotalk.face.controls import STILL_ACTING, ControlError, Controls
 from emotalk.face.curves import FaceCurves, performance_of
 from emotalk.face.emotions import EMOTIONS
 from emotalk.face.eyes import merge_eyes
+from emotalk.face.phones import PhoneSegment
 from emotalk.inference import engine as engine_module
 from emotalk.inference.contract import SAMPLE_RATE, EmoTalkError, Features, ModelSpec, Speech
 from emotalk.inference.engine import REMEMBERED_LINES, Engine, fingerprint
 from emotalk.inference.models.loading import ModelChoice, load_model, model_ids
+from emotalk.inference.models.placement import PlacedModel
 from emotalk.inference.sound.rms import frame_rms
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -306,3 +309,47 @@ def test_what_the_model_lacks_is_refused_before_anything_is_encoded(engine, mode
         with pytest.raises(ControlError, match=words):
             engine.perform(speech(), Controls(controls))
     assert model.encoded == 0
+
+
+class ToldModel(LoudnessModel):
+    """A model whose brows rise where it is told phones."""
+
+    hears_phones = True
+
+    def __init__(self):
+        super().__init__()
+        self.told = 0
+
+    def phone_posteriors(self, features):
+        return np.zeros((features.frames, 41), np.float32)
+
+    def tell(self, features, alignment):
+        self.told += 1
+        level = np.full(features.frames, len(alignment.phones) / 10, np.float32)
+        return dataclasses.replace(features, arrays={"level": level})
+
+
+def test_a_line_is_told_again_only_when_what_is_said_changes():
+    model = ToldModel()
+    engine, line = Engine(lambda *_: model), speech()
+    one, two = (Alignment(tuple(PhoneSegment("AA", i, i + 1.0) for i in range(n))) for n in (1, 2))
+    opened = [
+        engine.perform(line, QUIET, alignment=said).face.channel("jawOpen").mean()
+        for said in (one, dataclasses.replace(one), two, None, two)
+    ]
+    assert opened[0] == opened[1]
+    assert opened[0] == pytest.approx(0.1, abs=0.02)
+    assert opened[2] == opened[4] == pytest.approx(0.2, abs=0.02)
+    assert opened[3] not in opened[:3]
+    assert (model.encoded, model.told) == (1, 2)
+
+
+def test_a_network_that_hears_no_phones_says_so():
+    placed = PlacedModel("loudness", lambda _: LoudnessModel(), "cpu", "float32")
+    assert not placed.hears_phones
+    engine = Engine(lambda *_: placed)
+    with pytest.raises(EmoTalkError, match="loudness cannot be told what is said"):
+        engine.perform(speech(), QUIET, alignment=Alignment(()))
+    with pytest.raises(EmoTalkError, match="loudness cannot be told what is said"):
+        engine.phone_posteriors(speech())
+    assert engine.perform(speech(), QUIET).face.frames == 60

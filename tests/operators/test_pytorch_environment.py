@@ -16,6 +16,7 @@ from emotalk.blender_emotalk.desk import line_to_set
 from emotalk.blender_emotalk.preferences import preferences_of
 from emotalk.inference.checkpoints.library import user_weights_folder
 from emotalk.inference.checkpoints.safetensors_file import write_safetensors
+from emotalk.inference.torch_environment import set_up
 from emotalk.inference.torch_environment.environment import TRAINING
 from emotalk.inference.torch_environment.set_up import SetUpPlan
 from emotalk.inference.worker.background_task import BackgroundTask
@@ -112,7 +113,10 @@ def test_without_leave_nothing_is_downloaded():
         bpy.ops.emotalk.set_up_training()
 
 
-def test_training_is_set_up_with_pytorch_or_added_to_it_and_survives_a_repair(wheels, write_wheel):
+def test_training_is_set_up_with_pytorch_or_added_to_it_and_survives_a_repair(
+    wheels, write_wheel, base_python, monkeypatch
+):
+    monkeypatch.setattr(set_up, "find_base_python", lambda: base_python)
     assert torch_environment.training_problem(bpy.context).startswith("Training needs PyTorch. ")
     assert bpy.ops.emotalk.set_up_pytorch() == {"FINISHED"}
     assert torch_environment.training_problem(bpy.context) == (

@@ -13,6 +13,7 @@ ENABLED = """
 add_lines            x x x x x x x
 add_sample_head      x x x x x x x
 add_shape            . . x x x x x
+align                . . . . . . .
 animate              x x x x . x .
 animate_lines        . . x x . x .
 apply_emotion        . . x x x x x
@@ -22,6 +23,7 @@ calibrate            . x x x x x x
 cancel               . . . . x . x
 cancel_task          . . . . . . .
 cancel_training      . . . . . . .
+change_sound         . . . . . . .
 check_captures       . . . . . . .
 check_fit            . x x x x x x
 check_pytorch        x x x x x x x
@@ -32,6 +34,7 @@ clear                . x x x x x x
 collect_strips       . . . . . . .
 copy_controls        . . . . . . .
 create_shapes        . . . . . . .
+delete_sound         . . . . . . .
 duplicate_line       . . x x x x x
 edit_captures        . . . . . . .
 export_cue_sheet     . . x x x x x
@@ -42,6 +45,8 @@ extend_scene         . . . . . . .
 flatten              . x x x . x .
 forget_mapping       . x x x x x x
 forget_strip         . . x x x x x
+forget_words         . . . . . . .
+hear                 . . . x . x .
 import_checkpoint    x x x x x x x
 import_cue_sheet     x x x x x x x
 import_curves        . x x x x x x
@@ -49,14 +54,19 @@ import_flame         x x x x x x x
 import_ict           x x x x x x x
 import_mapping       . x x x x x x
 import_preset        x x x x x x x
+insert_closure       . . . . . . .
 install_trained      . . . . . . .
 key_emotion          . . x x x x x
 load_preset          . . x x x x x
-mark_lips            . . . . . . .
+load_text            . . x x x x x
 mark_landmarks       . . . . . . .
+mark_lips            . . . . . . .
+move_boundary        . . . . . . .
 move_line            . . x x x x x
+move_word            . . . . . . .
 open_preferences     x x x x x x x
 open_weights_folder  x x x x x x x
+paste_text           . . x x x x x
 pause_training       . . . . . . .
 place_sound          . . . x x x x
 preview_training     . . . . . . .
@@ -68,6 +78,7 @@ remove_shape         . . x x x x x
 repair               . x x x x x x
 reset_controls       . . x x x x x
 reset_face           . x x x x x x
+reset_sounds         . . . . . . .
 resume_training      . . . . . . .
 save_preset          . . x x x x x
 select_lines         . . x x x x x
@@ -75,9 +86,13 @@ set_emotion          . . x x x x x
 set_up_pytorch       . . . . . . .
 set_up_training      . . . . . . .
 show_line            . . x x x x x
+show_sound_menu      x x x x x x x
 solo_line            . . . . . x x
+split_sound          . . . . . . .
 train                . . . . . . .
 use_sound_strip      . . . . . . .
+use_text_block       . . x x x x x
+use_text_strips      . . x x x x x
 """
 ROWS = {row.split()[0]: row.split()[1:] for row in ENABLED.strip().splitlines()}
 ANY_FILE = {"clear_features"}

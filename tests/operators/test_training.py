@@ -377,6 +377,6 @@ def test_a_look_at_a_long_run_is_quick(trained):
     run: RunFolder = trained.run.run
     row = run.metrics.read_text().splitlines()[0]
     run.metrics.write_text((row + "\n") * 400)
-    began = time.perf_counter()
+    began = time.process_time()
     look_at(run)
-    assert time.perf_counter() - began < 0.1
+    assert time.process_time() - began < 0.1

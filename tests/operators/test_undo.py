@@ -1,13 +1,18 @@
 """Every operator that changes the file is one step: an undo takes everything back, a redo brings it again."""
 
+import runpy
+from pathlib import Path
+
 import bpy
 import pytest
 from emotalk import registration
+from emotalk.blender_emotalk import alignments
 from emotalk.blender_emotalk.actions import all_curves
 from emotalk.blender_emotalk.desk import line_to_set
 from emotalk.blender_emotalk.strips import all_strips, find_sound_strip
 from emotalk.face.curve_files import write_curves
 
+SPOKEN = runpy.run_path(str(Path(__file__).parents[1] / "spoken_line.py"))
 OPERATORS = [cls for cls in registration.CLASSES if issubclass(cls, bpy.types.Operator)]
 UNDO = {cls.bl_idname.removeprefix("emotalk.") for cls in OPERATORS if "UNDO" in cls.bl_options}
 NO_CHANGE_OF_THE_FILE = {
@@ -35,10 +40,12 @@ NO_CHANGE_OF_THE_FILE = {
     "save_preset",
     "set_up_pytorch",
     "set_up_training",
+    "show_sound_menu",
     "train",
 }
 
 IN_TEST_ADD_HEADS = {"bake_identity", "import_flame", "import_ict"}
+IN_TEST_WORDS = {"paste_text"}
 IN_TEST_TRAINING = {"choose_captures", "edit_captures", "preview_training"}
 IN_TEST_CREATE_SHAPES = {"create_shapes", "mark_landmarks"}
 
@@ -198,6 +205,46 @@ def mapped():
     bpy.ops.emotalk.auto_map()
 
 
+def with_text():
+    line().text = SPOKEN["TEXT"]
+
+
+def spoken():
+    """Words and sounds, and the playhead on the b of the first "maybe"."""
+    with_text()
+    mark = alignments.sound_mark(line(), bpy.context.scene)
+    alignments.store(line(), SPOKEN["alignment"](), line().text, mark)
+    bpy.context.scene.frame_set(round(1 + 2.41 * 24))
+
+
+def performed():
+    spoken()
+    animated()
+
+
+def with_an_edit():
+    performed()
+    bpy.ops.emotalk.delete_sound()
+
+
+def text_block():
+    bpy.data.texts.new("Script").write("We were made\nfor this")
+
+
+def text_strips():
+    placed()
+    add_text_strip(bpy.context.scene, "made for this", 40)
+
+
+def add_text_strip(scene, text, first, last=None):
+    """A text strip in the Sequencer, on a channel of its own."""
+    editor = scene.sequence_editor or scene.sequence_editor_create()
+    strips = editor.strips if hasattr(editor, "strips") else editor.sequences
+    given = {"length": 20} if bpy.app.version >= (5, 0, 0) else {"frame_end": first + 20}
+    strip = strips.new_effect("Words", "TEXT", 5 + len(strips), first, **given)
+    strip.text = text
+
+
 def measurable():
     bpy.ops.emotalk.add_sample_head()
 
@@ -251,13 +298,27 @@ CASES = {
     "show_line": (two_lines, {"identity": ""}),
     "solo_line": (animated, {}),
     "use_sound_strip": (unused_strip, {}),
+    "align": (with_text, {}),
+    "hear": (with_text, {}),
+    "change_sound": (performed, {"sound": "AA"}),
+    "change_sound without keys": (spoken, {"sound": "AA"}),
+    "delete_sound": (performed, {}),
+    "split_sound": (performed, {}),
+    "insert_closure": (performed, {"frame": 1 + 2.6 * 24, "sound": "P"}),
+    "move_boundary": (performed, {"to_frame": 57}),
+    "move_word": (performed, {"frame": 1 + 2.1 * 24, "to_frame": 50.5}),
+    "reset_sounds": (with_an_edit, {}),
+    "forget_words": (with_an_edit, {}),
+    "load_text": (nothing, {"text": "Made for this"}),
+    "use_text_block": (text_block, {"name": "Script"}),
+    "use_text_strips": (text_strips, {}),
 }
 
 
 def test_every_operator_that_changes_the_file_is_a_step_to_undo():
     assert {
         case.partition(" ")[0] for case in CASES
-    } | IN_TEST_ADD_HEADS | IN_TEST_CREATE_SHAPES | IN_TEST_TRAINING == UNDO
+    } | IN_TEST_ADD_HEADS | IN_TEST_CREATE_SHAPES | IN_TEST_TRAINING | IN_TEST_WORDS == UNDO
     assert {cls.bl_idname.removeprefix("emotalk.") for cls in OPERATORS} == UNDO | NO_CHANGE_OF_THE_FILE
 
 
@@ -283,6 +344,9 @@ def test_one_undo_takes_everything_back(add_face, add_armature, line_wav, perfor
     elif "mapping" in arguments:
         (tmp_path / "mapping.json").write_text(arguments["mapping"])
         arguments = {"filepath": str(tmp_path / "mapping.json")}
+    elif "text" in arguments:
+        (tmp_path / "line.txt").write_text(arguments["text"])
+        arguments = {"filepath": str(tmp_path / "line.txt")}
     elif "filepath" in arguments:
         arguments = {"filepath": str(line_wav)}
     if "identity" in arguments:

@@ -12,7 +12,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 PAGE = "docs/architecture.md"
-BLENDER = {"aud", "bmesh", "bpy", "mathutils"}
+BLENDER = {"aud", "blf", "bmesh", "bpy", "gpu", "gpu_extras", "mathutils"}
 ANYWHERE = {*sys.stdlib_module_names, "numpy"}
 OTHERS_ANYWHERE = ("training.*", "demo.*", "inference.models.*", "inference.checkpoints.*")
 """Modules that may import third-party packages at their head ..."""

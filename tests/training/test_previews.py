@@ -60,7 +60,8 @@ def project(tmp_path, monkeypatch):
 
 
 def train(project, tmp_path, *words):
-    assert main(["train", str(project), "--preset", "faces", "--runs", str(tmp_path / "runs"), "--cpu", *words]) == 0
+    words = ("--preset", "faces", "--runs", str(tmp_path / "runs"), "--cpu", "--threads", "1", *words)
+    assert main(["train", str(project), *words]) == 0
     return open_run(max((tmp_path / "runs").glob("*/*/*")))
 
 

@@ -62,7 +62,8 @@ def source(tmp_path, monkeypatch):
 def start(source, tmp_path, *words):
     """``emotalk train`` on the source; the folder of its run."""
     runs_folder = str(tmp_path / "runs")
-    assert main(["train", str(source), "--preset", "small", "--runs", runs_folder, "--cpu", *words]) == 0
+    words = ["--preset", "small", "--runs", runs_folder, "--cpu", "--threads", "1", *words]
+    assert main(["train", str(source), *words]) == 0
     return open_run(max((tmp_path / "runs").glob("*/*/*")))
 
 
@@ -228,10 +229,8 @@ def test_the_built_in_model_is_trained_by_the_same_command(tmp_path, built_in_ca
         "decoder_width=16",
     ]
     words = [word for size in sizes for word in ("--set", f"network.{size}")]
-    folder = str(tmp_path / "runs")
-    assert (
-        main(["train", str(built_in_cache), "--preset", "builtin", "--debug", "--runs", folder, "--cpu", *words]) == 0
-    )
+    words += ["--preset", "builtin", "--debug", "--runs", str(tmp_path / "runs"), "--cpu", "--threads", "1"]
+    assert main(["train", str(built_in_cache), *words]) == 0
     run = open_run(next((tmp_path / "runs").glob("*/*/*")))
     model = EmoTalkCompact.load(run.export / "emotalk-compact.safetensors", COMPACT_SPEC)
     assert model.spec.fps == COMPACT_SPEC.fps

@@ -116,18 +116,22 @@ def make_line(
 ) -> CorpusLine:
     """A line from its features (n, 64) and (m, 40) and its phones."""
     prosody_track = measure_prosody(prosody_input)
-    decibels = 20 * mel.astype(np.float32).mean(axis=1)
-    loudness = np.array([_mean_between(decibels, phone.start, phone.end) for phone in phones])
     return CorpusLine(
         name,
         speaker,
         mel,
         prosody_input,
         phones,
-        build_score(phones, loudness),
+        build_score(phones, phone_levels(mel, phones)),
         prosody_track,
         measure_accents(prosody_track),
     )
+
+
+def phone_levels(mel: FloatArray, phones: Iterable[PhoneSegment]) -> FloatArray:
+    """(phones,) mean level of each phone in dB, from (n, 64) log-mel."""
+    decibels = 20 * mel.astype(np.float32).mean(axis=1)
+    return np.array([_mean_between(decibels, phone.start, phone.end) for phone in phones])
 
 
 def _mean_between(values: FloatArray, start: float, end: float) -> float:

@@ -18,10 +18,10 @@ _CONTACT_WEIGHT: Final = 2.0
 """Weight of positive frames of both contacts: a missed contact is worse than a false one."""
 
 
-_CHANNEL_WEIGHTS: Final = torch.from_numpy(
+CHANNEL_WEIGHTS: Final = torch.from_numpy(
     arkit.row({**dict.fromkeys(arkit.REGIONS["lips"], _LIP_WEIGHT), "jawOpen": _JAW_WEIGHT}, default=1.0)
 )
-_APERTURE_WEIGHTS: Final = torch.from_numpy(ARKIT.lip_weights.astype(np.float32))
+APERTURE_WEIGHTS: Final = torch.from_numpy(ARKIT.lip_weights.astype(np.float32))
 _SIGNAL_WEIGHTS: Final = torch.tensor([_CONTACT_WEIGHT, _CONTACT_WEIGHT, 1.0, 1.0])
 
 
@@ -46,8 +46,8 @@ def losses(
     values = network.decode(content, signals, emotion, batch.emotions, batch.styles, batch.levels)
     error = values - batch.values
     speed = torch.diff(error, dim=1)
-    weights = _CHANNEL_WEIGHTS.to(device)
-    aperture = error @ _APERTURE_WEIGHTS.to(device)
+    weights = CHANNEL_WEIGHTS.to(device)
+    aperture = error @ APERTURE_WEIGHTS.to(device)
     signal_loss = functional.binary_cross_entropy_with_logits(
         signals, batch.signals, pos_weight=_SIGNAL_WEIGHTS.to(device), reduction="none"
     ).mean(dim=(0, 1))

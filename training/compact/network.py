@@ -135,12 +135,17 @@ class ContentEncoder(nn.Module):
         self.out = nn.Linear(width, config.content_size + len(SIGNALS))
         self.register_buffer("usual", torch.zeros(BANDS))
 
-    def forward(self, mel: Tensor) -> Tensor:
-        """(batch, 2n, 64) to (batch, n, content_size + signals); frame k is centred on log-mel frame 2k."""
+    def activations(self, mel: Tensor) -> Tensor:
+        """(batch, 2n, 64) to (batch, n, width), what the last layer sees; frame k is centred on log-mel frame 2k."""
         hidden = functional.relu(self.stem(mel - _spectral_offset(mel, self.usual)))
         for block in self.blocks:
             hidden = block(hidden)
-        output: Tensor = self.out(self.norm(hidden))
+        normed: Tensor = self.norm(hidden)
+        return normed
+
+    def forward(self, mel: Tensor) -> Tensor:
+        """(batch, 2n, 64) to (batch, n, content_size + signals)."""
+        output: Tensor = self.out(self.activations(mel))
         return output
 
 

@@ -1,4 +1,4 @@
-"""Prepares the training data: ``emotalk prepare --speechocean FOLDER --prompts FOLDER --nonverbal FOLDER``."""
+"""Prepares the training data: ``emotalk prepare --speechocean FOLDER --prompts FOLDER --kokoro FOLDER ...``."""
 
 import argparse
 import random
@@ -9,7 +9,7 @@ from typing import Final
 from ..recordings import prompts, speechocean
 from ..recordings.aligner import Aligner
 from ..sounds.nonverbal import SOUNDS, write_sounds
-from ..voices import espeak, festival, flite, pico
+from ..voices import espeak, festival, flite, kokoro, pico
 from ..voices.sentences import write_sentences
 from .corpus import write_corpus
 from .recipe import RECIPE, CompactRecipe, read_recipe
@@ -21,6 +21,11 @@ PROMPTS_SPEAKER: Final = "asterisk-en"
 _FIRST_ESPEAK_SEED: Final = 100
 _FIRST_FESTIVAL_SEED: Final = 900
 _FIRST_PICO_SEED: Final = 950
+_FIRST_KOKORO_SEED: Final = 970
+_KOKORO_SENTENCES: Final = 26
+"""For each of its voices: 40 minutes of speech in all."""
+
+_KOKORO_SPEEDS: Final = (0.85, 1.2)
 
 
 def main(argv: list[str] | None = None) -> None:
@@ -28,6 +33,7 @@ def main(argv: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--speechocean", type=Path, help="folder with utterances.csv and audio/")
     parser.add_argument("--prompts", type=Path, help="folder with Asterisk's English sounds and their table")
+    parser.add_argument("--kokoro", type=Path, help="folder of Kokoro's unpacked packages; takes onnxruntime")
     parser.add_argument(
         "--nonverbal", type=Path, action="append", default=[], help="folder of laughs, coughs, sneezes or breaths"
     )
@@ -42,6 +48,8 @@ def main(argv: list[str] | None = None) -> None:
         sources["pico"] = pico_lines(recipe)
     elif not (options.cache / "pico.npz").exists():
         print("pico: left out, because ttspico is not installed (pip install ttspico)", flush=True)
+    if options.kokoro:
+        sources["kokoro"] = kokoro_lines(options.kokoro, recipe)
     if options.prompts:
         sources["asterisk"] = _prompt_lines(options.prompts)
     if options.speechocean:
@@ -120,6 +128,22 @@ def pico_lines(recipe: CompactRecipe) -> Iterator[SpokenLine]:
         for i, text in enumerate(texts):
             pace, pitch = rng.randint(80, 125), rng.randint(90, 112)
             line = pico.speak(f"{voice}-{i:04d}", voice, text, pace, pitch, aligner)
+            if line:
+                yield line
+
+
+def kokoro_lines(folder: Path, recipe: CompactRecipe) -> Iterator[SpokenLine]:
+    """The lines of Kokoro's English voices whose text could be aligned.
+
+    Args:
+        folder: see ``kokoro.Synthesiser``.
+        recipe: gives the seed of the sentences.
+    """
+    synthesiser, aligner = kokoro.Synthesiser(folder), new_aligner()
+    for number, voice in enumerate(synthesiser.voices()):
+        rng = random.Random(voice)
+        for i, text in enumerate(write_sentences(_KOKORO_SENTENCES, recipe.seed * 1000 + _FIRST_KOKORO_SEED + number)):
+            line = synthesiser.speak(f"{voice}-{i:03d}", voice, text, rng.uniform(*_KOKORO_SPEEDS), aligner)
             if line:
                 yield line
 

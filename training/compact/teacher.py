@@ -14,7 +14,8 @@ import numpy as np
 from ...face import arkit
 from ...face.contacts import apply_contacts
 from ...face.emotions import emotion_offsets
-from ...face.phones import BILABIALS, CLOSURE_SHARE, LABIODENTALS, SIBILANTS, PhoneSegment
+from ...face.gestures import CONTACT_RAMP, SPEECH_RAMP, bilabial_spans, labiodental_spans, ramps, speech_spans
+from ...face.phones import SIBILANTS, PhoneSegment
 from ...face.styles import STYLES, PersonalStyle
 from ..arrays import FloatArray, IntArray
 from .visemes import ARTICULATIONS, PHASE_IS_VOWEL, PHASE_NUMBERS, PHASE_TARGETS, PHASES_OF
@@ -29,17 +30,11 @@ _HORIZON: Final = 0.6
 _REACH_SHARE: Final = 1 / 3
 """Dominance falls to 1/e over this share of a phone's reach."""
 
-_CONTACT_RAMP: Final = 0.040
-_SHORTEST_CONTACT: Final = 0.050
 _SIBILANT_JAW: Final = 0.07
 _SIBILANT_RAMP: Final = 0.035
 _FASTEST_JAW: Final = 0.20
 """Per frame at 30 fps: about 200 mm/s."""
 
-_PAUSE: Final = 0.25
-"""Silences shorter than this (s) count as speech."""
-
-_SPEECH_RAMP: Final = 0.15
 _LOUDNESS_SLOPE: Final = 0.10
 _LOUDNESS_RANGE: Final = (0.82, 1.2)
 
@@ -142,10 +137,10 @@ def build_score(phones: tuple[PhoneSegment, ...], loudness: FloatArray | None = 
         np.array(phases, int),
         _pairs(spans),
         np.array(gains, np.float32),
-        _pairs([_closure(phone) for phone in phones if phone.name in BILABIALS]),
-        _pairs([_hold(phone.start, phone.end) for phone in phones if phone.name in LABIODENTALS]),
+        bilabial_spans(phones),
+        labiodental_spans(phones),
         _pairs([(phone.start, phone.end) for phone in phones if phone.name in SIBILANTS]),
-        _pairs(_speech_spans(phones)),
+        speech_spans(phones),
     )
 
 
@@ -159,10 +154,10 @@ def targets_for(score: Score, times: FloatArray, conditioning: Conditioning) -> 
     """
     style = dict(zip(STYLE_FIELDS, (conditioning.styles @ STYLE_NUMBERS).T, strict=True))
     strength = 0.88 + 0.24 * conditioning.levels
-    speech = _ramps(score.speech, times, _SPEECH_RAMP)
+    speech = ramps(score.speech, times, SPEECH_RAMP)
     values = _blend(score, times, style["tempo"])
     values = _apply_style(values, style, strength)
-    sibilant = _ramps(score.sibilants, times, _SIBILANT_RAMP)
+    sibilant = ramps(score.sibilants, times, _SIBILANT_RAMP)
     jaw = values[:, arkit.INDEX["jawOpen"]]
     jaw = jaw - sibilant * np.maximum(jaw - _SIBILANT_JAW * style["jaw"], 0)
     values[:, arkit.INDEX["jawOpen"]] = _limit_speed(jaw)
@@ -171,8 +166,8 @@ def targets_for(score: Score, times: FloatArray, conditioning: Conditioning) -> 
     _resolve_conflicts(values)
     return Targets(
         np.clip(values, 0, 1),
-        _ramps(score.bilabials, times, _CONTACT_RAMP),
-        _ramps(score.labiodentals, times, _CONTACT_RAMP),
+        ramps(score.bilabials, times, CONTACT_RAMP),
+        ramps(score.labiodentals, times, CONTACT_RAMP),
         speech,
         style["press"],
     )
@@ -259,39 +254,6 @@ def _limit_speed(jaw: FloatArray) -> FloatArray:
         limited[away:] = np.minimum(limited[away:], jaw[:-away] + away * _FASTEST_JAW)
         limited[:-away] = np.minimum(limited[:-away], jaw[away:] + away * _FASTEST_JAW)
     return limited
-
-
-def _ramps(spans: FloatArray, times: FloatArray, ramp: float) -> FloatArray:
-    """(frames,) 1 within any of the spans, with cosine ramps of ``ramp`` seconds outside."""
-    if not len(spans):
-        return np.zeros(len(times), np.float32)
-    outside = np.maximum(spans[:, 0] - times[:, None], times[:, None] - spans[:, 1])
-    nearest = np.clip(outside.min(axis=1) / ramp, 0, 1)
-    ramps: FloatArray = (0.5 + 0.5 * np.cos(np.pi * nearest)).astype(np.float32)
-    return ramps
-
-
-def _closure(phone: PhoneSegment) -> tuple[float, float]:
-    share = 1.0 if phone.name == "M" else CLOSURE_SHARE
-    return _hold(phone.start, phone.start + share * (phone.end - phone.start))
-
-
-def _hold(start: float, end: float) -> tuple[float, float]:
-    """A span of at least ``_SHORTEST_CONTACT`` around the same middle."""
-    missing = max(_SHORTEST_CONTACT - (end - start), 0)
-    return start - missing / 2, end + missing / 2
-
-
-def _speech_spans(phones: tuple[PhoneSegment, ...]) -> list[tuple[float, float]]:
-    speech: list[tuple[float, float]] = []
-    for phone in phones:
-        if phone.name == "SIL":
-            continue
-        if speech and phone.start - speech[-1][1] < _PAUSE:
-            speech[-1] = (speech[-1][0], phone.end)
-        else:
-            speech.append((phone.start, phone.end))
-    return speech
 
 
 def _jaw_gains(phones: tuple[PhoneSegment, ...], loudness: FloatArray | None) -> FloatArray:

@@ -34,7 +34,7 @@ def judge_lines(
 def lip_tables(model: FaceModel, sets: Sets) -> list[Table]:
     """Lip sync of every set as recorded."""
     rows: list[tuple[Cell, ...]] = [
-        (name, len(lines), *_figures(judge_lines(model, lines))) for name, lines in sets.items()
+        (name, len(lines), *lip_figures(judge_lines(model, lines))) for name, lines in sets.items()
     ]
     return [Table("Lip sync on held-out voices (composite of 100)", ("set", "lines", *FIGURES), tuple(rows))]
 
@@ -58,7 +58,7 @@ def hard_tables(model: FaceModel, sets: Sets, lines: int) -> list[Table]:
             clean = judge_lines(model, some).composite
             for condition in conditions:
                 judged = judge_lines(model, some, condition)
-                rows.append((name, condition.name, clean - judged.composite, *_figures(judged)))
+                rows.append((name, condition.name, clean - judged.composite, *lip_figures(judged)))
         tables.append(Table(title, ("set", "condition", "lost", *FIGURES), tuple(rows)))
     return tables
 
@@ -69,7 +69,8 @@ def sample_evenly(lines: Sequence[SpokenLine], count: int) -> list[SpokenLine]:
     return [lines[place] for place in places]
 
 
-def _figures(judged: metrics.LipSync) -> tuple[float, ...]:
+def lip_figures(judged: metrics.LipSync) -> tuple[float, ...]:
+    """The figures of a row, in the order of ``FIGURES``."""
     return (
         judged.composite,
         judged.closure_f1,

@@ -60,6 +60,7 @@ _RATE_PARAMETER: Final = 1
 _PITCH_PARAMETER: Final = 3
 _PITCH_RANGE_PARAMETER: Final = 4
 _NAMES_APART: Final = ord(" ") << 8
+_TIED_IPA: Final = 0x02 | 0x80 | ord("^") << 8
 _STRESS_MARKS: Final = "',%=|_;?"
 
 
@@ -155,6 +156,20 @@ class Synthesiser:
         if not all(label in _PHONES for label in labels if label):
             return []
         return [phone.name for label in labels if label for phone in _split_sound(label, 0, 1, _AMERICAN)]
+
+    def transcribe(self, text: str, accent: str) -> str:
+        """A text in the phonetic alphabet, one line for each clause; a ``^`` ties letters that are one sound.
+
+        Args:
+            text: English.
+            accent: one of ``ACCENTS``.
+        """
+        self._library.espeak_SetVoiceByName(accent.encode())
+        rest = ctypes.c_char_p(text.encode())
+        clauses: list[str] = []
+        while rest.value:
+            clauses.append(self._library.espeak_TextToPhonemes(ctypes.byref(rest), _UTF8, _TIED_IPA).decode())
+        return " ".join(clauses)
 
     def _collect(self, sound: "ctypes._Pointer[ctypes.c_short]", count: int, events: "ctypes._Pointer[_Event]") -> int:
         if sound and count:

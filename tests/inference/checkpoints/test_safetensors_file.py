@@ -198,10 +198,10 @@ def test_a_giant_header_length_allocates_nothing(folder, length):
 def test_too_many_names_are_refused_at_once(folder):
     most = safetensors_file._MOST_ARRAYS
     path = raw_file(folder / "many.safetensors", {f"a{number}": entry(0, 0) for number in range(most + 1)})
-    started = time.monotonic()
+    started = time.process_time()
     with pytest.raises(EmoTalkError, match="names 10,001 arrays, where no network has more than 10,000"):
         read_safetensors(path, mapped=True)
-    assert time.monotonic() - started < 2
+    assert time.process_time() - started < 2
     raw_file(path, {f"a{number}": entry(0, 0) for number in range(most)})
     assert len(read_safetensors(path, mapped=True)[0]) == most
 

@@ -103,6 +103,13 @@ def test_the_numbers_are_the_released_ones(model, reference, samples):
     assert deviation(perform(model, sound), expected(reference, sound)) < TOLERANCE
 
 
+def test_the_encoders_give_the_same_numbers_at_the_same_time(model, reference):
+    torch.set_num_threads(2)
+    sound = noise(50_001)
+    assert deviation(perform(model, sound), expected(reference, sound)) < TOLERANCE
+    assert torch.get_num_threads() == 2
+
+
 @pytest.mark.parametrize(("level", "person"), [(0.0, 0), (1.0, 23), (0.0, 11), (0.3, 5)])
 def test_level_and_style_enter_as_in_the_released_code(model, reference, level, person):
     sound = noise(24_000)
@@ -334,7 +341,9 @@ def test_fewer_bits_stay_near(weights_file, model, precision, most):
     assert 1e-5 < deviation(values, perform(model, sound)) < most
 
 
-def test_progress_rises_to_one(model):
+@pytest.mark.parametrize("threads", [1, 2])
+def test_progress_rises_to_one(model, threads):
+    torch.set_num_threads(threads)
     shares = []
     model.encode(Speech(noise(16_000)), shares.append)
     assert shares == sorted(shares)

@@ -53,8 +53,8 @@ def wheels(tmp_path_factory, write_wheel):
     return folder
 
 
-def plan(wheels):
-    return SetUpPlan("cpu", wheels=wheels, base=Path(sys.executable))
+def plan(wheels, base=sys.executable):
+    return SetUpPlan("cpu", wheels=wheels, base=Path(base))
 
 
 def verified(environment):
@@ -118,13 +118,13 @@ def test_its_python_is_apart_from_everything_else(environment):
     assert "No module named 'pytest'" in done.stderr
 
 
-def test_what_stopped_working_is_noticed_and_repaired(wheels, environment):
+def test_what_stopped_working_is_noticed_and_repaired(wheels, environment, base_python):
     module = site_packages(environment) / "torch" / "__init__.py"
     module.write_text("raise ImportError('libtorch_cpu.so: cannot open shared object file')")
     assert environment.status().state == "ready"  # nothing was started
     assert verified(environment).state == environment.status().state == "broken"
     assert "libtorch_cpu.so" in environment.status().sentence
-    assert made(environment, plan(wheels)).result == environment.status().sentence
+    assert made(environment, plan(wheels, base_python)).result == environment.status().sentence
     assert environment.status().state == "ready"
 
 
@@ -186,10 +186,10 @@ def test_a_damaged_record_is_no_exception(tmp_path, record):
     assert TorchEnvironment(tmp_path).status().state == "unfinished"
 
 
-def test_a_wheel_that_is_missing_is_named(wheels, tmp_path, write_wheel):
+def test_a_wheel_that_is_missing_is_named(tmp_path, write_wheel, base_python):
     write_wheel(tmp_path, "numpy", "2.0.0", "")
     environment = TorchEnvironment(tmp_path / "runtime")
-    task = made(environment, plan(tmp_path))
+    task = made(environment, plan(tmp_path, base_python))
     assert "torch==2.13.0" in task.failure
     assert environment.status().sentence == task.failure
     assert json.loads((environment.folder / "state.json").read_text())["state"] == "unfinished"
@@ -298,7 +298,7 @@ def test_pips_complaints_become_sentences(line, sentence):
     assert sentence in progress.failure()
 
 
-def test_the_log_is_private_and_has_no_password(tmp_path):
+def test_the_log_is_private_and_has_no_password(tmp_path, base_python):
     """As wired: pip really looks into an index that answers nobody."""
     environment = TorchEnvironment(tmp_path / "runtime")
     environment.folder.mkdir()
@@ -308,7 +308,7 @@ def test_the_log_is_private_and_has_no_password(tmp_path):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PIP_RETRIES", "0")
         patch.setenv("PIP_EXTRA_INDEX_URL", "http://you:other-secret@127.0.0.1:9/simple")
-        task = made(environment, SetUpPlan("cpu", index=index, base=Path(sys.executable)))
+        task = made(environment, SetUpPlan("cpu", index=index, base=base_python))
     assert task.failure
     log = environment.log.read_text()
     assert "--index-url http://****@127.0.0.1:9/simple" in log
@@ -413,9 +413,9 @@ def test_what_training_needs_is_what_the_package_says():
     assert {TORCH, NUMPY} <= stated
 
 
-def test_what_training_needs_is_added_to_an_environment_that_works(wheels, training_wheels, tmp_path):
+def test_what_training_needs_is_added_to_an_environment_that_works(wheels, training_wheels, tmp_path, base_python):
     environment = TorchEnvironment(tmp_path / "runtime")
-    made(environment, plan(wheels))
+    made(environment, plan(wheels, base_python))
     assert environment.status().lacks == tuple(TRAINING)
     task = BackgroundTask("Set Up", lambda task: add_training(environment, plan(wheels), task))
     assert task.wait(60)
@@ -428,9 +428,9 @@ def test_what_training_needs_is_added_to_an_environment_that_works(wheels, train
     assert not (environment.folder / "downloads").exists()
 
 
-def test_a_set_up_with_training_has_it_and_remembers_it_when_it_breaks(training_wheels, tmp_path):
+def test_a_set_up_with_training_has_it_and_remembers_it_when_it_breaks(training_wheels, tmp_path, base_python):
     environment = TorchEnvironment(tmp_path / "runtime")
-    assert not made(environment, replace(plan(training_wheels), training=True)).failure
+    assert not made(environment, replace(plan(training_wheels, base_python), training=True)).failure
     assert environment.status().lacks == ()
     module = site_packages(environment) / "torch" / "__init__.py"
     module.write_text("raise ImportError('no')")

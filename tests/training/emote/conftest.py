@@ -42,12 +42,3 @@ def perform():
         return model.decode(model.encode(Speech(samples)), controls).values
 
     return run
-
-
-@pytest.fixture(autouse=True)
-def one_thread():
-    """Networks so small are slower in two threads, many times so where others use the cores too."""
-    before = torch.get_num_threads()
-    torch.set_num_threads(1)
-    yield
-    torch.set_num_threads(before)

@@ -1,0 +1,1 @@
+"""Times of words and sounds from other programs, one reader for each kind of file."""

@@ -1,0 +1,30 @@
+"""Take the text of the line from a text file."""
+
+from pathlib import Path
+
+import bpy
+
+from ..blender_emotalk.line_texts import text_of_file
+from ..blender_emotalk.property_definitions import properties
+from .file_operator import FileOperator
+from .text_operator import TextOperator
+
+
+@properties(
+    filepath=bpy.props.StringProperty(subtype="FILE_PATH", options={"SKIP_SAVE"}),
+    filter_glob=bpy.props.StringProperty(default="*.txt;*.srt;*.vtt", options={"HIDDEN"}),
+)
+class LoadText(TextOperator, FileOperator, bpy.types.Operator):
+    """An entry of the menu beside the text."""
+
+    bl_idname = "emotalk.load_text"
+    bl_label = "Text File…"
+    bl_description = "Take the text from a text file or from subtitles (SRT, VTT)"
+    bl_options = {"REGISTER", "UNDO"}
+
+    filepath: str
+    filter_glob: str
+
+    def text(self, _context: bpy.types.Context) -> str:
+        """The file's."""
+        return text_of_file(Path(bpy.path.abspath(self.filepath)))

@@ -1,0 +1,1 @@
+"""The dictionary and the letters-to-sounds table that a text is pronounced with, from CMU's dictionary."""
