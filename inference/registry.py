@@ -238,6 +238,19 @@ SPEECH_EMOTION_CONVERTER: Final = Converter(
     ),
 )
 
+LAUGHTALK_SPEC: Final = ModelSpec(basis=FLAME(50), fps=30.0, controls=frozenset(("laughter",)))
+LAUGHTALK_TALK_SPEC: Final = replace(LAUGHTALK_SPEC, controls=frozenset())
+"""Of weights of the first stage alone, which know no laughter."""
+
+
+def _load_laughtalk(path: Path, spec: ModelSpec, device: str, precision: str, windowed: bool) -> FaceModel:
+    import_torch("LaughTalk")
+    from .models.laughtalk import LaughTalk
+    from .models.matrix_products import Precision
+
+    return LaughTalk.load(path, spec, device, cast(Precision, precision), windowed)  # load_model has checked it
+
+
 NETWORKS: Final[dict[str, Network]] = {
     "emotalk-compact": Network("EmoTalk Compact", False, COMPACT_SPEC, _load_compact),
     "karras": Network("Karras 2017", False, KARRAS_SPEC, _load_karras),
@@ -254,6 +267,8 @@ NETWORKS: Final[dict[str, Network]] = {
         SPEECH_EMOTION_CONVERTER,
         _check_speech_emotion,
     ),
+    "laughtalk": Network("LaughTalk", True, LAUGHTALK_SPEC, _load_laughtalk),
+    "laughtalk-talk": Network("LaughTalk, Talk Alone", True, LAUGHTALK_TALK_SPEC, _load_laughtalk),
 }
 
 

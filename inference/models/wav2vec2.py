@@ -17,7 +17,7 @@ What is computed differently from a plain forward pass, with the same numbers:
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -107,6 +107,11 @@ class Wav2Vec2Config:
                 f"{self.num_conv_pos_embedding_groups} groups cannot share"
             )
         return ""
+
+    @property
+    def convolutions(self) -> tuple[object, ...]:
+        """All that shapes the feature extractor."""
+        return self.conv_dim, self.conv_kernel, self.conv_stride, self.conv_bias, self.feature_extractor_norm
 
     @property
     def receptive_field(self) -> int:
@@ -303,19 +308,26 @@ class Wav2Vec2FeatureEncoder:
         Raises:
             ValueError: the sound is shorter than the receptive field.
         """
-        total = self._config.feature_count(len(input_values))
-        if not total:
+        return self.heard(input_values, steps)(slice(0, self._config.feature_count(len(input_values))))
+
+    def heard(self, input_values: Tensor, steps: Steps) -> Callable[[slice], Tensor]:
+        """A function that gives some of a sound's feature rows, without the others; as ``forward``."""
+        if not self._config.feature_count(len(input_values)):
             shortest = self._config.receptive_field
             raise ValueError(f"wav2vec 2.0 needs at least {shortest} samples, not {len(input_values)}")
         conv_layers = self._conv_layers
         if self._group_norm is not None:
             conv_layers = [self._group_norm.folded(input_values), *conv_layers]
         hop, field = self._config.hop, self._config.receptive_field
-        stretches = []
-        for first in range(0, total, steps.feature_rows):
-            last = min(first + steps.feature_rows, total) - 1
-            stretches.append(self._convolve(conv_layers, input_values[first * hop : last * hop + field]))
-        return torch.cat(stretches).float()
+
+        def give(rows: slice) -> Tensor:
+            stretches = []
+            for first in range(rows.start, rows.stop, steps.feature_rows):
+                last = min(first + steps.feature_rows, rows.stop) - 1
+                stretches.append(self._convolve(conv_layers, input_values[first * hop : last * hop + field]))
+            return torch.cat(stretches).float()
+
+        return give
 
     def _convolve(self, conv_layers: list[Product], samples: Tensor) -> Tensor:
         rows = samples[:, None].contiguous()
@@ -443,11 +455,12 @@ def resize(rows: Tensor, count: int) -> Tensor:
 
 def window_moments(samples: Tensor, taps: int, stride: int) -> tuple[Tensor, Tensor]:
     """The mean (taps,) and the population covariance (taps, taps) of the samples under a kernel, float64 on the CPU."""
-    windows = samples.cpu().double().unfold(0, taps, stride)
-    mean = windows.mean(dim=0)
+    windows = samples.cpu().unfold(0, taps, stride)
+    blocks = torch.split(windows, _MOMENT_ROWS)
+    mean = torch.stack([block.double().sum(dim=0) for block in blocks]).sum(dim=0) / len(windows)
     covariance = torch.zeros(taps, taps, dtype=torch.float64)
-    for block in torch.split(windows, _MOMENT_ROWS):
-        centred = block - mean
+    for block in blocks:
+        centred = block.double() - mean
         covariance += centred.t() @ centred
     return mean, covariance / len(windows)
 
