@@ -9,6 +9,7 @@ from .emotalk.preset import EMOTALK
 from .emote.preset import EMOTE, FLINT
 from .finetuning.preset import COMPACT
 from .karras.preset import KARRAS
+from .laughter.preset import LAUGHTALK_COMPACT
 from .preset import Preset
 
 PRESETS: Final[dict[str, Preset]] = {
@@ -19,6 +20,7 @@ PRESETS: Final[dict[str, Preset]] = {
     "emotalk-actor": EMOTALK_ACTOR,
     "flint": FLINT,
     "emote": EMOTE,
+    "laughtalk-compact": LAUGHTALK_COMPACT,
 }
 
 
