@@ -13,7 +13,7 @@ from ...face.intervals import intervals_of
 from ...face.shaping import gaussian_filter
 from ...inference.contract import SAMPLE_RATE
 from ..arrays import FloatArray
-from ..sounds.nonverbal import SoundClip, extract_features, find_bouts
+from ..sounds.nonverbal import SoundClip, call_envelope, find_bouts
 
 Span = tuple[float, float]
 """Start and end in seconds."""
@@ -71,7 +71,8 @@ class Laugh:
 def laugh_of(clip: SoundClip) -> Laugh:
     """A recorded laugh: its bouts as labelled, or by its loudness where nobody labelled it."""
     bouts = BOUTS.get(clip.name) or tuple(
-        (first / 100, last / 100) for first, last in intervals_of(find_bouts(extract_features(clip).calls))
+        (first / 100, last / 100)
+        for first, last in intervals_of(find_bouts(call_envelope(clip.samples, len(clip.samples) // _HOP + 1)))
     )
     return Laugh(clip.name, clip.samples, bouts, find_calls(clip.samples, bouts))
 
