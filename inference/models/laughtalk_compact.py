@@ -20,7 +20,7 @@ from ...face.aperture import lip_contact
 from ...face.contacts import apply_contacts
 from ...face.controls import Controls
 from ...face.curves import FaceCurves
-from ...face.laughter import join_laughs
+from ...face.laughter import join_laughs, pulses
 from ..checkpoints.library import installed_weights
 from ..checkpoints.safetensors_file import read_safetensors
 from ..contract import EmoTalkError, Features, Heard, ModelSpec, Progress, Speech
@@ -183,8 +183,9 @@ def add_residual(
 
 
 def network_input(arrays: Mapping[str, np.ndarray]) -> np.ndarray:
-    """(frames, inputs) features of the base, side by side."""
-    return np.concatenate([arrays[name] for name in INPUTS], axis=1)
+    """(frames, inputs) features of the base side by side, and the calls: 1 at the loudest moment of each, 0 between."""
+    calls = pulses(arrays["loudness"][:, 0], FPS) if len(arrays["loudness"]) else arrays["loudness"][:, 0]
+    return np.concatenate([*(arrays[name] for name in INPUTS), calls[:, None]], axis=1).astype(np.float32)
 
 
 def laughing_share(chance: np.ndarray) -> np.ndarray:

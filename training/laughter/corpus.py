@@ -1,7 +1,7 @@
 """The lines that LaughTalk Compact learns from: synthetic speech with laughs in it, with the laughing teacher's face.
 
-Phone times are exact, because the voices are flite's. Laughs come from clips and from a synthesiser; a share begins
-softly, and pitch and tempo of each vary. Speech alone, recorded and synthetic, and other sounds stay without a laugh.
+Phone times are exact, because synthesisers read the lines. Laughs come from clips and from a synthesiser; a share
+begins softly, and pitch and tempo of each vary. Speech alone, recorded and synthetic, and other sounds stay without.
 """
 
 from collections.abc import Iterator, Sequence
@@ -18,23 +18,27 @@ from ...inference.contract import SAMPLE_RATE, Speech
 from ...inference.models.compact import EmoTalkCompact
 from ...inference.models.laughtalk_compact import CONTACTS, network_input
 from ..arrays import FloatArray
+from ..compact.prepare import espeak_voices
+from ..compact.recipe import read_recipe
 from ..recordings.sound_files import SUFFIXES, as_floats, read_recording
 from ..sounds.nonverbal import LAUGHING, SoundClip
 from ..sounds.synthetic import SYNTHETIC_SOUNDS
-from ..voices import flite
+from ..voices import espeak, flite
 from ..voices.sentences import write_sentences
 from .laughing_lines import LaughingLine, lasting, overlap, plain, splice
 from .laughs import Laugh, laugh_of, softened
 from .teacher import perform
 
-VOICES: Final = ("slt", "awb", "rms")
-"""Of flite; kal16 is kept for evaluation, as in the built-in model's recipe."""
+_FLITE_SHARE: Final = 0.65
+"""Of the synthetic lines; espeak-ng reads the others."""
 
-_KINDS: Final = {"spliced": 0.32, "over": 0.30, "alone": 0.12, "sound": 0.08, "none": 0.18}
+_KINDS: Final = {"spliced": 0.28, "over": 0.26, "alone": 0.1, "sound": 0.1, "sound alone": 0.06, "none": 0.2}
 """What happens in a line, and how often."""
 _SOFT_SHARE: Final = 0.45
 _SYNTHETIC_SHARE: Final = 0.5
 _SOFTEST_DB: Final = 32.0
+_SUDDEN_SHARE: Final = 0.3
+"""Of the noises begin and end within the line."""
 _JAW: Final = arkit.INDEX["jawOpen"]
 
 
@@ -78,10 +82,15 @@ def write_lines(
     laughs = [laugh_of(clip) for clip in clips if clip.kind == LAUGHING]
     others = [clip.samples for clip in clips if clip.kind != LAUGHING]
     texts = write_sentences(count, int(rng.integers(1 << 30)))
+    recipe, synthesiser = read_recipe(), espeak.Synthesiser()
+    voices = [voice for voice in flite.VOICES if f"flite-{voice}" not in recipe.held_out_voices]
+    timbres = espeak_voices(recipe)
     for number, text in enumerate(texts):
-        voice = VOICES[number % len(VOICES)]
-        line = plain(flite.speak(f"{voice}-{number}", voice, text, rng.uniform(0.8, 1.25)))
-        yield _with_noise(_with_a_sound(line, laughs, others, rng), rng)
+        if rng.random() < _FLITE_SHARE:
+            line = flite.speak(str(number), voices[number % len(voices)], text, rng.uniform(0.8, 1.25))
+        else:
+            (line,) = synthesiser.read(timbres[rng.integers(len(timbres))], [text])
+        yield _with_noise(_with_a_sound(plain(line), laughs, others, rng), rng)
     for samples in recordings:
         yield LaughingLine(samples, ())
 
@@ -118,16 +127,24 @@ def _with_a_sound(
         return line
     if kind == "sound":
         return splice(line, Laugh(kind, _other_sound(others, rng), (), ()), at, rng.uniform(-12, 6))
+    if kind == "sound alone":
+        return _alone(Laugh(kind, _other_sound(others, rng), (), ()), rng)
     laugh = _pick(laughs, rng)
     if kind == "alone":
-        quiet = LaughingLine(np.zeros(round(rng.uniform(1, 4) * SAMPLE_RATE), np.float32) + 1e-5, ())
-        lone = splice(LaughingLine(quiet.samples, _silence(quiet.seconds)), laugh, quiet.seconds / 2, 0)
-        return LaughingLine(_at_level(lone.samples, 0.1), lone.phones, lone.laughs)
+        return _alone(laugh, rng)
     if kind == "spliced":
         return splice(line, laugh, at, rng.uniform(-15, 6))
     if rng.random() < 0.5 and laugh.bouts:
         return overlap(line, lasting(laugh, line.seconds), 0.0, rng.uniform(-15, 3))
     return overlap(line, laugh, 0.8 * at, rng.uniform(-15, 3))
+
+
+def _alone(laugh: Laugh, rng: np.random.Generator) -> LaughingLine:
+    """A sound with quiet before and after it."""
+    seconds = float(rng.uniform(1, 4))
+    quiet = LaughingLine(np.full(round(seconds * SAMPLE_RATE), 1e-5, np.float32), _silence(seconds))
+    lone = splice(quiet, laugh, seconds / 2, 0)
+    return LaughingLine(_at_level(lone.samples, 0.1), lone.phones, lone.laughs)
 
 
 def _pick(laughs: Sequence[Laugh], rng: np.random.Generator) -> Laugh:
@@ -166,6 +183,9 @@ def _with_noise(line: LaughingLine, rng: np.random.Generator) -> LaughingLine:
     hum = sum(np.sin(2 * np.pi * rng.uniform(45, 70) * k * times) / k for k in range(1, 5))
     noise = rng.normal(0, 1, len(times)) if rng.random() < 0.7 else hum
     level = np.sqrt(np.mean(np.square(line.samples))) * 10 ** (rng.uniform(-60, -12) / 20)
+    if rng.random() < _SUDDEN_SHARE:
+        first, last = sorted(rng.uniform(0, line.seconds, 2))
+        level = level * np.where((times >= first) & (times < last), 1, 0.01)
     return LaughingLine((line.samples + level * noise).astype(np.float32), line.phones, line.laughs)
 
 

@@ -18,5 +18,6 @@ class LaughTalkCompactRecipe(Recipe):
     held_out_lines: int
     frames: int
     covered: float
+    rarity: float
     network: NetworkConfig
     contacts: dict[str, list[float]]

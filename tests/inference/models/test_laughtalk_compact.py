@@ -33,7 +33,7 @@ CHANNELS = len(arkit.CHANNELS)
 JAW = arkit.INDEX["jawOpen"]
 SMILE = arkit.INDEX["mouthSmileLeft"]
 CONFIG = {"dilations": [1, 3, 2], "contacts": {name: [0.4, 0.6] for name in CONTACTS}}
-INPUTS = 64 + 16 + 4 + 1
+INPUTS = 64 + 16 + 4 + 1 + 1
 
 
 def random_weights(seed=0, width=12, laughs=True):
@@ -104,6 +104,16 @@ def test_where_nobody_laughs_nothing_changes_at_any_gain(base, line):
     assert not never.hear(features).laughter.any()
     talk = base.decode(base.encode(line), Controls({"laughter": 0}))
     assert np.array_equal(never.decode(features, Controls({"laughter": 1.5})).values, talk.values)
+
+
+def test_lips_are_not_closed_twice_where_nobody_laughs(base, line):
+    never = random_weights(laughs=False)
+    never["output.bias"][CHANNELS + 2 :] = 9
+    features = LaughTalkCompact(base, never, CONFIG, COMPACT_SPEC).encode(line)
+    assert not features.arrays["covered"].any()
+    always = random_weights()
+    always["output.bias"][CHANNELS + 2 :] = 9
+    assert LaughTalkCompact(base, always, CONFIG, COMPACT_SPEC).encode(line).arrays["covered"][10:-10].min() > 0.9
 
 
 def test_windows_give_the_numbers_of_one_pass(laughing, line, monkeypatch):

@@ -90,7 +90,7 @@ def test_all_tables_of_laughter(model, lines, laugh, cough):
     )
     (row,) = bouts.records()
     assert row["bouts"] == row["shown"] == len(laugh_of(laugh).bouts)
-    assert abs(row["onset ms"]) < 300
+    assert -1000 <= row["onset ms"] < 300
     assert column(alarms, "set") == ["speech", "coughing"]
     assert column(alarms, "bouts") == [0, 0]
     assert column(alarms, "minutes")[0] == pytest.approx(sum(len(line.samples) for line in lines) / SAMPLE_RATE / 60)

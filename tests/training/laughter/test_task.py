@@ -6,7 +6,7 @@ from emotalk.face.phones import PhoneSegment
 from emotalk.inference.checkpoints.safetensors_file import bundled_weights, read_safetensors
 from emotalk.inference.contract import SAMPLE_RATE, Speech
 from emotalk.inference.models.compact import MODEL_ID, EmoTalkCompact
-from emotalk.inference.models.laughtalk_compact import OUTPUTS, LaughTalkCompact, encoders_hash
+from emotalk.inference.models.laughtalk_compact import OUTPUTS, LaughTalkCompact, encoders_hash, network_input
 from emotalk.inference.registry import COMPACT_SPEC
 from emotalk.training.laughter.corpus import prepare
 from emotalk.training.laughter.export import inference_arrays
@@ -66,9 +66,7 @@ def test_the_exported_network_is_the_trained_one(task, tmp_path, base):
     speech = Speech(np.random.default_rng(1).normal(0, 0.05, 3 * SAMPLE_RATE).astype(np.float32))
     config = {"dilations": list(network.config.dilations), "contacts": task._recipe.contacts}
     model = LaughTalkCompact(base, inference_arrays(network), config, COMPACT_SPEC)
-    heard = np.concatenate(
-        [base.encode(speech).arrays[n] for n in ("content", "emotion", "signals", "loudness")], axis=1
-    )
+    heard = network_input(base.encode(speech).arrays)
     with torch.no_grad():
         trained = network(torch.tensor(heard)[None])[0].numpy()
     assert model._network(heard) == pytest.approx(trained, abs=1e-4)
@@ -108,7 +106,7 @@ def test_training_lowers_what_is_wrong(task):
     batch = task.draw(0, np.random.default_rng(0))
     optimiser = torch.optim.Adam(task.network.parameters(), 3e-3)
     course = []
-    for _ in range(30):
+    for _ in range(60):
         terms = task.losses(batch)
         course.append({name: float(term.detach()) for name, term in terms.items()})
         optimiser.zero_grad()
