@@ -85,6 +85,12 @@ def _load_compact_actor(path: Path, spec: ModelSpec, _device: str, _precision: s
     return load(path, spec)
 
 
+def _load_laughtalk_compact(path: Path, spec: ModelSpec, _device: str, _precision: str, _windowed: bool) -> FaceModel:
+    from .models.laughtalk_compact import LaughTalkCompact
+
+    return LaughTalkCompact.load(path, spec)
+
+
 EMOTALK_SPEC: Final = ModelSpec(
     basis=ARKIT,
     fps=30.0,
@@ -253,6 +259,7 @@ def _load_laughtalk(path: Path, spec: ModelSpec, device: str, precision: str, wi
 
 NETWORKS: Final[dict[str, Network]] = {
     "emotalk-compact": Network("EmoTalk Compact", False, COMPACT_SPEC, _load_compact),
+    "laughtalk-compact": Network("LaughTalk Compact", False, COMPACT_SPEC, _load_laughtalk_compact),
     "karras": Network("Karras 2017", False, KARRAS_SPEC, _load_karras),
     "emotalk-compact-actor": Network("EmoTalk Compact", False, COMPACT_SPEC, _load_compact_actor),
     "emotalk": Network("EmoTalk", True, EMOTALK_SPEC, _load_emotalk, EMOTALK_CONVERTER),

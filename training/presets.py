@@ -11,6 +11,7 @@ from .finetuning.preset import COMPACT
 from .karras.preset import KARRAS
 from .laughtalk.preset import LAUGHTALK_LAUGH, LAUGHTALK_TALK
 from .phones.preset import PHONES
+from .laughter.preset import LAUGHTALK_COMPACT
 from .preset import Preset
 
 PRESETS: Final[dict[str, Preset]] = {
@@ -24,6 +25,7 @@ PRESETS: Final[dict[str, Preset]] = {
     "emote": EMOTE,
     "laughtalk-talk": LAUGHTALK_TALK,
     "laughtalk-laugh": LAUGHTALK_LAUGH,
+    "laughtalk-compact": LAUGHTALK_COMPACT,
 }
 
 

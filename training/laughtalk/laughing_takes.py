@@ -13,26 +13,12 @@ import numpy as np
 
 from ...face import arkit
 from ...face.curves import FaceCurves
-from ...face.intervals import intervals_of
+from ...face.laughter import LEAST_SECONDS, join_laughs
 from ...inference.checkpoints.safetensors_file import bundled_weights
 from ...inference.contract import Speech
 from ...inference.models.compact import FPS, MODEL_ID, SIGNALS, EmoTalkCompact
 from ...inference.registry import COMPACT_SPEC
-from ..arrays import FloatArray
 from ..captures.take import Take
-
-LEAST_SECONDS: Final = 0.5
-"""Shorter laughter is left out. The paper's 3.5 s is the length of its training clips."""
-
-SURE: Final = 0.9
-SURE_SECONDS: Final = 0.1
-"""A laugh is as likely as ``SURE`` for so long in all ..."""
-
-POSSIBLE: Final = 0.3
-"""... and reaches as far as it is as likely as this."""
-
-LONGEST_PAUSE: Final = 0.6
-"""Seconds between calls of one laugh, as in ``sounds.nonverbal``."""
 
 LEAST_STEP: Final = 0.75
 ALONE: Final = 4.0
@@ -66,7 +52,7 @@ def find_laughing(take: Take, least: float = LEAST_SECONDS) -> list[Section]:
 
     Args:
         take: any basis and rate.
-        least: seconds that a laugh must last.
+        least: seconds that a laugh must last; the paper's 3.5 s is the length of its training clips.
     """
     end = min(take.speech.seconds, take.curves.frames / take.curves.fps)
     jumps = jumps_of(take.curves)
@@ -81,19 +67,8 @@ def find_laughing(take: Take, least: float = LEAST_SECONDS) -> list[Section]:
 def hear_laughs(speech: Speech, least: float = LEAST_SECONDS) -> list[Section]:
     """Where the built-in model hears laughter that lasts so many seconds, from its soft beginning on."""
     signals = _listener().encode(speech).arrays["signals"]
-    return join_laughs(1 / (1 + np.exp(-signals[:, SIGNALS.index("laughter")])), float(FPS), least)
-
-
-def join_laughs(chance: FloatArray, fps: float, least: float = LEAST_SECONDS) -> list[Section]:
-    """Sections from the chance of laughter (frames,) by two thresholds, pauses between calls bridged."""
-    laughing = np.zeros(len(chance), bool)
-    for first, last in intervals_of(chance > POSSIBLE):
-        laughing[first:last] = np.count_nonzero(chance[first:last] > SURE) >= SURE_SECONDS * fps
-    for first, last in intervals_of(~laughing):
-        if first > 0 and last < len(chance) and last - first <= LONGEST_PAUSE * fps:
-            laughing[first:last] = True
-    sections = (Section(first / fps, last / fps) for first, last in intervals_of(laughing))
-    return [section for section in sections if section.seconds >= least]
+    chance = 1 / (1 + np.exp(-signals[:, SIGNALS.index("laughter")]))
+    return [Section(first / FPS, last / FPS) for first, last in join_laughs(chance, FPS, least)]
 
 
 def jumps_of(curves: FaceCurves) -> list[float]:

@@ -5,7 +5,7 @@ from emotalk.face.basis import ARKIT, basis_of
 from emotalk.face.curves import FaceCurves
 from emotalk.inference.contract import SAMPLE_RATE, Speech
 from emotalk.training.captures.take import Labels, Take
-from emotalk.training.laughtalk.laughing_takes import find_laughing, hear_laughs, join_laughs, jumps_of
+from emotalk.training.laughtalk.laughing_takes import find_laughing, hear_laughs, jumps_of
 from emotalk.training.sounds.synthetic import SYNTHETIC_SOUNDS
 
 
@@ -68,21 +68,3 @@ def test_a_head_jumps_by_degrees():
     assert jumps_of(FaceCurves(values, basis, 30.0)) == []
     values[30:, 4] += 20
     assert jumps_of(FaceCurves(values, basis, 30.0)) == [pytest.approx(29.5 / 30)]
-
-
-def test_a_soft_beginning_belongs_to_its_laugh_and_a_lone_doubt_does_not():
-    chance = np.zeros(300)
-    chance[60:90], chance[90:120] = 0.4, 0.95
-    chance[200:240] = 0.5
-    (section,) = join_laughs(chance, 30.0)
-    assert (section.start, section.end) == (2.0, 4.0)
-
-
-def test_calls_of_one_laugh_are_joined_and_laughs_apart_are_not():
-    chance = np.zeros(300)
-    for first in (30, 60, 200):
-        chance[first : first + 18] = 0.99
-    assert [(section.start, section.end) for section in join_laughs(chance, 30.0)] == [
-        (1.0, pytest.approx(2.6)),
-        (pytest.approx(200 / 30), pytest.approx(218 / 30)),
-    ]
