@@ -8,7 +8,7 @@ from ..blender_emotalk import aligning, batch
 from ..blender_emotalk.access import current_line
 from ..blender_emotalk.desk import NO_LINE
 from ..blender_emotalk.properties import LineProperties
-from ..blender_emotalk.timeline_tracks import redraw
+from ..blender_emotalk.timelines import redraw
 from ..blender_emotalk.worker_runs import CANCELLED
 from ..inference.contract import EmoTalkError
 from .explained import OperatorResult
