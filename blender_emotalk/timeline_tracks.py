@@ -84,7 +84,7 @@ def tracks_in(context: bpy.types.Context) -> list[Track]:
     track = _track(line, scene, view, rows) if line is not None and rows is not None else None
     if track is None or line is None:
         return []
-    top = min(track.rows.top + _WAVE * view.scale, region.height / 2)
+    top = min(track.rows.top + _WAVE * view.scale, region.height * 2 / 3)
     return [replace(track, is_on_its_own=True, peaks=waveform_of(line, scene), top=top)]
 
 
