@@ -92,6 +92,7 @@ from .operators.paste_text import PasteText
 from .operators.pause_training import PauseTraining
 from .operators.place_sound import PlaceSound
 from .operators.preview_training import PreviewTraining
+from .operators.read_times import ReadTimes
 from .operators.refresh_models import RefreshModels
 from .operators.remove_line import RemoveLine
 from .operators.remove_preset import RemovePreset
@@ -223,6 +224,7 @@ CLASSES: Final = (
     MoveBoundary,
     MoveWord,
     PasteText,
+    ReadTimes,
     ResetSounds,
     ShowSoundMenu,
     SplitSound,

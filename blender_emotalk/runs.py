@@ -48,7 +48,7 @@ from .worker_runs import show as show
 
 HIDDEN: Final = "The keys"
 """How a remark about hidden motion begins."""
-EDITS_KEPT: Final = "The text has changed, but the sounds that you edited were kept; press Align to take the text"
+EDITS_KEPT: Final = "The text has changed, but sounds that you edited or read were kept; press Align to take the text"
 _LONGEST_MESSAGE: Final = 120.0
 """Seconds of a line whose curves come in the worker's message (a megabyte or so); longer ones come in a file."""
 _FEW_FRAMES: Final = 1000
@@ -228,7 +228,7 @@ class Run(WorkerRun):
             fields = {"verb": "align", **self._fields, "text": line.text, **sound.request}
             self._request = worker_runs.client.submit(fields)
             return
-        if line.text and alignments.has_other_text(line) and alignments.is_edited(line):
+        if line.text and alignments.has_other_text(line) and alignments.is_own(line):
             self._remarks += (EDITS_KEPT,)
         self._perform(line, scene, alignments.told_to(line, scene))
 

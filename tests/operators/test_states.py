@@ -71,6 +71,7 @@ paste_text           . . x x x x x
 pause_training       . . . . . . .
 place_sound          . . . x x x x
 preview_training     . . . . . . .
+read_times           . . . x . x .
 refresh_models       x x x x x x x
 remove_line          . . x x x x x
 remove_preset        x x x x x x x

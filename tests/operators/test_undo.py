@@ -301,6 +301,7 @@ CASES = {
     "use_sound_strip": (unused_strip, {}),
     "align": (with_text, {}),
     "hear": (with_text, {}),
+    "read_times": (nothing, {"times": "line.ctm"}),
     "change_sound": (performed, {"sound": "AA"}),
     "change_sound without keys": (spoken, {"sound": "AA"}),
     "delete_sound": (performed, {}),
@@ -345,6 +346,9 @@ def test_one_undo_takes_everything_back(add_face, add_armature, line_wav, perfor
     elif "mapping" in arguments:
         (tmp_path / "mapping.json").write_text(arguments["mapping"])
         arguments = {"filepath": str(tmp_path / "mapping.json")}
+    elif "times" in arguments:
+        (tmp_path / "line.ctm").write_text("line 1 2.17 0.5 maybe\nline 1 3.2 0.5 maybe\n")
+        arguments = {"filepath": str(tmp_path / "line.ctm")}
     elif "text" in arguments:
         (tmp_path / "line.txt").write_text(arguments["text"])
         arguments = {"filepath": str(tmp_path / "line.txt")}
