@@ -105,7 +105,7 @@ def test_what_is_said_beside_the_text_is_left_to_listening():
 def test_words_that_are_not_said_take_no_time_of_the_others():
     said = "the whole family knows why nobody plays music".split()
     _, times, seconds, posteriors = line_of(said, 6, pause=0)
-    written = said[:4] + ["chrysanthemums", "judge", "shushing"] + said[4:]
+    written = [*said[:4], "chrysanthemums", "judge", "shushing", *said[4:]]
     alignment = align(posteriors, RATE, " ".join(written), seconds, PRONUNCIATIONS)
     shown = [word for word in alignment.words if word.text]
     assert [word.text for word in shown if word.fit < LEAST_FIT] == written[4:7]
