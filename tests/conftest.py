@@ -5,6 +5,7 @@ import importlib.util
 import json
 import os
 import runpy
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -22,9 +23,10 @@ HAS_BLENDER = "bpy" in sys.modules or importlib.util.find_spec("bpy") is not Non
 collect_ignore = [] if HAS_BLENDER else list(BLENDER_ROOMS)
 _exit_status = 0
 
-os.environ["EMOTALK_WEIGHTS"] = tempfile.mkdtemp(prefix="emotalk-weights-")  # nobody's own weights take part
+_user_folders = {"EMOTALK_WEIGHTS": tempfile.mkdtemp(prefix="emotalk-weights-")}  # nobody's own weights take part
 if "bpy" not in sys.modules:  # the wheel reads this once, when it is imported; each process of the tests has its own
-    os.environ["BLENDER_USER_RESOURCES"] = tempfile.mkdtemp(prefix="emotalk-tests-")
+    _user_folders["BLENDER_USER_RESOURCES"] = tempfile.mkdtemp(prefix="emotalk-tests-")
+os.environ.update(_user_folders)
 # PyTorch's threads wait for each other in a loop: networks as small as those of the tests are slower in two of them,
 # and many times so where others use the cores too.
 os.environ["OMP_NUM_THREADS"] = "1"
@@ -65,8 +67,14 @@ def one_thread():
 
 
 def pytest_sessionfinish(session, exitstatus):
+    """Not later: pytest-xdist ends its processes while they are unconfigured."""
     global _exit_status
     _exit_status = int(exitstatus)
+    close = getattr(sys.modules.get("emotalk.blender_emotalk.runs"), "close", None)
+    if close and not sys.modules["bpy"].app.binary_path:
+        close()
+    for folder in _user_folders.values():
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.hookimpl(trylast=True)
@@ -75,9 +83,6 @@ def pytest_unconfigure(config):
     bpy = sys.modules.get("bpy")
     if bpy is None or bpy.app.binary_path:
         return
-    close = getattr(sys.modules.get("emotalk.blender_emotalk.runs"), "close", None)
-    if close:
-        close()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(_exit_status)
