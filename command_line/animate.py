@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from ..face.controls import CHANNEL, FEATURE_CACHE
 from ..face.curve_files import FORMATS
 from ..inference.models.loading import DEFAULT_CHOICE, ModelChoice
+from .arkit_conversion import conversion_by
 from .complaints import GOOD, SOME_FAILED, complaint
 from .control_options import add_control_options, controls_from
 from .model_options import add_model_options
@@ -36,6 +37,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=FORMATS, help="what to write into a folder (npz)")
     parser.add_argument(
         "--fps", type=frame_rate, metavar="NUMBER", help="frames per second to write; the model's own if not given"
+    )
+    parser.add_argument(
+        "--to-arkit",
+        type=Path,
+        metavar="FLAME",
+        help="turn the motion of FLAME (EMOTE) into the 52 coefficients, by your own FLAME file (.pkl or .npz)",
     )
     parser.add_argument(
         "--channel",
@@ -70,7 +77,12 @@ def run(options: argparse.Namespace) -> int:
     choice = ModelChoice(options.model, options.device, options.precision, options.windowed)
     model = engine.model(choice)  # fail at once if there is no model
     controls = controls_from(options, model.spec)
-    perform = partial(engine.perform, controls=controls, choice=choice)
+    perform: Callable[..., "Performance"] = partial(engine.perform, controls=controls, choice=choice)
+    if options.to_arkit is not None:
+        convert, about_flame = conversion_by(options.to_arkit, options.model, model.spec)
+        if about_flame:
+            print(f"emotalk: {about_flame}", file=sys.stderr)
+        perform = _then(perform, convert)
     remark = partial(engine.remarks, choice=choice)
     times_of = partial(_times_of, engine, options, choice=choice)
     failed = 0
@@ -122,6 +134,12 @@ def _animate(
     except TakenError:
         raise EmoTalkError(f"{output} exists already; --overwrite replaces it") from None
     return (*remark(speech), *(times.remarks if times else ()))
+
+
+def _then(
+    perform: Callable[..., "Performance"], convert: Callable[["Performance"], "Performance"]
+) -> Callable[..., "Performance"]:
+    return lambda *given, **named: convert(perform(*given, **named))
 
 
 def _times_of(
