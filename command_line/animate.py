@@ -77,7 +77,7 @@ def run(options: argparse.Namespace) -> int:
     choice = ModelChoice(options.model, options.device, options.precision, options.windowed)
     model = engine.model(choice)  # fail at once if there is no model
     controls = controls_from(options, model.spec)
-    perform: Callable[..., "Performance"] = partial(engine.perform, controls=controls, choice=choice)
+    perform: Callable[..., Performance] = partial(engine.perform, controls=controls, choice=choice)
     if options.to_arkit is not None:
         convert, about_flame = conversion_by(options.to_arkit, options.model, model.spec)
         if about_flame:

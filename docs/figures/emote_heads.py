@@ -1,8 +1,8 @@
 """Draws emote_heads.png: a head of FLAME's topology and the built-in one speak a line with EMOTE, from sad to happy.
 
-``python docs/figures/emote_heads.py FLAME_NPZ WEIGHTS [PICTURE] [--line WAV]``. Needs the Blender module (bpy), PyTorch
-and pillow. FLAME and weights are yours, or what ``emote_captures.py`` and ``emotalk train`` make. All of it is done with
-the buttons of the tab: FLAME Head, the model, Animate, the emotion's keys. Prints how far the lips of both are open.
+``python docs/figures/emote_heads.py FLAME_NPZ WEIGHTS [PICTURE] [--line WAV]``. Needs the Blender module (bpy),
+PyTorch and pillow. FLAME and weights are yours, or what ``emote_captures.py`` and ``emotalk train`` make. All of it is
+done with the buttons of the tab: FLAME Head, the model, Animate, the emotion's keys. Prints the gaps between the lips.
 """
 
 import argparse
@@ -12,14 +12,10 @@ import sys
 import tempfile
 from pathlib import Path
 
-FOLDER = tempfile.TemporaryDirectory()
-os.environ["EMOTALK_WEIGHTS"] = str(Path(FOLDER.name, "weights"))
-os.environ["BLENDER_USER_RESOURCES"] = str(Path(FOLDER.name, "blender"))
-
 import bpy
 import emotalk
 import numpy as np
-from emotalk.blender_emotalk import background, heads, model_choice, runs
+from emotalk.blender_emotalk import background, flame_heads, heads, model_choice, runs
 from emotalk.blender_emotalk.characters import find_character
 from emotalk.blender_emotalk.desk import line_to_set
 from emotalk.blender_emotalk.preferences import preferences_of
@@ -47,20 +43,21 @@ def main() -> None:
     parser.add_argument("--moments", type=float, nargs="+", default=[0.70, 1.65, 2.31, 2.41, 4.13], help="seconds")
     parser.add_argument("--size", type=int, default=200, help="edge of each face in pixels")
     options = parser.parse_args()
-    install(options.weights)
-    scene = empty_scene(85, options.size)
-    faces = perform(scene, options.flame, options.line)
-    draw(scene, faces, options.moments, options.picture, options.size)
-    runs.close()
-    background.close()
+    with tempfile.TemporaryDirectory() as folder:
+        scene = empty_scene(85, options.size)
+        install(options.weights, Path(folder))  # into the preferences, which an empty scene begins with
+        faces = perform(scene, options.flame, options.line)
+        draw(scene, faces, options.moments, options.picture, options.size)
+        runs.close()
+        background.close()
     sys.stdout.flush()
     os._exit(0)  # the module may hang when the interpreter ends after sound was used
 
 
-def install(weights: Path) -> None:
-    """The extension with these weights and this Python as the one with PyTorch."""
-    folder = Path(os.environ["EMOTALK_WEIGHTS"])
-    folder.mkdir()
+def install(weights: Path, folder: Path) -> None:
+    """The extension with these weights and this Python as the one with PyTorch; what it keeps goes into a folder."""
+    os.environ["EMOTALK_WEIGHTS"] = str(folder)
+    flame_heads.user_folder = lambda name: folder / name
     shutil.copy(weights, folder / "EMOTE.safetensors")
     bpy.context.preferences.addons.new().module = "emotalk"
     emotalk.register()
