@@ -14,9 +14,10 @@ from .arkit_conversion import conversion_by
 from .complaints import GOOD, SOME_FAILED, complaint
 from .control_options import add_control_options, controls_from
 from .model_options import add_model_options
-from .number_options import channel, frame_rate
+from .number_options import channel, frame_rate, silent_frames
 from .outputs import expand, plan
 from .progress import ProgressBar
+from .silent_frames import with_rest_in_silence, with_silence
 from .text_options import add_text_options, check_text_options, said_in
 
 if TYPE_CHECKING:
@@ -37,6 +38,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--format", choices=FORMATS, help="what to write into a folder (npz)")
     parser.add_argument(
         "--fps", type=frame_rate, metavar="NUMBER", help="frames per second to write; the model's own if not given"
+    )
+    parser.add_argument(
+        "--silent-frames",
+        type=silent_frames,
+        default=0,
+        metavar="NUMBER",
+        help="frames of silence that EMOTE hears before and after the line, in which the mouth is at rest (0)",
     )
     parser.add_argument(
         "--to-arkit",
@@ -77,7 +85,10 @@ def run(options: argparse.Namespace) -> int:
     choice = ModelChoice(options.model, options.device, options.precision, options.windowed)
     model = engine.model(choice)  # fail at once if there is no model
     controls = controls_from(options, model.spec)
+    silence, fps = options.silent_frames, model.spec.fps
     perform: Callable[..., Performance] = partial(engine.perform, controls=controls, choice=choice)
+    if silence:
+        perform = with_rest_in_silence(perform, controls, silence, options.model, model.spec)
     if options.to_arkit is not None:
         convert, about_flame = conversion_by(options.to_arkit, options.model, model.spec)
         if about_flame:
@@ -93,7 +104,9 @@ def run(options: argparse.Namespace) -> int:
                 bar.show(done + fraction, f"{name}: {text}")
 
             try:
-                remarks = _animate(line, output, options, times_of, partial(perform, progress=report), remark)
+                heard = partial(with_silence, frames=silence, fps=fps)
+                shown = partial(perform, progress=report)
+                remarks = _animate(line, output, options, heard, times_of, shown, remark)
             except Exception as error:
                 failed += 1
                 bar.say(f"emotalk: {complaint(error, verbose=options.verbose)}", sys.stderr)
@@ -112,6 +125,7 @@ def _animate(
     line: Path,
     output: Path,
     options: argparse.Namespace,
+    heard: Callable[["Speech"], "Speech"],
     times_of: Callable[[Path, "Speech"], "LineTimes | None"],
     perform: Callable[..., "Performance"],
     remark: Callable[["Speech"], tuple[str, ...]],
@@ -124,7 +138,7 @@ def _animate(
 
     try:
         check_place(output, overwrite=options.overwrite)  # before the work; and in one step with writing
-        speech = read_speech(line, channel=options.channel)
+        speech = heard(read_speech(line, channel=options.channel))
         times = times_of(line, speech)
         performance = perform(speech, alignment=times.to_tell if times else None)
         if options.fps:

@@ -42,7 +42,7 @@ class LipGeometry:
     def __init__(self, model: FlameModel, expressions: int, poses: FloatArray) -> None:
         self._mouth = FlameVertices(model, expressions, [landmarks.FLAME[mark] for mark in landmarks.LIPS])
         self._upper, self._lower = ([mark - landmarks.LIPS[0] for mark in marks] for marks in (UPPER, LOWER))
-        flat = poses.reshape(len(poses), -1)
+        flat = poses.reshape(len(poses), 3 * len(landmarks.LIPS))
         units = flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-9)
         self._visemes = torch.from_numpy(units.T.astype(np.float32))
 
