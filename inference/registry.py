@@ -28,6 +28,9 @@ MOST_NAMES: Final = 200
 LONGEST_NAME: Final = 63
 """Characters; Blender truncates longer names."""
 
+FLAME_TEMPLATE: Final = "flame_template_sha256"
+"""The name of ``ModelSpec.flame_template`` in headers of weights."""
+
 _FPS_RANGE: Final = (1.0, 240.0)
 
 
@@ -308,7 +311,7 @@ def read_spec(network: Network, metadata: Mapping[str, str]) -> ModelSpec:
         spec = replace(spec, styles=_names(metadata["styles"], "styles"))
     if "emotions" in metadata:
         spec = replace(spec, emotions=_emotions(metadata["emotions"]))
-    return spec
+    return replace(spec, flame_template=metadata.get(FLAME_TEMPLATE, ""))
 
 
 def spec_metadata(spec: ModelSpec) -> dict[str, str]:

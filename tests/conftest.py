@@ -247,6 +247,44 @@ def released_state():
     return runpy.run_path(str(TESTS / "released_state.py"))["released_state"]()
 
 
+@pytest.fixture
+def write_emote(user_weights):
+    """A function that writes weights of a small EMOTE at random, EMOTE, with more in their header if you like."""
+    from dataclasses import asdict, replace
+
+    from emotalk.face.basis import FLAME
+    from emotalk.inference.checkpoints.safetensors_file import write_safetensors
+    from emotalk.inference.models.emote import EmoteConfig, weight_shapes
+    from emotalk.inference.models.flint import FlintConfig
+    from emotalk.inference.models.wav2vec2 import BASE
+    from emotalk.inference.registry import EMOTE_SPEC, spec_metadata
+
+    def write(**header):
+        encoder = replace(
+            BASE,
+            hidden_size=64,
+            num_hidden_layers=1,
+            num_attention_heads=1,
+            intermediate_size=64,
+            conv_dim=16,
+            num_conv_pos_embeddings=8,
+            num_conv_pos_embedding_groups=4,
+        )
+        config = EmoteConfig(encoder=encoder, features=32, prior=FlintConfig(expressions=50, width=32))
+        rng = np.random.default_rng(0)
+        arrays = {
+            name: (1 if name.endswith("running_var") else 0.2) * rng.random(shape, np.float32) - (shape[-1] > 5) * 0.1
+            for name, shape in weight_shapes(config).items()
+        }
+        arrays = {name: np.abs(array) if name.endswith("running_var") else array for name, array in arrays.items()}
+        spec = replace(EMOTE_SPEC, basis=FLAME(50))
+        metadata = {"model": "emote", "config": json.dumps(asdict(config)), **spec_metadata(spec), **header}
+        user_weights.mkdir(exist_ok=True)
+        write_safetensors(user_weights / "EMOTE.safetensors", arrays, metadata)
+
+    return write
+
+
 @pytest.fixture(scope="session")
 def torch_python():
     """A Python that has PyTorch: this one, or, inside a real Blender, the one that runs tests/run_in_blender.py."""

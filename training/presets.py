@@ -10,8 +10,8 @@ from .emote.preset import EMOTE, FLINT
 from .finetuning.preset import COMPACT
 from .karras.preset import KARRAS
 from .laughtalk.preset import LAUGHTALK_LAUGH, LAUGHTALK_TALK
-from .phones.preset import PHONES
 from .laughter.preset import LAUGHTALK_COMPACT
+from .phones.preset import PHONES
 from .preset import Preset
 
 PRESETS: Final[dict[str, Preset]] = {
