@@ -26,7 +26,7 @@ def test_the_emotions_of_the_voice_are_those_of_the_face(line_wav, ear, tmp_path
 def test_heard_and_chosen_emotions_exclude_each_other(line_wav, ear, tmp_path, capsys):
     words = ["animate", str(line_wav), "-o", str(tmp_path / "out.npz"), "--hear-emotion", "ear", "--happy", "1"]
     assert main(words) != 0
-    assert "leave out the other options of emotions" in capsys.readouterr().err
+    assert "leave out other options of emotions" in capsys.readouterr().err
     assert not (tmp_path / "out.npz").exists()
 
 

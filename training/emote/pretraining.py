@@ -52,7 +52,7 @@ def pretrain_convolutions(
         rows = convolve(learnt, config, samples)
         told = functional.linear(functional.layer_norm(rows, rows.shape[2:]), head, bias)
         optimiser.zero_grad()
-        functional.mse_loss(told, spectra).backward()
+        torch.autograd.backward(functional.mse_loss(told, spectra))
         optimiser.step()
     return {name: weight.detach() for name, weight in learnt.items()}
 
