@@ -69,7 +69,7 @@ def laughing(base):
 
 @pytest.fixture(scope="module")
 def shipped():
-    return NETWORKS[MODEL_ID].load(bundled_weights(MODEL_ID), COMPACT_SPEC, "cpu", "float32", False)
+    return NETWORKS[MODEL_ID].load(bundled_weights(MODEL_ID), NETWORKS[MODEL_ID].spec, "cpu", "float32", False)
 
 
 @pytest.fixture(scope="module")
