@@ -151,5 +151,5 @@ def _times_of(
     """What is said when in a line; None if nothing is known of it."""
     from ..inference.alignment.lines import align_line
 
-    said = said_in(options, line)
+    said = said_in(options, line, can_be_told=engine.model(choice).hears_phones)
     return align_line(engine, speech, said, choice) if said is not None else None

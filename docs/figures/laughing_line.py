@@ -75,7 +75,12 @@ def laughing_line(path: Path) -> LaughingLine:
     phones = [PhoneSegment(parse_label(p.name), p.start, p.end) for p in read_phones(LINE.with_suffix(".phones"))]
     clip = laugh_of(SoundClip(path.stem, LAUGHING, read_speech(path).samples, True))
     start, end = clip.bouts[0]
-    first = Laugh(clip.name, clip.samples[round(start * SAMPLE_RATE) : round(end * SAMPLE_RATE)], ((0.0, end - start),), clip.calls)
+    first = Laugh(
+        clip.name,
+        clip.samples[round(start * SAMPLE_RATE) : round(end * SAMPLE_RATE)],
+        ((0.0, end - start),),
+        clip.calls,
+    )
     plain = LaughingLine(speech.samples, fill_gaps(phones, speech.seconds))
     laughing = splice(plain, first, _MIDDLE * speech.seconds, 0.0)
     quiet = np.random.default_rng(0).normal(0, 1e-4, int(_TAIL * SAMPLE_RATE)).astype(np.float32)
@@ -91,7 +96,10 @@ def moments(line: LaughingLine) -> list[float]:
 def build(faces: tuple[Face, ...]) -> list[list[bpy.types.Key]]:
     """One column of faces for each gain in an empty scene; gives the shape keys of each column."""
     scene = empty_scene(85, _SIZE)
-    scene.render.resolution_x, scene.render.resolution_y = _SIZE * len(GAINS), round(_SIZE * _ROWS_APART / _SPACING) * len(faces)
+    scene.render.resolution_x, scene.render.resolution_y = (
+        _SIZE * len(GAINS),
+        round(_SIZE * _ROWS_APART / _SPACING) * len(faces),
+    )
     columns: list[list[bpy.types.Key]] = [[] for _ in GAINS]
     for row, face in enumerate(faces):
         mouth = face.mesh.vertices[face.mesh.landmarks[list(landmarks.LIPS)]].mean(axis=0)
@@ -101,7 +109,10 @@ def build(faces: tuple[Face, ...]) -> list[list[bpy.types.Key]]:
             keys += [part.data.shape_keys for part in armature.children if part.data.shape_keys]
     middle = -_ROWS_APART * (len(faces) - 1) / 2 + 0.035
     place(scene.camera, Vector((0, -4, middle + 0.06)), Vector((0, 0, middle)))
-    scene.camera.data.type, scene.camera.data.ortho_scale = "ORTHO", max(_SPACING * len(GAINS), _ROWS_APART * len(faces))
+    scene.camera.data.type, scene.camera.data.ortho_scale = (
+        "ORTHO",
+        max(_SPACING * len(GAINS), _ROWS_APART * len(faces)),
+    )
     scene.render.engine = "BLENDER_WORKBENCH"
     shading = scene.display.shading
     shading.light, shading.color_type, shading.studio_light = "STUDIO", "MATERIAL", "paint.sl"
@@ -140,7 +151,20 @@ def encode(folder: Path, speech: Speech, path: Path) -> None:
     sound = folder / "line.wav"
     soundfile.write(sound, speech.samples, SAMPLE_RATE)
     pictures = ["-framerate", str(_FILM_FPS), "-i", str(folder / "%04d.png"), "-i", str(sound)]
-    how = ["-c:v", "libx264", "-crf", "28", "-pix_fmt", "yuv420p", "-c:a", "aac", "-b:a", "64k", "-movflags", "+faststart"]
+    how = [
+        "-c:v",
+        "libx264",
+        "-crf",
+        "28",
+        "-pix_fmt",
+        "yuv420p",
+        "-c:a",
+        "aac",
+        "-b:a",
+        "64k",
+        "-movflags",
+        "+faststart",
+    ]
     subprocess.run(["ffmpeg", "-loglevel", "error", "-y", *pictures, *how, str(path)], check=True)
 
 
