@@ -16,7 +16,7 @@ from ..inference.contract import EmoTalkError
 from .explained import OperatorResult
 from .modal_run import ModalRun
 
-_ARGUMENTS: Final = ("audio", "strip", "line", "character", "start_frame", "model", "controls")
+_ARGUMENTS: Final = ("audio", "strip", "line", "character", "start_frame", "model", "controls", "text")
 _ONCE: Final[Any] = {"SKIP_SAVE", "HIDDEN"}
 """Arguments are not stored for the next call, and not shown in the redo panel."""
 
@@ -40,6 +40,7 @@ _KINDS: Final[Any] = {
     ),
     model=bpy.props.StringProperty(name="Model", description="Its id", options=_ONCE),
     controls=bpy.props.StringProperty(name="Controls", description="Sliders to set, as a JSON object", options=_ONCE),
+    text=bpy.props.StringProperty(name="Text", description="What is said", options=_ONCE),
     **{
         control.name: _KINDS[control.kind](name=control.label, description=control.sentence, options=_ONCE)
         for control in LINE_CONTROLS
@@ -61,6 +62,7 @@ class Animate(ModalRun, bpy.types.Operator):
     start_frame: int
     model: str
     controls: str
+    text: str
     channel: int
     range_start: float
     range_end: float
