@@ -324,7 +324,7 @@ class Run(WorkerRun):
         scene = find(bpy.data.scenes, *self._scene)
         line = self._line_in(scene)
         character = find_character(find(scene.objects, *self._anchor), scene, performance.face.basis)
-        self.keys = stretch.write(prepared, character, self._settings, first, last)
+        self.keys = stretch.write(prepared, character, self._settings, first, last, is_draft)
         if is_draft:
             return ""
         inputs = self._inputs if is_whole else line.performed_inputs
