@@ -163,10 +163,10 @@ class Stretch:
             for name, fcurve in _curves_in(action).items():
                 if name in self._changed:
                     set_points(fcurve, before.curves[name].points)
-            for name in [name for name in list(action.keys()) if name.startswith(_PREFIX)]:
-                del action[name]  # Blender cuts new bytes off at the first zero where it has bytes already
-            for name, value in before.properties.items():
-                action[name] = value
+            for stored in [stored for stored in list(action.keys()) if stored.startswith(_PREFIX)]:
+                del action[stored]  # Blender cuts new bytes off at the first zero where it has bytes already
+            for stored, value in before.properties.items():
+                action[stored] = value
         self._changed, self._is_touched = set(), False
 
     def _actions(self) -> list[bpy.types.Action]:
@@ -195,8 +195,8 @@ def _look_at(action: bpy.types.Action) -> _Before:
 
 
 def _copy(record: Record) -> Record:
-    parts = {name: dict(getattr(record, name)) for name in ("generated", "edits", "written", "own")}
-    return replace(record, **parts)
+    generated, edits, written, own = map(dict, record.parts)
+    return replace(record, generated=generated, edits=edits, written=written, own=own)
 
 
 def _curves_in(action: bpy.types.Action) -> dict[CurveName, bpy.types.FCurve]:
@@ -225,7 +225,7 @@ def _write_curve(
     set_there = np.unique(np.concatenate([core, curve.kept]))
     total, first, last = splice(curve.keys, change, tolerance, timing.first, timing.step, set_there, limits)
     set_points(fcurve, *spliced_points(curve.points, total, first, last))
-    more = ()
+    more: tuple[np.ndarray, ...] = ()
     if curve.change is not None:
         record.edits[curve.recorded] = curve.change
         more = (curve.change.frames,)
