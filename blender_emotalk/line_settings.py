@@ -51,6 +51,7 @@ class LineSettings:
         range_end: seconds at which the performance ends; 0 is the end of the sound.
         keys_on: "Whole frames" of the scene or "Subframes".
         hand_edits: what becomes of edited keys, one of the control's choices.
+        text: what is said; "" for nothing that is known.
     """
 
     audio: str | Path | None = None
@@ -68,6 +69,7 @@ class LineSettings:
     range_end: float | None = None
     keys_on: str | None = None
     hand_edits: str | None = None
+    text: str | None = None
 
     def apply(self, scene: bpy.types.Scene, line: LineProperties | None = None) -> LineProperties:
         """Set them on a line of a scene, which becomes the active one.
@@ -120,6 +122,8 @@ class LineSettings:
             line.model = self.model
         for control, value in own.items():
             setattr(line, control.name, _as_property(control, value))
+        if self.text is not None:
+            line.text = " ".join(self.text.split())
         if self.own_track is not None:
             line.existing_keys = "TRACK" if self.own_track else "KEEP"
         if sliders:
