@@ -287,7 +287,7 @@ def animate(
         range_end: seconds at which the performance ends; 0 is the end of the sound.
         keys_on: "Whole frames" of the scene, or "Subframes": the frames of the model, which lie between them.
         hand_edits: what becomes of keys of an earlier run that somebody has edited: "Re-apply" or "Set aside".
-        text: what is said, in English; "" leaves that to listening.
+        text: what is said, in English, aligned with the sound first; "" forgets words and sounds.
 
     Returns:
         How many keys were written.

@@ -121,8 +121,8 @@ class LineSettings:
         if self.model is not None:
             line.model = self.model
         if self.text is not None:
-            line.text = self.text
-            if not self.text.split():
+            line.text = " ".join(self.text.split())
+            if not line.text:
                 alignments.forget(line)
         for control, value in own.items():
             setattr(line, control.name, _as_property(control, value))
