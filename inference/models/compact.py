@@ -39,7 +39,7 @@ from ..sound.log_mel import (
     spectral_offset,
     speech_level,
 )
-from .compact_phones import CompactPhones, PhoneStream, find_phones, heard_columns, told_gestures
+from .compact_phones import CompactPhones, PhoneStream, find_phones, follow_voice, heard_columns, told_gestures
 
 MODEL_ID: Final = "emotalk-compact"
 FPS: Final = 30
@@ -232,6 +232,9 @@ class EmoTalkCompact:
         """
         phones = self._with_phones()
         alignment = replace(alignment, phones=bridge_pauses(alignment.phones))
+        if alignment.origin == "aligned":
+            voice = _sigmoid(features.arrays["signals"][:, SIGNALS.index("speech")])
+            alignment = replace(alignment, phones=follow_voice(alignment.phones, voice, FPS))
         arrays = dict(features.arrays)
         told = told_gestures(alignment, np.arange(features.frames) / FPS)
         share = told[:, :1]

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from emotalk.face.gestures import bilabial_spans, bridge_pauses, labiodental_spans, ramps, speech_spans
 from emotalk.face.phones import CLOSURE_SHARE, PhoneSegment
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 
@@ -65,6 +65,7 @@ def test_a_bridged_line_has_no_gaps_and_the_same_end(phones):
     assert bridge_pauses(bridged) == bridged
 
 
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.floats(0, 3), st.floats(0.001, 1)), max_size=6),
     st.floats(0.01, 0.3),
