@@ -68,6 +68,7 @@ from .operators.forget_mapping import ForgetMapping
 from .operators.forget_strip import ForgetStrip
 from .operators.forget_words import ForgetWords
 from .operators.hear import Hear
+from .operators.hear_emotion import HearEmotion
 from .operators.import_checkpoint import ImportCheckpoint
 from .operators.import_cue_sheet import ImportCueSheet
 from .operators.import_curves import ImportCurves
@@ -91,6 +92,7 @@ from .operators.paste_text import PasteText
 from .operators.pause_training import PauseTraining
 from .operators.place_sound import PlaceSound
 from .operators.preview_training import PreviewTraining
+from .operators.read_times import ReadTimes
 from .operators.refresh_models import RefreshModels
 from .operators.remove_line import RemoveLine
 from .operators.remove_preset import RemovePreset
@@ -216,11 +218,13 @@ CLASSES: Final = (
     DeleteSound,
     ForgetWords,
     Hear,
+    HearEmotion,
     InsertClosure,
     LoadText,
     MoveBoundary,
     MoveWord,
     PasteText,
+    ReadTimes,
     ResetSounds,
     ShowSoundMenu,
     SplitSound,

@@ -24,6 +24,7 @@ class Aligning(WorkerRun):
         context: its scene has the line.
         line: with a sound.
         text: that is said; "" to hear the sounds alone.
+        times: a file with the times of words and sounds, which goes before the text.
 
     Attributes:
         remarks: sentences about the result that somebody should know.
@@ -32,10 +33,10 @@ class Aligning(WorkerRun):
         EmoTalkError: the line has no usable sound; nothing was started.
     """
 
-    def __init__(self, context: bpy.types.Context, line: LineProperties, text: str) -> None:
+    def __init__(self, context: bpy.types.Context, line: LineProperties, text: str, times: Path | None = None) -> None:
         super().__init__(context, line)
         model = model_choice.model_of(line) if model_choice.can_be_told(line) else DEFAULT_MODEL
-        self._text = text
+        self._text, self._times = text, times
         self._alignment: Alignment
         self.remarks: tuple[str, ...] = ()
         self._start(context, line, Path(sys.executable), model)
@@ -65,8 +66,10 @@ class Aligning(WorkerRun):
     def _submit(self, scene: bpy.types.Scene, sound: PreparedSound) -> None:
         self._mark = alignments.sound_mark(self._line_in(scene), scene)
         self.remarks = sound.remarks
-        text = {"text": self._text} if self._text else {}
-        self._request = worker_runs.client.submit({"verb": "align", **self._fields, **text, **sound.request})
+        said = {"text": self._text} if self._text else {}
+        if self._times is not None:
+            said["times"] = str(self._times)
+        self._request = worker_runs.client.submit({"verb": "align", **self._fields, **said, **sound.request})
 
     def _take_result(self, message: Message) -> None:
         try:
@@ -77,13 +80,13 @@ class Aligning(WorkerRun):
         self._is_done = True
 
 
-def start(context: bpy.types.Context, line: LineProperties, text: str) -> Aligning:
+def start(context: bpy.types.Context, line: LineProperties, text: str, times: Path | None = None) -> Aligning:
     """Begin to align a line; see ``Aligning``. Raises EmoTalkError if that is not possible."""
     if worker_runs.is_running():
         raise EmoTalkError(worker_runs.BUSY)
     try:
         with in_one_sentence():
-            run = Aligning(context, line, text)
+            run = Aligning(context, line, text, times)
     except EmoTalkError as error:
         show(str(error), failed=True)
         raise
@@ -96,10 +99,11 @@ def counted_in(alignment: Alignment) -> str:
     if not alignment.words:
         count = sum(phone.name != "SIL" for phone in alignment.phones)
         return f"{count} sounds" if count != 1 else "One sound"
-    return "One word" if len(alignment.words) == 1 else f"{len(alignment.words)} words"
+    words = sum(bool(word.text) for word in alignment.words)
+    return "One word" if words == 1 else f"{words} words"
 
 
 def found_in(alignment: Alignment) -> str:
     """The same, and how many words are left to listening."""
-    left = sum(word.fit < LEAST_FIT for word in alignment.words)
+    left = sum(bool(word.text) and word.fit < LEAST_FIT for word in alignment.words)
     return f"{counted_in(alignment)}, {left} left to listening" if left else counted_in(alignment)

@@ -83,18 +83,26 @@ def is_edited(line: LineProperties) -> bool:
     return line.alignment != line.aligned
 
 
+def is_own(line: LineProperties) -> bool:
+    """Whether the sounds are more than what the text gives: the animator has edited them, or read them from a file."""
+    try:
+        return is_edited(line) or (bool(line.alignment) and _parsed(line.alignment).origin == "read")
+    except AlignmentError:
+        return False
+
+
 def has_other_text(line: LineProperties) -> bool:
     """Whether the line has another text than the one that was aligned."""
     return bool(line.alignment) and line.text.split() != line.aligned_text.split()
 
 
 def needs_aligning(line: LineProperties, scene: bpy.types.Scene) -> bool:
-    """Whether the line has a text that has to be aligned before it is performed; sounds edited by hand are kept."""
+    """Whether the line has a text that has to be aligned before it is performed; edited and read sounds are kept."""
     if not line.text.split() or not model_choice.can_be_told(line):
         return False
     if usable_alignment(line, scene) is None:
         return True
-    return has_other_text(line) and not is_edited(line)
+    return has_other_text(line) and not is_own(line)
 
 
 def told_to(line: LineProperties, scene: bpy.types.Scene) -> Alignment | None:
@@ -112,9 +120,9 @@ def inputs_of(line: LineProperties, scene: bpy.types.Scene) -> Any:
     """
     if not model_choice.can_be_told(line):
         return None
-    edits = line.alignment if is_edited(line) and usable_alignment(line, scene) is not None else ""
+    own = line.alignment if is_own(line) and usable_alignment(line, scene) is not None else ""
     text = " ".join(line.text.split())
-    return [text, edits] if text or edits else None
+    return [text, own] if text or own else None
 
 
 def sound_mark(line: LineProperties, scene: bpy.types.Scene) -> str:

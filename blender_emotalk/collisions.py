@@ -72,7 +72,8 @@ def collisions_of(
     skin = skin[(distance[skin] < _SKIN * size).all(axis=1)]
     tried = np.unique(skin)
     lips = _Surface(places[mesh], skin, tried[distance[tried] < _AROUND_LIPS * size])
-    trees = {name: _tree(places[mesh][name], skin) for name in ("", *SENTENCE)}
+    corners = np.searchsorted(tried, skin).tolist()
+    trees = {name: _tree(places[mesh][name][tried], corners) for name in ("", *SENTENCE)}
     in_skin = _deepest(trees, lips, size)
     if not teeth:
         return Collisions(in_skin)
@@ -81,9 +82,9 @@ def collisions_of(
     return Collisions(in_skin, deepest, _lip_to_teeth(face, measures, places[mesh], teeth))
 
 
-def _tree(vertices: np.ndarray, triangles: np.ndarray) -> BVHTree:
+def _tree(vertices: np.ndarray, triangles: list[list[int]]) -> BVHTree:
     make: Any = BVHTree.FromPolygons  # the stubs say that it gives nothing
-    return cast(BVHTree, make(vertices.tolist(), triangles.tolist()))
+    return cast(BVHTree, make(vertices.tolist(), triangles))
 
 
 def _near(triangles: np.ndarray, middle: np.ndarray, reach: float, places: Mapping[str, np.ndarray]) -> _Surface:

@@ -1,17 +1,27 @@
 """Keys on the emotion sliders of a line: its emotion over time, in the Dope Sheet and the Graph Editor of the scene."""
 
 from collections.abc import Iterator
-from typing import Any, cast
+from typing import Any, Final, cast
 
 import bpy
+import numpy as np
 
 from ..face.controls import CONTROL_BY_NAME, Control, emotion_control
+from ..face.emotions import NEUTRAL
+from ..face.key_reduction import SparseKeys, reduce_curves
 from ..inference.contract import EmoTalkError
+from ..inference.heard_emotions import HeardEmotions
 from . import model_choice
 from .actions import active_curves
+from .keyframes import Timing
 from .line_identity import line_name
 from .lines import slider_of
 from .properties import LineProperties
+
+_HEARD_TOLERANCE: Final = 0.03
+"""Of a weight: closer than anybody sees."""
+_ABSENT: Final = SparseKeys(np.zeros(1, int), np.zeros(1), np.zeros(1))
+_SAME_FRAME: Final = 0.01
 
 
 def key_emotion(line: LineProperties, frame: float) -> int:
@@ -68,6 +78,44 @@ def apply_between(line: LineProperties, first: float, last: float, transition: f
     return len(sliders)
 
 
+def key_heard(line: LineProperties, heard: HeardEmotions, seconds: float, timing: Timing) -> int:
+    """Key the emotions that a network heard, with few keys; those that it does not name are keyed as absent.
+
+    Keys of the emotion sliders within the line are replaced; the intensity keeps its own.
+
+    Args:
+        line: whose sliders.
+        heard: over the line's sound.
+        seconds: of that sound.
+        timing: from rows of ``heard`` to frames of the scene.
+
+    Returns:
+        The number of keys.
+
+    Raises:
+        EmoTalkError: the line's model has none of these emotions; nothing was changed.
+    """
+    sliders = {c.name: (owner, name) for owner, name, c in _sliders(line) if c.name not in ("intensity", NEUTRAL)}
+    if not sliders.keys() & set(heard.emotions):
+        raise EmoTalkError(f"This model has none of the emotions {', '.join(heard.emotions)}; choose another model")
+    curves = dict(zip(heard.emotions, reduce_curves(heard.weights, _HEARD_TOLERANCE), strict=True))
+    first, last = timing.frames(np.array([0.0, seconds * heard.rate]))
+    count = 0
+    for emotion, (owner, name) in sliders.items():
+        keys = curves.get(emotion, _ABSENT).moved(timing.step, timing.first)
+        curve = _curve_of(line, owner, name)
+        if curve is not None:
+            _remove_between(curve, first, last)
+        before = getattr(owner, name)
+        for frame, value in zip(keys.frames, keys.values, strict=True):
+            setattr(owner, name, float(np.clip(value, 0, 1)))
+            _insert(line, owner, name, frame)
+        setattr(owner, name, before)
+        _set_slopes(cast(bpy.types.FCurve, _curve_of(line, owner, name)), keys)
+        count += len(keys.frames)
+    return count
+
+
 def _sliders(line: LineProperties) -> Iterator[tuple[Any, str, Control]]:
     emotions = model_choice.spec_of(line).emotions
     if not emotions:
@@ -83,6 +131,20 @@ def _insert(line: LineProperties, owner: Any, name: str, frame: float) -> None:
 def _curve_of(line: LineProperties, owner: Any, name: str) -> bpy.types.FCurve | None:
     path = owner.path_from_id(name)
     return next((curve for curve in active_curves(cast(bpy.types.ID, line.id_data)) if curve.data_path == path), None)
+
+
+def _set_slopes(curve: bpy.types.FCurve, keys: SparseKeys) -> None:
+    """Handles that draw what the keys were chosen for."""
+    thirds = np.diff(keys.frames, append=keys.frames[-1:] + 1, prepend=keys.frames[:1] - 1) / 3
+    for point in curve.keyframe_points:
+        number = int(np.argmin(np.abs(keys.frames - point.co.x)))
+        if keys.slopes is None or abs(keys.frames[number] - point.co.x) > _SAME_FRAME:
+            continue
+        frame, value, slope = point.co.x, point.co.y, keys.slopes[number]
+        point.interpolation, point.handle_left_type, point.handle_right_type = "BEZIER", "ALIGNED", "ALIGNED"
+        point.handle_left = (frame - thirds[number], value - slope * thirds[number])
+        point.handle_right = (frame + thirds[number + 1], value + slope * thirds[number + 1])
+    curve.update()
 
 
 def _remove_between(curve: bpy.types.FCurve, first: float, last: float) -> None:

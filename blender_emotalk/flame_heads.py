@@ -12,7 +12,7 @@ from ..face.errors import EmoTalkError
 from ..face.flame.arkit_shapes import ArkitShapes, solve_arkit_shapes
 from ..face.flame.files import import_model
 from ..face.flame.head import JAW_SLIDERS, FlameHead, build_head, identity_name
-from ..face.flame.model import JOINTS, FlameModel, load_model
+from ..face.flame.model import JOINTS, FlameModel, load_model, template_sha256
 from .access import view_layer_of
 from .heads import add_head
 from .user_folder import user_folder
@@ -115,7 +115,7 @@ def bake_identity(armature: bpy.types.Object) -> None:
         EmoTalkError: the converted model is not there any more.
     """
     key = keys_of(armature)
-    path = user_folder(_FOLDER) / Path(str(armature[_MODEL])).name
+    path = model_of(armature)
     if not path.is_file():
         raise EmoTalkError("The model of this head is not on this computer any more; import FLAME's file again first")
     model = load_model(path)
@@ -128,6 +128,20 @@ def bake_identity(armature: bpy.types.Object) -> None:
     for k in range(count):
         key.key_blocks[identity_name(k)].value = 0
     armature[_IDENTITY] = identity.tolist()
+
+
+def model_of(armature: bpy.types.Object) -> Path:
+    """The converted FLAME file that a FLAME head was made from; it may not be there any more."""
+    return user_folder(_FOLDER) / Path(str(armature[_MODEL])).name
+
+
+def template_of(path: Path) -> str:
+    """The hash of the mean head in a converted FLAME file, as weights note it; "" if there is no such file.
+
+    Raises:
+        EmoTalkError: the file is damaged.
+    """
+    return _template_of(path, path.stat().st_mtime_ns) if path.is_file() else ""
 
 
 def newest_model() -> Path | None:
@@ -156,6 +170,11 @@ def to_arkit(face: FaceCurves, path: Path | None) -> tuple[FaceCurves, str]:
         )
     shapes, release = _shapes_of(path, path.stat().st_mtime_ns)
     return shapes.to_arkit(face), release
+
+
+@lru_cache(maxsize=4)
+def _template_of(path: Path, _changed: int) -> str:
+    return template_sha256(load_model(path).template)
 
 
 @lru_cache(maxsize=1)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Final
 
 import bpy
 
@@ -9,6 +10,11 @@ from ..face.basis import ARKIT, JAW_CHANNELS, Basis
 from ..face.curves import Performance
 from ..face.errors import EmoTalkError
 from . import flame_heads, mapping_desk
+
+OTHER_FLAME: Final = (
+    "The weights belong to another FLAME than {}, so its expressions mean something else; "
+    "add a head from the FLAME file that they were trained for"
+)
 
 
 def performed_basis(anchor: bpy.types.Object | None, scene: bpy.types.Scene, basis: Basis) -> Basis:
@@ -24,6 +30,30 @@ def performed_basis(anchor: bpy.types.Object | None, scene: bpy.types.Scene, bas
     except EmoTalkError:  # the stored mapping is damaged, which whoever uses it says
         return basis
     return basis if set(basis.regions["expression"]) & set(moved) else ARKIT
+
+
+def template_remark(anchor: bpy.types.Object | None, basis: Basis, template: str) -> str:
+    """A sentence where motion of FLAME is played by another FLAME than it was made for; "" where it is not.
+
+    Args:
+        anchor: the object whose character takes the motion.
+        basis: in which it takes it, see ``performed_basis``.
+        template: the hash of the mean head that the weights note, ``ModelSpec.flame_template``; "" if they note none.
+
+    Raises:
+        EmoTalkError: FLAME's file is damaged.
+    """
+    if not template or anchor is None:
+        return ""
+    armature = next((each for each in (anchor, anchor.parent) if flame_heads.is_flame_head(each)), None)
+    if basis is ARKIT:
+        path, name = flame_heads.newest_model(), "the file that was imported last"
+    elif armature is not None:
+        path, name = flame_heads.model_of(armature), f"that of {armature.name}"
+    else:
+        return ""
+    found = flame_heads.template_of(path) if path is not None else ""
+    return OTHER_FLAME.format(name) if found and found != template else ""
 
 
 def conversion_to(basis: Basis) -> Callable[[Performance], tuple[Performance, str]]:

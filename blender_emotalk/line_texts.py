@@ -4,6 +4,7 @@ from pathlib import Path
 
 import bpy
 
+from ..inference.alignment.texts import read_text_file
 from ..inference.contract import EmoTalkError
 from ..inference.sound.wav import open_wav
 from .keyframes import frame_rate
@@ -27,20 +28,29 @@ def text_of_strips(line: LineProperties, scene: bpy.types.Scene) -> str:
     return text
 
 
-def text_of_file(path: Path) -> str:
-    """The text of a text file; of subtitles, what is said.
+def text_of_file(path: Path, character: str, line: LineProperties, scene: bpy.types.Scene) -> str:
+    """What is said in a line, from a text, a screenplay, or subtitles whose time begins at the scene's first frame.
+
+    Args:
+        path: of the file.
+        character: whose lines of a screenplay are taken; "" for those of all.
+        line: whose time the subtitles must have; all of them, if it has no sound yet.
+        scene: of the line.
 
     Raises:
-        EmoTalkError: it cannot be read, or has no text.
+        EmoTalkError: it cannot be read, or has no text for the line.
     """
     try:
-        text = path.read_text("utf-8-sig")
+        first, last = _extent(line, scene)
+    except EmoTalkError:
+        first, last = float(scene.frame_start), float("inf")
+    start, end = ((frame - scene.frame_start) / frame_rate(scene) for frame in (first, last))
+    try:
+        text = read_text_file(path, character, start, end)
     except OSError as error:
         raise EmoTalkError(f"{path} cannot be read: {error.strerror or error}") from None
-    except UnicodeDecodeError:
-        raise EmoTalkError(f"{path.name} is not a text in UTF-8; save it as UTF-8 and choose it again") from None
     if not text.split():
-        raise EmoTalkError(f"{path.name} has no text; choose another file")
+        raise EmoTalkError(f"{path.name} has no text for this line; choose another file")
     return text
 
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from ..inference.checkpoints.library import InstalledWeights, installed_weights, user_weights_folder
 from ..inference.contract import EmoTalkError, ModelSpec
-from ..inference.registry import COMPACT_SPEC, DEFAULT_MODEL
+from ..inference.registry import COMPACT_SPEC, DEFAULT_MODEL, SPEECH_EMOTION
 
 if TYPE_CHECKING:
     from .properties import LineProperties
@@ -14,18 +14,26 @@ if TYPE_CHECKING:
 _TOLD: Final = (DEFAULT_MODEL, f"{DEFAULT_MODEL}-actor")
 """The networks that can be told what is said."""
 _installed: tuple[InstalledWeights, ...] = ()
+_emotion_models: tuple[InstalledWeights, ...] = ()
 
 
 def refresh() -> None:
     """Search the disk for weights again."""
-    global _installed
-    found = (weights for weights in installed_weights() if weights.hears)
-    _installed = tuple(sorted(found, key=lambda weights: weights.model_id != DEFAULT_MODEL))
+    global _installed, _emotion_models
+    found = installed_weights()
+    hearing = (weights for weights in found if weights.hears)
+    _installed = tuple(sorted(hearing, key=lambda weights: weights.model_id != DEFAULT_MODEL))
+    _emotion_models = tuple(w for w in found if w.network == SPEECH_EMOTION and not w.damage)
 
 
 def installed() -> Sequence[InstalledWeights]:
     """The weights found by the last search, the built-in model first; for panels."""
     return _installed
+
+
+def emotion_models() -> Sequence[InstalledWeights]:
+    """The networks that hear emotions, as the last search found them; for panels."""
+    return _emotion_models
 
 
 def own_folder() -> Path:

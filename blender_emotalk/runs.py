@@ -32,7 +32,7 @@ from . import (
 from .access import active_line, run_state, scene_of
 from .characters import find_character
 from .failures import in_one_sentence
-from .flame_motion import conversion_to, performed_basis
+from .flame_motion import conversion_to, performed_basis, template_remark
 from .keyframes import Timing
 from .lines import anchor_of, control_values, performed_part
 from .properties import LineProperties
@@ -48,7 +48,7 @@ from .worker_runs import show as show
 
 HIDDEN: Final = "The keys"
 """How a remark about hidden motion begins."""
-EDITS_KEPT: Final = "The text has changed, but the sounds that you edited were kept; press Align to take the text"
+EDITS_KEPT: Final = "The text has changed, but sounds that you edited or read were kept; press Align to take the text"
 _LONGEST_MESSAGE: Final = 120.0
 """Seconds of a line whose curves come in the worker's message (a megabyte or so); longer ones come in a file."""
 _FEW_FRAMES: Final = 1000
@@ -97,6 +97,7 @@ class Run(WorkerRun):
         basis = performed_basis(anchor, scene, spec.basis)
         character = find_character(anchor, scene, basis)
         self._converted = conversion_to(basis)
+        other_flame = template_remark(anchor, basis, spec.flame_template)
         baking.check_layers(character)
         hidden_motion.check(character, scene)
         self._mapping = character.mapping
@@ -117,7 +118,7 @@ class Run(WorkerRun):
         )
         self._written = self._started
         self._ran_on = self._inputs = ""
-        self._remarks: tuple[str, ...] = ()
+        self._remarks: tuple[str, ...] = tuple(filter(None, (other_flame,)))
         self._aligning: tuple[str, str] | None = None
         self._aligned: tuple[Alignment, str, str] | None = None
         self._prepared_sound: PreparedSound
@@ -129,7 +130,7 @@ class Run(WorkerRun):
         if performed is not None:
             performance, remarks = performed
             performance, remark = self._converted(performance)
-            self._remarks = (*remarks, *filter(None, (remark,)))
+            self._remarks += (*remarks, *filter(None, (remark,)))
             self._start_frame = performed_part(line, scene)[2]
             self._inputs = line_states.inputs_of(line, scene)
             self._timing = Timing.of(scene, self._start_frame, performance.face.fps)
@@ -220,7 +221,7 @@ class Run(WorkerRun):
             line_states.remember_failure(line, sentence)
 
     def _submit(self, scene: bpy.types.Scene, sound: PreparedSound) -> None:
-        self._remarks, self._prepared_sound = sound.remarks, sound
+        self._remarks, self._prepared_sound = (*self._remarks, *sound.remarks), sound
         line = self._line_in(scene)
         self._inputs = line_states.inputs_of(line, scene)
         if alignments.needs_aligning(line, scene):
@@ -228,7 +229,7 @@ class Run(WorkerRun):
             fields = {"verb": "align", **self._fields, "text": line.text, **sound.request}
             self._request = worker_runs.client.submit(fields)
             return
-        if line.text and alignments.has_other_text(line) and alignments.is_edited(line):
+        if line.text and alignments.has_other_text(line) and alignments.is_own(line):
             self._remarks += (EDITS_KEPT,)
         self._perform(line, scene, alignments.told_to(line, scene))
 

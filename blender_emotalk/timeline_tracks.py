@@ -1,26 +1,30 @@
 """The words and sounds that a timeline shows: over strips in the Sequencer, at the bottom of the other editors."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
 import bpy
+import numpy as np
 
 from ..face.alignment import Alignment
 from ..face.sound_track import Rows, TimeScale, rows_in
 from . import alignments
-from .access import active_line, desk_of, preferences_of_blender, scene_of, window_manager_of
+from .access import active_line, desk_of, preferences_of_blender, scene_of
 from .keyframes import frame_rate
 from .line_identity import identity_of
 from .lines import performed_part
 from .properties import LineProperties
 from .strips import all_strips, is_shown, sequencer_scene
+from .timelines import EDITORS
+from .waveforms import waveform_of
 
-EDITORS: Final = ("SEQUENCE_EDITOR", "DOPESHEET_EDITOR", "GRAPH_EDITOR")
 _STRIP_BOTTOM, _STRIP_TOP = 0.05, 0.95
 """Where Blender draws a strip in its channel."""
 _SCROLLER: Final = 20.0
 """Pixels at the bottom of an editor that its scroll bar and its markers take."""
 _ROW: Final = 20.0
+_WAVE: Final = 24.0
+"""Pixels of the waveform above the words."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,8 @@ class Track:
         scale: seconds to pixels.
         rows: where they are.
         is_on_its_own: whether there is no strip behind it.
+        peaks: of the sound, ``PEAKS_PER_SECOND``, where there is no strip that shows it.
+        top: of the waveform, in pixels from the bottom of the region.
     """
 
     identity: str
@@ -45,7 +51,9 @@ class Track:
     rate: float
     scale: TimeScale
     rows: Rows
-    is_on_its_own: bool
+    is_on_its_own: bool = False
+    peaks: np.ndarray | None = field(default=None, compare=False)
+    top: float = 0.0
 
     def frame(self, pixel: float) -> float:
         """The scene frame at a pixel."""
@@ -73,8 +81,11 @@ def tracks_in(context: bpy.types.Context) -> list[Track]:
     line = active_line(scene)
     bottom = _SCROLLER * view.scale
     rows = rows_in(bottom, min(bottom + 2 * _ROW * view.scale, region.height / 2), view.scale, has_header=False)
-    track = line and rows and _track(line, scene, view, rows, is_on_its_own=True)
-    return [track] if track else []
+    track = _track(line, scene, view, rows) if line is not None and rows is not None else None
+    if track is None or line is None:
+        return []
+    top = min(track.rows.top + _WAVE * view.scale, region.height * 2 / 3)
+    return [replace(track, is_on_its_own=True, peaks=waveform_of(line, scene), top=top)]
 
 
 def track_at(context: bpy.types.Context, x: float, y: float) -> Track | None:
@@ -90,14 +101,6 @@ def line_of(track: Track | None, context: bpy.types.Context) -> LineProperties |
     if track is None:
         return None
     return next((line for line in desk_of(shown_scene(context)).lines if identity_of(line) == track.identity), None)
-
-
-def redraw() -> None:
-    """Draw the timelines of all windows again."""
-    for window in window_manager_of(bpy.context).windows:
-        for area in window.screen.areas:
-            if area.type in EDITORS:
-                area.tag_redraw()
 
 
 class _View:
@@ -128,13 +131,13 @@ def _over_strips(scene: bpy.types.Scene, view: _View) -> list[Track]:
         if strip is None or not is_shown(strip, scene):
             continue
         rows = rows_in(view.y(strip.channel + _STRIP_BOTTOM), view.y(strip.channel + _STRIP_TOP), view.scale)
-        track = rows and _track(line, scene, view, rows, is_on_its_own=False)
+        track = rows and _track(line, scene, view, rows)
         if track:
             found.append(track)
     return found
 
 
-def _track(line: LineProperties, scene: bpy.types.Scene, view: _View, rows: Rows, is_on_its_own: bool) -> Track | None:
+def _track(line: LineProperties, scene: bpy.types.Scene, view: _View, rows: Rows) -> Track | None:
     alignment = alignments.usable_alignment(line, scene)
     if alignment is None:
         return None
@@ -143,4 +146,4 @@ def _track(line: LineProperties, scene: bpy.types.Scene, view: _View, rows: Rows
     if scale.start > view.width or scale.pixel(alignment.seconds) < 0:
         return None
     changed = alignments.changes_of(line, scene)
-    return Track(identity_of(line), alignment, changed, start, rate, scale, rows, is_on_its_own)
+    return Track(identity_of(line), alignment, changed, start, rate, scale, rows)

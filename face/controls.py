@@ -448,6 +448,8 @@ class Controls(Mapping[str, Value]):
 
         The mix includes all emotions of the controls; an emotion that they lack has weight 0.
         """
+        if not self.emotions:
+            return np.zeros((frames, len(names)), np.float32)
         mix = np.stack([self.track(name, frames) for name in self.emotions], axis=1)
         mix = mix / np.maximum(mix.sum(axis=1, keepdims=True), 1)
         weights = np.zeros((frames, len(names)), np.float32)

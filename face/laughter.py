@@ -10,6 +10,7 @@ from typing import Final
 import numpy as np
 
 from . import arkit
+from .intervals import intervals_of
 
 ATTACK: Final = 0.20
 RELEASE: Final = 0.50
@@ -19,6 +20,19 @@ CALL_REACH: Final = 0.20
 """Seconds to both sides in which the softest moment near a call is searched: the spacing of the calls."""
 
 REACH_SECONDS: Final = max(ATTACK, RELEASE, CALL_REACH)
+
+LEAST_SECONDS: Final = 0.5
+"""A shorter sound is hardly a laugh; two calls take so long."""
+
+SURE: Final = 0.9
+SURE_SECONDS: Final = 0.1
+"""A laugh is as likely as ``SURE`` for so long in all ..."""
+
+POSSIBLE: Final = 0.3
+"""... and reaches as far as it is as likely as this."""
+
+LONGEST_PAUSE: Final = 0.6
+"""Seconds between calls of one laugh, and the breath between them."""
 
 SPEECH_KEEPS: Final = 0.4
 """Share of the mouth shapes of speech that is kept under a full laugh; the rest of the face keeps everything."""
@@ -85,6 +99,26 @@ def layer_laughter(
     added = np.minimum(gain[:, None] * added, 1)
     kept = values * (1 - (np.minimum(gain, 1) * bout)[:, None] * _FADES)
     return (kept + added * (1 - kept)).astype(np.float32)
+
+
+def join_laughs(chance: np.ndarray, fps: float, least: float = LEAST_SECONDS) -> list[tuple[int, int]]:
+    """Laughs in the chance of laughter, by two thresholds, so that a soft beginning belongs to its laugh.
+
+    Args:
+        chance: (frames,) 0..1.
+        fps: frames per second.
+        least: seconds; a shorter laugh is none.
+
+    Returns:
+        Their first frame and the one after the last; pauses between calls belong to them.
+    """
+    laughing = np.zeros(len(chance), bool)
+    for first, last in intervals_of(chance > POSSIBLE):
+        laughing[first:last] = np.count_nonzero(chance[first:last] > SURE) >= SURE_SECONDS * fps
+    for first, last in intervals_of(~laughing):
+        if first > 0 and last < len(chance) and last - first <= LONGEST_PAUSE * fps:
+            laughing[first:last] = True
+    return [(first, last) for first, last in intervals_of(laughing) if last - first >= least * fps]
 
 
 def spread(laughing: np.ndarray, fps: float) -> np.ndarray:

@@ -12,6 +12,8 @@ from .phones import BILABIALS, LABIODENTALS
 Contact = Literal["", "lips", "teeth"]
 """What touches in a sound: nothing, both lips, or the lower lip and the teeth."""
 
+PEAKS_PER_SECOND: Final = 100
+"""Of the outline of a sound."""
 REACH: Final = 6.0
 """Pixels at a display scale of 1 within which the mouse is on a boundary."""
 _LEAST_WIDTH: Final = 2.0
@@ -21,6 +23,8 @@ _MARGIN: Final = 3.0
 _HIGHEST_ROW, _LOWEST_ROW = 20.0, 11.0
 _NARROW: Final = 20.0
 """Pixels of a sound below which its name often hides."""
+_BAR: Final = 2.0
+"""Pixels of a bar of the waveform."""
 _HEADER: Final = 16.0
 """Pixels at the top of a strip in which Blender writes its name, if it is high enough."""
 
@@ -151,6 +155,33 @@ def sound_boxes(
         text = _fitting("" if name == "SIL" else name, right - left, scale, width_of)
         boxes.append(Box(i, left, right, text, contact_of(name), fits[i], changed[i]))
     return boxes
+
+
+def wave_bars(peaks: np.ndarray, rate: float, scale: TimeScale) -> list[tuple[float, float, float]]:
+    """The outline of a sound as bars that touch.
+
+    Args:
+        peaks: (n,) 0..1 from second 0 on.
+        rate: peaks per second.
+        scale: of the timeline.
+
+    Returns:
+        (left, right, height 0..1) of each bar that is seen, ``_BAR`` pixels wide or as wide as a peak.
+    """
+    first = max(int(np.floor(scale.seconds(0) * rate)), 0)
+    last = min(int(np.ceil(scale.seconds(scale.width) * rate)) + 1, len(peaks))
+    if last <= first:
+        return []
+    each = max(round(_BAR * scale.scale / scale.per_second * rate), 1)
+    starts = np.arange(first - first % each, last, each)
+    heights = np.maximum.reduceat(peaks[: starts[-1] + each], starts)
+    lefts = scale.start + starts / rate * scale.per_second
+    rights = lefts + each / rate * scale.per_second
+    return [
+        (float(max(left, 0.0)), float(min(right, scale.width)), float(height))
+        for left, right, height in zip(lefts, rights, heights, strict=True)
+        if height > 0 and right > 0 and left < scale.width
+    ]
 
 
 def shows_words_alone(alignment: Alignment, scale: TimeScale, rows: Rows) -> bool:

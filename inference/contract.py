@@ -87,6 +87,8 @@ class ModelSpec:
         styles: names of its personal styles; the first one is the default.
         controls: names of the controls in the groups emotion and style that it uses, besides its emotions, and
             ``loudness_jaw`` if it can tell how sure it is, and ``natural_strength`` if its emotions are posed ones.
+        flame_template: SHA-256 of the mean head of the FLAME that it was trained for, see
+            ``face.flame.model.template_sha256``; "" if it is not FLAME's, or unknown.
     """
 
     basis: Basis
@@ -94,6 +96,7 @@ class ModelSpec:
     emotions: tuple[str, ...] = ()
     styles: tuple[str, ...] = ()
     controls: frozenset[str] = frozenset()
+    flame_template: str = ""
 
     def with_styles(self, styles: tuple[str, ...]) -> "ModelSpec":
         """The same network with these personal styles."""

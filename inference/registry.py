@@ -28,6 +28,9 @@ MOST_NAMES: Final = 200
 LONGEST_NAME: Final = 63
 """Characters; Blender truncates longer names."""
 
+FLAME_TEMPLATE: Final = "flame_template_sha256"
+"""The name of ``ModelSpec.flame_template`` in headers of weights."""
+
 _FPS_RANGE: Final = (1.0, 240.0)
 
 
@@ -83,6 +86,12 @@ def _load_compact_actor(path: Path, spec: ModelSpec, _device: str, _precision: s
     from .models.compact_actor import load
 
     return load(path, spec)
+
+
+def _load_laughtalk_compact(path: Path, spec: ModelSpec, _device: str, _precision: str, _windowed: bool) -> FaceModel:
+    from .models.laughtalk_compact import LaughTalkCompact
+
+    return LaughTalkCompact.load(path, spec)
 
 
 EMOTALK_SPEC: Final = ModelSpec(
@@ -204,14 +213,72 @@ FLINT_CONVERTER: Final = replace(
     notice=EMOTE_CONVERTER.notice.replace("EMOTE", "FLINT"),
 )
 
+SPEECH_EMOTION: Final = "speech-emotion"
+SPEECH_EMOTION_SPEC: Final = ModelSpec(basis=ARKIT, fps=30.0)
+
+
+def _load_speech_emotion(path: Path, _spec: ModelSpec, _device: str, _precision: str, _windowed: bool) -> FaceModel:
+    raise EmoTalkError(
+        f"{path.stem} names the emotion of a voice and moves no face; choose another model for a line, and this one "
+        "where an emotion is heard"
+    )
+
+
+def _check_speech_emotion(path: Path) -> object:
+    import_torch("Hearing emotions")
+    from .models.speech_emotion import SpeechEmotion
+
+    return SpeechEmotion.load(path)
+
+
+def _convert_speech_emotion(state: "Mapping[str, Tensor]", checkpoint: Path, spec: ModelSpec) -> Conversion:
+    from .checkpoints.speech_emotion_converter import convert_speech_emotion
+
+    return convert_speech_emotion(state, checkpoint, spec)
+
+
+SPEECH_EMOTION_CONVERTER: Final = Converter(
+    marks=("classifier.",),
+    convert=_convert_speech_emotion,
+    licence="of whoever published them, often non-commercial",
+    notice=(
+        "Networks that hear emotions are mostly trained on acted recordings with terms of their own, often not for "
+        "commercial use; read those of this one."
+    ),
+)
+
+LAUGHTALK_SPEC: Final = ModelSpec(basis=FLAME(50), fps=30.0, controls=frozenset(("laughter",)))
+LAUGHTALK_TALK_SPEC: Final = replace(LAUGHTALK_SPEC, controls=frozenset())
+"""Of weights of the first stage alone, which know no laughter."""
+
+
+def _load_laughtalk(path: Path, spec: ModelSpec, device: str, precision: str, windowed: bool) -> FaceModel:
+    import_torch("LaughTalk")
+    from .models.laughtalk import LaughTalk
+    from .models.matrix_products import Precision
+
+    return LaughTalk.load(path, spec, device, cast(Precision, precision), windowed)  # load_model has checked it
+
+
 NETWORKS: Final[dict[str, Network]] = {
     "emotalk-compact": Network("EmoTalk Compact", False, COMPACT_SPEC, _load_compact),
+    "laughtalk-compact": Network("LaughTalk Compact", False, COMPACT_SPEC, _load_laughtalk_compact),
     "karras": Network("Karras 2017", False, KARRAS_SPEC, _load_karras),
     "emotalk-compact-actor": Network("EmoTalk Compact", False, COMPACT_SPEC, _load_compact_actor),
     "emotalk": Network("EmoTalk", True, EMOTALK_SPEC, _load_emotalk, EMOTALK_CONVERTER),
     "emote": Network("EMOTE", True, EMOTE_SPEC, _load_emote, EMOTE_CONVERTER),
     "flint": Network("FLINT", True, FLINT_SPEC, _load_flint, FLINT_CONVERTER, _check_flint),
     "emotalk-actor": Network("EmoTalk", True, EMOTALK_SPEC, _load_emotalk_actor),
+    SPEECH_EMOTION: Network(
+        "Speech Emotion",
+        True,
+        SPEECH_EMOTION_SPEC,
+        _load_speech_emotion,
+        SPEECH_EMOTION_CONVERTER,
+        _check_speech_emotion,
+    ),
+    "laughtalk": Network("LaughTalk", True, LAUGHTALK_SPEC, _load_laughtalk),
+    "laughtalk-talk": Network("LaughTalk, Talk Alone", True, LAUGHTALK_TALK_SPEC, _load_laughtalk),
 }
 
 
@@ -244,7 +311,7 @@ def read_spec(network: Network, metadata: Mapping[str, str]) -> ModelSpec:
         spec = replace(spec, styles=_names(metadata["styles"], "styles"))
     if "emotions" in metadata:
         spec = replace(spec, emotions=_emotions(metadata["emotions"]))
-    return spec
+    return replace(spec, flame_template=metadata.get(FLAME_TEMPLATE, ""))
 
 
 def spec_metadata(spec: ModelSpec) -> dict[str, str]:

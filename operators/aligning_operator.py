@@ -1,5 +1,6 @@
 """The base of operators that find the words and sounds of a line in the background."""
 
+from pathlib import Path
 from typing import Any
 
 import bpy
@@ -8,7 +9,7 @@ from ..blender_emotalk import aligning, batch
 from ..blender_emotalk.access import current_line
 from ..blender_emotalk.desk import NO_LINE
 from ..blender_emotalk.properties import LineProperties
-from ..blender_emotalk.timeline_tracks import redraw
+from ..blender_emotalk.timelines import redraw
 from ..blender_emotalk.worker_runs import CANCELLED
 from ..inference.contract import EmoTalkError
 from .explained import OperatorResult
@@ -34,13 +35,17 @@ class AligningOperator(ModalRun):
         """The text to align; "" to listen alone."""
         raise NotImplementedError
 
+    def times_of(self) -> Path | None:
+        """The file of times to read; None for none."""
+        return None
+
     def begin(self, context: bpy.types.Context) -> aligning.Aligning | None:
         """Start."""
         line = current_line(context)
         if line is None:
             return None
         try:
-            return aligning.start(context, line, self.text_of(line))
+            return aligning.start(context, line, self.text_of(line), self.times_of())
         except EmoTalkError as error:
             self.report({"ERROR"}, str(error))
             return None

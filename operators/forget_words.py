@@ -4,7 +4,7 @@ import bpy
 
 from ..blender_emotalk import alignments, line_states
 from ..blender_emotalk.access import current_line, scene_of
-from ..blender_emotalk.timeline_tracks import redraw
+from ..blender_emotalk.timelines import redraw
 from .explained import OperatorResult
 from .line_operator import LineOperator
 

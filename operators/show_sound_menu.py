@@ -34,3 +34,7 @@ class ShowSoundMenu(ExplainedOperator, bpy.types.Operator):
         run_state(context).pointed_frame = track.frame(x)
         bpy.ops.wm.call_menu(name=_MENU)
         return {"FINISHED"}
+
+    def execute(self, _context: bpy.types.Context) -> OperatorResult:
+        """Without a mouse nothing is pointed at."""
+        return {"CANCELLED"}

@@ -9,7 +9,8 @@ from ..blender_emotalk.access import desk_of, window_manager_of
 from ..blender_emotalk.failures import in_one_sentence
 from ..blender_emotalk.properties import LineProperties
 from ..blender_emotalk.sound_edits import SoundEdit
-from ..blender_emotalk.timeline_tracks import Track, line_of, redraw, shown_scene, track_at
+from ..blender_emotalk.timeline_tracks import Track, line_of, shown_scene, track_at
+from ..blender_emotalk.timelines import redraw
 from ..face.alignment import Alignment
 from ..inference.contract import EmoTalkError
 from .explained import OperatorResult

@@ -10,7 +10,8 @@ from ..blender_emotalk.desk import NO_LINE
 from ..blender_emotalk.failures import in_one_sentence
 from ..blender_emotalk.properties import LineProperties
 from ..blender_emotalk.sound_edits import SoundEdit
-from ..blender_emotalk.timeline_tracks import redraw, shown_scene
+from ..blender_emotalk.timeline_tracks import shown_scene
+from ..blender_emotalk.timelines import redraw
 from ..blender_emotalk.worker_runs import BUSY
 from ..face.alignment import Alignment
 from ..inference.contract import EmoTalkError

@@ -46,6 +46,9 @@ class EmotionPanel(ControlPanel, bpy.types.Panel):
         row = self.layout.row(align=True)
         row.operator("emotalk.key_emotion", icon="KEY_HLT")
         row.operator("emotalk.apply_emotion", text="From–To…", icon="ARROW_LEFTRIGHT")
+        for weights in model_choice.emotion_models():
+            button = self.layout.operator("emotalk.hear_emotion", text=f"Hear by {weights.model_id}", icon="SOUND")
+            button.emotion_model = weights.model_id
 
 
 def _is_mixed(mix: Mix) -> bool:

@@ -6,7 +6,8 @@ import bpy
 
 from ..blender_emotalk import alignments
 from ..blender_emotalk.access import active_line, run_state
-from ..blender_emotalk.timeline_tracks import EDITORS, shown_scene
+from ..blender_emotalk.timeline_tracks import shown_scene
+from ..blender_emotalk.timelines import EDITORS
 from ..face.alignment import Alignment
 from ..face.alignment_edits import delete_sound, insert_closure, sound_at, split_sound, word_at, word_limits
 from ..inference.contract import EmoTalkError

@@ -12,7 +12,7 @@ from gpu_extras.batch import batch_for_shader
 from ..blender_emotalk.access import preferences_of_blender
 from ..blender_emotalk.timeline_tracks import Track, tracks_in
 from ..face.alignment import LEAST_FIT
-from ..face.sound_track import Box, shows_words_alone, sound_boxes, word_boxes
+from ..face.sound_track import PEAKS_PER_SECOND, Box, shows_words_alone, sound_boxes, wave_bars, word_boxes
 
 _Colour = tuple[float, float, float, float]
 
@@ -57,6 +57,7 @@ class _Theme:
     def __init__(self, context: bpy.types.Context) -> None:
         interface: Any = preferences_of_blender(context).themes[0].user_interface
         self.back = (*interface.wcol_menu_back.inner[:3], 0.85)
+        self.wave = (*interface.wcol_regular.text_sel[:3], 0.45)
         self.word = (*interface.wcol_regular.inner[:3], 0.88)
         self.sound = (*(_DARKER * value for value in self.word[:3]), 0.88)
         self.contact = {
@@ -90,7 +91,11 @@ def _draw_track(track: Track, theme: _Theme) -> None:
 
     if track.is_on_its_own:
         ends = max(scale.start, 0.0), min(scale.pixel(track.alignment.seconds), scale.width)
-        rectangles[theme.back] = [(ends[0], rows.bottom, ends[1], rows.top)]
+        rectangles[theme.back] = [(ends[0], rows.bottom, ends[1], max(rows.top, track.top))]
+        if track.peaks is not None:
+            bars = wave_bars(track.peaks, PEAKS_PER_SECOND, scale)
+            height = track.top - rows.top
+            rectangles[theme.wave] = [(left, rows.top, right, rows.top + share * height) for left, right, share in bars]
     has_words_alone = shows_words_alone(track.alignment, scale, rows)
     sounds = [] if has_words_alone else sound_boxes(track.alignment, track.changed, scale, width_of)
     for box in sounds:

@@ -27,6 +27,7 @@ class TextMenu(Drawn, bpy.types.Menu):
         """A file, strips, or the texts of this .blend file."""
         self.layout.operator("emotalk.load_text", icon="FILEBROWSER")
         self.layout.operator("emotalk.use_text_strips", icon="SEQ_STRIP_META")
+        self.layout.operator("emotalk.read_times", icon="TIME")
         if len(bpy.data.texts):
             self.layout.separator()
         for block in bpy.data.texts:

@@ -1,8 +1,11 @@
 """One Blender for all tests that need one: the bpy wheel here, or the Blender that runs pytest (run_in_blender.py)."""
 
+import dataclasses
 import importlib.util
+import json
 import os
 import runpy
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -20,9 +23,10 @@ HAS_BLENDER = "bpy" in sys.modules or importlib.util.find_spec("bpy") is not Non
 collect_ignore = [] if HAS_BLENDER else list(BLENDER_ROOMS)
 _exit_status = 0
 
-os.environ["EMOTALK_WEIGHTS"] = tempfile.mkdtemp(prefix="emotalk-weights-")  # nobody's own weights take part
+_user_folders = {"EMOTALK_WEIGHTS": tempfile.mkdtemp(prefix="emotalk-weights-")}  # nobody's own weights take part
 if "bpy" not in sys.modules:  # the wheel reads this once, when it is imported; each process of the tests has its own
-    os.environ["BLENDER_USER_RESOURCES"] = tempfile.mkdtemp(prefix="emotalk-tests-")
+    _user_folders["BLENDER_USER_RESOURCES"] = tempfile.mkdtemp(prefix="emotalk-tests-")
+os.environ.update(_user_folders)
 # PyTorch's threads wait for each other in a loop: networks as small as those of the tests are slower in two of them,
 # and many times so where others use the cores too.
 os.environ["OMP_NUM_THREADS"] = "1"
@@ -63,8 +67,14 @@ def one_thread():
 
 
 def pytest_sessionfinish(session, exitstatus):
+    """Not later: pytest-xdist ends its processes while they are unconfigured."""
     global _exit_status
     _exit_status = int(exitstatus)
+    close = getattr(sys.modules.get("emotalk.blender_emotalk.runs"), "close", None)
+    if close and not sys.modules["bpy"].app.binary_path:
+        close()
+    for folder in _user_folders.values():
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.hookimpl(trylast=True)
@@ -73,9 +83,6 @@ def pytest_unconfigure(config):
     bpy = sys.modules.get("bpy")
     if bpy is None or bpy.app.binary_path:
         return
-    close = getattr(sys.modules.get("emotalk.blender_emotalk.runs"), "close", None)
-    if close:
-        close()
     sys.stdout.flush()
     sys.stderr.flush()
     os._exit(_exit_status)
@@ -240,6 +247,44 @@ def released_state():
     return runpy.run_path(str(TESTS / "released_state.py"))["released_state"]()
 
 
+@pytest.fixture
+def write_emote(user_weights):
+    """A function that writes weights of a small EMOTE at random, EMOTE, with more in their header if you like."""
+    from dataclasses import asdict, replace
+
+    from emotalk.face.basis import FLAME
+    from emotalk.inference.checkpoints.safetensors_file import write_safetensors
+    from emotalk.inference.models.emote import EmoteConfig, weight_shapes
+    from emotalk.inference.models.flint import FlintConfig
+    from emotalk.inference.models.wav2vec2 import BASE
+    from emotalk.inference.registry import EMOTE_SPEC, spec_metadata
+
+    def write(**header):
+        encoder = replace(
+            BASE,
+            hidden_size=64,
+            num_hidden_layers=1,
+            num_attention_heads=1,
+            intermediate_size=64,
+            conv_dim=16,
+            num_conv_pos_embeddings=8,
+            num_conv_pos_embedding_groups=4,
+        )
+        config = EmoteConfig(encoder=encoder, features=32, prior=FlintConfig(expressions=50, width=32))
+        rng = np.random.default_rng(0)
+        arrays = {
+            name: (1 if name.endswith("running_var") else 0.2) * rng.random(shape, np.float32) - (shape[-1] > 5) * 0.1
+            for name, shape in weight_shapes(config).items()
+        }
+        arrays = {name: np.abs(array) if name.endswith("running_var") else array for name, array in arrays.items()}
+        spec = replace(EMOTE_SPEC, basis=FLAME(50))
+        metadata = {"model": "emote", "config": json.dumps(asdict(config)), **spec_metadata(spec), **header}
+        user_weights.mkdir(exist_ok=True)
+        write_safetensors(user_weights / "EMOTE.safetensors", arrays, metadata)
+
+    return write
+
+
 @pytest.fixture(scope="session")
 def torch_python():
     """A Python that has PyTorch: this one, or, inside a real Blender, the one that runs tests/run_in_blender.py."""
@@ -268,6 +313,38 @@ def user_weights(tmp_path, monkeypatch):
     folder = tmp_path / "own weights"
     monkeypatch.setenv("EMOTALK_WEIGHTS", str(folder))
     return folder
+
+
+@pytest.fixture
+def ear(user_weights):
+    """The file of a network with random weights that hears emotions; it is installed as "ear"."""
+    from emotalk.inference.checkpoints.safetensors_file import write_safetensors
+    from emotalk.inference.models.speech_emotion import SpeechEmotionConfig, weight_shapes
+    from emotalk.inference.models.wav2vec2 import BASE
+    from emotalk.inference.registry import SPEECH_EMOTION_SPEC, spec_metadata
+
+    encoder = dataclasses.replace(
+        BASE,
+        hidden_size=64,
+        num_hidden_layers=1,
+        num_attention_heads=1,
+        intermediate_size=64,
+        conv_dim=16,
+        num_conv_pos_embeddings=8,
+        num_conv_pos_embedding_groups=4,
+    )
+    config = SpeechEmotionConfig(("neutral", "happy", "anger", "sad"), encoder, head_width=16)
+    rng = np.random.default_rng(0)
+    arrays = {name: rng.random(shape, np.float32) - 0.4 for name, shape in weight_shapes(config).items()}
+    metadata = {
+        "model": "speech-emotion",
+        "config": json.dumps(dataclasses.asdict(config)),
+        **spec_metadata(SPEECH_EMOTION_SPEC),
+    }
+    user_weights.mkdir()
+    path = user_weights / "ear.safetensors"
+    write_safetensors(path, arrays, metadata)
+    return path
 
 
 @pytest.fixture(scope="session")

@@ -162,3 +162,18 @@ def test_a_file_is_read_as_read_speech_reads_it(tmp_path, line_wav):
     assert given.face.values.tobytes() == read.face.values.tobytes()
     first = emotalk.perform(emotalk.read_speech(path, channel=1))
     assert given.face.values.tobytes() != first.face.values.tobytes()
+
+
+def test_what_is_said_is_aligned_and_performed(line_wav, tmp_path):
+    text = "I never asked for any of this. But maybe, just maybe, we were made for a moment like this one."
+    times = emotalk.align(line_wav, text)
+    assert times.remarks == ()
+    assert [word.text for word in times.alignment.words if word.text][-1] == "one"
+    assert all(word.fit >= emotalk.LEAST_FIT for word in times.alignment.words)
+    told = emotalk.perform(line_wav, alignment=times.to_tell)
+    main(["animate", str(line_wav), "-o", str(tmp_path / "theirs.npz"), "--text", text])
+    emotalk.write_curves(tmp_path / "own.npz", told)
+    assert (tmp_path / "own.npz").read_bytes() == (tmp_path / "theirs.npz").read_bytes()
+    heard = emotalk.align(line_wav)
+    assert heard.to_tell is None
+    assert {phone.name for phone in heard.alignment.phones} >= {"M", "B", "SIL"}

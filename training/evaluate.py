@@ -21,7 +21,7 @@ from .evaluation.captures import capture_tables
 from .evaluation.cost import cost_tables
 from .evaluation.development_sets import LINES, Folders, read_foreign_sets, read_sets
 from .evaluation.emotions import emotion_tables
-from .evaluation.laughs import laughter_tables
+from .evaluation.laughter import laughter_tables
 from .evaluation.life import life_tables
 from .evaluation.lips import hard_tables, lip_tables, sample_evenly
 from .evaluation.report import Table, write_json
@@ -48,6 +48,7 @@ _HARD_LINES: Final = 40
 _EMOTION_LINES: Final = 20
 _STYLE_LINES: Final = 6
 _SPEECH_LINES: Final = 10
+_LAUGHING_LINES: Final = 24
 _ACTING_LINES: Final = 12
 """Of each set."""
 
@@ -67,13 +68,14 @@ def main(argv: list[str] | None = None) -> None:
     sets = read_sets(recipe, folders, options.lines) if set(options.only) - {"capture"} else {}
     clips = read_clips([options.nonverbal]) if options.nonverbal else []
     one_voice = sets.get(recipe.held_out_voices[-1], [])
+    exact_voice = sets.get(recipe.held_out_voices[0], [])
     some = [line for lines in sets.values() for line in sample_evenly(lines, _SPEECH_LINES)]
     parts: dict[str, Callable[[], Sequence[Table]]] = {
         "lips": lambda: lip_tables(model, sets | read_foreign_sets(options.lines)),
         "told": lambda: [*told_tables(model, sets), *phone_tables(model, sets)],
         "hard": lambda: hard_tables(model, sets, _HARD_LINES),
         "stillness": lambda: stillness_tables(model, some, clips),
-        "laughter": lambda: laughter_tables(model, sets, clips),
+        "laughter": lambda: laughter_tables(model, sets, clips, sample_evenly(exact_voice, _LAUGHING_LINES)),
         "emotions": lambda: emotion_tables(model, one_voice[:_EMOTION_LINES]),
         "acting": lambda: acting_tables(
             model, [line for lines in sets.values() for line in sample_evenly(lines, _ACTING_LINES)], options.captures

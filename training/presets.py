@@ -9,6 +9,8 @@ from .emotalk.preset import EMOTALK
 from .emote.preset import EMOTE, FLINT
 from .finetuning.preset import COMPACT
 from .karras.preset import KARRAS
+from .laughtalk.preset import LAUGHTALK_LAUGH, LAUGHTALK_TALK
+from .laughter.preset import LAUGHTALK_COMPACT
 from .phones.preset import PHONES
 from .preset import Preset
 
@@ -21,6 +23,9 @@ PRESETS: Final[dict[str, Preset]] = {
     "emotalk-actor": EMOTALK_ACTOR,
     "flint": FLINT,
     "emote": EMOTE,
+    "laughtalk-talk": LAUGHTALK_TALK,
+    "laughtalk-laugh": LAUGHTALK_LAUGH,
+    "laughtalk-compact": LAUGHTALK_COMPACT,
 }
 
 

@@ -29,5 +29,6 @@ SYSTEMS: Final[dict[str, System]] = {
 }
 """By the name in ``presets.PRESETS``, the usual choice first.
 
-FLINT and EMOTE are trained by the command alone: they need a FLAME file, and one the other's weights.
+FLINT and EMOTE are trained by the command alone: they need a FLAME file, and one the other's weights. So are the two
+stages of LaughTalk, of which the second needs the first one's weights.
 """

@@ -19,6 +19,7 @@ from emotalk.face import phones as alphabet
 from emotalk.face.controls import Controls
 from emotalk.inference.contract import SAMPLE_RATE, Speech
 from emotalk.inference.engine import Engine
+from emotalk.training.compact.spoken_line import SpokenLine
 from emotalk.training.recordings.sound_files import as_floats
 from pictures import IMAGES, save_small
 from PIL import Image, ImageOps
@@ -47,7 +48,7 @@ def main() -> None:
     contacts(aligned(options.sound, options.text), options.picture, options.size)
 
 
-def contacts(line: alphabet.SpokenLine, picture: Path, size: int) -> None:
+def contacts(line: SpokenLine, picture: Path, size: int) -> None:
     """Perform, render, lay out."""
     moments = telling_moments(line.phones)
     speech = Speech(as_floats(line.samples))

@@ -47,6 +47,17 @@ def import_model(path: Path, folder: Path) -> tuple[FlameModel, Path]:
     return load_model(converted), converted
 
 
+def read_file(path: Path) -> FlameModel:
+    """The model in the user's file; nothing is kept.
+
+    Raises:
+        EmoTalkError: the file is no FLAME model; nothing in it was run.
+        OSError: it cannot be read.
+    """
+    data = _bytes_of(path)
+    return read_model(data, path.name, hashlib.sha256(data).hexdigest())
+
+
 def read_model(data: bytes, name: str, digest: str) -> FlameModel:
     """The model in a file's bytes.
 

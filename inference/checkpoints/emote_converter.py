@@ -5,7 +5,6 @@ and a renderer, which stand in the same file, are left out; FLAME's template is 
 one release of FLAME fits no other.
 """
 
-import hashlib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, replace
@@ -17,12 +16,14 @@ from torch import Tensor
 
 from ...face.basis import FLAME, JAW_CHANNELS
 from ...face.emotions import EMOTIONS
+from ...face.flame.model import template_sha256
 from ..contract import EmoTalkError, ModelSpec, Speech
 from ..devices import is_out_of_memory
 from ..models.emote import INTENSITIES, SAMPLES_PER_FRAME, Emote, EmoteConfig, weight_shapes
 from ..models.flint import MOST_STAGES, Flint, FlintConfig, decoder_shapes, encoder_shapes
 from ..models.flint import weight_shapes as flint_shapes
 from ..models.wav2vec2 import BASE
+from ..registry import FLAME_TEMPLATE
 from .checkpoint_state import CheckpointState
 from .conversion import Conversion
 from .wav2vec2_converter import convert_wav2vec2, published_shapes, read_wav2vec2_config
@@ -238,8 +239,7 @@ def _template_note(state: Mapping[str, Tensor]) -> dict[str, str]:
     """The hash of the mean head of the FLAME that the network was trained for, float32 in the order of the file."""
     for name, tensor in state.items():
         if name.startswith(_FLAME) and tuple(tensor.shape[-2:]) == _TEMPLATE_SHAPE and tensor.is_floating_point():
-            template = np.ascontiguousarray(tensor.reshape(_TEMPLATE_SHAPE).numpy(), "<f4")
-            return {"flame_template_sha256": hashlib.sha256(template.data).hexdigest()}
+            return {FLAME_TEMPLATE: template_sha256(tensor.reshape(_TEMPLATE_SHAPE).numpy())}
     return {}
 
 

@@ -33,6 +33,9 @@ _MEMORY_FACTOR: Final = 3
 """Memory that an import takes, in sizes of the checkpoint."""
 _BLOCK: Final = 1024 * 1024
 
+_FORMATS: Final = ("pt", "tf", "flax", "np", "mlx")
+"""What other programs write into the headers of safetensors files."""
+
 Write = Callable[[Path], None]
 """Writes weights to a file."""
 
@@ -76,7 +79,7 @@ def import_weights(
     name = name or checkpoint.stem
     path = place_for(name, overwrite)  # before the work; ``install`` asks again
     remove_leftovers()
-    if kind_of(checkpoint) != "safetensors":
+    if not is_imported(checkpoint):
         write, unknown = _prepare_conversion(checkpoint, licence, demo_audio)
     elif demo_audio:
         raise EmoTalkError(f"{checkpoint.name} is imported already; --demo-audio is for EMOTE's own checkpoint")
@@ -137,10 +140,22 @@ def licence_notice(checkpoint: str | Path, licence: str = "") -> str:
     """
     checkpoint = Path(checkpoint)
     licence = check_licence(licence)
-    if kind_of(checkpoint) == "safetensors":
+    if is_imported(checkpoint):
         return _licensed(checkpoint, read_metadata(checkpoint), licence).get("notice", "")
     _, converter, _ = _recognised(checkpoint)
     return converter.licence_of(file_sha256(checkpoint), licence)[1]
+
+
+def is_imported(checkpoint: Path) -> bool:
+    """Whether a file is one of ours, and not a checkpoint of others, which safetensors files can be as well.
+
+    Raises:
+        EmoTalkError: it is neither.
+    """
+    if kind_of(checkpoint) != "safetensors":
+        return False
+    metadata = read_metadata(checkpoint)
+    return "model" in metadata or metadata.get("format") not in _FORMATS
 
 
 def check_licence(licence: str) -> str:
@@ -200,15 +215,24 @@ def _prepare_conversion(checkpoint: Path, licence: str, demo_audio: bool = False
 def _recognised(checkpoint: Path) -> "tuple[str, Converter, Mapping[str, Tensor]]":
     """The network of a checkpoint, its converter, and the checkpoint's tensors."""
     import_torch("Reading a checkpoint")
-    from .pytorch_state import read_state
-
-    state = read_state(checkpoint)
+    state = _tensors(checkpoint)
     name = recognise(state)
     converter = NETWORKS[name].converter if name else None
     if name is None or converter is None:
         known = ", ".join(network.label for network in NETWORKS.values() if network.converter)
         raise EmoTalkError(f"{checkpoint.name} is no checkpoint of a network that is known here: {known}")
     return name, converter, state
+
+
+def _tensors(checkpoint: Path) -> "Mapping[str, Tensor]":
+    if kind_of(checkpoint) == "safetensors":
+        import torch
+
+        arrays, _metadata = read_safetensors(checkpoint, mapped=True)
+        return {name: torch.from_numpy(array) for name, array in arrays.items()}
+    from .pytorch_state import read_state
+
+    return read_state(checkpoint)
 
 
 def _prepare_copy(source: Path, licence: str) -> tuple[Write, tuple[str, ...]]:

@@ -36,6 +36,7 @@ from .layers import LARGE_STEPS, SMALL_STEPS, Layers, check_arrays
 from .matrix_products import Precision, arithmetic_for, named_arithmetic
 from .wav2vec2 import BASE, Wav2Vec2Config, Wav2Vec2Model, impossible_number, resize, zero_mean_unit_variance
 from .wav2vec2 import weight_shapes as wav2vec2_shapes
+from .windows import cross_faded
 
 MODEL_ID: Final = "emote"
 FPS: Final = 25
@@ -281,7 +282,7 @@ class Emote:
         """What some work gives for all frames: at once, or in windows where the line is long and they are wanted."""
         if not self._windowed or frames <= _WHOLE:
             return work(slice(0, frames), progress)
-        return cross_faded(lambda part: work(part, None), frames, progress or _ignore)
+        return cross_faded(lambda part: work(part, None), frames, _WINDOW, _OVERLAP, progress)
 
     def _tensor(self, array: np.ndarray) -> Tensor:
         return torch.from_numpy(array).to(self._device)
@@ -318,28 +319,3 @@ def conditions_of(controls: Controls, frames: int, styles: tuple[str, ...]) -> n
     intensity[:, 0] += neutral
     conditions = np.concatenate([emotion, intensity, controls.style_tracks(frames, styles)], axis=1, dtype=np.float32)
     return conditions[:1] if (conditions == conditions[0]).all() else conditions
-
-
-def cross_faded(work: Callable[[slice], Tensor], frames: int, progress: Progress) -> Tensor:
-    """What some work gives for windows of the frames, faded linearly into each other where they overlap.
-
-    Args:
-        work: takes a slice of the frames, and gives a row for each.
-        frames: more than a window overlaps with the next.
-        progress: called with the share (0..1) of the frames that is done.
-    """
-    rising = torch.arange(1, _OVERLAP + 1)[:, None] / (_OVERLAP + 1)
-    parts: list[Tensor] = []
-    for first in range(0, frames - _OVERLAP, _WINDOW - _OVERLAP):
-        part = work(slice(first, min(first + _WINDOW, frames)))
-        if parts:
-            before, fade = parts.pop(), rising.to(part)
-            parts += [before[:-_OVERLAP], torch.lerp(before[-_OVERLAP:], part[:_OVERLAP], fade), part[_OVERLAP:]]
-        else:
-            parts.append(part)
-        progress(min((first + _WINDOW) / frames, 1.0))
-    return torch.cat(parts)
-
-
-def _ignore(_done: float) -> None:
-    pass

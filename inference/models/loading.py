@@ -8,9 +8,10 @@ from typing import Final
 
 from ..checkpoints.library import file_hash, find_weights, installed_weights, weights_hash
 from ..checkpoints.safetensors_file import bundled_weights
-from ..contract import EmoTalkError
+from ..contract import EmoTalkError, Progress, Speech
 from ..devices import check_choice, find_device, import_torch
-from ..registry import DEFAULT_MODEL, NETWORKS
+from ..heard_emotions import HeardEmotions
+from ..registry import DEFAULT_MODEL, NETWORKS, SPEECH_EMOTION
 from .compact_phones import phones_file
 from .placement import PlacedModel
 
@@ -65,6 +66,36 @@ def load_model(model_id: str, device: str = "auto", precision: str = "float32", 
         find_device(device),
         f"{precision}, windowed" if windowed else precision,
     )
+
+
+def hear_emotions(
+    speech: Speech, model_id: str, device: str = "auto", progress: Progress | None = None
+) -> HeardEmotions:
+    """The emotions that a network of the animator's own hears in a line.
+
+    Args:
+        speech: the line.
+        model_id: one of ``emotion_model_ids()``.
+        device: one of ``devices.DEVICES``.
+        progress: called with the share (0..1) of the work that is done.
+
+    Raises:
+        EmoTalkError: there is no such network, its weights are damaged, it needs PyTorch and there is none, or the line
+            is too short for it.
+    """
+    check_choice(device, DEFAULT_CHOICE.precision)
+    weights = find_weights(model_id)
+    if weights.damage or weights.network != SPEECH_EMOTION:
+        raise EmoTalkError(weights.damage or f"{model_id} hears no emotions; import the checkpoint of one that does")
+    import_torch(weights.label)
+    from .speech_emotion import SpeechEmotion
+
+    return SpeechEmotion.load(weights.path, find_device(device)).hear(speech, progress)
+
+
+def emotion_model_ids() -> tuple[str, ...]:
+    """The ids of the networks that hear emotions; empty until the animator imports one."""
+    return tuple(w.model_id for w in installed_weights() if w.network == SPEECH_EMOTION and not w.damage)
 
 
 def model_ids() -> tuple[str, ...]:

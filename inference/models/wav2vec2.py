@@ -17,7 +17,7 @@ What is computed differently from a plain forward pass, with the same numbers:
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Final, Literal
 
@@ -107,6 +107,11 @@ class Wav2Vec2Config:
                 f"{self.num_conv_pos_embedding_groups} groups cannot share"
             )
         return ""
+
+    @property
+    def convolutions(self) -> tuple[object, ...]:
+        """All that shapes the feature extractor."""
+        return self.conv_dim, self.conv_kernel, self.conv_stride, self.conv_bias, self.feature_extractor_norm
 
     @property
     def receptive_field(self) -> int:
@@ -234,7 +239,12 @@ class Wav2Vec2Model:
         return self.feature_extractor.forward(input_values, steps)
 
     def forward(
-        self, features: Tensor, steps: Steps, progress: Progress | None = None, windows: Windows | None = None
+        self,
+        features: Tensor,
+        steps: Steps,
+        progress: Progress | None = None,
+        windows: Windows | None = None,
+        layer_weights: Tensor | None = None,
     ) -> Tensor:
         """The last hidden states of feature rows, which the caller may have resampled.
 
@@ -244,16 +254,19 @@ class Wav2Vec2Model:
             progress: called with the share (0..1) of the layers or windows that are done.
             windows: encode the rows in parts. Time then grows with T, not with its square, but the numbers differ a
                 little: attention does not reach beyond a part.
+            layer_weights: (layers + 1,): the sum of what goes into the first layer and comes out of each, so weighted,
+                in place of the last hidden states. The last one counts after the last norm, as in transformers 4.
 
         Returns:
             (T, H) float32.
         """
         if windows is None:
-            return self._encoder.forward(self._feature_projection.forward(features), steps, progress)
+            return self._encoder.forward(self._feature_projection.forward(features), steps, progress, layer_weights)
         parts = []
         for first in range(0, len(features), windows.rows):
             start = max(first - windows.margin, 0)
-            part = self.forward(features[start : first + windows.rows + windows.margin], steps)
+            rows = features[start : first + windows.rows + windows.margin]
+            part = self.forward(rows, steps, layer_weights=layer_weights)
             parts.append(part[first - start : first - start + windows.rows])
             if progress is not None:
                 progress(min((first + windows.rows) / len(features), 1.0))
@@ -295,19 +308,26 @@ class Wav2Vec2FeatureEncoder:
         Raises:
             ValueError: the sound is shorter than the receptive field.
         """
-        total = self._config.feature_count(len(input_values))
-        if not total:
+        return self.heard(input_values, steps)(slice(0, self._config.feature_count(len(input_values))))
+
+    def heard(self, input_values: Tensor, steps: Steps) -> Callable[[slice], Tensor]:
+        """A function that gives some of a sound's feature rows, without the others; as ``forward``."""
+        if not self._config.feature_count(len(input_values)):
             shortest = self._config.receptive_field
             raise ValueError(f"wav2vec 2.0 needs at least {shortest} samples, not {len(input_values)}")
         conv_layers = self._conv_layers
         if self._group_norm is not None:
             conv_layers = [self._group_norm.folded(input_values), *conv_layers]
         hop, field = self._config.hop, self._config.receptive_field
-        stretches = []
-        for first in range(0, total, steps.feature_rows):
-            last = min(first + steps.feature_rows, total) - 1
-            stretches.append(self._convolve(conv_layers, input_values[first * hop : last * hop + field]))
-        return torch.cat(stretches).float()
+
+        def give(rows: slice) -> Tensor:
+            stretches = []
+            for first in range(rows.start, rows.stop, steps.feature_rows):
+                last = min(first + steps.feature_rows, rows.stop) - 1
+                stretches.append(self._convolve(conv_layers, input_values[first * hop : last * hop + field]))
+            return torch.cat(stretches).float()
+
+        return give
 
     def _convolve(self, conv_layers: list[Product], samples: Tensor) -> Tensor:
         rows = samples[:, None].contiguous()
@@ -352,16 +372,28 @@ class Wav2Vec2Encoder:
         layer = Wav2Vec2EncoderLayerStableLayerNorm if self._is_pre_norm else Wav2Vec2EncoderLayer
         self._layers = [layer(layers.of(f"layers.{i}"), config) for i in range(config.num_hidden_layers)]
 
-    def forward(self, hidden_states: Tensor, steps: Steps, progress: Progress | None = None) -> Tensor:
-        """(T, H) to (T, H), the given ones changed in place."""
+    def forward(
+        self,
+        hidden_states: Tensor,
+        steps: Steps,
+        progress: Progress | None = None,
+        layer_weights: Tensor | None = None,
+    ) -> Tensor:
+        """(T, H) to (T, H), the given ones changed in place; see ``Wav2Vec2Model.forward``."""
         hidden_states += self._pos_conv_embed(hidden_states)
         if not self._is_pre_norm:
             hidden_states = self._layer_norm(hidden_states)
+        total = hidden_states * layer_weights[0] if layer_weights is not None else None
         for number, layer in enumerate(self._layers):
             hidden_states = layer.forward(hidden_states, steps)
+            is_last = number + 1 == len(self._layers)
+            if is_last and self._is_pre_norm:
+                hidden_states = self._layer_norm(hidden_states)
+            if total is not None and layer_weights is not None:
+                total += hidden_states * layer_weights[number + 1]
             if progress is not None:
                 progress((number + 1) / len(self._layers))
-        return self._layer_norm(hidden_states) if self._is_pre_norm else hidden_states
+        return hidden_states if total is None else total
 
 
 class Wav2Vec2EncoderLayer:
@@ -423,11 +455,12 @@ def resize(rows: Tensor, count: int) -> Tensor:
 
 def window_moments(samples: Tensor, taps: int, stride: int) -> tuple[Tensor, Tensor]:
     """The mean (taps,) and the population covariance (taps, taps) of the samples under a kernel, float64 on the CPU."""
-    windows = samples.cpu().double().unfold(0, taps, stride)
-    mean = windows.mean(dim=0)
+    windows = samples.cpu().unfold(0, taps, stride)
+    blocks = torch.split(windows, _MOMENT_ROWS)
+    mean = torch.stack([block.double().sum(dim=0) for block in blocks]).sum(dim=0) / len(windows)
     covariance = torch.zeros(taps, taps, dtype=torch.float64)
-    for block in torch.split(windows, _MOMENT_ROWS):
-        centred = block - mean
+    for block in blocks:
+        centred = block.double() - mean
         covariance += centred.t() @ centred
     return mean, covariance / len(windows)
 

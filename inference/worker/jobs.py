@@ -12,13 +12,15 @@ Requests (``id`` comes back in every reply):
     (``Alignment.to_json``) is what is said when, if somebody knows; it must last as long as the sound.
     ``{"id", "verb": "align"}`` with the fields of a line and, at will, ``text``: what is said; ``times``: a file with
     the times of words and sounds; ``pronunciations``: a table of one's own, a file. Without them, the sounds are heard.
+    ``{"id", "verb": "hear_emotions", "audio", "emotion_model", "device", "rate", "source", "section", "channel"}``:
+    the emotions that a network of the animator's own hears in a sound.
     ``{"id", "verb": "describe"}``, ``{"id", "verb": "ping"}`` and ``{"id", "verb": "quit"}``.
 Replies:
     ``{"id", "kind": "progress", "fraction", "text"}``,
     ``{"id", "kind": "result"}`` with ``output`` or ``curves`` (``face.curve_text``), ``frames``, ``fps``, ``seconds``,
     ``device`` (in words), ``speed`` (times real time, without loading) and ``remarks`` (sentences about the sound) of
-    an animated line; with ``alignment``, ``seconds`` and ``remarks`` (sentences about the text) of an aligned one; or
-    with the result of ``devices.describe``,
+    an animated line; with ``alignment``, ``seconds`` and ``remarks`` (sentences about the text) of an aligned one; with
+    ``HeardEmotions.to_message`` and ``seconds`` of heard emotions; or with the result of ``devices.describe``,
     ``{"id", "kind": "error", "sentence", "traceback"}``.
 """
 
@@ -26,7 +28,7 @@ import json
 import queue
 import time
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from pathlib import Path
 from typing import Any, Final
 
@@ -42,7 +44,7 @@ from ..contract import EmoTalkError, Speech
 from ..devices import describe
 from ..engine import Engine
 from ..feature_cache import FeatureCache
-from ..models.loading import DEFAULT_CHOICE, ModelChoice
+from ..models.loading import DEFAULT_CHOICE, ModelChoice, hear_emotions
 from ..sound.audio import read_speech, speech_from_samples
 from .failure import sentence_for
 from .process import LONGEST_REQUEST
@@ -52,6 +54,7 @@ IDLE_SECONDS: Final = 15 * 60
 
 _LARGEST_NUMBER: Final = 1e12
 """Whatever a field means, a larger number is a mistake; it also excludes infinity."""
+_NEEDED: Final = ("audio",)
 _SAME_LENGTH: Final = 0.1
 """Seconds by which the times of a line may end before or after its sound."""
 _SHOWN: Final = 80
@@ -107,6 +110,8 @@ def _do(request: dict[str, Any] | None, engine: Engine, send: Send) -> dict[str,
         return describe()
     if verb == "animate":
         return _animate(request, engine, send)
+    if verb == "hear_emotions":
+        return _hear_emotions(request, send)
     if verb == "align":
         return _align(request, engine, send)
     raise EmoTalkError(f"The worker does not know the request {str(verb)[:_SHOWN]!r}")
@@ -144,6 +149,18 @@ def _animate(request: dict[str, Any], engine: Engine, send: Send) -> dict[str, A
     }
 
 
+def _hear_emotions(request: dict[str, Any], send: Send) -> dict[str, Any]:
+    _check_fields(request, (*_NEEDED, "emotion_model"))
+    speech = _speech(request)
+    device = str(request.get("device", DEFAULT_CHOICE.device))
+
+    def report(fraction: float) -> None:
+        send({"kind": "progress", "fraction": fraction, "text": "Hearing emotions"})
+
+    heard = hear_emotions(speech, request["emotion_model"], device, report)
+    return {**heard.to_message(), "seconds": speech.seconds}
+
+
 def _align(request: dict[str, Any], engine: Engine, send: Send) -> dict[str, Any]:
     _check_fields(request)
     speech, choice = _speech(request), _choice(request)
@@ -174,9 +191,9 @@ def _alignment(request: dict[str, Any], speech: Speech) -> Alignment | None:
     return alignment
 
 
-def _check_fields(request: dict[str, Any]) -> None:
+def _check_fields(request: dict[str, Any], needed: Collection[str] = _NEEDED) -> None:
     for name, (fits, what) in _FIELDS.items():
-        if not fits(request[name]) if name in request else name in _NEEDED:
+        if not fits(request[name]) if name in request else name in needed:
             raise EmoTalkError(f"The field {name!r} of a request to the worker must be {what}")
 
 
@@ -194,11 +211,11 @@ def _is_text(value: Any) -> bool:
 
 _PATH: Final = (_is_path, "a path")
 _TEXT: Final = (_is_text, "a text")
-_NEEDED: Final = ("audio",)
 _FIELDS: Final[dict[str, tuple[Callable[[Any], bool], str]]] = {
     "audio": _PATH,
     "output": _PATH,
     "model": _TEXT,
+    "emotion_model": _TEXT,
     "device": _TEXT,
     "precision": _TEXT,
     "source": _TEXT,

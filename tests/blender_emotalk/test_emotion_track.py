@@ -1,6 +1,7 @@
 """The emotion of a line over time, as keys on its sliders."""
 
 import bpy
+import numpy as np
 import pytest
 from emotalk.blender_emotalk import emotion_track
 from emotalk.blender_emotalk.actions import active_curves
@@ -9,6 +10,7 @@ from emotalk.blender_emotalk.keyframes import Timing
 from emotalk.blender_emotalk.lines import control_values
 from emotalk.face.emotions import EMOTIONS
 from emotalk.inference.contract import EmoTalkError
+from emotalk.inference.heard_emotions import HeardEmotions
 from emotalk.inference.registry import COMPACT_SPEC
 
 
@@ -98,3 +100,44 @@ def test_earlier_keys_within_the_stretch_are_replaced(line):
     line.happy = 0.9
     emotion_track.apply_between(line, 10, 20, 4)
     assert keys(line, "happy") == [(6, 0.2), (10, 0.9), (20, 0.9), (24, 0.2), (30, 0.2)]
+
+
+def heard_in_eight_seconds():
+    rows = np.zeros((33, 2), np.float32)
+    rows[:, 0] = np.clip(np.linspace(-0.5, 1.5, 33), 0, 1)
+    rows[:, 1] = 0.3 * (np.arange(33) < 8)
+    return HeardEmotions(("happy", "sad"), rows, 4.0)
+
+
+def test_heard_emotions_become_few_keys_within_the_line(line):
+    line.anger, line.happy = 0.7, 0.2
+    emotion_track.apply_between(line, 20, 30, 2)
+    scene = bpy.context.scene
+    heard = heard_in_eight_seconds()
+    count = emotion_track.key_heard(line, heard, 8.0, Timing.of(scene, 11, heard.rate))
+    fps = scene.render.fps
+    assert count == sum(len(curve(line, name).keyframe_points) for name in EMOTIONS[1:])
+    assert count < 40
+    for row in range(33):
+        frame = 11 + row / 4 * fps
+        assert curve(line, "happy").evaluate(frame) == pytest.approx(heard.weights[row, 0], abs=0.04)
+        assert curve(line, "anger").evaluate(frame) == 0
+    assert (line.happy, line.anger) == (pytest.approx(0.2), pytest.approx(0.7))
+    assert keys(line, "intensity")[0][0] == 18
+
+
+def test_keys_before_and_after_the_line_stay(line):
+    line.happy = 0.5
+    for frame in (1, 40, 900):
+        line.keyframe_insert("happy", frame=frame)
+    heard = HeardEmotions(("sad",), np.full((1, 1), 0.4, np.float32), 4.0)
+    emotion_track.key_heard(line, heard, 2.0, Timing.of(bpy.context.scene, 30, heard.rate))
+    assert keys(line, "happy") == [(1, 0.5), (30, 0), (900, 0.5)]
+    assert keys(line, "sad") == [(30, 0.4)]
+
+
+def test_a_model_without_these_emotions_refuses_what_was_heard(line):
+    heard = HeardEmotions(("bored",), np.full((1, 1), 0.4, np.float32), 4.0)
+    with pytest.raises(EmoTalkError, match="none of the emotions bored"):
+        emotion_track.key_heard(line, heard, 2.0, Timing(1, 6))
+    assert not active_curves(bpy.context.scene)

@@ -55,7 +55,7 @@ CHANGES = {
     "a key": (move_a_key, "EDITED"),
     "removed keys": (lambda _line: bpy.ops.emotalk.clear(), "NEW"),
     "failure": (lambda line: line_states.remember_failure(line, "No"), "FAILED"),
-    "text": (lambda line: setattr(line, "text", "Hello"), "ANIMATED"),
+    "text": (lambda line: setattr(line, "text", "Hello"), "STALE"),
     "name": (lambda line: setattr(line, "name", "other"), "ANIMATED"),
     "mark": (lambda line: setattr(line, "selected", True), "ANIMATED"),
 }

@@ -20,6 +20,7 @@ MIX = {
     "eye_gain": 1.9,
 }
 """So that each control has something to act on."""
+TEXT = "I never asked for any of this"
 NOT_IN_IT = ("laughter", "afterglow", "breath", "loudness_jaw")
 """The line has no laugh and no breath, and its sounds are clear."""
 OTHERS = {"personal_style": "Mumbler", "second_style": "Pouter", "style_blend": 0.9, "mouth_emotion": 0.2}
@@ -85,3 +86,30 @@ def test_the_other_options_are_seen_too(short_line, tmp_path):
     assert not list(tmp_path.glob("kept/*"))
     assert are_same(written(short_line, tmp_path, MIX, "--features", str(tmp_path / "kept")), usual)
     assert list(tmp_path.glob("kept/*"))
+
+
+@pytest.mark.parametrize(
+    "flags", [("--text", "{text}"), ("--text-file", "{folder}/said.txt"), ("--times", "{folder}/a.ctm")]
+)
+def test_every_option_of_the_text_is_seen(short_line, tmp_path, flags):
+    usual = written(short_line, tmp_path, MIX)
+    (tmp_path / "said.txt").write_text(TEXT, "utf-8")
+    (tmp_path / "a.ctm").write_text("line 1 0.2 1.5 maybe\n", "utf-8")
+    told = [flag.format(text=TEXT, folder=tmp_path) for flag in flags]
+    assert not are_same(written(short_line, tmp_path, MIX, *told), usual)
+    (tmp_path / "names.txt").write_text("maybe  F UW F\nfor  M AA M\n", "utf-8")
+    own = written(short_line, tmp_path, MIX, *told, "--pronunciations", str(tmp_path / "names.txt"))
+    assert not are_same(own, written(short_line, tmp_path, MIX, *told))
+
+
+def test_the_options_beside_the_text_are_seen_too(short_line, tmp_path):
+    usual = written(short_line, tmp_path, MIX)
+    beside = short_line.with_suffix(".txt")
+    beside.write_text(f"ANN: {TEXT}\nBOB: Zebras graze.\n", "utf-8")
+    try:
+        read = written(short_line, tmp_path, MIX)
+        assert not are_same(read, usual)
+        assert are_same(written(short_line, tmp_path, MIX, "--no-text"), usual)
+        assert not are_same(written(short_line, tmp_path, MIX, "--speaker", "Bob"), read)
+    finally:
+        beside.unlink()

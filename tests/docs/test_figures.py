@@ -2,6 +2,7 @@
 
 import importlib.util
 import os
+import shutil
 import subprocess
 import sys
 import wave
@@ -9,6 +10,11 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from emotalk.face.basis import FLAME
+from emotalk.face.emotions import EMOTIONS
+from emotalk.face.flame.files import read_file
+from emotalk.face.flame.skinning import joints_of
+from emotalk.training.captures.project import read_project, read_take
 from PIL import Image
 
 ROOT = Path(__file__).parents[2]
@@ -18,6 +24,7 @@ SCRIPTS = (
     "contact_sheets.py",
     "contacts_over_phones.py",
     "curves_over_phones.py",
+    "emote_heads.py",
     "ict_sheets.py",
     "portrait.py",
     "three_heads.py",
@@ -121,6 +128,37 @@ def test_three_heads(draw, ict, synthetic, tmp_path):
     for row in range(4):
         for column in range(3):
             assert_shows_something(pixels[40 * row : 40 * row + 40, 40 * column : 40 * column + 40])
+
+
+@needs("bpy", "torch")
+def test_emote_on_two_heads(draw, synthetic, write_emote, user_weights, tmp_path):
+    write_emote()
+    np.savez(tmp_path / "flame.npz", **synthetic.arrays(150))
+    picture = tmp_path / "heads.png"
+    words = ("--size", 40, "--moments", 0.7, 2.4, 4.1)
+    draw("emote_heads.py", tmp_path / "flame.npz", user_weights / "EMOTE.safetensors", picture, *words)
+    pixels = read(picture)
+    assert pixels.shape == (2 * 40, 3 * 40, 3)
+    for row in range(2):
+        columns = [pixels[40 * row : 40 * row + 40, 40 * column : 40 * column + 40] for column in range(3)]
+        for tile in columns:
+            assert_shows_something(tile)
+        assert any((tile != columns[0]).any() for tile in columns[1:])
+
+
+@pytest.mark.skipif(shutil.which("flite") is None, reason="needs flite")
+def test_the_captures_of_that_picture_can_be_trained_on(draw, synthetic, tmp_path):
+    arrays = synthetic.arrays(150)
+    skin = arrays["f"][(arrays["f"] < 3931).all(axis=1)]
+    np.savez(tmp_path / "skin.npz", vertices=arrays["v_template"][:3931], triangles=skin)
+    draw("emote_captures.py", tmp_path / "skin.npz", tmp_path / "captures", "--takes", 0)
+    model = read_file(tmp_path / "captures" / "flame.npz")
+    assert model.expressions.shape[2] == 50
+    assert np.abs(joints_of(model, model.template)[3:, 0]).min() > 0.02
+    project = read_project(tmp_path / "captures" / "project.toml")
+    takes = [read_take(project, entry) for entry in project.entries]
+    assert [take.labels.emotion for take in takes] == list(EMOTIONS)
+    assert all(take.curves.basis is FLAME(50) and take.curves.values.std() > 0.01 for take in takes)
 
 
 @needs("bpy")

@@ -50,20 +50,25 @@ def test_an_intensity_that_rises(folder):
     assert change[0] < 0.05 < change[60:].max()
 
 
+def test_a_line_with_its_text(folder, capsys):
+    assert run(folder, 3) == {"told.npz"}
+    assert capsys.readouterr().out == "[]\n"
+
+
 def test_every_model(folder, capsys):
-    assert not run(folder, 3)
+    assert not run(folder, 4)
     printed = capsys.readouterr().out
     assert printed.startswith("emotalk-compact EmoTalk Compact ARKit 30.0 ('Natural', ")
     assert "  smoothing: 0 to 200 ms\n" in printed
 
 
 def test_a_take_as_json(folder):
-    assert run(folder, 4) == {"take.json"}
+    assert run(folder, 5) == {"take.json"}
     assert len(json.loads(Path("take.json").read_text("utf-8"))["channels"]) == 52
 
 
 def test_every_example_is_short_and_run():
-    assert len(OUTSIDE) == 5
+    assert len(OUTSIDE) == 6
     assert all(len(example.splitlines()) <= 10 for example in EXAMPLES)
 
 

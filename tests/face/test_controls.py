@@ -119,6 +119,12 @@ def test_a_models_own_emotions_share_the_mix():
     np.testing.assert_allclose(tracks[0, [names.index(name) for name in ("happy", "smug", "sad")]], [0.4, 0.4, 0.2])
 
 
+def test_a_model_without_emotions_has_an_empty_mix():
+    controls = Controls({"laughter": 0.5}, emotions=())
+    assert controls.emotion_mix(5, ()).shape == (5, 0)
+    assert not controls.emotion_tracks(5).any()
+
+
 def test_what_changes_over_time_can_be_keyed_and_what_cannot_is_constant():
     moving = (*EMOTIONS, "intensity", "emotion_level", "laughter", "style_blend", "jaw_gain", "smoothing")
     constant = ("personal_style", "second_style", "time_offset", "savitzky_golay", "clamping", "blink_rate", "seed")

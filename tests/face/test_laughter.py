@@ -14,6 +14,7 @@ from emotalk.face.laughter import (
     RELEASE,
     SPEECH_KEEPS,
     STAYS,
+    join_laughs,
     layer_laughter,
 )
 from emotalk.face.metrics import APERTURE
@@ -188,3 +189,27 @@ def test_a_laugh_is_a_duchenne_smile_whose_jaw_follows_the_calls():
     strongest = [arkit.CHANNELS[column] for column in np.argsort(-(STAYS + GROWS), kind="stable")[:6]]
     assert set(strongest) == {*arkit.sides("mouthSmile"), *arkit.sides("cheekSquint"), *arkit.sides("eyeSquint")}
     assert {arkit.CHANNELS[column] for column in np.flatnonzero(PULSES)} == {"jawOpen", *arkit.sides("mouthLowerDown")}
+
+
+def test_a_soft_beginning_belongs_to_its_laugh_and_a_lone_doubt_does_not():
+    chance = np.zeros(300)
+    chance[60:90], chance[90:120] = 0.4, 0.95
+    chance[200:240] = 0.5
+    assert join_laughs(chance, 30) == [(60, 120)]
+
+
+def test_calls_of_one_laugh_are_joined_and_laughs_apart_are_not():
+    chance = np.zeros(300)
+    for first in (30, 60, 200):
+        chance[first : first + 18] = 0.99
+    assert join_laughs(chance, 30) == [(30, 78), (200, 218)]
+
+
+def test_a_moment_of_certainty_is_no_laugh_and_neither_is_a_short_one():
+    chance = np.full(90, 0.5)
+    chance[40:42] = 0.99
+    assert join_laughs(chance, 30) == []
+    short = np.zeros(90)
+    short[40:50] = 0.99
+    assert join_laughs(short, 30) == []
+    assert join_laughs(short, 30, least=0.3) == [(40, 50)]

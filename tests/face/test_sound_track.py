@@ -4,11 +4,21 @@ import itertools
 import runpy
 from pathlib import Path
 
+import numpy as np
 import pytest
 from emotalk.face.alignment import Alignment
 from emotalk.face.alignment_edits import change_sound, changed_sounds, sound_at
 from emotalk.face.phones import PhoneSegment
-from emotalk.face.sound_track import REACH, TimeScale, boundary_near, contact_of, rows_in, sound_boxes, word_boxes
+from emotalk.face.sound_track import (
+    REACH,
+    TimeScale,
+    boundary_near,
+    contact_of,
+    rows_in,
+    sound_boxes,
+    wave_bars,
+    word_boxes,
+)
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -109,6 +119,17 @@ def test_rows_lie_in_the_strip_or_are_not_there(bottom, height, scale, has_heade
     assert rows.row_at(rows.bottom) == "sounds"
     assert rows.row_at(rows.top) == rows.row_at(rows.bottom - 1) == ""
     assert rows.row_at((rows.middle + rows.top) / 2) == ("words" if rows.top > rows.middle else "")
+
+
+@given(SCALES, st.integers(0, 700))
+def test_the_waveform_is_as_high_as_its_peaks_and_lies_in_the_region(scale, length):
+    peaks = np.random.default_rng(length).random(length).astype(np.float32)
+    bars = wave_bars(peaks, 100, scale)
+    assert all(0 <= left < right <= scale.width and 0 < height <= 1 for left, right, height in bars)
+    for loudest in np.argsort(peaks)[-3:]:
+        at = scale.pixel((loudest + 0.5) / 100)
+        if 0 < at < scale.width:
+            assert max(height for left, right, height in bars if left <= at <= right) >= peaks[loudest]
 
 
 def test_a_low_strip_has_one_row_and_a_high_one_shows_its_name():

@@ -145,13 +145,18 @@ def broken_requests(count, chance):
     """Lines for the worker; the whole request names files in its current folder."""
     whole = {"id": 1, "verb": "animate", "audio": "line.wav", "output": "out.npz", "controls": {"happy": 0.5}}
     whole |= {"model": DEFAULT_MODEL, "device": "cpu", "precision": "float32", "windowed": False, "section": [0, 1]}
-    whole |= {"rate": 16000, "source": "strip"}
+    whole |= {"rate": 16000, "source": "strip", "text": "I never asked", "times": "times.ctm"}
+    whole |= {"alignment": '{"origin":"edited","phones":[["SIL",0,0.4],["M",0.4,1]],"words":[]}'}
     values = (None, True, -1, 0, 1e308, float("nan"), float("-inf"), 10**400, "", "\0", "x" * 9999, [], {}, [[]] * 99)
     values += ({"happy": []}, {"happy": {"a": 1}}, {"happy": ["x"] * 9}, ["a", None], [0, -1], [1e300, 1e300], "../..")
     for _ in range(count):
         request = dict(whole)
         if chance.random() < 0.8:
             request.pop("rate")
+        if chance.random() < 0.3:
+            request["verb"] = "align"
+        if chance.random() < 0.7:
+            request.pop("times")
         if chance.random() < 0.75:
             for name in chance.sample(sorted(whole), chance.choice((1, 1, 2, 4))):
                 request[name] = chance.choice(values)
@@ -177,6 +182,7 @@ def broken_requests(count, chance):
 def test_broken_requests(line_wav, tmp_path):
     samples, rate = soundfile.read(line_wav, frames=24_000)
     soundfile.write(tmp_path / "line.wav", samples, rate)
+    (tmp_path / "times.ctm").write_text("line 1 0.3 0.5 hello\n", "utf-8")
     lines = list(broken_requests(REQUESTS, random.Random(SEED)))
     command = [sys.executable, "-I", WORKER]
     sent = b"".join(line + b"\n" for line in lines) + b'{"verb": "quit"}\n'
@@ -197,7 +203,7 @@ def test_broken_requests(line_wav, tmp_path):
     for reply, line in zip(last, lines, strict=True):
         if reply["kind"] == "error":
             assert_sentence(reply["sentence"], line[:300])
-    assert {path.name for path in tmp_path.iterdir()} <= {"line.wav", "out.npz"}
+    assert {path.name for path in tmp_path.iterdir()} <= {"line.wav", "times.ctm", "out.npz"}
     tell("requests", Counter(reply["kind"] for reply in last))
 
 

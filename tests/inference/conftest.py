@@ -49,9 +49,19 @@ def ask_worker():
 @pytest.fixture(scope="session")
 def plain_emote():
     """The module with the plain arithmetic of EMOTE and FLINT."""
+    return _benchmark("plain_emote")
+
+
+@pytest.fixture(scope="session")
+def plain_laughtalk():
+    """The module with the plain arithmetic of LaughTalk."""
+    return _benchmark("plain_laughtalk")
+
+
+def _benchmark(name):
     sys.path.insert(0, str(Path(__file__).parents[2] / "benchmarks"))
     try:
-        return importlib.import_module("plain_emote")
+        return importlib.import_module(name)
     finally:
         del sys.path[0]
 

@@ -1,8 +1,5 @@
 """EMOTE from the panel's buttons: on a head of FLAME and on one of ARKit's shapes, with blinks and head motion."""
 
-import json
-from dataclasses import asdict, replace
-
 import bpy
 import emotalk
 import numpy as np
@@ -14,39 +11,13 @@ from emotalk.blender_emotalk.flame_heads import add_flame_head
 from emotalk.blender_emotalk.preferences import preferences_of
 from emotalk.face import arkit
 from emotalk.face.basis import FLAME
-from emotalk.face.flame.model import save_model
-from emotalk.inference.checkpoints.safetensors_file import write_safetensors
-from emotalk.inference.registry import EMOTE_SPEC, spec_metadata
+from emotalk.face.flame.model import save_model, template_sha256
 
 
 @pytest.fixture(autouse=True)
-def own_python(torch_python, user_weights, tmp_path, monkeypatch):
+def own_python(torch_python, write_emote, tmp_path, monkeypatch):
     """PyTorch in a Python of one's own, EMOTE's weights at random, and no FLAME file yet."""
-    from emotalk.inference.models.emote import EmoteConfig, weight_shapes
-    from emotalk.inference.models.flint import FlintConfig
-    from emotalk.inference.models.wav2vec2 import BASE
-
-    encoder = replace(
-        BASE,
-        hidden_size=64,
-        num_hidden_layers=1,
-        num_attention_heads=1,
-        intermediate_size=64,
-        conv_dim=16,
-        num_conv_pos_embeddings=8,
-        num_conv_pos_embedding_groups=4,
-    )
-    config = EmoteConfig(encoder=encoder, features=32, prior=FlintConfig(expressions=50, width=32))
-    rng = np.random.default_rng(0)
-    arrays = {
-        name: (1 if name.endswith("running_var") else 0.2) * rng.random(shape, np.float32) - (shape[-1] > 5) * 0.1
-        for name, shape in weight_shapes(config).items()
-    }
-    arrays = {name: np.abs(array) if name.endswith("running_var") else array for name, array in arrays.items()}
-    user_weights.mkdir()
-    spec = replace(EMOTE_SPEC, basis=FLAME(50))
-    metadata = {"model": "emote", "config": json.dumps(asdict(config)), **spec_metadata(spec)}
-    write_safetensors(user_weights / "EMOTE.safetensors", arrays, metadata)
+    write_emote()
     folder = tmp_path / "flame"
     folder.mkdir()
     monkeypatch.setattr(flame_heads, "user_folder", lambda name: folder)
@@ -110,3 +81,23 @@ def test_a_head_of_flame_and_another_one_speak_the_same_line(stage, flame_model,
     mouth = arkit.indices(arkit.REGIONS["jaw"] + arkit.REGIONS["lips"])
     assert np.abs(found - expected.values)[:, mouth].max() < 1e-3
     assert expected.values[:, mouth].max() > 1e-2
+
+
+def test_weights_of_another_flame_are_said_to_be(stage, flame_model, write_emote, capsys):
+    line = line_to_set(bpy.context.scene)
+    bpy.ops.emotalk.choose_model(model="EMOTE")
+    path = flame_heads.user_folder("flame") / "model.npz"
+    save_model(flame_model, path)
+    sentence = "The weights belong to another FLAME than"
+    assert bpy.ops.emotalk.animate() == {"FINISHED"}  # they note none
+    assert sentence not in capsys.readouterr().out
+    armature = add_flame_head(flame_model, path, bpy.context.scene.collection)
+    for template, is_other in ((template_sha256(flame_model.template), False), ("0" * 64, True)):
+        write_emote(flame_template_sha256=template)
+        model_choice.refresh()
+        for character, named in ((stage, "the file that was imported last"), (armature, "that of FLAME Head")):
+            line.character = character
+            assert bpy.ops.emotalk.animate() == {"FINISHED"}
+            out = capsys.readouterr().out
+            assert (f"{sentence} {named}, so" in out) == is_other
+            assert (sentence in line.remarks) == is_other

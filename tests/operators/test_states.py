@@ -47,6 +47,7 @@ forget_mapping       . x x x x x x
 forget_strip         . . x x x x x
 forget_words         . . . . . . .
 hear                 . . . x . x .
+hear_emotion         . . . . . . .
 import_checkpoint    x x x x x x x
 import_cue_sheet     x x x x x x x
 import_curves        . x x x x x x
@@ -70,6 +71,7 @@ paste_text           . . x x x x x
 pause_training       . . . . . . .
 place_sound          . . . x x x x
 preview_training     . . . . . . .
+read_times           . . . x . x .
 refresh_models       x x x x x x x
 remove_line          . . x x x x x
 remove_preset        x x x x x x x

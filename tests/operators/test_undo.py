@@ -45,6 +45,7 @@ NO_CHANGE_OF_THE_FILE = {
 }
 
 IN_TEST_ADD_HEADS = {"bake_identity", "import_flame", "import_ict"}
+IN_TEST_HEAR_EMOTION = {"hear_emotion"}
 IN_TEST_WORDS = {"paste_text"}
 IN_TEST_TRAINING = {"choose_captures", "edit_captures", "preview_training"}
 IN_TEST_CREATE_SHAPES = {"create_shapes", "mark_landmarks"}
@@ -300,6 +301,7 @@ CASES = {
     "use_sound_strip": (unused_strip, {}),
     "align": (with_text, {}),
     "hear": (with_text, {}),
+    "read_times": (nothing, {"times": "line.ctm"}),
     "change_sound": (performed, {"sound": "AA"}),
     "change_sound without keys": (spoken, {"sound": "AA"}),
     "delete_sound": (performed, {}),
@@ -318,7 +320,7 @@ CASES = {
 def test_every_operator_that_changes_the_file_is_a_step_to_undo():
     assert {
         case.partition(" ")[0] for case in CASES
-    } | IN_TEST_ADD_HEADS | IN_TEST_CREATE_SHAPES | IN_TEST_TRAINING | IN_TEST_WORDS == UNDO
+    } | IN_TEST_ADD_HEADS | IN_TEST_CREATE_SHAPES | IN_TEST_HEAR_EMOTION | IN_TEST_TRAINING | IN_TEST_WORDS == UNDO
     assert {cls.bl_idname.removeprefix("emotalk.") for cls in OPERATORS} == UNDO | NO_CHANGE_OF_THE_FILE
 
 
@@ -344,6 +346,9 @@ def test_one_undo_takes_everything_back(add_face, add_armature, line_wav, perfor
     elif "mapping" in arguments:
         (tmp_path / "mapping.json").write_text(arguments["mapping"])
         arguments = {"filepath": str(tmp_path / "mapping.json")}
+    elif "times" in arguments:
+        (tmp_path / "line.ctm").write_text("line 1 2.17 0.5 maybe\nline 1 3.2 0.5 maybe\n")
+        arguments = {"filepath": str(tmp_path / "line.ctm")}
     elif "text" in arguments:
         (tmp_path / "line.txt").write_text(arguments["text"])
         arguments = {"filepath": str(tmp_path / "line.txt")}

@@ -201,6 +201,41 @@ def test_texts_come_from_files_blocks_and_strips(line, scene, tmp_path):
     assert line.text == "I never asked like this one."
 
 
+def test_subtitles_and_screenplays_give_what_is_said_in_the_line(line, scene, tmp_path):
+    cues = ((0, 1, "Too early."), (4, 6, "We were made"), (6, 8, "for a moment"), (30, 31, "Too late."))
+    rows = [f"{n}\n00:00:{a:02},000 --> 00:00:{b:02},000\n{text}\n" for n, (a, b, text) in enumerate(cues, 1)]
+    (tmp_path / "film.srt").write_text("\n".join(rows))
+    line.start_frame = scene.frame_start + 3 * scene.render.fps
+    bpy.ops.emotalk.load_text(filepath=str(tmp_path / "film.srt"))
+    assert line.text == "We were made for a moment"
+    (tmp_path / "film.txt").write_text("ANN: I never asked.\nBOB: Nor did I.\nANN: But maybe.\n")
+    bpy.ops.emotalk.load_text(filepath=str(tmp_path / "film.txt"), character="Ann")
+    assert line.text == "I never asked. But maybe."
+
+
+def test_times_of_another_program_are_read(line, scene, tmp_path):
+    rows = [f"line 1 {word.start} {word.end - word.start:.3f} {word.text}" for word in SPOKEN["alignment"]().words]
+    (tmp_path / "line.ctm").write_text("\n".join(rows))
+    assert bpy.ops.emotalk.read_times(filepath=str(tmp_path / "line.ctm")) == {"FINISHED"}
+    found = alignments.alignment_of(line, scene)
+    assert len(found.words) == 20
+    assert found.words[7].start == pytest.approx(1.992, abs=0.05)
+    line_states.refresh(scene)
+    bpy.ops.emotalk.animate()
+    told = keys()
+    bpy.ops.emotalk.forget_words()
+    assert line.state == line_states.STALE
+    bpy.ops.emotalk.animate()
+    assert keys() != told
+    bpy.ops.emotalk.read_times(filepath=str(tmp_path / "line.ctm"))
+    line_states.refresh(scene)
+    assert line.state == line_states.STALE
+    (tmp_path / "line.ctm").write_text("no times")
+    with pytest.raises(RuntimeError, match=r"line\.ctm"):
+        bpy.ops.emotalk.read_times(filepath=str(tmp_path / "line.ctm"))
+    assert alignments.alignment_of(line, scene) == found
+
+
 @pytest.mark.parametrize(
     ("operator", "arguments", "sentence"),
     [

@@ -128,4 +128,5 @@ def drawing_context():
             addons=bpy.context.preferences.addons,
         ),
         region=SimpleNamespace(width=300),
+        area=SimpleNamespace(type="VIEW_3D"),
     )

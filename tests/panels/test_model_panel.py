@@ -56,8 +56,8 @@ def know(monkeypatch, state, sentence="As it is"):
 
 def test_the_built_in_model_comes_first_and_needs_nothing(drawn, emotalk):
     entries = [weights.model_id for weights in model_choice.installed()]
-    assert entries == ["emotalk-compact", "EmoTalk"]
-    assert len(drawn(ModelMenu)) == 2
+    assert entries == ["emotalk-compact", "laughtalk-compact", "EmoTalk"]
+    assert len(drawn(ModelMenu)) == 3
     bpy.ops.emotalk.choose_model(model="emotalk-compact")
     record = drawn(ModelPanel)
     assert ("menu", "EmoTalk Compact") in record
@@ -195,6 +195,7 @@ def test_the_menu_gives_each_model_its_label_and_greys_what_is_damaged(drawn, em
     ]
     assert shown == [
         ("EmoTalk Compact", "emotalk-compact", "NONE", True),
+        ("LaughTalk Compact", "laughtalk-compact", "NONE", True),
         ("EmoTalk", "EmoTalk", "NONE", True),
         ("torn", "torn", "ERROR", False),
     ]

@@ -130,12 +130,15 @@ class Convolutions:
         layers = Layers(self.weights, cpu, arithmetic_for(cpu, "float32"))
         self._encoder = Wav2Vec2FeatureEncoder(layers.of(_CONVOLUTIONS.removesuffix(".")), config)
 
-    @torch.inference_mode()
     def hear(self, speech: Speech) -> FloatArray:
         """(T, C) float32 feature rows of a whole line, one for each frame of 40 ms, as inference resamples them."""
         frames = whole_frames(speech.samples)
-        samples = torch.from_numpy(zero_mean_unit_variance(frames.ravel()))
-        return np.asarray(resize(self._encoder.forward(samples, SMALL_STEPS), len(frames)).numpy())
+        return self.rows_of(zero_mean_unit_variance(frames.ravel()), len(frames))
+
+    @torch.inference_mode()
+    def rows_of(self, samples: np.ndarray, frames: int) -> FloatArray:
+        """(T, C) float32 feature rows of (N,) normalised samples, resampled to so many frames."""
+        return np.asarray(resize(self._encoder.forward(torch.from_numpy(samples), SMALL_STEPS), frames).numpy())
 
 
 def read_encoder(path: str, sizes: EncoderSizes) -> tuple[Wav2Vec2Config, dict[str, Tensor]]:
@@ -163,7 +166,9 @@ def read_encoder(path: str, sizes: EncoderSizes) -> tuple[Wav2Vec2Config, dict[s
     used = CheckpointState(state, Path(path).name, "wav2vec 2.0")
     config = read_wav2vec2_config(used, prefix, BASE.encoder_norm)
     if config.feature_extractor_norm != BASE.feature_extractor_norm:
-        raise EmoTalkError(f"{Path(path).name} is not of the kind of wav2vec2-base, which EMOTE uses; choose another")
+        raise EmoTalkError(
+            f"{Path(path).name} is not of the kind of wav2vec2-base, which this network has; choose another"
+        )
     used.check(published_shapes(config, state, prefix))
     weights = dict(convert_wav2vec2(used, prefix))
     check_wav2vec2(weights, config, Path(path).name)

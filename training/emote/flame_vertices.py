@@ -10,8 +10,9 @@ from torch import Tensor, nn
 
 from ...face.basis import FLAME, JAW_CHANNELS, Basis
 from ...face.flame.files import read_model
-from ...face.flame.model import JOINTS, FlameModel
+from ...face.flame.model import JOINTS, FlameModel, template_sha256
 from ...inference.contract import EmoTalkError
+from ...inference.registry import FLAME_TEMPLATE
 
 _JAW = JOINTS.index("jaw")
 _JAW_CORRECTIVES = slice(9 * (_JAW - 1), 9 * _JAW)
@@ -112,6 +113,5 @@ def expressions_of(basis: Basis) -> int:
 
 
 def template_hash(model: FlameModel) -> dict[str, str]:
-    """The hash of the mean head for the header of weights: motion for one release of FLAME fits no other."""
-    template = np.ascontiguousarray(model.template, "<f4")
-    return {"flame_template_sha256": hashlib.sha256(template.data).hexdigest()}
+    """The hash of the mean head for the header of weights."""
+    return {FLAME_TEMPLATE: template_sha256(model.template)}

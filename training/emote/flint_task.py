@@ -8,6 +8,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from ...face import landmarks
 from ...face.flame.model import VERTICES, FlameModel
 from ...inference.models.flint import FlintConfig
 from ..captures.take import Take
@@ -16,6 +17,7 @@ from .batches import draw_motion
 from .export import export_flint
 from .flame_vertices import FlameVertices, expressions_of
 from .flint_network import FlintDecoder, FlintEncoder
+from .lip_geometry import LipGeometry
 from .losses import divergence, vertex_loss
 from .prepared_takes import motion_of
 from .recipe import FlintRecipe
@@ -59,6 +61,7 @@ class FlintTask:
         self._motions = [motion_of(take) for take in takes]
         self._held_out = [motion_of(take) for take in held_out]
         self.network = FlintNetwork(config, model, range(0, VERTICES, recipe.vertex_step))
+        self._lips = LipGeometry(model, config.expressions, np.zeros((0, len(landmarks.LIPS), 3)))
 
     def parameter_groups(self) -> list[ParameterGroup]:
         """Everything, by Adam."""
@@ -72,13 +75,17 @@ class FlintTask:
         return {"motion": motion, "noise": torch.from_numpy(rng.standard_normal(shape, np.float32))}
 
     def losses(self, batch: dict[str, Tensor]) -> dict[str, Tensor]:
-        """The error of the vertices in square millimetres, and the divergence of the latents."""
+        """The error of the vertices and of the gap between the lips in square millimetres, and the latents' divergence.
+
+        Few vertices are lips, and few frames are closures: without the gap, an average face of small error loses them.
+        """
         network, motion = self.network, batch["motion"]
         mean, logvar = network.motion_encoder(motion)
         moved = network.motion_decoder(mean + torch.exp(logvar / 2) * batch["noise"])
         valid = torch.ones_like(motion[..., 0])
         return {
             "vertices": vertex_loss(network.flame(moved), network.flame(motion), valid).mean(),
+            "gaps": self._lips.gap_error(self._lips.mouth(moved), self._lips.mouth(motion)).mean(),
             "divergence": divergence(mean, logvar),
         }
 

@@ -42,7 +42,7 @@ class LipGeometry:
     def __init__(self, model: FlameModel, expressions: int, poses: FloatArray) -> None:
         self._mouth = FlameVertices(model, expressions, [landmarks.FLAME[mark] for mark in landmarks.LIPS])
         self._upper, self._lower = ([mark - landmarks.LIPS[0] for mark in marks] for marks in (UPPER, LOWER))
-        flat = poses.reshape(len(poses), -1)
+        flat = poses.reshape(len(poses), 3 * len(landmarks.LIPS))
         units = flat / np.maximum(np.linalg.norm(flat, axis=1, keepdims=True), 1e-9)
         self._visemes = torch.from_numpy(units.T.astype(np.float32))
 
@@ -62,12 +62,16 @@ class LipGeometry:
         towards: Tensor = (mouth - mean[:, None]) @ self._visemes.to(mouth)
         return towards
 
+    def gap_error(self, mouth: Tensor, wanted: Tensor) -> Tensor:
+        """(..., 20, 3) mouths to (...) square millimetres between their gaps, where they ought to be closed more."""
+        gap, wanted_gap = self.gaps(mouth), self.gaps(wanted)
+        weight = 1 + _CLOSURE * torch.exp(-(wanted_gap / _CLOSED).clamp(min=0).square())
+        return (weight * (gap - wanted_gap).square()).mean(dim=-1)
+
     def distance(self, shown: Performed, wanted: Performed, valid: Tensor) -> Tensor:
         """See ``Perception``."""
         mouth, wanted_mouth = self.mouth(shown.motion), self.mouth(wanted.motion)
-        gap, wanted_gap = self.gaps(mouth), self.gaps(wanted_mouth)
-        weight = 1 + _CLOSURE * torch.exp(-(wanted_gap / _CLOSED).clamp(min=0).square())
-        gap_error = (weight * (gap - wanted_gap).square()).mean(dim=2)
+        gap_error = self.gap_error(mouth, wanted_mouth)
         pose_error = self.visemes(mouth, valid) - self.visemes(wanted_mouth, valid)
         return frame_mean(gap_error + pose_error.square().mean(dim=2), valid)
 

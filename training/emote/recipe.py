@@ -77,6 +77,7 @@ class EmoteRecipe(Recipe):
     video_emotion: str = ""
     vertex_step: int = 1
     exchange_from: int
+    convolution_steps: int = 0
     window: int = 64
     dropout: float = 0.25
     encoder_dropout: float = 0.1

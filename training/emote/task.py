@@ -34,6 +34,7 @@ from .losses import SQUARE_MM, vertex_loss
 from .network import EmoteNetwork
 from .perception import Perception, Performed, load_perception
 from .prepared_takes import PreparedTake, prepare_takes
+from .pretraining import pretrain_convolutions
 from .recipe import EmoteRecipe
 
 _LEAST_MOTION = 1e-3
@@ -85,7 +86,11 @@ class EmoteTask:
         _check_names(self._actors)
         prior, decoder = read_prior(recipe.prior, expressions_of(takes[0].curves.basis), model)
         encoder, weights = read_encoder(recipe.wav2vec2, recipe.encoder)
-        self._convolutions = Convolutions({n: w for n, w in weights.items() if is_convolution(n)}, encoder)
+        convolutions = {name: weight for name, weight in weights.items() if is_convolution(name)}
+        if not recipe.wav2vec2 and recipe.convolution_steps:
+            speeches = [take.speech for take in takes]
+            convolutions = pretrain_convolutions(convolutions, encoder, speeches, recipe.convolution_steps, recipe.seed)
+        self._convolutions = Convolutions(convolutions, encoder)
         self._takes = prepare_takes(takes, self._actors, self._convolutions)
         self._held_out = prepare_takes(held_out, self._actors, self._convolutions)
         config = EmoteConfig(encoder=encoder, identities=len(self._actors), prior=prior, **asdict(recipe.network))

@@ -103,7 +103,7 @@ def extract_features(clip: SoundClip) -> SoundFeatures:
     level = speech_level(clip.samples)
     mel = log_mel(clip.samples, level, 0, len(clip.samples) // HOP + 1)
     prosody_input = prosody(clip.samples, level, 0, len(clip.samples) // PITCH_HOP + 1)
-    calls = _envelope(clip.samples, len(mel)) if clip.kind == LAUGHING else np.zeros(len(mel), np.float32)
+    calls = call_envelope(clip.samples, len(mel)) if clip.kind == LAUGHING else np.zeros(len(mel), np.float32)
     return SoundFeatures(
         clip.name, clip.kind, clip.held_out, mel.astype(np.float16), prosody_input.astype(np.float16), calls
     )
@@ -203,7 +203,8 @@ def _decibels(samples: FloatArray) -> FloatArray:
     return decibels
 
 
-def _envelope(samples: FloatArray, frames: int) -> FloatArray:
+def call_envelope(samples: FloatArray, frames: int) -> FloatArray:
+    """(frames,) 0..1 at 100 Hz: loudness relative to its peak, smooth enough that a call is one hump."""
     loudness = 10 ** (_decibels(samples) / 20)
     places = np.arange(-int(3 * _BLUR), int(3 * _BLUR) + 1)
     kernel = np.exp(-0.5 * (places / _BLUR) ** 2)

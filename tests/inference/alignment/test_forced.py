@@ -102,6 +102,18 @@ def test_what_is_said_beside_the_text_is_left_to_listening():
     assert (left.start, left.end) == pytest.approx((times[5][0], times[7][1]), abs=0.12)
 
 
+def test_words_that_are_not_said_take_no_time_of_the_others():
+    said = "the whole family knows why nobody plays music".split()
+    _, times, seconds, posteriors = line_of(said, 6, pause=0)
+    written = [*said[:4], "chrysanthemums", "judge", "shushing", *said[4:]]
+    alignment = align(posteriors, RATE, " ".join(written), seconds, PRONUNCIATIONS)
+    shown = [word for word in alignment.words if word.text]
+    assert [word.text for word in shown if word.fit < LEAST_FIT] == written[4:7]
+    assert max(word.end - word.start for word in shown[4:7]) < 0.05
+    kept = np.array([(word.start, word.end) for word in shown[:4] + shown[7:]])
+    assert np.abs(kept - times).max() < 0.05
+
+
 def test_a_text_without_any_of_the_words_leaves_the_words_without_fit():
     _, _, seconds, posteriors = line_of("people believe that a problem".split(), 1)
     alignment = align(posteriors, RATE, "Zurich judge shush", seconds, PRONUNCIATIONS)

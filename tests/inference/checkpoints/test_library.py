@@ -49,10 +49,14 @@ def flip_last_bit(path):
 def test_without_a_folder_there_are_the_bundled_ones(user_weights):
     assert own_weights() == []
     assert not user_weights.exists()
-    (compact,) = installed_weights()
-    assert (compact.model_id, compact.label, compact.needs_torch) == (DEFAULT_MODEL, "EmoTalk Compact", False)
-    assert compact.is_bundled
-    assert compact.bytes == compact.path.stat().st_size
+    assert [(weights.model_id, weights.label) for weights in installed_weights()] == [
+        (DEFAULT_MODEL, "EmoTalk Compact"),
+        ("laughtalk-compact", "LaughTalk Compact"),
+    ]
+    for weights in installed_weights():
+        assert weights.is_bundled
+        assert not weights.needs_torch
+        assert weights.bytes == weights.path.stat().st_size <= 12e6
 
 
 @pytest.mark.parametrize(
@@ -81,7 +85,7 @@ def test_an_imported_checkpoint_is_listed_and_performs(imported):
     assert "not for commercial use" in imported.notice
     assert imported.needs_torch
     assert not imported.damage
-    assert model_ids() == (DEFAULT_MODEL, "EmoTalk")
+    assert model_ids() == (DEFAULT_MODEL, "laughtalk-compact", "EmoTalk")
     speech = Speech(np.random.default_rng(0).normal(0, 0.1, 16000).astype(np.float32))
     performance = Engine().perform(speech, Controls(), ModelChoice("EmoTalk"))
     assert performance.face.frames == 30
@@ -213,7 +217,7 @@ def test_damaged_files_are_listed_and_nothing_is_raised(imported):
     assert "is cut off" in damage["cut"]
     assert "is empty" in damage["empty"]
     assert "for a network that this version of EmoTalk lacks" in damage["future"]
-    assert model_ids() == (DEFAULT_MODEL, "EmoTalk")
+    assert model_ids() == (DEFAULT_MODEL, "laughtalk-compact", "EmoTalk")
     for use in (load_model, verify_weights):
         with pytest.raises(EmoTalkError, match="is cut off"):
             use("cut")

@@ -13,8 +13,9 @@ from emotalk.inference.checkpoints.emote_converter import convert_emote
 from emotalk.inference.checkpoints.safetensors_file import read_safetensors, write_safetensors
 from emotalk.inference.contract import EmoTalkError, Speech
 from emotalk.inference.models import emote
-from emotalk.inference.models.emote import Emote, EmoteConfig, conditions_of, cross_faded
+from emotalk.inference.models.emote import Emote, EmoteConfig, conditions_of
 from emotalk.inference.models.layers import LARGE_STEPS
+from emotalk.inference.models.windows import cross_faded
 from emotalk.inference.registry import EMOTE_SPEC, spec_metadata
 
 TOLERANCE = 2e-5
@@ -245,11 +246,15 @@ def test_windows_begin_beyond_three_minutes(weights_file, conversion, model, mon
 def test_windows_fade_into_each_other(frames):
     """What does not depend on the window comes out as it is, and where it does, in a straight line."""
     shares = []
-    rows = cross_faded(lambda part: torch.arange(part.start, part.stop)[:, None].float(), frames, shares.append)
+    rows = cross_faded(
+        lambda part: torch.arange(part.start, part.stop)[:, None].float(), frames, 1000, 96, shares.append
+    )
     torch.testing.assert_close(rows[:, 0], torch.arange(frames).float())
     assert shares == sorted(shares)
     assert shares[-1] == 1
-    starts = cross_faded(lambda part: torch.full((part.stop - part.start, 1), float(part.start)), frames, shares.append)
+    starts = cross_faded(
+        lambda part: torch.full((part.stop - part.start, 1), float(part.start)), frames, 1000, 96, shares.append
+    )
     assert starts[:904].unique().tolist() == [0.0]
     if frames > 1000:
         np.testing.assert_allclose(starts[904 : 904 + 96, 0], 904 * np.arange(1, 97) / 97, rtol=1e-5)

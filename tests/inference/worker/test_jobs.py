@@ -4,10 +4,12 @@ import itertools
 
 import numpy as np
 import pytest
+from emotalk.face.alignment import Alignment
 from emotalk.face.basis import ARKIT
 from emotalk.face.curve_files import read_curves
 from emotalk.face.curves import still
 from emotalk.face.emotions import EMOTIONS
+from emotalk.face.phones import PhoneSegment
 from emotalk.inference.contract import Features, ModelSpec
 from emotalk.inference.engine import Engine
 from emotalk.inference.worker.jobs import answer
@@ -100,7 +102,10 @@ def complaint_about(request):
     [
         *(("audio", value, "a path") for value in ("", None, 7, "a\0b")),
         *(("output", value, "a path") for value in ("", None, [])),
-        *((name, value, "a text") for name in ("model", "device", "precision", "source") for value in (None, 7)),
+        *((name, value, "a text") for name in ("model", "emotion_model", "device", "source") for value in (None, 7)),
+        *(("precision", value, "a text") for value in (None, 7)),
+        *((name, value, "a text") for name in ("text", "alignment") for value in (None, 7, ["a"])),
+        *((name, value, "a path") for name in ("times", "pronunciations") for value in ("", None, 7, "a\0b")),
         *(("windowed", value, "true or false") for value in (1, None, "yes")),
         *(("controls", value, "an object") for value in ([], "happy", 1)),
         *(("rate", value, "a positive number") for value in (0, -1, "16000", True, float("inf"), float("nan"), 1e13)),
@@ -118,6 +123,13 @@ def test_every_field_is_checked_before_anything_is_read(field, wrong, what):
 def test_what_is_needed_is_asked_for():
     sentence, _ = complaint_about({"id": 4, "verb": "animate", "output": "/nowhere.npz"})
     assert sentence == "The field 'audio' of a request to the worker must be a path"
+
+
+def test_hearing_emotions_needs_a_model_for_it(line_wav):
+    request = {"id": 4, "verb": "hear_emotions", "audio": str(line_wav)}
+    assert complaint_about(request) == ("The field 'emotion_model' of a request to the worker must be a text", 4)
+    sentence, _ = complaint_about({**request, "emotion_model": "emotalk-compact"})
+    assert sentence == "emotalk-compact hears no emotions; import the checkpoint of one that does"
 
 
 @pytest.mark.parametrize(
@@ -190,3 +202,78 @@ def test_a_channel_of_samples_is_chosen(ask, model, tmp_path):
     for channel, expected in ((1, table[:, 0]), (2, table[:, 1]), (0, table.mean(axis=1))):
         ask(audio=str(tmp_path / "two.npy"), rate=16_000, channel=channel)
         np.testing.assert_allclose(model.sounds[-1], expected, atol=1e-6)
+
+
+TEXT = "I never asked for any of this. But maybe, just maybe, we were made for a moment like this one."
+
+
+@pytest.fixture(scope="module")
+def ask_built_in():
+    """A function: the last reply of the built-in model's engine."""
+    engine = Engine()
+
+    def ask(**request):
+        replies = []
+        answer({"id": 1, **request}, engine, replies.append)
+        return replies[-1]
+
+    return ask
+
+
+def test_a_line_is_aligned_with_its_text_and_performed_with_it(ask_built_in, line_wav):
+    reply = ask_built_in(verb="align", audio=str(line_wav), text=TEXT)
+    alignment = Alignment.from_json(reply["alignment"])
+    assert [word.text for word in alignment.words if word.text][:3] == ["I", "never", "asked"]
+    assert reply["remarks"] == []
+    assert reply["seconds"] == pytest.approx(alignment.seconds, abs=1e-3)
+    heard = ask_built_in(verb="animate", audio=str(line_wav))
+    told = ask_built_in(verb="animate", audio=str(line_wav), alignment=reply["alignment"])
+    assert told["frames"] == heard["frames"]
+    assert told["curves"] != heard["curves"]
+    assert ask_built_in(verb="animate", audio=str(line_wav))["curves"] == heard["curves"]
+
+
+def test_a_section_is_all_that_is_aligned(ask_built_in, line_wav):
+    reply = ask_built_in(verb="align", audio=str(line_wav), text="I never asked for any of this", section=[0.0, 2.0])
+    assert Alignment.from_json(reply["alignment"]).seconds == pytest.approx(2.0)
+
+
+def test_without_a_text_the_sounds_are_heard(ask_built_in, line_wav):
+    alignment = Alignment.from_json(ask_built_in(verb="align", audio=str(line_wav))["alignment"])
+    assert alignment.origin == "heard"
+    assert alignment.words == ()
+    assert {"M", "B"} <= {phone.name for phone in alignment.phones}
+
+
+def test_times_and_pronunciations_are_files(ask_built_in, line_wav, tmp_path):
+    (tmp_path / "times.ctm").write_text("line 1 0.3 0.5 Zbornak\n", "utf-8")
+    (tmp_path / "names.txt").write_text("Zbornak  M AA M AA\n", "utf-8")
+    files = {"times": str(tmp_path / "times.ctm"), "pronunciations": str(tmp_path / "names.txt")}
+    alignment = Alignment.from_json(ask_built_in(verb="align", audio=str(line_wav), **files)["alignment"])
+    assert [phone.name for phone in alignment.phones] == ["SIL", "M", "AA", "M", "AA", "SIL"]
+    assert (alignment.words[0].start, alignment.words[0].end) == (0.3, 0.8)
+
+
+@pytest.mark.parametrize(
+    ("alignment", "sentence"),
+    [
+        ("{}", "The times of the sounds of this line are damaged; align the line again"),
+        (
+            Alignment((PhoneSegment("SIL", 0.0, 2.0),)).to_json(),
+            "The times of this line are those of a sound of 2.00 s, but it lasts",
+        ),
+    ],
+)
+def test_times_that_are_not_those_of_the_line_are_refused(ask_built_in, line_wav, alignment, sentence):
+    reply = ask_built_in(verb="animate", audio=str(line_wav), alignment=alignment)
+    assert reply["kind"] == "error"
+    assert reply["sentence"].startswith(sentence)
+
+
+def test_a_text_in_another_language_is_left_to_listening_with_a_sentence(ask_built_in, line_wav):
+    for text, said in (("Ich habe das nicht gewusst", "seems to be German"), ("日本語", "no word in Latin letters")):
+        reply = ask_built_in(verb="align", audio=str(line_wav), text=text)
+        assert Alignment.from_json(reply["alignment"]).origin == "heard"
+        (remark,) = reply["remarks"]
+        assert said in remark
+        assert remark.endswith("left to listening")

@@ -6,14 +6,15 @@ import torch
 from emotalk.face.emotions import EMOTIONS
 from emotalk.training.emote.disentanglement import NONE, compare_closures
 from emotalk.training.emote.flint_task import FlintTask
+from emotalk.training.emote.lip_geometry import LipGeometry
 from emotalk.training.emote.recipe import EMOTE_RECIPE, FLINT_RECIPE, EmoteRecipe, FlintRecipe
 from emotalk.training.emote.task import EmoteTask
 from emotalk.training.recipe import read_recipe
 from emotalk.training.run_folder import RunFolder
 from emotalk.training.trainer import new_accelerator, train
 
-TAKES = 12
-"""Of six seconds for each emotion."""
+TAKES, HELD_OUT = 12, 2
+"""Of six seconds for each emotion; no setting was chosen by what is held out here."""
 
 
 def learn(task, settings, folder):
@@ -21,11 +22,25 @@ def learn(task, settings, folder):
     return train(task, settings, RunFolder(folder), "id", new_accelerator(settings, cpu=True))
 
 
+def test_the_teachers_own_emotions_leave_the_closures_where_they_are(acting, flame):
+    """So the aim below can be reached: the same words in other emotions, as they are captured."""
+    lips = LipGeometry(flame, 50, np.zeros((0, 20, 3)))
+    closures = NONE
+    for words in (1, 2):
+        takes = [acting.act(0, emotion, spoken=words) for emotion in ("neutral", "happy", "surprise", "anger")]
+        mouths = [lips.mouth(torch.from_numpy(take.curves.values)) for take in takes]
+        own, *others = (lips.gaps(mouth)[:, 1].numpy() for mouth in mouths)
+        for gap in others:
+            closures += compare_closures(own, gap, 25.0)
+    assert closures.count > 20
+    assert closures.moved <= 0.03
+
+
 @pytest.mark.slow
 @pytest.mark.xfail(reason="Not reached yet: docs/models/emote.md has the figures", raises=AssertionError, strict=True)
 def test_exchanging_the_emotion_changes_what_is_shown_and_leaves_the_lips_alone(acting, flame, tmp_path):
     trained = [acting.act(20 * e + k, name) for e, name in enumerate(EMOTIONS) for k in range(TAKES)]
-    held_out = [acting.act(1000 + e, name) for e, name in enumerate(EMOTIONS)]
+    held_out = [acting.act(3000 + 20 * e + k, name) for e, name in enumerate(EMOTIONS) for k in range(HELD_OUT)]
     settings = read_recipe(FlintRecipe, FLINT_RECIPE, {"validate_every": 0})
     task = FlintTask(settings, flame, trained)
     task.export(learn(task, settings, tmp_path / "flint").network, tmp_path / "flint.safetensors", {})
@@ -42,8 +57,8 @@ def test_exchanging_the_emotion_changes_what_is_shown_and_leaves_the_lips_alone(
                 shown.append(int(judge.logits(motion, torch.ones_like(motion[..., 0]))[0].argmax()) == emotion)
             closures += compare_closures(task._gap(own), task._gap(motion), 25.0)
     print(result.figures, f"judged {np.mean(shown):.3f}, {closures}, {closures.moved:.3f} of {closures.count}")
-    assert len(shown) == 56
-    assert closures.count > 200
+    assert len(shown) == 7 * len(held_out)
+    assert closures.count > 400
     assert np.mean(shown) >= 0.9
     assert closures.moved <= 0.05
 

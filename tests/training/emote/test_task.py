@@ -36,6 +36,7 @@ TINY_EMOTE = {
     "window": 32,
     "exchange_from": 3,
     "classifier_width": 16,
+    "convolution_steps": 2,
     "network": {"features": 16, "feed_forward": 24},
     "encoder": {"hidden_size": 16, "intermediate_size": 24, "conv_dim": 8},
 }
@@ -135,6 +136,11 @@ def test_the_exchanged_half_is_judged_by_its_own_sound_and_the_other_emotion(new
         assert torch.equal(motion, expected[0])
         assert torch.equal(valid, expected[1])
     assert not torch.equal(batch.motion, batch.other_motion)
+
+
+def test_the_stand_in_learns_to_hear_before_anything_else(new_task):
+    random, learnt = (new_task(convolution_steps=steps)._convolutions.weights for steps in (0, 2))
+    assert all(not torch.equal(random[name], learnt[name]) for name in random)
 
 
 def test_vertices_are_not_asked_of_the_exchanged_half(new_task):

@@ -20,7 +20,7 @@ from emotalk.training.compact.spoken_line import SpokenLine
 from emotalk.training.evaluation.captures import capture_tables
 from emotalk.training.evaluation.cost import cost_tables
 from emotalk.training.evaluation.emotions import emotion_tables
-from emotalk.training.evaluation.laughs import laughter_tables
+from emotalk.training.evaluation.laughter import laughter_tables
 from emotalk.training.evaluation.life import life_tables
 from emotalk.training.evaluation.lips import hard_tables, lip_tables
 from emotalk.training.evaluation.prediction import arkit_values

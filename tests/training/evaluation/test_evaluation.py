@@ -17,7 +17,6 @@ from emotalk.training.evaluation.conditions import CHANNEL_CONDITIONS, VOICE_CON
 from emotalk.training.evaluation.cost import cost_tables
 from emotalk.training.evaluation.emotions import emotion_tables
 from emotalk.training.evaluation.head import distance
-from emotalk.training.evaluation.laughs import count_bouts, laughter_tables, strongest_rate
 from emotalk.training.evaluation.life import blinks_of, life_tables
 from emotalk.training.evaluation.lips import hard_tables, lip_tables, sample_evenly
 from emotalk.training.evaluation.report import Table, write_json
@@ -115,23 +114,6 @@ def test_motion_counts_what_changes_and_not_what_is_held():
     aperture, mouth = motion(held)
     assert aperture == pytest.approx(0.1)
     assert mouth > 0
-
-
-def test_laughs_are_counted_in_clips_and_in_speech(model, lines, clips):
-    found, alarms, calls = laughter_tables(model, {"speech": lines}, clips)
-    assert column(found, "count") == [1, 2]
-    assert column(alarms, "set") == ["speech", "coughing"]
-    assert column(calls, "sound") == pytest.approx([5, 5], abs=0.4)
-
-
-def test_a_bout_is_a_stretch_in_which_the_smile_is_seen():
-    assert count_bouts(np.array([0, 0.5, 0.6, 0, 0.05, 0.4, 0])) == 2
-
-
-@pytest.mark.parametrize("rate", [3.0, 4.7, 6.5])
-def test_the_strongest_rate_of_a_swinging_jaw(rate):
-    time = np.arange(90) / 30
-    assert strongest_rate(0.2 + 0.1 * np.sin(2 * np.pi * rate * time), 30) == pytest.approx(rate, abs=0.15)
 
 
 def test_emotions_are_recognised_and_grow_and_neutral_changes_nothing(model, lines):

@@ -1,0 +1,1 @@
+"""LaughTalk: training data with laughs, and the networks that learn from them."""
