@@ -23,6 +23,7 @@ from emotalk.inference.checkpoints.library import find_weights
 from emotalk.inference.checkpoints.safetensors_file import read_metadata, read_safetensors, write_safetensors
 from emotalk.inference.contract import EmoTalkError
 from emotalk.inference.models.wav2vec2 import BASE
+from emotalk.training.laughtalk.losses import motion_losses, together
 from emotalk.training.laughtalk.preset import load, tell_laughter
 from emotalk.training.laughtalk.recipe import LAUGH_RECIPE, TALK_RECIPE, LaughRecipe, TalkRecipe
 from emotalk.training.laughtalk.task import LaughTask, TalkTask
@@ -79,6 +80,9 @@ def test_teacher_forcing_ends_at_the_step_that_the_recipe_says(talk_task, laugh_
 def test_the_second_stage_keeps_the_talk_and_learns_the_rest(laugh_task, takes, talk_weights, tmp_path):
     task = laugh_task(steps=80, batch_size=8, teacher_forced=50, learning_rate=5e-3, validate_every=0)
     assert not any("talk" in name for name, _ in task.network.named_parameters())
+    batch = task.draw(60, np.random.default_rng(0))
+    alone = motion_losses(together(batch.talk, torch.zeros_like(batch.talk), ARKIT), batch, task.network.face)
+    assert all(torch.equal(term, alone[name]) for name, term in task.losses(batch).items())
     base = task.base_figures()
     assert set(base) == {"score", "lve_mm", "lve_laughs_mm", "lve_speech_mm"}
     silent = task.validate(task.network.eval())
@@ -121,7 +125,7 @@ def test_the_residual_begins_with_the_encoder_of_the_talk_or_with_a_speech_emoti
     laugh_task, talk_weights, tmp_path
 ):
     talk, _ = read_safetensors(talk_weights)
-    branch = laugh_task().network.branch
+    branch = laugh_task(seed=2).network.branch  # weights drawn with another seed than those of the talk
     for name, array in branch.arrays().items():
         if name.startswith("encoder."):
             assert (array == talk[f"talk_{name}"]).all()
