@@ -86,7 +86,8 @@ class ModelSpec:
         emotions: names of its emotions, in the network's own order.
         styles: names of its personal styles; the first one is the default.
         controls: names of the controls in the groups emotion and style that it uses, besides its emotions, and
-            ``loudness_jaw`` if it can tell how sure it is, and ``natural_strength`` if its emotions are posed ones.
+            ``loudness_jaw`` if it can tell how sure it is, ``natural_strength`` if its emotions are posed ones, and
+            ``afterglow`` if it leaves the soft beginning of a laugh and the smile after it to the acting.
         flame_template: SHA-256 of the mean head of the FLAME that it was trained for, see
             ``face.flame.model.template_sha256``; "" if it is not FLAME's, or unknown.
     """
@@ -135,10 +136,8 @@ class ModelSpec:
             return bool(self.emotions) or bool(self.basis.lip_terms)
         if control.name == "mouth_emotion":
             return bool(self.emotions) and bool(self.basis.region(*control.regions))
-        if control.name in ("loudness_jaw", "natural_strength"):
+        if control.name in ("loudness_jaw", "natural_strength", "afterglow"):
             return control.name in self.controls
-        if control.name == "afterglow":
-            return "laughter" in self.controls
         if control.group in ("emotion", "style"):
             return control.name in self.controls
         if control.name == "clamping":

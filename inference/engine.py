@@ -165,7 +165,8 @@ class Engine:
             heard = heard_by(model, features)
             prosody = self._prosody_of(speech, curves.frames, curves.fps)
             posed = "natural_strength" in model.spec.controls
-            scene = Scene(prosody, speaking, heard.laughter, heard.certainty, model.spec.styles, posed)
+            glows = "afterglow" in model.spec.controls
+            scene = Scene(prosody, speaking, heard.laughter, heard.certainty, model.spec.styles, posed, glows)
             curves = act(curves, neutral, scene, controls)
         curves = shape(curves, controls)
         later = controls.constant("time_offset") / 1000 * curves.fps

@@ -70,7 +70,7 @@ COMPACT_SPEC: Final = ModelSpec(
     controls=frozenset(
         (
             *("intensity", "emotion_level", "laughter", "personal_style", "second_style", "style_blend"),
-            *("natural_strength", "loudness_jaw"),
+            *("natural_strength", "loudness_jaw", "afterglow"),
         ),
     ),
 )
@@ -86,6 +86,9 @@ def _load_compact_actor(path: Path, spec: ModelSpec, _device: str, _precision: s
     from .models.compact_actor import load
 
     return load(path, spec)
+
+
+LAUGHTALK_COMPACT_SPEC: Final = replace(COMPACT_SPEC, controls=COMPACT_SPEC.controls - {"afterglow"})
 
 
 def _load_laughtalk_compact(path: Path, spec: ModelSpec, _device: str, _precision: str, _windowed: bool) -> FaceModel:
@@ -262,7 +265,7 @@ def _load_laughtalk(path: Path, spec: ModelSpec, device: str, precision: str, wi
 
 NETWORKS: Final[dict[str, Network]] = {
     "emotalk-compact": Network("EmoTalk Compact", False, COMPACT_SPEC, _load_compact),
-    "laughtalk-compact": Network("LaughTalk Compact", False, COMPACT_SPEC, _load_laughtalk_compact),
+    "laughtalk-compact": Network("LaughTalk Compact", False, LAUGHTALK_COMPACT_SPEC, _load_laughtalk_compact),
     "karras": Network("Karras 2017", False, KARRAS_SPEC, _load_karras),
     "emotalk-compact-actor": Network("EmoTalk Compact", False, COMPACT_SPEC, _load_compact_actor),
     "emotalk": Network("EmoTalk", True, EMOTALK_SPEC, _load_emotalk, EMOTALK_CONVERTER),

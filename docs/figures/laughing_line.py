@@ -7,6 +7,7 @@
 import argparse
 import subprocess
 import tempfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import bpy
@@ -16,6 +17,7 @@ from emotalk.blender_emotalk.heads import add_head
 from emotalk.demo.production import read_phones
 from emotalk.face import landmarks
 from emotalk.face.controls import Controls
+from emotalk.face.curves import FaceCurves
 from emotalk.face.phones import PhoneSegment, fill_gaps, parse_label
 from emotalk.inference.contract import SAMPLE_RATE, Speech
 from emotalk.inference.engine import Engine
@@ -35,7 +37,7 @@ GAINS = (0.0, 1.0, 1.5)
 _MIDDLE = 0.5
 _TAIL = 1.5
 """Seconds of quiet after the line, in which a smile may fade."""
-_FILM_FPS = 15
+_FILM_FPS = 10
 _MOMENTS = 9
 _SPACING = 0.22
 _ROWS_APART = 0.28
@@ -122,7 +124,7 @@ def build(faces: tuple[Face, ...]) -> list[list[bpy.types.Key]]:
     return columns
 
 
-def render(columns, tracks, second: float, path: Path) -> Image.Image:
+def render(columns: list[list[bpy.types.Key]], tracks: Sequence[FaceCurves], second: float, path: Path) -> Image.Image:
     """A picture of all faces at a moment."""
     for keys, curves in zip(columns, tracks, strict=True):
         row = curves.values[min(round(second * curves.fps), curves.frames - 1)]

@@ -48,6 +48,7 @@ class Scene:
         certainty: how sure the network is of the sounds, 0..1.
         styles: of the model, in its order.
         posed: whether the model's emotions are posed expressions, twice as strong as felt ones.
+        glows: whether a laugh gets its soft beginning and its afterglow here; else the model has them.
     """
 
     prosody: Prosody
@@ -56,6 +57,7 @@ class Scene:
     certainty: float = 1.0
     styles: Sequence[str] = ()
     posed: bool = False
+    glows: bool = True
 
 
 def act(curves: FaceCurves, neutral: FaceCurves | None, scene: Scene, controls: Controls) -> FaceCurves:
@@ -100,7 +102,7 @@ def act(curves: FaceCurves, neutral: FaceCurves | None, scene: Scene, controls: 
             values += (room * temper)[:, None] * accented * (1 - np.clip(values, 0, 1))
     if gains["lower_face"].any() and lowers:
         values += gains["lower_face"][:, None] * answers(values, prosody, basis, held, seed)
-    if gains["afterglow"].any() and scene.laughter.any():
+    if scene.glows and gains["afterglow"].any() and scene.laughter.any():
         glow = afterglow(scene.laughter, prosody, seed) * gains["afterglow"] * controls.track("laughter", frames)
         glow_on(values, basis, glow, scene.speaking)
     if lowers:

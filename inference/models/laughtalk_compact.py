@@ -16,6 +16,7 @@ from typing import Final
 import numpy as np
 
 from ...face import arkit
+from ...face.alignment import Alignment
 from ...face.aperture import lip_contact
 from ...face.contacts import apply_contacts
 from ...face.controls import Controls
@@ -115,6 +116,19 @@ class LaughTalkCompact:
     def hear(self, features: Features) -> Heard:
         """The laughter that the residual network hears, and how sure the base is of the sounds."""
         return replace(self._base.hear(features), laughter=features.arrays["laughter"][:, 0])
+
+    @property
+    def hears_phones(self) -> bool:
+        """See ``HearsPhones``."""
+        return self._base.hears_phones
+
+    def phone_posteriors(self, features: Features) -> np.ndarray:
+        """See ``HearsPhones``. Raises EmoTalkError if the base hears none."""
+        return self._base.phone_posteriors(features)
+
+    def tell(self, features: Features, alignment: Alignment) -> Features:
+        """See ``HearsPhones``; laughter is always heard. Raises EmoTalkError if the base cannot be told."""
+        return self._base.tell(features, alignment)
 
     def decode(self, features: Features, controls: Controls) -> FaceCurves:
         """The talk plus as much of the residual as the control *laughter* says."""

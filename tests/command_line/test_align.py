@@ -8,6 +8,7 @@ import pytest
 from emotalk.command_line.main import main
 from emotalk.face.curve_files import read_curves
 from emotalk.inference.alignment.time_files.reading import read_times
+from emotalk.inference.models.placement import PlacedModel
 
 TEXT = "I never asked for any of this. But maybe, just maybe, we were made for a moment like this one."
 
@@ -91,6 +92,13 @@ def test_every_way_to_tell_the_words_gives_the_same_face(line, tmp_path):
     (tmp_path / "line.txt").write_text(TEXT, "utf-8")
     assert np.array_equal(performed(line, tmp_path), told)
     assert np.array_equal(performed(line, tmp_path, "--no-text"), heard)
+
+
+def test_a_model_that_only_listens_leaves_the_text_beside_the_sound_alone(line, tmp_path, monkeypatch):
+    heard = performed(line, tmp_path)
+    (tmp_path / "line.txt").write_text(TEXT, "utf-8")
+    monkeypatch.setattr(PlacedModel, "hears_phones", False)
+    assert np.array_equal(performed(line, tmp_path), heard)
 
 
 def test_a_pronunciation_of_ones_own_is_heeded(line, tmp_path):

@@ -5,7 +5,7 @@ from emotalk.face.basis import ARKIT, FLAME
 from emotalk.face.controls import CONTROLS, ControlError, Controls
 from emotalk.face.emotions import EMOTIONS
 from emotalk.inference.contract import ModelSpec
-from emotalk.inference.registry import COMPACT_SPEC, EMOTALK_SPEC
+from emotalk.inference.registry import COMPACT_SPEC, EMOTALK_SPEC, LAUGHTALK_COMPACT_SPEC
 
 SPEC = ModelSpec(ARKIT, 30.0, EMOTIONS[:3], ("Ann", "Bob"))
 
@@ -42,9 +42,10 @@ TABLE = tuple(control.name for control in CONTROLS)
     ("spec", "missing"),
     [
         (COMPACT_SPEC, ()),
+        (LAUGHTALK_COMPACT_SPEC, ("afterglow",)),
         (EMOTALK_SPEC, ("laughter", "natural_strength", "afterglow", "loudness_jaw")),
     ],
-    ids=["compact", "released"],
+    ids=["compact", "laughs", "released"],
 )
 def test_a_network_heeds_its_own_controls_in_the_order_of_the_table(spec, missing):
     assert tuple(control.name for control in spec.heeded()) == tuple(name for name in TABLE if name not in missing)

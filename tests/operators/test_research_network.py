@@ -1,5 +1,7 @@
 """The research network from its checkpoint to the face: import it, choose it, Animate, tweak it live."""
 
+import os
+import shutil
 import subprocess
 import time
 
@@ -8,6 +10,7 @@ import numpy as np
 import pytest
 from emotalk.blender_emotalk import background, live, model_choice
 from emotalk.blender_emotalk.actions import active_curves
+from emotalk.blender_emotalk.command_process import command
 from emotalk.blender_emotalk.desk import line_to_set
 from emotalk.blender_emotalk.preferences import preferences_of
 from emotalk.face.arkit import CHANNELS
@@ -24,10 +27,23 @@ def own_python(torch_python, user_weights):
     preferences.torch_python = ""
 
 
+@pytest.fixture(scope="module")
+def imported(torch_python, checkpoint_bytes, tmp_path_factory):
+    """The weights that the checkpoint becomes, imported once by the command."""
+    folder = tmp_path_factory.mktemp("imported")
+    checkpoint = folder / "EmoTalk.pth"
+    checkpoint.write_bytes(checkpoint_bytes)
+    words = command(torch_python, "weights", "import", str(checkpoint), "--yes")
+    subprocess.run(words, env=os.environ | {"EMOTALK_WEIGHTS": str(folder / "weights")}, check=True)
+    return folder / "weights" / "EmoTalk.safetensors"
+
+
 @pytest.fixture
-def line(stage, small_checkpoint):
+def line(stage, imported, user_weights):
     """A line that the imported network has performed, with a key on every frame."""
-    bpy.ops.emotalk.import_checkpoint(filepath=str(small_checkpoint))
+    user_weights.mkdir(exist_ok=True)
+    shutil.copy(imported, user_weights)
+    model_choice.refresh()
     bpy.ops.emotalk.choose_model(model="EmoTalk")
     line = line_to_set(bpy.context.scene)
     line.key_tolerance = 0

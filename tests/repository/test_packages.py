@@ -18,7 +18,7 @@ def test_every_room_is_installed():
     assert set(SETUP["packages"]) == names
 
 
-@pytest.mark.parametrize("room", (*ROOMS, "weights"))
+@pytest.mark.parametrize("room", [*ROOMS, "weights"])
 def test_every_file_beside_the_modules_is_installed(room):
     patterns = SETUP["package-data"].get(f"emotalk.{room}", [])
     files = [path.relative_to(ROOT / room) for path in (ROOT / room).rglob("*") if path.suffix in DATA]

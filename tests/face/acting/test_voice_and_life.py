@@ -159,3 +159,11 @@ def test_blinks_go_with_glances():
         return np.mean(shares)
 
     assert near(1.0) > 2 * near(0.0)
+
+
+def test_a_laugh_that_glows_by_itself_is_left_alone():
+    laughter = np.zeros(300, np.float32)
+    laughter[60:120] = 1
+    known = prosody(np.where(laughter > 0, 0.0, -45.0))
+    untouched = scene(known, laughter=laughter, glows=False)
+    assert not act(still(ARKIT, 300, FPS), None, untouched, only("afterglow")).values.any()

@@ -4,8 +4,10 @@ from pathlib import Path
 import numpy as np
 import pytest
 from emotalk.face import arkit
+from emotalk.face.alignment import Alignment, SpokenWord
 from emotalk.face.aperture import CLOSED, lip_aperture
 from emotalk.face.controls import Controls
+from emotalk.face.phones import PhoneSegment
 from emotalk.inference.checkpoints.safetensors_file import bundled_weights, read_safetensors, write_safetensors
 from emotalk.inference.contract import SAMPLE_RATE, EmoTalkError, Speech
 from emotalk.inference.engine import Engine
@@ -69,7 +71,7 @@ def laughing(base):
 
 @pytest.fixture(scope="module")
 def shipped():
-    return NETWORKS[MODEL_ID].load(bundled_weights(MODEL_ID), COMPACT_SPEC, "cpu", "float32", False)
+    return NETWORKS[MODEL_ID].load(bundled_weights(MODEL_ID), NETWORKS[MODEL_ID].spec, "cpu", "float32", False)
 
 
 @pytest.fixture(scope="module")
@@ -156,6 +158,18 @@ def test_lines_of_any_length(laughing, frames):
     speech = Speech(np.full(frames * SAMPLE_RATE // 30, 1e-3, np.float32))
     features = laughing.encode(speech)
     assert laughing.decode(features, Controls()).values.shape == (frames, CHANNELS)
+
+
+def test_lips_that_are_told_to_close_stay_closed_in_a_laugh(shipped):
+    speech = chirping_laugh()
+    features = shipped.encode(speech)
+    spoken = (PhoneSegment("SIL", 0.0, 2.5), PhoneSegment("M", 2.5, 2.7), PhoneSegment("AA", 2.7, 3.0))
+    alignment = Alignment((*spoken, PhoneSegment("SIL", 3.0, speech.seconds)), (SpokenWord("ma", 2.5, 3.0),), "read")
+    told = shipped.tell(features, alignment)
+    assert shipped.hears_phones
+    assert np.array_equal(told.arrays["residual"], features.arrays["residual"])
+    opened, closed = (lip_aperture(shipped.decode(each, Controls()).values)[77:80] for each in (features, told))
+    assert opened.min() > CLOSED > closed.max()
 
 
 rows = st.integers(1, 12).flatmap(

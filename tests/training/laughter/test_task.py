@@ -75,8 +75,13 @@ def test_the_exported_network_is_the_trained_one(task, tmp_path, base):
     assert loaded._network(heard) == pytest.approx(trained, abs=0.05)
 
 
-def test_stretches_beyond_a_line_count_for_nothing(task):
-    batch = task.draw(0, np.random.default_rng(0))
+@pytest.fixture
+def batch(task, prepared):
+    """All three lines, whole."""
+    return task._stretches(prepared, max(len(line.heard) for line in prepared), np.random.default_rng(0))
+
+
+def test_stretches_beyond_a_line_count_for_nothing(task, batch):
     found = torch.zeros(*batch.heard.shape[:2], OUTPUTS)
     terms = task._terms(found, batch)
     wild = torch.where(batch.inside[:, :, None] > 0, found, torch.full_like(found, 3.0))
@@ -86,8 +91,8 @@ def test_stretches_beyond_a_line_count_for_nothing(task):
         assert float(again[name]) == pytest.approx(float(terms[name]))
 
 
-def test_a_perfect_network_costs_nothing_but_certainty(task):
-    batch = task.draw(0, np.random.default_rng(0))
+def test_a_perfect_network_costs_nothing_but_certainty(task, batch):
+    assert batch.residual.abs().max() > 0.4
     logits = torch.stack([(batch.touched > 0.05).float(), batch.laughing], dim=2) * 40 - 20
     perfect = torch.cat([torch.atanh(batch.residual.clamp(-0.999, 0.999)), logits, batch.contacts * 40 - 20], dim=2)
     terms = task._terms(perfect, batch)
@@ -102,15 +107,15 @@ def test_contacts_of_a_recording_without_phones_are_not_learnt(task, prepared):
     assert float(task._terms(torch.ones(*batch.heard.shape[:2], OUTPUTS), batch)["contacts"]) == 0
 
 
-def test_training_lowers_what_is_wrong(task):
-    batch = task.draw(0, np.random.default_rng(0))
-    optimiser = torch.optim.Adam(task.network.parameters(), 3e-3)
+def test_training_lowers_what_is_wrong(task, recipe, batch):
+    optimiser = torch.optim.Adam(task.network.train().parameters(), 1e-3)
     course = []
-    for _ in range(60):
+    for _ in range(40):
         terms = task.losses(batch)
         course.append({name: float(term.detach()) for name, term in terms.items()})
         optimiser.zero_grad()
-        sum(terms.values()).backward()
+        sum(recipe.losses[name] * term for name, term in terms.items()).backward()
         optimiser.step()
-    assert all(course[-1][name] < course[0][name] for name in ("residual", "touched", "laughing", "contacts"))
+    better = {name for name in course[0] if course[-1][name] < course[0][name]}
+    assert better >= {"residual", "touched", "laughing", "contacts"}
     assert set(task.validate(task.network.eval())) == {"score", "wrong"}
