@@ -57,11 +57,12 @@ def said_in(options: argparse.Namespace, line: Path, *, can_be_told: bool = True
         can_be_told: whether the model can be told what is said; a text beside the sound is not read otherwise.
 
     Raises:
-        TextError: a text or a table cannot be used.
+        TextError: a text that was asked for, or a table, cannot be used. One beside the sound is complained about.
         OSError: it cannot be read.
     """
     from ..inference.alignment.lines import Said
     from ..inference.alignment.pronunciation import Pronunciations, read_table
+    from ..inference.alignment.spoken_text import TextError
     from ..inference.alignment.texts import read_text_file, text_beside
 
     file = options.text_file
@@ -70,7 +71,12 @@ def said_in(options: argparse.Namespace, line: Path, *, can_be_told: bool = True
         file = text_beside(line)
     text = options.text or ""
     if file is not None:
-        text = read_text_file(file, options.speaker)
+        try:
+            text = read_text_file(file, options.speaker)
+        except TextError as error:
+            if is_given:
+                raise
+            return Said(complaint=f"{error}. The line was left to listening")
     if not text.strip() and options.times is None:
         return None
     own = Pronunciations(read_table(options.pronunciations)) if options.pronunciations else Pronunciations()

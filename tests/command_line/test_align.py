@@ -101,6 +101,15 @@ def test_a_model_that_only_listens_leaves_the_text_beside_the_sound_alone(line, 
     assert np.array_equal(performed(line, tmp_path), heard)
 
 
+def test_what_lies_beside_a_sound_and_is_no_text_stops_nothing(line, tmp_path, capsys):
+    heard = performed(line, tmp_path)
+    (tmp_path / "line.txt").write_bytes(b"PK\x03\x04")
+    assert np.array_equal(performed(line, tmp_path), heard)
+    sentence = "emotalk: line.txt is no plain text; save it as .txt. The line was left to listening"
+    assert capsys.readouterr().err.splitlines() == [sentence]
+    assert run("animate", line, "-o", tmp_path / "out.npz", "--text-file", tmp_path / "line.txt") == 1
+
+
 def test_a_pronunciation_of_ones_own_is_heeded(line, tmp_path):
     (tmp_path / "names.txt").write_text("maybe  F UW F UW\n", "utf-8")
     own = ("--pronunciations", tmp_path / "names.txt")
