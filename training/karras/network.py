@@ -86,9 +86,10 @@ class KarrasNetwork(nn.Module):
     Args:
         config: sizes.
         poses: (frames, channels) training poses, whose principal components the last layer begins with.
+        content_size: content features that each hop has besides.
     """
 
-    def __init__(self, config: NetworkConfig, poses: FloatArray) -> None:
+    def __init__(self, config: NetworkConfig, poses: FloatArray, content_size: int = 0) -> None:
         super().__init__()
         self.config = config
         widths, size = (1, *config.formant_widths), config.articulation_width + config.emotion_size
@@ -96,7 +97,7 @@ class KarrasNetwork(nn.Module):
             Convolution(widths[i], widths[i + 1], taps) for i, taps in enumerate(KERNELS["formant"])
         )
         self.articulation = nn.ModuleList(
-            Convolution(size if i else widths[-1], config.articulation_width, taps)
+            Convolution(size if i else widths[-1] + content_size, config.articulation_width, taps)
             for i, taps in enumerate(KERNELS["articulation"])
         )
         mean, components = principal_components(torch.from_numpy(poses).float(), config.components)
@@ -110,18 +111,29 @@ class KarrasNetwork(nn.Module):
             last.weight.copy_(components.T)
             last.bias.copy_(mean)
 
-    def formants(self, frames: Tensor) -> Tensor:
-        """The formant network: (samples, n, 32) autocorrelation to (samples, n, C), each frame alone."""
+    def formants(self, frames: Tensor, content: Tensor) -> Tensor:
+        """The formant network, each frame alone, and what is heard besides.
+
+        Args:
+            frames: (samples, n, 32) autocorrelation.
+            content: (samples, n, K) content features; K may be 0.
+
+        Returns:
+            (samples, n, C + K).
+        """
         hidden = frames[..., None]
         for layer in self.formant:
             hidden = self.noise(relu(layer(hidden)))
-        return hidden[:, :, 0]
+        formants = hidden[:, :, 0]
+        if not content.shape[2]:
+            return formants
+        return torch.cat([formants, self.noise(content).to(formants.dtype)], dim=2)
 
     def poses(self, windows: Tensor, emotions: Tensor) -> Tensor:
         """Articulation and output network.
 
         Args:
-            windows: (n, 64, C) formant features around each moment.
+            windows: (n, 64, C + K) formant features around each moment.
             emotions: (n, E) the emotion vector there.
 
         Returns:
@@ -137,18 +149,19 @@ class KarrasNetwork(nn.Module):
             pose: Tensor = self.output[1](self.output[0](hidden[:, 0].float()))
         return pose
 
-    def forward(self, frames: Tensor, emotions: Tensor, spacing: int) -> Tensor:
+    def forward(self, frames: Tensor, content: Tensor, emotions: Tensor, spacing: int) -> Tensor:
         """Poses at evenly spaced moments, which share the formant features of the frames between them.
 
         Args:
             frames: (samples, 64 + spacing (moments - 1), 32) autocorrelation.
+            content: (samples, 64 + spacing (moments - 1), K) content features.
             emotions: (samples, moments, E).
             spacing: hops between moments.
 
         Returns:
             (samples, moments, channels).
         """
-        windows = self.formants(frames).unfold(1, WINDOW, spacing).transpose(2, 3)
+        windows = self.formants(frames, content).unfold(1, WINDOW, spacing).transpose(2, 3)
         poses = self.poses(windows.flatten(0, 1), emotions.flatten(0, 1))
         return poses.view(*emotions.shape[:2], -1)
 

@@ -25,6 +25,7 @@ class KarrasRecipe(Recipe):
     gain: float
     emotion_spread: float
     presets: int
+    content: str
     network: NetworkConfig
 
 
