@@ -24,6 +24,7 @@ class NetworkConfig:
         components: of the basis of poses that the last layer begins with; fewer if the face has fewer channels.
         compression: exponent of the power spectra before they become autocorrelation; 1 leaves them as they are.
         noise: strength of the multiplicative noise on the formant network's channels, in training.
+        dropout: share of the channels of the articulation layers but the last that a sample goes without, in training.
     """
 
     formant_widths: tuple[int, ...] = (72, 108, 162, 243, 256)
@@ -32,6 +33,7 @@ class NetworkConfig:
     components: int = 150
     compression: float = 1.0
     noise: float = 0.4
+    dropout: float = 0.0
 
     def __post_init__(self) -> None:
         if len(self.formant_widths) != len(KERNELS["formant"]):
@@ -129,25 +131,34 @@ class KarrasNetwork(nn.Module):
             return formants
         return torch.cat([formants, self.noise(content).to(formants.dtype)], dim=2)
 
-    def poses(self, windows: Tensor, emotions: Tensor) -> Tensor:
+    def poses(self, windows: Tensor, emotions: Tensor, moments: int = 1) -> Tensor:
         """Articulation and output network.
 
         Args:
             windows: (n, 64, C + K) formant features around each moment.
             emotions: (n, E) the emotion vector there.
+            moments: so many in a row are of one sample, and go without the same channels.
 
         Returns:
             (n, channels) float32 coefficients.
         """
         hidden = windows
-        for layer in self.articulation:
+        for number, layer in enumerate(self.articulation):
             hidden = relu(layer(hidden))
+            if self.training and self.config.dropout > 0 and number < len(self.articulation) - 1:
+                hidden = self._without_some(hidden, moments)
             beside = emotions[:, None].expand(-1, hidden.shape[1], -1)
             hidden = torch.cat([hidden, beside.to(hidden.dtype)], dim=2)
         # Half of the precision would be too coarse for the differences between adjacent moments.
         with torch.autocast(hidden.device.type, enabled=False):
             pose: Tensor = self.output[1](self.output[0](hidden[:, 0].float()))
         return pose
+
+    def _without_some(self, hidden: Tensor, moments: int) -> Tensor:
+        """(samples x moments, n, C) without some channels of each sample; the others make up for them."""
+        kept = 1 - self.config.dropout
+        mask = (torch.rand(len(hidden) // moments, hidden.shape[2], device=hidden.device) < kept) / kept
+        return hidden * mask.repeat_interleave(moments, dim=0)[:, None].to(hidden.dtype)
 
     def forward(self, frames: Tensor, content: Tensor, emotions: Tensor, spacing: int) -> Tensor:
         """Poses at evenly spaced moments, which share the formant features of the frames between them.
@@ -162,7 +173,7 @@ class KarrasNetwork(nn.Module):
             (samples, moments, channels).
         """
         windows = self.formants(frames, content).unfold(1, WINDOW, spacing).transpose(2, 3)
-        poses = self.poses(windows.flatten(0, 1), emotions.flatten(0, 1))
+        poses = self.poses(windows.flatten(0, 1), emotions.flatten(0, 1), emotions.shape[1])
         return poses.view(*emotions.shape[:2], -1)
 
 

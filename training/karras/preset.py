@@ -33,8 +33,13 @@ KARRAS: Final = Preset(
     threads=1,
 )
 
-KARRAS_CONTENT: Final = replace(
+KARRAS_FEATURES: Final = replace(
     KARRAS,
     label="Karras et al. 2017 that also hears what EmoTalk Compact does",
-    changes={"content": "emotalk-compact"},
+    changes={
+        "content": "emotalk-compact",
+        "position": "absolute",
+        "neutral": 0.5,
+        "network": {"dropout": 0.3},
+    },
 )

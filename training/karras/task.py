@@ -73,7 +73,7 @@ class KarrasTask:
         poses = np.concatenate([take.values for take in self._takes])
         rows = self._frames + len(self._muted.values)
         size = self._takes[0].content.shape[1]
-        self.network = NetworkWithEmotions(recipe, poses, rows, Losses(self._basis), size)
+        self.network = NetworkWithEmotions(recipe, poses, rows, Losses(self._basis, recipe.position), size)
 
     def parameter_groups(self) -> list[ParameterGroup]:
         """The network and the emotion vectors; only the former's weights decay."""
