@@ -122,7 +122,7 @@ def test_a_column_of_a_cue_sheet_gives_the_same_keys_as_the_slider(line, tmp_pat
         writer = csv.DictWriter(file, rows)
         writer.writeheader()
         writer.writerow(rows)
-    line.character = bpy.data.objects["Rig"]
+    line.character, line.text = bpy.data.objects["Rig"], rows["line"]
     setattr(line, name, value)
     by_hand = animated()
     bpy.ops.emotalk.clear()
