@@ -257,6 +257,7 @@ def animate(
     range_end: float | None = None,
     keys_on: str | None = None,
     hand_edits: str | None = None,
+    text: str | None = None,
 ) -> int:
     """In Blender: set a line of a scene, animate it as the button does, and wait until the keys are there.
 
@@ -286,6 +287,7 @@ def animate(
         range_end: seconds at which the performance ends; 0 is the end of the sound.
         keys_on: "Whole frames" of the scene, or "Subframes": the frames of the model, which lie between them.
         hand_edits: what becomes of keys of an earlier run that somebody has edited: "Re-apply" or "Set aside".
+        text: what is said, in English, aligned with the sound first; "" forgets words and sounds.
 
     Returns:
         How many keys were written.
@@ -314,6 +316,7 @@ def animate(
         range_end=range_end,
         keys_on=keys_on,
         hand_edits=hand_edits,
+        text=text,
     )
     return scripting.animate(
         scene, settings, {"device": device, "precision": precision, "windowed": windowed}, progress

@@ -1,6 +1,6 @@
-"""Trains a preset once for each take of a project, without that take, and compares it there with the baselines.
+"""Trains presets once for each take of a project, without that take, and compares them there with the baselines.
 
-    python benchmarks/leave_one_take_out.py project.toml --preset karras --runs runs/leave_one_out
+    python benchmarks/leave_one_take_out.py project.toml --preset karras compact --runs runs/leave_one_out
 
 A run that is there already is not trained again, so that the takes may be trained side by side (``--take``).
 """
@@ -16,7 +16,15 @@ from emotalk.inference.contract import EmoTalkError, FaceModel
 from emotalk.training import runs
 from emotalk.training.captures.project import read_project, read_takes
 from emotalk.training.evaluation.report import Table, write_json
-from emotalk.training.evaluation.takes import FIGURES, figures_of, mean_figures, predictions, still_rows
+from emotalk.training.evaluation.takes import (
+    FIGURES,
+    System,
+    figures_of,
+    mean_figures,
+    predictions,
+    still_rows,
+    with_builtin,
+)
 from emotalk.training.presets import find_preset
 from emotalk.training.run_folder import RunFolder, newest_run
 
@@ -24,7 +32,7 @@ from emotalk.training.run_folder import RunFolder, newest_run
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("project", type=Path)
-    parser.add_argument("--preset", default="karras")
+    parser.add_argument("--preset", nargs="+", default=["karras"])
     parser.add_argument("--runs", type=Path, default=Path("runs") / "leave_one_out")
     parser.add_argument("--take", nargs="+", default=[], help="only these; all if none is given")
     parser.add_argument("--threads", type=int, default=1)
@@ -37,34 +45,34 @@ def main() -> None:
     for take in takes:
         if options.take and take.name not in options.take:
             continue
-        run = run_without(take.name, options)
+        trained = {preset: run_without(take.name, preset, options) for preset in options.preset}
+        systems = [System(preset, load(run, preset)) for preset, run in trained.items()]
         others = [other for other in takes if other is not take]
-        model = load(run, options.preset)
-        for name, curves in predictions(model, take, others).items():
-            minutes = minutes_of(run) if name == model.model_id else 0.0
+        for name, curves in predictions(with_builtin(systems), take, others).items():
+            minutes = minutes_of(trained[name]) if name in trained else 0.0
             figures = (*figures_of(compare(take.curves, curves)), minutes)
             rows.append((take.name, name, *figures))
             means.setdefault(name, []).append(figures)
-        stills += [(take.name, *row) for row in still_rows(model, [take])]
+        stills += [(take.name, each.name, *row) for each in systems for row in still_rows(each.model, [take])]
     rows += [("mean", name, *mean_figures(every)) for name, every in means.items()]
     columns = ("take", "system", *FIGURES, "minutes")
     compared = Table("Each take, by what was learnt from the others", columns, tuple(rows))
-    still = Table("Motion without speech in per cent of speech's", ("take", "sound", "%"), tuple(stills))
+    still = Table("Motion without speech in per cent of speech's", ("take", "system", "sound", "%"), tuple(stills))
     print(f"{compared.text()}\n\n{still.text()}")
     if options.json:
         write_json(options.json, {"takes": [compared], "stillness": [still]})
 
 
-def run_without(take: str, options: argparse.Namespace) -> RunFolder:
-    """A finished run on all takes but one."""
+def run_without(take: str, preset: str, options: argparse.Namespace) -> RunFolder:
+    """A finished run of a preset on all takes but one."""
     folder = options.runs / take
     try:
-        run = newest_run(folder, read_project(options.project).name, options.preset)
+        run = newest_run(folder, read_project(options.project).name, preset)
     except EmoTalkError:
         source = folder / "project.toml"
         folder.mkdir(parents=True, exist_ok=True)
         source.write_text(text_without(take, options.project), "utf-8")
-        run = runs.start(options.preset, source, folder, threads=options.threads)
+        run = runs.start(preset, source, folder, threads=options.threads)
     return run
 
 

@@ -152,8 +152,10 @@ def store(line: LineProperties, alignment: Alignment, text: str, mark: str) -> N
 
 def edit(line: LineProperties, scene: bpy.types.Scene, alignment: Alignment) -> None:
     """Store an edited alignment of the section that is performed now; one as it was aligned is not an edit."""
-    first, _seconds = _section(line, scene, _parsed(line.alignment))
-    whole, original = put_back(_parsed(line.alignment), alignment, first), _parsed(line.aligned)
+    stored, original = _parsed(line.alignment), _parsed(line.aligned)
+    first, seconds = _section(line, scene, stored)
+    is_all = first == 0 and seconds == stored.seconds
+    whole = alignment if is_all else put_back(stored, alignment, first)
     line.alignment = line.aligned if changed_stretch(whole, original) is None else whole.to_json()
 
 

@@ -78,16 +78,86 @@ def copied_points(points: Any) -> dict[str, np.ndarray]:
     return copied
 
 
-def set_points(curve: bpy.types.FCurve, points: dict[str, np.ndarray]) -> None:
-    """Replace the keys of a curve by copied ones."""
+def set_points(curve: bpy.types.FCurve, points: dict[str, np.ndarray], exact: np.ndarray | None = None) -> None:
+    """Replace the keys of a curve.
+
+    Args:
+        curve: to change.
+        points: of ``copied_points``.
+        exact: (keys,) whether the handles of a key shall be those given to the last bit, which an update moves by
+            rounding; all of them if not given.
+    """
     keys = curve.keyframe_points
     keys.clear()
     keys.add(len(points["co"]))
     for attribute, values in points.items():
         keys.foreach_set(attribute, values.ravel())
     curve.update()
-    for attribute in _PAIRS[1:]:  # which the update has moved by rounding
-        keys.foreach_set(attribute, points[attribute].ravel())
+    for attribute in _PAIRS[1:]:
+        handles = points[attribute]
+        if exact is not None:
+            handles = pairs(keys, attribute).astype(np.float32)
+            handles[exact] = points[attribute][exact]
+        keys.foreach_set(attribute, handles.ravel())
+
+
+def spliced_points(
+    points: dict[str, np.ndarray], keys: SparseKeys, first: float, last: float
+) -> tuple[dict[str, np.ndarray], np.ndarray]:
+    """All about the keys of a curve that is new between two frames.
+
+    Args:
+        points: of the curve before.
+        keys: of the new curve, the same as before outside of the two frames.
+        first: where the new part begins, at a key.
+        last: where it ends, at a key.
+
+    Returns:
+        Keys outside keep everything that they had; those at the ends only what points outwards.
+        And for each key whether it lies outside.
+    """
+    plain = plain_points(keys)
+    frames, old = keys.frames, points["co"][:, 0].astype(np.float64)
+    near = 1e-3
+    exact = np.zeros(len(frames), bool)
+    for is_left, edge in ((True, first), (False, last)):
+        sources = np.flatnonzero(old <= edge + near if is_left else old >= edge - near)
+        targets = np.flatnonzero(frames <= edge + near if is_left else frames >= edge - near)
+        if len(sources) != len(targets):
+            continue  # the curve had no key at this edge: it has one now
+        beyond = np.abs(frames[targets] - edge) > near
+        exact[targets[beyond]] = True
+        inner = "handle_right" if is_left else "handle_left"
+        for attribute, values in plain.items():
+            chosen = beyond if attribute == inner else np.ones(len(targets), bool)
+            values[targets[chosen]] = points[attribute][sources[chosen]]
+    return plain, exact
+
+
+def plain_points(keys: SparseKeys) -> dict[str, np.ndarray]:
+    """All about keys of the kind that we write: lines, or Bezier curves with aligned handles."""
+    count, kind = len(keys.frames), "LINEAR" if keys.slopes is None else "BEZIER"
+    slopes = np.zeros(count) if keys.slopes is None else keys.slopes
+    thirds = np.diff(keys.frames) / 3 if count > 1 else np.ones(1)
+    before, after = np.append(thirds[:1], thirds)[:count], np.append(thirds, thirds[-1:])[:count]
+    handles = "AUTO_CLAMPED" if keys.slopes is None else "ALIGNED"
+    numbers = {
+        "interpolation": kind,
+        "easing": "AUTO",
+        "handle_left_type": handles,
+        "handle_right_type": handles,
+        "type": "KEYFRAME",
+    }
+    given = {
+        "co": np.stack([keys.frames, keys.values], axis=1),
+        "handle_left": np.stack([keys.frames - before, keys.values - slopes * before], axis=1),
+        "handle_right": np.stack([keys.frames + after, keys.values + slopes * after], axis=1),
+    }
+    points = {attribute: pair.astype(np.float32) for attribute, pair in given.items()}
+    for attribute, name in numbers.items():
+        points[attribute] = np.full(count, enum_number(attribute, name), np.int32)
+    points |= {attribute: np.zeros(count, np.float32) for attribute in _FLOATS}
+    return points | {attribute: np.zeros(count, bool) for attribute in _FLAGS}
 
 
 def copy_settings(source: bpy.types.FCurve, target: bpy.types.FCurve) -> None:

@@ -21,7 +21,7 @@ from ..face.controls import (
 )
 from ..face.emotions import ALIASES
 from ..inference.contract import EmoTalkError
-from . import desk, line_identity, model_choice
+from . import alignments, desk, line_identity, model_choice
 from .access import active_line, desk_of
 from .actions import active_curves
 from .lines import slider_of
@@ -51,6 +51,7 @@ class LineSettings:
         range_end: seconds at which the performance ends; 0 is the end of the sound.
         keys_on: "Whole frames" of the scene or "Subframes".
         hand_edits: what becomes of edited keys, one of the control's choices.
+        text: what is said; "" forgets words and sounds, and leaves that to listening.
     """
 
     audio: str | Path | None = None
@@ -68,6 +69,7 @@ class LineSettings:
     range_end: float | None = None
     keys_on: str | None = None
     hand_edits: str | None = None
+    text: str | None = None
 
     def apply(self, scene: bpy.types.Scene, line: LineProperties | None = None) -> LineProperties:
         """Set them on a line of a scene, which becomes the active one.
@@ -118,6 +120,10 @@ class LineSettings:
             line.start_frame = self.start_frame
         if self.model is not None:
             line.model = self.model
+        if self.text is not None:
+            line.text = " ".join(self.text.split())
+            if not line.text:
+                alignments.forget(line)
         for control, value in own.items():
             setattr(line, control.name, _as_property(control, value))
         if self.own_track is not None:

@@ -49,6 +49,7 @@ from .worker_runs import show as show
 HIDDEN: Final = "The keys"
 """How a remark about hidden motion begins."""
 EDITS_KEPT: Final = "The text has changed, but sounds that you edited or read were kept; press Align to take the text"
+EDITS_LOST: Final = "The sound is another one than that whose sounds you edited, so the text was aligned anew"
 _LONGEST_MESSAGE: Final = 120.0
 """Seconds of a line whose curves come in the worker's message (a megabyte or so); longer ones come in a file."""
 _FEW_FRAMES: Final = 1000
@@ -225,6 +226,8 @@ class Run(WorkerRun):
         line = self._line_in(scene)
         self._inputs = line_states.inputs_of(line, scene)
         if alignments.needs_aligning(line, scene):
+            if line.alignment and alignments.is_own(line):
+                self._remarks += (EDITS_LOST,)
             self._aligning = line.text, alignments.sound_mark(line, scene)
             fields = {"verb": "align", **self._fields, "text": line.text, **sound.request}
             self._request = worker_runs.client.submit(fields)
@@ -324,7 +327,7 @@ class Run(WorkerRun):
         scene = find(bpy.data.scenes, *self._scene)
         line = self._line_in(scene)
         character = find_character(find(scene.objects, *self._anchor), scene, performance.face.basis)
-        self.keys = stretch.write(prepared, character, self._settings, first, last)
+        self.keys = stretch.write(prepared, character, self._settings, first, last, is_draft)
         if is_draft:
             return ""
         inputs = self._inputs if is_whole else line.performed_inputs

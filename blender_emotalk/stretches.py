@@ -1,6 +1,6 @@
 """New keys for a stretch of a line whose sounds were edited; all other keys, and edits of keys, stay as they are."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import bpy
@@ -12,9 +12,9 @@ from ..face.splicing import crossfade, splice
 from . import baking, hand_edits, own_actions
 from .actions import curves_by_owner
 from .characters import Character
-from .curve_copies import copied_points, keys_of, set_points
+from .curve_copies import copied_points, keys_of, set_points, spliced_points
 from .generated_curves import CurveName, Record, found_again, load, name_of, store
-from .keyframes import tolerance_for, write_curve
+from .keyframes import tolerance_for
 
 REACH: Final = 0.15
 """Seconds around an edited sound in which the face does what the edit asks: mouths move ahead of sounds."""
@@ -26,11 +26,63 @@ _PREFIX: Final = "emotalk_"
 
 
 @dataclass(frozen=True)
-class _Before:
-    """What an action was like: its curves with all about their keys, and what we store on it."""
+class _Curve:
+    """A curve before an edit.
 
-    points: dict[CurveName, dict[str, np.ndarray]]
+    Attributes:
+        recorded: its name in the record of its action.
+        generated: as the network gave it.
+        keys: with the edits of the animator's.
+        change: these edits; None if there are none.
+        kept: the frames of the keys that somebody has set.
+        points: all about its keys.
+    """
+
+    recorded: CurveName
+    generated: SparseKeys
+    keys: SparseKeys
+    change: SparseKeys | None
+    kept: np.ndarray
+    points: dict[str, np.ndarray]
+
+    @property
+    def is_edited(self) -> bool:
+        """Whether somebody has changed or set keys on it."""
+        return self.change is not None or len(self.kept) > 0
+
+
+@dataclass(frozen=True)
+class _Before:
+    """What an action was like before an edit: what is stored on it, and its curves by the names that they have now."""
+
     properties: dict[str, Any]
+    record: Record | None
+    curves: dict[CurveName, _Curve]
+
+
+@dataclass(frozen=True)
+class _Place:
+    """Where new keys go, in frames of the scene: between two frames, and fading around them; and how they may stand."""
+
+    first: float
+    last: float
+    fade: float
+    prepared: baking.Prepared
+    settings: baking.KeySettings
+
+    def change_of(self, old: SparseKeys, new: SparseKeys) -> SparseKeys | None:
+        """What changes on a curve, a polyline that begins and ends at 0; None if it is nothing."""
+        origin, step = self.prepared.timing.first, self.prepared.timing.step
+        low = np.floor((self.first - self.fade - origin) / step)
+        high = np.ceil((self.last + self.fade - origin) / step)
+        end = self.prepared.performance.face.frames - 1
+        frames = origin + step * np.arange(max(low, 0), min(high, end) + 1)
+        if len(frames) < 3:
+            return None
+        share = crossfade(frames, self.first, self.last, self.fade)
+        share[[0, -1]] = 0
+        values = share * (new.at(frames) - old.at(frames))
+        return SparseKeys(frames, values) if np.abs(values).max() >= _CHANGE else None
 
 
 class Stretch:
@@ -42,31 +94,26 @@ class Stretch:
     """
 
     def __init__(self, character: Character, identity: str) -> None:
-        self._before: dict[int, _Before] = {}
-        for action in baking.actions_of(character, identity):
-            points = {
-                name_of(owner, curve): copied_points(curve.keyframe_points)
-                for owner, _container, curve in curves_by_owner(action)
-                if curve.keyframe_points
-            }
-            properties = {name: action[name] for name in list(action.keys()) if name.startswith(_PREFIX)}
-            self._before[action.session_uid] = _Before(points, properties)
+        self._before = {action.session_uid: _look_at(action) for action in baking.actions_of(character, identity)}
+        self._changed: set[CurveName] = set()
         self._is_touched = False
 
     def fits(self, prepared: baking.Prepared) -> bool:
         """Whether the keys can be changed for a stretch alone: they were generated for the same place in time."""
-        actions = self._actions()
-        records = [None if own_actions.is_draft(action) else load(action) for action in actions]
-        return bool(actions) and all(
-            record is not None
-            and action.is_editable
-            and abs(record.start - prepared.start) < 1e-3
-            and abs(record.rate - prepared.rate) < 1e-6
-            for action, record in zip(actions, records, strict=True)
+        records = [self._before[action.session_uid].record for action in self._actions() if action.is_editable]
+        return len(records) == len(self._before) > 0 and all(
+            record is not None and abs(record.start - prepared.start) < 1e-3 and abs(record.rate - prepared.rate) < 1e-6
+            for record in records
         )
 
     def write(
-        self, prepared: baking.Prepared, character: Character, settings: baking.KeySettings, first: float, last: float
+        self,
+        prepared: baking.Prepared,
+        character: Character,
+        settings: baking.KeySettings,
+        first: float,
+        last: float,
+        is_draft: bool = False,
     ) -> int:
         """Write the stretch of a new performance; what was written for another one before is taken back.
 
@@ -76,33 +123,35 @@ class Stretch:
             settings: of the keys.
             first: second of the line at which the edited sounds begin.
             last: second at which they end.
+            is_draft: whether it will be written again at once; the actions are sealed only then.
 
         Returns:
             The number of keys in the line's actions.
         """
-        self.restore()
-        self._is_touched = True
         generated = baking.generate(prepared, character, settings)
-        fps = prepared.rate
-        around = (
-            prepared.start + (first - REACH) * fps,
-            prepared.start + (last + REACH) * fps,
-            FADE * fps,
-        )
+        start, rate = prepared.start, prepared.rate
+        place = _Place(start + (first - REACH) * rate, start + (last + REACH) * rate, FADE * rate, prepared, settings)
+        changed_before, self._changed, self._is_touched = self._changed, set(), True
         keys = 0
         for action in self._actions():
-            record = load(action)
-            edits = hand_edits.collect([action])
-            if record is None or edits is None:
+            before = self._before[action.session_uid]
+            if before.record is None:
                 continue
-            for recorded, curve in found_again(record, action)[0].items():
-                new = generated.get(name_of(recorded.owner, curve))
-                if new is not None:
-                    _write_curve(recorded, curve, new, edits, record, prepared, settings, around)
-            record.edited = len(edits.names)
+            record = _copy(before.record)
+            for name, fcurve in _curves_in(action).items():
+                curve = before.curves.get(name)
+                change = place.change_of(curve.generated, generated[name]) if curve and name in generated else None
+                if curve is not None and change is not None:
+                    _write_curve(name, curve, fcurve, change, generated[name], place, record)
+                    self._changed.add(name)
+                elif curve is not None and name in changed_before:
+                    set_points(fcurve, curve.points)
+                keys += len(fcurve.keyframe_points)
+            if is_draft:
+                own_actions.mark_draft(action)
+                continue
             store(action, record)
             own_actions.seal(action)
-            keys += sum(len(curve.keyframe_points) for _owner, _container, curve in curves_by_owner(action))
         return keys
 
     def restore(self) -> None:
@@ -111,79 +160,75 @@ class Stretch:
             return
         for action in self._actions():
             before = self._before[action.session_uid]
-            for owner, _container, curve in curves_by_owner(action):
-                points = before.points.get(name_of(owner, curve))
-                if points is not None:
-                    set_points(curve, points)
-            for name, value in before.properties.items():
-                if action.get(name) is not None:
-                    del action[name]  # Blender cuts new bytes off at the first zero where it has bytes already
-                action[name] = value
-        self._is_touched = False
+            for name, fcurve in _curves_in(action).items():
+                if name in self._changed:
+                    set_points(fcurve, before.curves[name].points)
+            for stored in [stored for stored in list(action.keys()) if stored.startswith(_PREFIX)]:
+                del action[stored]  # Blender cuts new bytes off at the first zero where it has bytes already
+            for stored, value in before.properties.items():
+                action[stored] = value
+        self._changed, self._is_touched = set(), False
 
     def _actions(self) -> list[bpy.types.Action]:
         return [action for action in bpy.data.actions if action.session_uid in self._before]
 
 
+def _look_at(action: bpy.types.Action) -> _Before:
+    properties = {name: action[name] for name in list(action.keys()) if name.startswith(_PREFIX)}
+    record = None if own_actions.is_draft(action) else load(action)
+    edits = hand_edits.collect([action])
+    curves: dict[CurveName, _Curve] = {}
+    if record is None or edits is None:
+        return _Before(properties, None, curves)
+    record.edited = len(edits.names)
+    for recorded, fcurve in found_again(record, action)[0].items():
+        name = name_of(recorded.owner, fcurve)
+        curves[name] = _Curve(
+            recorded,
+            record.generated[recorded],
+            keys_of(fcurve),
+            edits.changes.get(name),
+            edits.kept[name],
+            copied_points(fcurve.keyframe_points),
+        )
+    return _Before(properties, record, curves)
+
+
+def _copy(record: Record) -> Record:
+    generated, edits, written, own = map(dict, record.parts)
+    return replace(record, generated=generated, edits=edits, written=written, own=own)
+
+
+def _curves_in(action: bpy.types.Action) -> dict[CurveName, bpy.types.FCurve]:
+    return {name_of(owner, curve): curve for owner, _container, curve in curves_by_owner(action)}
+
+
 def _write_curve(
-    recorded: CurveName,
-    curve: bpy.types.FCurve,
+    name: CurveName,
+    curve: _Curve,
+    fcurve: bpy.types.FCurve,
+    change: SparseKeys,
     new: SparseKeys,
-    edits: hand_edits.Edits,
+    place: _Place,
     record: Record,
-    prepared: baking.Prepared,
-    settings: baking.KeySettings,
-    around: tuple[float, float, float],
 ) -> None:
     """Write the stretch of one curve, and keep its record: what was generated, and what somebody has edited on it."""
-    name, old = name_of(recorded.owner, curve), record.generated[recorded]
-    origin, step = prepared.timing.first, prepared.timing.step
-    first, last, fade = around
-    low = np.floor((first - fade - origin) / step)
-    high = np.ceil((last + fade - origin) / step)
-    frames = origin + step * np.arange(max(low, 0), min(high, prepared.performance.face.frames - 1) + 1)
-    if len(frames) < 3:
+    timing = place.prepared.timing
+    tolerance = tolerance_for(name.owner, place.settings.tolerance)
+    core = new.frames[(new.frames > place.first) & (new.frames < place.last)]
+    spliced, first, last = splice(curve.generated, change, tolerance, timing.first, timing.step, core)
+    record.generated[curve.recorded] = spliced
+    if not curve.is_edited:
+        set_points(fcurve, *spliced_points(curve.points, spliced, first, last))
         return
-    share = crossfade(frames, first, last, fade)
-    share[[0, -1]] = 0
-    change = SparseKeys(frames, share * (new.at(frames) - old.at(frames)))
-    if np.abs(change.values).max() < _CHANGE:
-        return
-    tolerance = tolerance_for(name.owner, settings.tolerance)
-    core = new.frames[(new.frames > first) & (new.frames < last)]
-    spliced, start, end = splice(old, change, tolerance, origin, step, core)
-    record.generated[recorded] = spliced
-    difference, kept = edits.changes.get(name), edits.kept[name]
-    if difference is None and not len(kept):
-        _replace(curve, spliced, start, end)
-        return
-    limits = hand_edits.limits_of(name, keys_of(curve).values, new.values)
-    set_there = np.unique(np.concatenate([core, kept]))
-    _replace(curve, *splice(keys_of(curve), change, tolerance, origin, step, set_there, limits))
-    if difference is not None:
-        record.edits[recorded] = difference
-    record.written[recorded] = hand_edits.polyline_of(
-        curve, spliced.frames, *([difference.frames] if difference else [])
-    )
-    own = only_in(keys_of(curve).frames, kept)
-    record.own[recorded] = SparseKeys(own, np.zeros(len(own)))
-
-
-def _replace(curve: bpy.types.FCurve, keys: SparseKeys, first: float, last: float) -> None:
-    """Write keys; those outside of first..last keep everything that they have, those at the ends their outer half."""
-    before = copied_points(curve.keyframe_points)
-    old = before["co"][:, 0].astype(np.float64)
-    write_curve(curve, keys)
-    points = copied_points(curve.keyframe_points)
-    frames = points["co"][:, 0].astype(np.float64)
-    for side, edge, inner in ((old <= first + 1e-4, first, "handle_right"), (old >= last - 1e-4, last, "handle_left")):
-        sources = np.flatnonzero(side)
-        targets = np.flatnonzero(frames <= edge + 1e-4 if inner == "handle_right" else frames >= edge - 1e-4)
-        if len(sources) != len(targets):
-            continue  # the curve had no key at this edge: it has one now
-        for attribute, values in points.items():
-            is_inner = attribute.startswith(inner)
-            for source, target in zip(sources, targets, strict=True):
-                if not (is_inner and abs(frames[target] - edge) < 1e-4):
-                    values[target] = before[attribute][source]
-    set_points(curve, points)
+    limits = hand_edits.limits_of(name, curve.keys.values, new.values)
+    set_there = np.unique(np.concatenate([core, curve.kept]))
+    total, first, last = splice(curve.keys, change, tolerance, timing.first, timing.step, set_there, limits)
+    set_points(fcurve, *spliced_points(curve.points, total, first, last))
+    more: tuple[np.ndarray, ...] = ()
+    if curve.change is not None:
+        record.edits[curve.recorded] = curve.change
+        more = (curve.change.frames,)
+    record.written[curve.recorded] = hand_edits.polyline_of(fcurve, spliced.frames, *more)
+    own = only_in(keys_of(fcurve).frames, curve.kept)
+    record.own[curve.recorded] = SparseKeys(own, np.zeros(len(own)))

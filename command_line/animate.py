@@ -187,7 +187,7 @@ class _Performing:
         """What is said when in a line; None if nothing is known of it."""
         from ..inference.alignment.lines import align_line
 
-        said = said_in(self._options, line)
+        said = said_in(self._options, line, can_be_told=self.model.hears_phones)
         return align_line(self._engine, speech, said, self._choice) if said is not None else None
 
 

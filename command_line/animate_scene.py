@@ -34,6 +34,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--channel", type=int, metavar="NUMBER", help=CHANNEL.sentence)
     parser.add_argument("--range-start", type=float, metavar="SECONDS", help=RANGE_START.sentence)
     parser.add_argument("--range-end", type=float, metavar="SECONDS", help=RANGE_END.sentence)
+    source = parser.add_mutually_exclusive_group()
+    source.add_argument("--text", metavar="TEXT", help="what is said, in English; an empty text leaves it to listening")
+    source.add_argument("--text-file", type=Path, metavar="FILE", help="a file with it: text, subtitles, a screenplay")
+    parser.add_argument("--speaker", default="", metavar="NAME", help="whose lines of the screenplay or the subtitles")
     parser.add_argument(
         "--own-track", action="store_true", help="leave existing keys active and put these on an NLA track below them"
     )
@@ -73,6 +77,7 @@ def _apply(options: argparse.Namespace, scene: "bpy.types.Scene") -> "LineProper
     from ..blender_emotalk import model_choice
     from ..blender_emotalk.access import active_line
     from ..blender_emotalk.line_settings import LineSettings
+    from ..inference.alignment.texts import read_text_file
 
     spec = model_choice.usable(options.model or model_choice.model_of(active_line(scene))).spec
     controls_from(options, spec)  # what does not suit the model is wrong usage
@@ -94,4 +99,5 @@ def _apply(options: argparse.Namespace, scene: "bpy.types.Scene") -> "LineProper
         range_end=options.range_end,
         keys_on=options.keys_on,
         hand_edits=options.hand_edits,
+        text=read_text_file(options.text_file, options.speaker) if options.text_file else options.text,
     ).apply(scene)

@@ -18,6 +18,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Add the subcommand's arguments."""
     parser.add_argument("run_folder", metavar="RUN", help="folder of the run")
     parser.add_argument("--take", metavar="NAME", help="of the held-out takes; the first one if not given")
+    parser.add_argument("--step", type=int, metavar="N", help="as it was after N steps, see preview_every")
     parser.add_argument("--seconds", type=float, default=10.0, metavar="N", help="of the take at most (10)")
 
 
@@ -26,7 +27,11 @@ def run(options: argparse.Namespace) -> int:
     from ..inference.contract import EmoTalkError
 
     folder = training_module("run_folder").open_run(Path(options.run_folder))
-    preview = training_module("previews").perform_held_out(folder, options.take, options.seconds)
+    previews = training_module("previews")
+    if options.step is None:
+        preview = previews.perform_held_out(folder, options.take, options.seconds)
+    else:
+        preview = previews.look_back(folder, options.step, options.seconds)
     try:
         from ..demo.side_by_side import film_side_by_side
     except ImportError as error:

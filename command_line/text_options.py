@@ -48,27 +48,35 @@ def check_text_options(options: argparse.Namespace, lines: Sequence[Path]) -> No
         raise UsageError("--speaker chooses lines of a file with text; give it with --text-file")
 
 
-def said_in(options: argparse.Namespace, line: Path) -> "Said | None":
+def said_in(options: argparse.Namespace, line: Path, *, can_be_told: bool = True) -> "Said | None":
     """What is known of what is said in a line; None if nothing is.
 
     Args:
         options: with those of ``add_text_options``.
         line: the sound file, beside which a text is looked for.
+        can_be_told: whether the model can be told what is said; a text beside the sound is not read otherwise.
 
     Raises:
-        TextError: a text or a table cannot be used.
+        TextError: a text that was asked for, or a table, cannot be used. One beside the sound is complained about.
         OSError: it cannot be read.
     """
     from ..inference.alignment.lines import Said
     from ..inference.alignment.pronunciation import Pronunciations, read_table
+    from ..inference.alignment.spoken_text import TextError
     from ..inference.alignment.texts import read_text_file, text_beside
 
     file = options.text_file
-    if file is None and options.text is None and options.times is None and not options.no_text:
+    is_given = options.text is not None or file is not None or options.times is not None
+    if not is_given and not options.no_text and can_be_told:
         file = text_beside(line)
     text = options.text or ""
     if file is not None:
-        text = read_text_file(file, options.speaker)
+        try:
+            text = read_text_file(file, options.speaker)
+        except TextError as error:
+            if is_given:
+                raise
+            return Said(complaint=f"{error}. The line was left to listening")
     if not text.strip() and options.times is None:
         return None
     own = Pronunciations(read_table(options.pronunciations)) if options.pronunciations else Pronunciations()

@@ -19,7 +19,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--debug", action="store_true", help="two takes and 20 steps, through all stages")
     parser.add_argument("--resume", action="store_true", help="go on with the newest run of this preset and data")
     add_training_arguments(parser)
-    parser.add_argument("--threads", type=int, metavar="N", help="of PyTorch; by default as many as there are cores")
+    parser.add_argument("--threads", type=int, metavar="N", help="of PyTorch; by default as many as help")
 
 
 def add_training_arguments(parser: argparse.ArgumentParser) -> None:

@@ -1,6 +1,7 @@
 """When the lips touch and when somebody speaks, from the phones of a line: spans in seconds, and ramps around them."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Final
 
 import numpy as np
@@ -14,6 +15,7 @@ SPEECH_RAMP: Final = 0.15
 """Seconds in which the mouth leaves its rest before speech, and returns to it."""
 
 _SHORTEST_CONTACT: Final = 0.050
+_REST: Final = 0.2
 _PAUSE: Final = 0.25
 """Silences shorter than this (s) count as speech."""
 
@@ -39,6 +41,25 @@ def speech_spans(phones: Iterable[PhoneSegment]) -> np.ndarray:
         else:
             speech.append((phone.start, phone.end))
     return _pairs(speech)
+
+
+def bridge_pauses(phones: Iterable[PhoneSegment]) -> tuple[PhoneSegment, ...]:
+    """The phones without the silences in which the lips do not come to rest: below 0.2 s, between two other phones.
+
+    The phone before such a silence lasts until its end; where that is a p, b or m, the phone after it begins earlier.
+    The silences of stops, and gaps between words, are as short.
+    """
+    bridged: list[PhoneSegment] = []
+    phones = tuple(phones)
+    for i, phone in enumerate(phones):
+        between = bool(bridged) and i + 1 < len(phones) and phone.end - phone.start < _REST
+        if phone.name == "SIL" and between and bridged[-1].name not in BILABIALS:
+            bridged[-1] = replace(bridged[-1], end=phone.end)
+        elif bridged and bridged[-1].end < phone.start:
+            bridged.append(replace(phone, start=bridged[-1].end))
+        elif phone.name != "SIL" or not between:
+            bridged.append(phone)
+    return tuple(bridged)
 
 
 def ramps(spans: np.ndarray, times: np.ndarray, ramp: float) -> np.ndarray:

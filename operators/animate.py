@@ -16,7 +16,7 @@ from ..inference.contract import EmoTalkError
 from .explained import OperatorResult
 from .modal_run import ModalRun
 
-_ARGUMENTS: Final = ("audio", "strip", "line", "character", "start_frame", "model", "controls")
+_ARGUMENTS: Final = ("audio", "strip", "line", "character", "start_frame", "model", "text", "controls")
 _ONCE: Final[Any] = {"SKIP_SAVE", "HIDDEN"}
 """Arguments are not stored for the next call, and not shown in the redo panel."""
 
@@ -39,6 +39,7 @@ _KINDS: Final[Any] = {
         name="Start Frame", description="The frame at which the sound starts", options=_ONCE
     ),
     model=bpy.props.StringProperty(name="Model", description="Its id", options=_ONCE),
+    text=bpy.props.StringProperty(name="Text", description="What is said; aligned with the sound first", options=_ONCE),
     controls=bpy.props.StringProperty(name="Controls", description="Sliders to set, as a JSON object", options=_ONCE),
     **{
         control.name: _KINDS[control.kind](name=control.label, description=control.sentence, options=_ONCE)
@@ -60,6 +61,7 @@ class Animate(ModalRun, bpy.types.Operator):
     character: str
     start_frame: int
     model: str
+    text: str
     controls: str
     channel: int
     range_start: float

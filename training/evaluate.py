@@ -24,10 +24,11 @@ from .evaluation.emotions import emotion_tables
 from .evaluation.laughter import laughter_tables
 from .evaluation.life import life_tables
 from .evaluation.lips import hard_tables, lip_tables, sample_evenly
+from .evaluation.mesh import read_mesh, sample_head_mesh
 from .evaluation.report import Table, write_json
 from .evaluation.stillness import stillness_tables
 from .evaluation.styles import style_tables
-from .evaluation.takes import TAKES, take_tables
+from .evaluation.takes import TAKES, System, take_tables
 from .evaluation.told import phone_tables, told_tables
 from .sounds.nonverbal import read_clips
 
@@ -60,6 +61,7 @@ def main(argv: list[str] | None = None) -> None:
     if options.lines < 1:
         parser.error("--lines must be 1 or more")
     model, weights = _load(options)
+    name = options.weights.stem if options.weights else options.model
     folders = Folders(options.speechocean, options.prompts, options.jfk, tuple(options.labelled))
     if options.only is None:
         captures_alone = options.captures and folders == Folders() and not options.nonverbal
@@ -82,10 +84,10 @@ def main(argv: list[str] | None = None) -> None:
         ),
         "styles": lambda: style_tables(model, one_voice[:_STYLE_LINES]),
         "liveliness": lambda: life_tables(some, model.spec.fps),
-        "capture": lambda: _capture_tables(model, options.captures, weights) if options.captures else (),
+        "capture": lambda: _capture_tables(_system(name, model, weights), options) if options.captures else (),
         "cost": lambda: cost_tables(model, weights, some),
     }
-    print(f"{model.model_id}, {weights.name}, {model.spec.fps:g} frames per second", flush=True)
+    print(f"{name}, {weights.name}, {model.spec.fps:g} frames per second", flush=True)
     measured: dict[str, Sequence[Table]] = {}
     for part in options.only:
         start = time.process_time()
@@ -109,11 +111,20 @@ def _load(options: argparse.Namespace) -> tuple[FaceModel, Path]:
     return model, find_weights(options.model).path
 
 
-def _capture_tables(model: FaceModel, folder: Path, weights: Path) -> list[Table]:
+def _system(name: str, model: FaceModel, weights: Path) -> System:
+    """A model, and the takes that its weights were trained on."""
+    return System(name, model, frozenset(json.loads(read_metadata(weights).get(TAKES, "[]"))))
+
+
+def _capture_tables(system: System, options: argparse.Namespace) -> list[Table]:
     """The model's jaw in captures of FACEGOOD's kind, and all figures in captures of any kind."""
-    seen = json.loads(read_metadata(weights).get(TAKES, "[]"))
-    has_jaw = model.spec.basis is ARKIT and any(folder.glob("take_*.csv"))
-    return [*(capture_tables(model, folder) if has_jaw else ()), *take_tables(model, folder, frozenset(seen))]
+    folder, basis = options.captures, system.model.spec.basis
+    beside = [_system(each, load_model(each), find_weights(each).path) for each in options.beside]
+    meshes = [sample_head_mesh()] if basis is ARKIT else []
+    meshes += [read_mesh(path, basis) for path in options.mesh]
+    has_jaw = basis is ARKIT and any(folder.glob("take_*.csv"))
+    jaws = capture_tables(system.model, folder) if has_jaw else []
+    return [*jaws, *take_tables(system, folder, beside, options.fitted_on, meshes)]
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -147,7 +158,16 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--jfk", type=Path, help="recording of Kennedy's sentence of 1961")
     parser.add_argument("--labelled", type=Path, action="append", default=[], help="folder of labelled recordings")
     parser.add_argument("--nonverbal", type=Path, help="folder of laughs, coughs, sneezes and breaths")
-    parser.add_argument("--captures", type=Path, help="folder of takes with captured curves")
+    parser.add_argument("--captures", type=Path, metavar="FOLDER", help="takes with captured curves")
+    parser.add_argument(
+        "--beside", action="append", default=[], choices=model_ids(), metavar="ID", help="compare this model there, too"
+    )
+    parser.add_argument(
+        "--fitted-on", type=Path, metavar="FOLDER", help="more captures, for the baselines, if --captures has few"
+    )
+    parser.add_argument(
+        "--mesh", type=Path, action="append", default=[], metavar="FILE", help="shape keys (.npz) to measure on, too"
+    )
     parser.add_argument("--json", type=Path, help="also write the figures to this file")
     parser.add_argument("--times", action="store_true", help="print the processor time of each part")
     return parser

@@ -1,7 +1,7 @@
 """What a row of ``presets.PRESETS`` says of a system that can be trained."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Final
 
@@ -9,7 +9,7 @@ from ..face.basis import ARKIT
 from ..inference.contract import EmoTalkError, FaceModel
 from .captures.project import Project, ReadTakes, read_project, read_takes
 from .captures.take import Take
-from .recipe import Recipe
+from .recipe import Recipe, overridden, read_recipe
 from .task import Task
 
 _DEBUG_TAKES: Final = 2
@@ -51,6 +51,8 @@ class Preset:
         base_model: id of the model that the result is compared with; "" if there is none.
         licence: of the weights, by its SPDX id; "" if it is for the owner of the takes to say.
         performs: whether the weights are a model by themselves, so that a held-out take can be shown.
+        threads: of PyTorch in a process, for a network too small to gain from more; 0 shares the cores.
+        changes: settings that replace those of the file.
     """
 
     label: str
@@ -62,6 +64,12 @@ class Preset:
     base_model: str = ""
     licence: str = ""
     performs: bool = True
+    threads: int = 0
+    changes: Mapping[str, Any] = field(default_factory=dict)
+
+    def read_recipe(self, changes: Mapping[str, Any] | None = None) -> Recipe:
+        """The preset's settings, with further changes. Raises EmoTalkError, see ``recipe.read_recipe``."""
+        return read_recipe(self.recipe_type, self.recipe, overridden(self.changes, changes or {}))
 
 
 def on_captures(

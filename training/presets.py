@@ -8,7 +8,7 @@ from .emotalk.actor import EMOTALK_ACTOR
 from .emotalk.preset import EMOTALK
 from .emote.preset import EMOTE, FLINT
 from .finetuning.preset import COMPACT
-from .karras.preset import KARRAS
+from .karras.preset import KARRAS, KARRAS_FEATURES
 from .laughtalk.preset import LAUGHTALK_LAUGH, LAUGHTALK_TALK
 from .laughter.preset import LAUGHTALK_COMPACT
 from .phones.preset import PHONES
@@ -19,6 +19,7 @@ PRESETS: Final[dict[str, Preset]] = {
     "phones": PHONES,
     "compact": COMPACT,
     "karras": KARRAS,
+    "karras-features": KARRAS_FEATURES,
     "emotalk": EMOTALK,
     "emotalk-actor": EMOTALK_ACTOR,
     "flint": FLINT,

@@ -10,9 +10,10 @@ import numpy as np
 
 from ..face.atomic_file import replacing
 from ..face.controls import Controls
-from ..face.curve_files import write_curves
+from ..face.curve_files import read_curves, write_curves
 from ..face.curves import FaceCurves, performance_of
 from ..inference.contract import SAMPLE_RATE, EmoTalkError, FaceModel, Speech
+from ..inference.sound.audio import read_speech
 from .captures.take import Take
 from .presets import find_preset
 from .recipe import make_recipe
@@ -40,6 +41,28 @@ class Preview:
     film: Path
 
 
+def look_back(run: RunFolder, step: int, seconds: float) -> Preview:
+    """What the model made of the first held-out take after so many steps, as it was kept then.
+
+    Args:
+        run: its folder.
+        step: a multiple of the recipe's ``preview_every``, or the last one.
+        seconds: of the take at most, and no more than ``SECONDS``.
+
+    Raises:
+        EmoTalkError: nothing was kept of this step.
+    """
+    if not run.predicted_at(step).exists():
+        kept = sorted(int(path.stem.removeprefix("step_")) for path in run.previews.glob("step_*.npz"))
+        raise EmoTalkError(f"No preview of step {step} was kept; there is {', '.join(map(str, kept)) or 'none'}")
+    speech = read_speech(run.sound)
+    short = Speech(speech.samples[: round(seconds * SAMPLE_RATE)], speech.source)
+    captured, predicted = (
+        _beginning(read_curves(path).face, seconds) for path in (run.captured, run.predicted_at(step))
+    )
+    return Preview(short, captured, predicted, run.predicted_at(step).with_suffix(".mp4"))
+
+
 def perform_held_out(run: RunFolder, take_name: str | None, seconds: float) -> Preview:
     """Let the exported model of a run perform a take that it was not trained on.
 
@@ -63,11 +86,22 @@ def perform_held_out(run: RunFolder, take_name: str | None, seconds: float) -> P
     return Preview(speech, captured, predicted, run.previews / f"step_{steps:07d}_{take.name}.mp4")
 
 
-def write_preview(run: RunFolder, model: FaceModel, take: Take) -> None:
-    """Write the beginning of a take, its sound, and what a model predicts from it, for *Preview* in Blender."""
+def write_preview(run: RunFolder, model: FaceModel, take: Take, step: int) -> None:
+    """Write the beginning of a take, its sound, and what a model predicts from it, for *Preview* in Blender.
+
+    Args:
+        run: its folder.
+        model: after so many steps.
+        take: held out.
+        step: under whose number the prediction is kept as well.
+    """
     speech, captured, predicted = _perform(model, take, SECONDS)
     run.previews.mkdir(exist_ok=True)
-    for path, curves in ((run.captured, captured), (run.predicted, predicted)):
+    for path, curves in (
+        (run.captured, captured),
+        (run.predicted_at(step), predicted),
+        (run.predicted, predicted),
+    ):
         write_curves(path, performance_of(curves))
     samples = np.clip(np.round(speech.samples * _LOUDEST), -_LOUDEST, _LOUDEST).astype("<i2")
     with replacing(run.sound) as part, wave.open(str(part), "wb") as file:
@@ -80,8 +114,12 @@ def write_preview(run: RunFolder, model: FaceModel, take: Take) -> None:
 def _perform(model: FaceModel, take: Take, seconds: float) -> tuple[Speech, FaceCurves, FaceCurves]:
     """The beginning of a take: its sound, its curves, and those of a model."""
     speech = Speech(take.speech.samples[: round(seconds * SAMPLE_RATE)], take.speech.source)
-    captured = take.curves.with_values(take.curves.values[: round(seconds * take.curves.fps)])
+    captured = _beginning(take.curves, seconds)
     return speech, captured, model.decode(model.encode(speech), Controls())
+
+
+def _beginning(curves: FaceCurves, seconds: float) -> FaceCurves:
+    return curves.with_values(curves.values[: round(seconds * curves.fps)])
 
 
 def _choose(takes: tuple[Take, ...], name: str | None) -> Take:

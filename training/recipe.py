@@ -35,10 +35,13 @@ class Recipe:
         patience: validations without a better score after which training stops; 0 never stops early, and the last
             weights are exported, not the best.
         keep: newest checkpoints that are kept.
+        preview_every: steps between two previews of a held-out take while it trains; 0 makes one at the end alone.
         losses: weight of each term of the loss.
     """
 
-    MAY_CHANGE: ClassVar[frozenset[str]] = frozenset({"steps", "log_every", "save_every", "patience", "keep"})
+    MAY_CHANGE: ClassVar[frozenset[str]] = frozenset(
+        {"steps", "log_every", "save_every", "patience", "keep", "preview_every"}
+    )
     """Settings with which a run may be resumed although its checkpoints were made with others."""
 
     FREEZES_PARTS: ClassVar[bool] = False
@@ -60,6 +63,7 @@ class Recipe:
     validate_every: int = 0
     patience: int = 0
     keep: int = 2
+    preview_every: int = 0
     losses: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:

@@ -104,6 +104,10 @@ class RunFolder:
         """The model's curves for the same sound."""
         return self.previews / "predicted.npz"
 
+    def predicted_at(self, step: int) -> Path:
+        """The same after so many steps."""
+        return self.previews / f"step_{step:07d}.npz"
+
     @property
     def sound(self) -> Path:
         """That sound."""

@@ -2,6 +2,7 @@
 
 import contextlib
 import math
+import tempfile
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager
 from dataclasses import asdict, replace
@@ -11,6 +12,7 @@ from typing import Any, Final
 import psutil
 import torch
 from accelerate.utils import broadcast_object_list
+from torch import nn
 
 from ..face.claim import claimed
 from ..inference.contract import EmoTalkError
@@ -19,7 +21,7 @@ from .model_card import write_card
 from .preset import Material, Preset
 from .presets import find_preset
 from .previews import write_preview
-from .recipe import Recipe, make_recipe, overridden, read_recipe
+from .recipe import Recipe, make_recipe, overridden
 from .run_folder import (
     RunConfig,
     RunFolder,
@@ -61,7 +63,8 @@ def start(
         debug: two takes and 20 steps, through all stages.
         minutes: after which training ends; ``resume`` goes on.
         cpu: do not use an accelerator.
-        threads: of PyTorch in each process; by default the cores shared between the processes of this machine.
+        threads: of PyTorch in each process; by default the preset's, or the cores of this machine shared between the
+            processes.
         on_step: called after each step with the number of steps done.
 
     Raises:
@@ -69,11 +72,12 @@ def start(
         OSError: the folder cannot be written.
     """
     preset = find_preset(preset_name)
-    recipe = read_recipe(preset.recipe_type, preset.recipe, changes)
+    recipe = preset.read_recipe(changes)
     recipe = _shortened(recipe) if debug else recipe
     accelerator = new_accelerator(recipe, cpu)
     material = preset.read(source, recipe, debug)
-    threads = threads or max(1, (psutil.cpu_count(logical=False) or 1) // accelerator.num_processes)
+    cores = psutil.cpu_count(logical=False) or 1
+    threads = threads or preset.threads or max(1, cores // accelerator.num_processes)
     created: list[Any] = [None]
     if accelerator.is_main_process:
         config = RunConfig(new_run_id(), preset_name, str(source.resolve()), debug, threads, asdict(recipe))
@@ -87,7 +91,7 @@ def start(
 def find_newest(preset_name: str, source: Path, runs: Path) -> RunFolder:
     """The newest run of a preset on a source. Raises EmoTalkError if there is none, or the source is wrong."""
     preset = find_preset(preset_name)
-    material = preset.read(source, read_recipe(preset.recipe_type, preset.recipe), True)
+    material = preset.read(source, preset.read_recipe(), True)
     return newest_run(runs, material.dataset, preset_name)
 
 
@@ -168,7 +172,15 @@ def _go_on(
             for remark in material.remarks:
                 run.say(remark)
         task = material.make_task()
-        result = train(task, recipe, run, config.run, accelerator, minutes, on_step)
+
+        def preview(step: int, network: nn.Module) -> None:
+            if material.held_out and preset.performs:
+                with tempfile.TemporaryDirectory(prefix=".preview.", dir=run.path) as place:
+                    path = Path(place) / preset.weights
+                    task.export(network, path, {})
+                    write_preview(run, preset.load(path), material.held_out[0], step)
+
+        result = train(task, recipe, run, config.run, accelerator, minutes, on_step, preview)
         if main:
             run.say(f"{result.steps} of {recipe.steps} steps: {result.reason}")
             weights, compared = _export(run, config, preset, material, task, result)
@@ -199,7 +211,7 @@ def _export(
     trained_for = f"{result.steps} of {config.recipe['steps']} steps, seed {config.recipe['seed']}"
     task.export(result.network, path, {"trained_for": trained_for, "run": config.run})
     if material.held_out and preset.performs:
-        write_preview(run, preset.load(path), material.held_out[0])
+        write_preview(run, preset.load(path), material.held_out[0], result.steps)
     compared = _compare(run, task, result)
     write_card(run, config, preset, material.dataset, result, compared)
     return path, compared

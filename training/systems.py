@@ -22,6 +22,10 @@ SYSTEMS: Final[dict[str, System]] = {
         "EmoTalk Compact in This Actor's Style", "a style of the built-in model; emotions, styles and contacts stay"
     ),
     "karras": System("Karras et al. 2017", "learned from these takes alone; the moods in them are keyed and blended"),
+    "karras-features": System(
+        "Karras et al. 2017, with What EmoTalk Compact Hears",
+        "nearer to the takes, and its lips close; the model needs EmoTalk Compact's weights as they are now",
+    ),
     "emotalk": System("EmoTalk, the Whole Network", "needs many takes, the same lines in several emotions, and a GPU"),
     "emotalk-actor": System(
         "EmoTalk in This Actor's Style", "a style of imported weights of EmoTalk, which must be on this computer"

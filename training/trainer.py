@@ -61,6 +61,7 @@ def train(
     accelerator: Accelerator,
     minutes: float = math.inf,
     on_step: Callable[[int], None] = lambda _: None,
+    on_preview: Callable[[int, nn.Module], None] = lambda *_: None,
 ) -> Result:
     """Train for as many steps as the recipe says, from the run's newest checkpoint on if there is one.
 
@@ -75,6 +76,8 @@ def train(
         accelerator: from ``new_accelerator``.
         minutes: after which it saves a checkpoint and ends.
         on_step: called after each step with the number of steps done.
+        on_preview: called by the first process after every ``preview_every`` steps of the recipe, with their number
+            and the averaged weights.
 
     Raises:
         EmoTalkError: the checkpoint belongs to another run, the recipe's ``losses`` are not those of the task, a batch
@@ -82,7 +85,7 @@ def train(
     """
     learner = Learner(task, recipe, accelerator)
     checkpoints = Checkpoints(run.checkpoints, run_id, recipe.identity())
-    return _Course(learner, run, checkpoints, minutes, on_step).run()
+    return _Course(learner, run, checkpoints, minutes, on_step, on_preview).run()
 
 
 def restore_average(task: Task, recipe: Recipe, run: RunFolder, run_id: str) -> Result:
@@ -114,10 +117,11 @@ class _Course:
         checkpoints: Checkpoints,
         minutes: float,
         on_step: Callable[[int], None],
+        on_preview: Callable[[int, nn.Module], None],
     ) -> None:
         self._learner, self._run, self._checkpoints = learner, run, checkpoints
         self._recipe, self._accelerator = learner.recipe, learner.accelerator
-        self._until, self._on_step = time.monotonic() + 60 * minutes, on_step
+        self._until, self._on_step, self._on_preview = time.monotonic() + 60 * minutes, on_step, on_preview
         self._began = time.monotonic()
         self._done = 0
         self._sums: dict[str, float] = {}
@@ -156,6 +160,8 @@ class _Course:
             wish = self._wish_to_end()
             if last or wish or self._is_past_best() or self._done % recipe.save_every == 0:
                 self._save()
+            if log and not last and recipe.preview_every and self._done % recipe.preview_every == 0:
+                self._on_preview(self._done, self._learner.average)
             self._on_step(self._done)
             if wish and not last:
                 return wish

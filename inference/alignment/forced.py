@@ -22,7 +22,7 @@ _FASTEST_SPEECH: Final = 8
 """Words per second."""
 _SPARE_WORDS: Final = 40
 _LEAST_LOG: Final = -7.0
-_MIDDLE, _SLOPE = -2.2, 2.0
+_MIDDLE, _SLOPE = -2.7, 2.0
 """Mean logarithmic lag behind the best phones at which a word is left to listening, and how quickly fit falls there."""
 _USUAL_LAG, _MOST_LENIENCE = -0.6, 0.8
 """Where most words of a line lag more than is usual, because of noise or an accent, more is granted to each of them."""

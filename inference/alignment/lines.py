@@ -49,11 +49,13 @@ class Said:
         text: the words, as they are written; "" if there are none.
         times: a file with the times of words and sounds, which goes before the text.
         pronunciations: how the words are said.
+        complaint: why there is no text, where one was found that cannot be used; a sentence.
     """
 
     text: str = ""
     times: Path | None = None
     pronunciations: Pronunciations = field(default_factory=Pronunciations)
+    complaint: str = ""
 
 
 def align_line(engine: Engine, speech: Speech, said: Said, choice: ModelChoice = DEFAULT_CHOICE) -> LineTimes:
@@ -76,7 +78,7 @@ def align_line(engine: Engine, speech: Speech, said: Said, choice: ModelChoice =
         return LineTimes(alignment, _remarks(alignment))
     posteriors = engine.phone_posteriors(speech, choice)
     if not said.text.strip():
-        return LineTimes(hear(posteriors, PHONE_RATE, speech.seconds))
+        return LineTimes(hear(posteriors, PHONE_RATE, speech.seconds), tuple(filter(None, [said.complaint])))
     try:
         if language := foreign_language([word.text for word in read_text(said.text)]):
             raise TextError(

@@ -12,7 +12,7 @@ from typing import Final
 import numpy as np
 
 from ..contract import EmoTalkError, ModelSpec
-from .library import installed_weights, weights_hash
+from .library import InstalledWeights, installed_weights, weights_hash
 from .safetensors_file import read_safetensors
 
 ACTOR: Final = "actor"
@@ -55,16 +55,25 @@ def read_actor(path: Path, base_model: str, spec: ModelSpec) -> ActorWeights:
     actor, sha256 = metadata.get(ACTOR, ""), metadata.get(BASE, "")
     if not actor or len(sha256) != 64:
         raise EmoTalkError(f"{path.name} does not say whose style it is and on which weights; export it again")
-    for weights in installed_weights():
-        if weights.network == base_model and not weights.damage and weights_hash(weights).split()[0] == sha256:
-            if spec.styles != (actor, *weights.spec.styles):
-                raise EmoTalkError(f"{path.name} names other styles than its base has; export it again")
-            arrays = {name: array.astype(np.float32) for name, array in changes.items()}
-            return ActorWeights(actor, weights.path, weights.spec, arrays)
-    raise EmoTalkError(
-        f"{path.name} is {actor}'s style for weights that are not installed (SHA-256 {sha256[:12]}...); "
-        "import those weights, or train the style again on the ones you have"
+    base = find_base(base_model, sha256)
+    if base is None:
+        raise EmoTalkError(
+            f"{path.name} is {actor}'s style for weights that are not installed (SHA-256 {sha256[:12]}...); "
+            "import those weights, or train the style again on the ones you have"
+        )
+    if spec.styles != (actor, *base.spec.styles):
+        raise EmoTalkError(f"{path.name} names other styles than its base has; export it again")
+    return ActorWeights(
+        actor, base.path, base.spec, {name: array.astype(np.float32) for name, array in changes.items()}
     )
+
+
+def find_base(kind: str, sha256: str) -> InstalledWeights | None:
+    """The installed weights of a kind of network with this hash of their file; None if there are none."""
+    for weights in installed_weights():
+        if weights.network == kind and not weights.damage and weights_hash(weights).split()[0] == sha256:
+            return weights
+    return None
 
 
 def merge(arrays: Mapping[str, np.ndarray], changes: Mapping[str, np.ndarray], source: str) -> dict[str, np.ndarray]:

@@ -24,6 +24,7 @@ from ...face.contacts import REST_PRESS, apply_contacts, rest_lips
 from ...face.controls import Controls
 from ...face.curves import FaceCurves
 from ...face.emotions import EMOTIONS, MOUTH_EXPONENT
+from ...face.gestures import bridge_pauses
 from ...face.laughter import REACH_SECONDS, layer_laughter
 from ..checkpoints.safetensors_file import read_safetensors
 from ..contract import PHONE_RATE as PHONE_RATE
@@ -38,7 +39,7 @@ from ..sound.log_mel import (
     spectral_offset,
     speech_level,
 )
-from .compact_phones import CompactPhones, PhoneStream, find_phones, heard_columns, told_gestures
+from .compact_phones import CompactPhones, PhoneStream, find_phones, follow_voice, heard_columns, told_gestures
 
 MODEL_ID: Final = "emotalk-compact"
 FPS: Final = 30
@@ -230,6 +231,10 @@ class EmoTalkCompact:
             EmoTalkError: there is no articulator.
         """
         phones = self._with_phones()
+        alignment = replace(alignment, phones=bridge_pauses(alignment.phones))
+        if alignment.origin == "aligned":
+            voice = _sigmoid(features.arrays["signals"][:, SIGNALS.index("speech")])
+            alignment = replace(alignment, phones=follow_voice(alignment.phones, voice, FPS))
         arrays = dict(features.arrays)
         told = told_gestures(alignment, np.arange(features.frames) / FPS)
         share = told[:, :1]

@@ -7,7 +7,9 @@ given by a voice that says just these phones. ``training/phones/network.py`` has
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from math import ceil
 from pathlib import Path
 from typing import Final
 
@@ -15,7 +17,7 @@ import numpy as np
 
 from ...face.alignment import LEAST_FIT, Alignment
 from ...face.gestures import CONTACT_RAMP, SPEECH_RAMP, bilabial_spans, labiodental_spans, ramps, speech_spans
-from ...face.phones import PHONE_INDEX, PHONES
+from ...face.phones import PHONE_INDEX, PHONES, PhoneSegment
 from ..checkpoints.safetensors_file import PARTS_FOLDER, read_metadata, read_safetensors
 from ..contract import EmoTalkError
 
@@ -38,6 +40,10 @@ _EDGE_SECONDS: Final = 0.05
 _USUAL_SECONDS: Final = 0.08
 _FADE_SECONDS: Final = 0.08
 """Cross-fade between what is told and what is heard."""
+
+_CERTAIN: Final = 0.9
+_LONGEST_TAIL: Final = 0.12
+_LEAST_REST: Final = 0.3
 
 _CHUNK: Final = 900
 
@@ -237,6 +243,45 @@ def phone_tracks(alignment: Alignment, times: np.ndarray, fps: float) -> np.ndar
         tracks[within, -1] = np.log(max(phone.end - phone.start, 1e-3) / _USUAL_SECONDS)
     tracks[:, 0] += 1 - tracks[:, : len(PHONES)].sum(axis=1)
     return tracks
+
+
+def follow_voice(phones: Sequence[PhoneSegment], speech: np.ndarray, fps: float) -> tuple[PhoneSegment, ...]:
+    """The phones with the silences cut where the voice is heard: an aligned text ends early in soft and breathy sounds.
+
+    Args:
+        phones: without short silences, see ``gestures.bridge_pauses``.
+        speech: (frames,) probability of speech that was heard.
+        fps: frames per second.
+
+    Returns:
+        The same phones; before and after a silence they last up to 0.12 s longer while speech is certain, as far as
+        0.3 s of the silence remain.
+    """
+    followed = list(phones)
+    for i, phone in enumerate(followed):
+        if phone.name != "SIL":
+            continue
+        after_speech = i > 0 and followed[i - 1].name != "SIL"
+        before_speech = i + 1 < len(followed) and followed[i + 1].name != "SIL"
+        sides = after_speech + before_speech
+        most = min(_LONGEST_TAIL, (phone.end - phone.start - _LEAST_REST) / max(sides, 1))
+        start, end = phone.start, phone.end
+        if after_speech:
+            start = _until_silent(speech, start, most, fps)
+            followed[i - 1] = replace(followed[i - 1], end=start)
+        if before_speech:
+            end = -_until_silent(speech[::-1], len(speech) / fps - end, most, fps) + len(speech) / fps
+            followed[i + 1] = replace(followed[i + 1], start=end)
+        followed[i] = replace(phone, start=start, end=end)
+    return tuple(followed)
+
+
+def _until_silent(speech: np.ndarray, start: float, most: float, fps: float) -> float:
+    """When speech ends to be certain after a time, at most so much later."""
+    first = ceil(max(start, 0) * fps)
+    certain = speech[first : first + ceil(max(most, 0) * fps) + 1] > _CERTAIN
+    frames = len(certain) if certain.all() else int(np.argmin(certain))
+    return max(start, min(start + max(most, 0), (first + frames) / fps)) if frames else start
 
 
 def told_gestures(alignment: Alignment, times: np.ndarray) -> np.ndarray:

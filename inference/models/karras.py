@@ -16,9 +16,11 @@ import numpy as np
 
 from ...face.controls import Controls
 from ...face.curves import FaceCurves
+from ..checkpoints.actor_weights import BASE
 from ..checkpoints.safetensors_file import read_safetensors
 from ..contract import SAMPLE_RATE, EmoTalkError, Features, ModelSpec, Progress, Speech
 from ..sound.log_mel import speech_level
+from .karras_content import ContentListener, content_at, load_listener
 
 MODEL_ID: Final = "karras"
 
@@ -55,6 +57,7 @@ class Karras:
         arrays: weights by name, as ``training/karras/export.py`` writes them.
         config: ``compression``, the exponent of the power spectra; the metadata of the weights file.
         spec: the basis, the rate and the names of the emotions.
+        listener: gives more input for each hop, if the network was trained with it.
 
     Raises:
         EmoTalkError: a weight is missing or has the wrong shape.
@@ -62,8 +65,10 @@ class Karras:
 
     model_id = MODEL_ID
 
-    def __init__(self, arrays: dict[str, np.ndarray], config: dict, spec: ModelSpec) -> None:
-        self.spec = spec
+    def __init__(
+        self, arrays: dict[str, np.ndarray], config: dict, spec: ModelSpec, listener: ContentListener | None = None
+    ) -> None:
+        self.spec, self._listener = spec, listener
         self._weights = {name: np.ascontiguousarray(array, np.float32) for name, array in arrays.items()}
         try:
             self._compression = float(config["compression"])
@@ -83,7 +88,8 @@ class Karras:
             config = json.loads(metadata["config"])
         except (KeyError, ValueError):
             raise EmoTalkError(f"The weights in {Path(path).name} do not describe their network") from None
-        return cls(arrays, config, spec)
+        listener = load_listener(arrays, metadata[BASE], Path(path)) if BASE in metadata else None
+        return cls(arrays, config, spec, listener)
 
     # Encoding
 
@@ -95,7 +101,8 @@ class Karras:
             progress: called after every eight seconds of sound.
 
         Returns:
-            Features with ``formants`` (hops, C): row h is of hop h - 32, and there is silence outside the sound.
+            Features with ``formants`` (hops, C): row h is of hop h - 32, and there is silence outside the sound. What
+            the listener hears there follows in the same rows.
         """
         frames = frame_count(len(speech.samples), self.spec.fps)
         hops = STEP * (_moments(frames, self.spec.fps) - 1) + WINDOW
@@ -107,7 +114,11 @@ class Karras:
             parts.append(self._formant_network(autocorrelation(spectra, self._compression)))
             if progress is not None:
                 progress((start + count) / hops)
-        return Features(MODEL_ID, frames, {"formants": np.concatenate(parts)})
+        formants = np.concatenate(parts)
+        if self._listener is not None:
+            heard = content_at(self._listener.hear(speech), (np.arange(hops) - _HALF) * (HOP / SAMPLE_RATE))
+            formants = np.concatenate([formants, heard], axis=1)
+        return Features(MODEL_ID, frames, {"formants": formants})
 
     def _formant_network(self, frames: np.ndarray) -> np.ndarray:
         """(n, 32) autocorrelation to (n, C): convolutions over the lags until one is left."""
@@ -219,7 +230,10 @@ class Karras:
             if tuple(len(self._weights[f"{layer}.weight"]) for layer in self._layers(network)) != kernels:
                 raise ValueError(f"the kernels of {network} are others")
         silent = np.zeros((WINDOW, LAGS), np.float32)
-        hidden = self._articulation_network(self._formant_network(silent), self._weights["emotion.neutral"][None])
+        formants = self._formant_network(silent)
+        heard = np.zeros((WINDOW, self._listener.size if self._listener else 0), np.float32)
+        formants = np.concatenate([formants, heard], axis=1)
+        hidden = self._articulation_network(formants, self._weights["emotion.neutral"][None])
         pose = self._linear("output.1", self._linear("output.0", hidden))
         if pose.shape != (1, len(self.spec.basis)):
             raise ValueError("output.1.weight does not fit the channels")

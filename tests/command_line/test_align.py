@@ -8,6 +8,7 @@ import pytest
 from emotalk.command_line.main import main
 from emotalk.face.curve_files import read_curves
 from emotalk.inference.alignment.time_files.reading import read_times
+from emotalk.inference.models.placement import PlacedModel
 
 TEXT = "I never asked for any of this. But maybe, just maybe, we were made for a moment like this one."
 
@@ -91,6 +92,22 @@ def test_every_way_to_tell_the_words_gives_the_same_face(line, tmp_path):
     (tmp_path / "line.txt").write_text(TEXT, "utf-8")
     assert np.array_equal(performed(line, tmp_path), told)
     assert np.array_equal(performed(line, tmp_path, "--no-text"), heard)
+
+
+def test_a_model_that_only_listens_leaves_the_text_beside_the_sound_alone(line, tmp_path, monkeypatch):
+    heard = performed(line, tmp_path)
+    (tmp_path / "line.txt").write_text(TEXT, "utf-8")
+    monkeypatch.setattr(PlacedModel, "hears_phones", False)
+    assert np.array_equal(performed(line, tmp_path), heard)
+
+
+def test_what_lies_beside_a_sound_and_is_no_text_stops_nothing(line, tmp_path, capsys):
+    heard = performed(line, tmp_path)
+    (tmp_path / "line.txt").write_bytes(b"PK\x03\x04")
+    assert np.array_equal(performed(line, tmp_path), heard)
+    sentence = "emotalk: line.txt is no plain text; save it as .txt. The line was left to listening"
+    assert capsys.readouterr().err.splitlines() == [sentence]
+    assert run("animate", line, "-o", tmp_path / "out.npz", "--text-file", tmp_path / "line.txt") == 1
 
 
 def test_a_pronunciation_of_ones_own_is_heeded(line, tmp_path):

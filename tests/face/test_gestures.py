@@ -2,9 +2,9 @@
 
 import numpy as np
 import pytest
-from emotalk.face.gestures import bilabial_spans, labiodental_spans, ramps, speech_spans
+from emotalk.face.gestures import bilabial_spans, bridge_pauses, labiodental_spans, ramps, speech_spans
 from emotalk.face.phones import CLOSURE_SHARE, PhoneSegment
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 
@@ -41,6 +41,31 @@ def test_without_phones_there_is_nothing():
         assert not ramps(spans, np.arange(10) / 30, 0.04).any()
 
 
+def test_short_silences_are_bridged_and_long_ones_and_those_at_the_ends_stay():
+    line = segments(("SIL", 0.1), ("AA", 0.1), ("SIL", 0.1), ("T", 0.1), ("SIL", 0.3), ("AA", 0.1), ("SIL", 0.1))
+    bridged = bridge_pauses(line)
+    assert [phone.name for phone in bridged] == ["SIL", "AA", "T", "SIL", "AA", "SIL"]
+    np.testing.assert_allclose([phone.end for phone in bridged], [0.1, 0.3, 0.4, 0.7, 0.8, 0.9])
+
+
+def test_a_silence_after_closed_lips_goes_to_the_phone_after_it():
+    bridged = bridge_pauses(segments(("AA", 0.2), ("B", 0.1), ("SIL", 0.1), ("AA", 0.2), ("M", 0.1), ("SIL", 0.1)))
+    assert [phone.name for phone in bridged] == ["AA", "B", "AA", "M", "SIL"]
+    np.testing.assert_allclose([phone.start for phone in bridged], [0, 0.2, 0.3, 0.6, 0.7])
+
+
+@given(st.lists(st.tuples(st.sampled_from(("SIL", "M", "AA", "P")), st.floats(0.01, 0.4)), max_size=12))
+def test_a_bridged_line_has_no_gaps_and_the_same_end(phones):
+    line = segments(*phones)
+    bridged = bridge_pauses(line)
+    assert [phone.name for phone in bridged if phone.name != "SIL"] == [name for name, _ in phones if name != "SIL"]
+    if line:
+        assert (bridged[0].start, bridged[-1].end) == (line[0].start, line[-1].end)
+        np.testing.assert_allclose([p.end for p in bridged[:-1]], [p.start for p in bridged[1:]])
+    assert bridge_pauses(bridged) == bridged
+
+
+@settings(deadline=None)
 @given(
     st.lists(st.tuples(st.floats(0, 3), st.floats(0.001, 1)), max_size=6),
     st.floats(0.01, 0.3),

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from emotalk.blender_emotalk.actions import all_curves
 from emotalk.blender_emotalk.desk import line_to_set
+from emotalk.command_line.main import BLENDER_COMMANDS, main
 from emotalk.face.controls import CONTROLS, LINE_CONTROLS
 
 EVERY = {control.name: control for control in (*CONTROLS, *LINE_CONTROLS)}
@@ -138,3 +139,21 @@ def test_a_keyed_slider_acts_where_it_is_keyed(line, name):
         setattr(line, name, keyed)
         line.keyframe_insert(name, frame=frame)
     assert animated() != usual
+
+
+def test_the_text_from_wherever_it_is_given_gives_the_same_other_keys(line, tmp_path):
+    text, usual = "I never asked for any of this", animated()
+    line.text = text
+    by_hand = animated()
+    assert by_hand != usual
+    assert animated(text="") == usual
+    assert animated(text=text) == by_hand
+    animated(text="")
+    bpy.context.window_manager.emotalk.api.animate(text=text)
+    assert keys() == by_hand
+    (tmp_path / "script.txt").write_text(f"ANN: {text}\nBOB: Good evening.\n", "utf-8")
+    target = str(tmp_path / "scene.blend")
+    for words in (("--text", text), ("--text-file", str(tmp_path / "script.txt"), "--speaker", "Ann")):
+        assert animated(text="") == usual
+        assert main(["animate", "-o", target, "--overwrite", *words], BLENDER_COMMANDS) == 0
+        assert keys() == by_hand

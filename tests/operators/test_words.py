@@ -77,6 +77,25 @@ def test_animate_aligns_a_text_first_and_is_fresh_afterwards(line):
     assert keys() == told
 
 
+def test_a_script_and_a_cue_sheet_give_the_text_too(line, scene, tmp_path):
+    line.text = TEXT
+    bpy.ops.emotalk.animate()
+    told = keys()
+    bpy.ops.emotalk.forget_words()
+    bpy.ops.emotalk.animate(text=TEXT)
+    assert keys() == told
+    bpy.ops.emotalk.forget_words()
+    bpy.context.window_manager.emotalk.api.animate(text=TEXT)
+    assert keys() == told
+    sheet = tmp_path / "cues.csv"
+    sheet.write_text(f'file,frame,text\n{line.audio},1,"{TEXT}"\n')
+    bpy.ops.emotalk.clear()
+    bpy.ops.emotalk.remove_line()
+    bpy.ops.emotalk.import_cue_sheet(filepath=str(sheet))
+    bpy.ops.emotalk.animate()
+    assert keys() == told
+
+
 def test_a_heard_line_is_performed_as_one_that_was_only_listened_to(line):
     bpy.ops.emotalk.animate()
     listened = keys()
@@ -116,6 +135,10 @@ def test_a_text_that_changed_is_aligned_anew_unless_sounds_were_edited(line):
     bpy.ops.emotalk.animate()
     assert line.alignment == edited
     assert runs.EDITS_KEPT in line.remarks
+    line.channel = 1
+    bpy.ops.emotalk.animate()
+    assert runs.EDITS_LOST in line.remarks
+    assert not alignments.is_edited(line)
 
 
 def test_words_survive_saving_renaming_and_copies(line, scene, tmp_path):

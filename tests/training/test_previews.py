@@ -10,13 +10,14 @@ import imageio_ffmpeg
 import numpy as np
 import pytest
 from emotalk.command_line.main import main
+from emotalk.face.curve_files import read_curves
 from emotalk.inference.checkpoints.safetensors_file import bundled_weights
 from emotalk.inference.contract import EmoTalkError
 from emotalk.inference.models.compact import MODEL_ID, EmoTalkCompact
 from emotalk.inference.registry import COMPACT_SPEC
 from emotalk.training import presets
 from emotalk.training.preset import Preset, on_captures
-from emotalk.training.previews import perform_held_out
+from emotalk.training.previews import look_back, perform_held_out
 from emotalk.training.recipe import Recipe, read_recipe
 from emotalk.training.run_folder import open_run
 
@@ -100,6 +101,23 @@ def test_a_held_out_take_is_performed_by_the_exported_model(project, tmp_path):
     (run.export / "faces.safetensors").unlink()
     with pytest.raises(EmoTalkError, match="run emotalk export first"):
         perform_held_out(run, "kept", 1.5)
+
+
+def test_what_the_model_made_of_the_take_is_kept_while_it_trains(project, tmp_path, monkeypatch):
+    exports = []
+    export = BundledTask.export
+    monkeypatch.setattr(BundledTask, "export", lambda *words: exports.append(words[2].parent) or export(*words))
+    run = train(project, tmp_path, "--set", "preview_every=5")
+    kept = sorted(path.name for path in run.previews.glob("step_*"))
+    assert kept == [f"step_00000{step}.npz" for step in ("05", "10", "15", "20")]
+    assert not [folder for folder in exports[:-1] if folder.exists()]
+    early = look_back(run, 5, 1.5)
+    assert early.film == run.previews / "step_0000005.mp4"
+    assert early.captured.frames == 45
+    np.testing.assert_array_equal(early.predicted.values, read_curves(run.predicted).face.values[:45])
+    assert len(early.speech.samples) == 24_000
+    with pytest.raises(EmoTalkError, match="No preview of step 7 was kept; there is 5, 10, 15, 20"):
+        look_back(run, 7, 1.5)
 
 
 FILM = """

@@ -17,6 +17,7 @@ from ...inference.contract import EmoTalkError, ModelSpec
 from ...inference.models.emotalk import MODEL_ID, EmoTalk, EmoTalkConfig
 from ...inference.registry import EMOTALK_SPEC, spec_metadata
 from ..captures.take import Labels, Take
+from ..evaluation.takes import TAKES
 from ..finetuning.export import style_name
 from ..finetuning.task import figures
 from ..task import ParameterGroup
@@ -50,6 +51,7 @@ class EmoTalkTask:
     ) -> None:
         torch.manual_seed(recipe.seed)
         self._recipe, self._held_out, self._base = recipe, held_out, base
+        self._names = [take.name for take in takes]
         self._spec = EMOTALK_SPEC.with_styles((style_name(actor, ()),))
         emotions = sorted({take.labels.emotion for take in takes})
         self._takes = prepare(takes, emotions)
@@ -87,7 +89,7 @@ class EmoTalkTask:
     def export(self, network: nn.Module, path: Path, provenance: dict[str, str]) -> None:
         """Write the network without its classifier."""
         assert isinstance(network, EmoTalkNetwork)
-        metadata = _metadata(network.config, self._spec, self._base)
+        metadata = _metadata(network.config, self._spec, self._base) | {TAKES: json.dumps(self._names)}
         arrays = {name: tensor.float().cpu().numpy() for name, tensor in network.weights.state_dict().items()}
         write_safetensors(path, arrays, {**metadata, **provenance})
 

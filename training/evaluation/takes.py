@@ -1,8 +1,8 @@
-"""A model and baselines against the captured curves of every take in a folder."""
+"""Models and baselines against the captured curves of every take in a folder."""
 
 import tempfile
-from collections.abc import Collection, Sequence
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -21,6 +21,7 @@ from ..captures.project import Project, ReadTakes, read_project, read_takes
 from ..captures.take import Take
 from ..comparison import SCORE
 from .baselines import baselines
+from .mesh import MESH_FIGURES, FaceMesh, mesh_figures, mesh_title
 from .prediction import DEFAULTS
 from .report import Cell, Table, left_out
 from .stillness import nonspeech_sounds
@@ -29,46 +30,97 @@ TAKES: Final = "takes"
 """Key in the header of weights: a JSON list of the takes that they were trained on."""
 
 FIGURES: Final = ("r", "error", "jaw r", "jaw error", "lag ms", "closure F1", "closed F1", "velocity ratio")
-COLUMNS: Final = ("take", "system", "trained on it", *FIGURES)
 _PAUSE: Final = 10 ** (-30 / 20)
 """Loudness, relative to the take's loud parts, below which it pauses."""
 _PAUSE_SECONDS: Final = 0.3
 """From any speech to the part of a pause in which the face should be still."""
 
 
-def take_tables(model: FaceModel, folder: Path, seen: Collection[str] = ()) -> list[Table]:
-    """Correlation, error, closures and motion of a model, of baselines and of the built-in model, take by take.
+@dataclass(frozen=True)
+class System:
+    """A model that is compared with captures.
 
-    Baselines are fitted on all other takes of the folder. The means are over the takes that the model was not trained
-    on, if there are any.
+    Attributes:
+        name: in the tables.
+        model: of any basis that the captures have or are mapped to.
+        seen: names of the takes that it was trained on.
+    """
+
+    name: str
+    model: FaceModel
+    seen: frozenset[str] = frozenset()
+
+
+def take_tables(
+    system: System,
+    folder: Path,
+    beside: Sequence[System] = (),
+    fitted_on: Path | None = None,
+    meshes: Sequence[FaceMesh] = (),
+) -> list[Table]:
+    """Correlation, error, closures and motion of models, of baselines and of the built-in model, take by take.
+
+    Baselines are fitted on all other takes of the folder, and those of another folder. The means are over the takes
+    that no model was trained on, if there are any.
 
     Args:
-        model: of any basis that the captures have or are mapped to.
+        system: what is evaluated.
         folder: captures; with a project file, or as ``emotalk captures init`` finds them.
-        seen: names of the takes that the model was trained on.
+        beside: more models, of the same basis.
+        fitted_on: more captures for the baselines, where the folder has a take or two for the test.
+        meshes: on which the same curves are compared, too.
 
     Raises:
-        EmoTalkError: there is no take, or none in the model's basis.
+        EmoTalkError: there is no take, or none in the model's basis, or a model has another basis.
     """
-    read = read_folder(folder, model.spec.basis)
+    basis = system.model.spec.basis
+    read = read_folder(folder, basis)
     takes = read.takes
     if not takes:
         raise EmoTalkError("; ".join(f"{name}: {reason}" for name, reason in read.left_out) or f"{folder} has no takes")
-    rows: list[tuple[Cell, ...]] = []
-    means: dict[str, list[tuple[float, ...]]] = {}
+    more = read_folder(fitted_on, basis).takes if fitted_on else ()
+    systems = with_builtin([*beside, system])
+    seen = frozenset[str]().union(*(each.seen for each in systems))
     all_seen = all(take.name in seen for take in takes)
+    tables = [Figures("Captured and predicted curves, over the channels that move", FIGURES)]
+    tables += [Figures(mesh_title(mesh), MESH_FIGURES) for mesh in meshes]
     for take in takes:
-        for name, curves in predictions(model, take, [other for other in takes if other is not take]).items():
-            figures = figures_of(compare(take.curves, curves))
-            rows.append((take.name, name, take.name in seen and name == model.model_id, *figures))
-            if all_seen or take.name not in seen:
-                means.setdefault(name, []).append(figures)
-    rows += [("mean", name, all_seen and name == model.model_id, *mean_figures(all_)) for name, all_ in means.items()]
-    tables = [
-        Table("Captured and predicted curves, over the channels that move", COLUMNS, tuple(rows)),
-        Table("Motion without speech in per cent of speech's", ("sound", "%"), still_rows(model, takes)),
-    ]
-    return [*tables, *(left_out(f"Take {name}", reason) for name, reason in read.left_out)]
+        others = [other for other in (*takes, *more) if other.name != take.name]
+        counts = all_seen or take.name not in seen
+        for name, curves in predictions(systems, take, others).items():
+            trained = any(each.name == name and take.name in each.seen for each in systems)
+            figures = [figures_of(compare(take.curves, curves))]
+            figures += [mesh_figures(mesh, take.speech, take.curves, curves) for mesh in meshes]
+            for table, row in zip(tables, figures, strict=True):
+                table.add(take.name, name, trained, row, counts)
+    still = Table("Motion without speech in per cent of speech's", ("sound", "%"), still_rows(system.model, takes))
+    alone = (
+        [left_out("Baselines", "they need other takes: give --fitted-on FOLDER")] if len(takes) + len(more) < 2 else []
+    )
+    lost = [left_out(f"Take {name}", reason) for name, reason in read.left_out]
+    return [tables[0].table(), still, *(each.table() for each in tables[1:]), *alone, *lost]
+
+
+class Figures:
+    """The rows of a table of systems and takes, and their means."""
+
+    def __init__(self, title: str, columns: tuple[str, ...]) -> None:
+        self._title, self._columns = title, ("take", "system", "trained on it", *columns)
+        self._rows: list[tuple[Cell, ...]] = []
+        self._means: dict[str, list[tuple[float, ...]]] = {}
+        self._trained: dict[str, bool] = {}
+
+    def add(self, take: str, system: str, trained: bool, figures: tuple[float, ...], counts: bool) -> None:
+        """A row, and whether it counts for the mean."""
+        self._rows.append((take, system, trained, *figures))
+        if counts:
+            self._means.setdefault(system, []).append(figures)
+            self._trained[system] = self._trained.get(system, False) or trained
+
+    def table(self) -> Table:
+        """All rows, those of the means last."""
+        means = [("mean", name, self._trained[name], *mean_figures(every)) for name, every in self._means.items()]
+        return Table(self._title, self._columns, (*self._rows, *means))
 
 
 def read_folder(folder: Path, basis: Basis) -> ReadTakes:
@@ -91,15 +143,29 @@ def _in_basis(project: Project, basis: Basis) -> Project:
     return replace(project, basis=basis, entries=entries)
 
 
-def predictions(model: FaceModel, take: Take, others: Sequence[Take]) -> dict[str, FaceCurves]:
-    """The curves of a take by a model, by baselines fitted on other takes, and by the built-in model."""
-    predicted = baselines(others, take) if others else {}
-    systems = [model]
+def with_builtin(systems: Sequence[System]) -> list[System]:
+    """Systems with the built-in model before them, if it has their basis and is not among them.
+
+    Raises:
+        EmoTalkError: their bases differ.
+    """
+    basis = systems[-1].model.spec.basis
+    for each in systems:
+        if each.model.spec.basis is not basis:
+            raise EmoTalkError(
+                f"{each.name} has the basis {each.model.spec.basis.name}, not {basis.name}; leave it out"
+            )
     builtin = load_model(DEFAULT_MODEL)
-    if model.model_id != DEFAULT_MODEL and builtin.spec.basis is model.spec.basis:
-        systems.insert(0, builtin)
-    for system in systems:
-        predicted[system.model_id] = system.decode(system.encode(take.speech), DEFAULTS)
+    if builtin.spec.basis is basis and all(each.name != DEFAULT_MODEL for each in systems):
+        return [System(DEFAULT_MODEL, builtin), *systems]
+    return list(systems)
+
+
+def predictions(systems: Sequence[System], take: Take, others: Sequence[Take]) -> dict[str, FaceCurves]:
+    """The curves of a take by baselines fitted on other takes, and by systems."""
+    predicted = baselines(others, take) if others else {}
+    for each in systems:
+        predicted[each.name] = each.model.decode(each.model.encode(take.speech), DEFAULTS)
     return predicted
 
 

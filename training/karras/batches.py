@@ -26,6 +26,7 @@ class Batch:
 
     Attributes:
         frames: (items, 64 + spacing (moments - 1), 32) autocorrelation.
+        content: (items, 64 + spacing (moments - 1), K) content features; K may be 0.
         values: (items, moments, channels) coefficients, interpolated.
         learnt: (items, moments, channels) 1 where they are to be learnt, 0 elsewhere.
         energy: (items, moments) of the sound at each moment, relative to loud speech.
@@ -35,6 +36,7 @@ class Batch:
     """
 
     frames: Tensor
+    content: Tensor
     values: Tensor
     learnt: Tensor
     energy: Tensor
@@ -78,10 +80,12 @@ def _stretch(
     phases, starts, moments = window_starts(np.array([begin]))
     count = WINDOW + recipe.spacing * (recipe.moments - 1)
     sound = _at_pace(take.spectra[phases[0]], starts[0], count, pace)
+    middle = (WINDOW - 1) / 2
+    content = take.content_of(starts[0] + phases[0] / PHASES, middle + (np.arange(count) - middle) * pace)
     hops = np.round(starts[0] + HALF + pace * recipe.spacing * np.arange(recipe.moments)).astype(int)
     energy = take.energy[np.minimum(hops, len(take.energy) - 1)]
     if rng.uniform() < recipe.swapped:
-        sound = _surrounded(sound, other, rng)
+        sound, content = _surrounded(sound, content, other, rng)
     sound = sound * 10 ** (rng.uniform(-recipe.gain, recipe.gain) / 10)
     if rng.uniform() < recipe.noisy:
         # The powers of sounds that have nothing to do with each other add up.
@@ -93,7 +97,7 @@ def _stretch(
     values = (1 - share[:, None]) * take.values[before] + share[:, None] * take.values[before + 1]
     learnt = (take.learnt[before] & take.learnt[before + 1]).astype(np.float32)
     frames = autocorrelation(sound.astype(np.float32), recipe.network.compression)
-    return frames, values, learnt, energy, take.first + before, share
+    return frames, content, values, learnt, energy, take.first + before, share
 
 
 def _at_pace(spectra: FloatArray, start: int, count: int, pace: float) -> FloatArray:
@@ -108,16 +112,20 @@ def _at_pace(spectra: FloatArray, start: int, count: int, pace: float) -> FloatA
     return (1 - share) * spectra[before] + share * spectra[np.minimum(before + 1, len(spectra) - 1)]
 
 
-def _surrounded(sound: FloatArray, other: PreparedTake, rng: np.random.Generator) -> FloatArray:
+def _surrounded(
+    sound: FloatArray, content: FloatArray, other: PreparedTake, rng: np.random.Generator
+) -> tuple[FloatArray, FloatArray]:
     """The sound of a stretch with that of another take before it, after it, or both, but for 50 ms beside it.
 
     What is said before and after is other in every line; what a moment looks like is told by the sound around it.
     """
     begin = rng.integers(0, max(other.spectra.shape[1] - len(sound), 1))
-    others = other.spectra[rng.integers(PHASES), begin : begin + len(sound)]
+    phase = rng.integers(PHASES)
+    others = other.spectra[phase, begin : begin + len(sound)]
+    heard = other.content_of(np.array(begin + phase / PHASES), np.arange(len(sound)))
     before, after = rng.integers(0, HALF - _BESIDE, 2) * (((1, 0), (0, 1), (1, 1))[rng.integers(3)])
-    result = sound.copy()
-    if len(others) == len(sound):
-        result[:before] = others[:before]
-        result[len(sound) - after :] = others[len(sound) - after :]
-    return result
+    if len(others) < len(sound):
+        return sound, content
+    rows = np.arange(len(sound))[:, None]
+    own = (rows >= before) & (rows < len(sound) - after)
+    return np.where(own, sound, others), np.where(own, content, heard)

@@ -5,11 +5,13 @@ from pathlib import Path
 
 import numpy as np
 
+from ...inference.checkpoints.actor_weights import BASE
 from ...inference.checkpoints.safetensors_file import write_safetensors
 from ...inference.contract import ModelSpec
 from ...inference.models.karras import MODEL_ID
 from ...inference.registry import spec_metadata
 from ..arrays import FloatArray
+from .listening import Listening
 from .mining import Preset
 from .network import Convolution, KarrasNetwork
 
@@ -40,6 +42,7 @@ def export(
     presets: list[Preset],
     spec: ModelSpec,
     path: Path,
+    listening: Listening | None,
     provenance: dict[str, str],
 ) -> None:
     """Write a network as half-precision safetensors.
@@ -50,13 +53,17 @@ def export(
         presets: the mined emotions.
         spec: the basis, the rate, and the presets' names.
         path: of the weights file.
+        listening: what gave content features in training, if anything.
         provenance: short texts for the metadata.
     """
     arrays = {name: array.astype(np.float16) for name, array in inference_arrays(network, neutral, presets).items()}
+    if listening:
+        arrays |= {"content.mean": listening.listener.mean, "content.spread": listening.listener.spread}
     metadata = {
         "model": MODEL_ID,
         "architecture": "inference/models/karras.py",
         "config": json.dumps({"compression": network.config.compression}),
         **spec_metadata(spec),
+        **({BASE: listening.sha256} if listening else {}),
     }
     write_safetensors(path, arrays, {**metadata, **provenance})

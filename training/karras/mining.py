@@ -17,7 +17,7 @@ from ...face.basis import Basis
 from ...inference.models.karras import WINDOW, autocorrelation
 from ..arrays import BoolArray, FloatArray, IntArray
 from .network import KarrasNetwork
-from .prepared_takes import PreparedTake, is_quiet, window_starts
+from .prepared_takes import PHASES, PreparedTake, is_quiet, window_starts
 
 _CANDIDATES: Final = 240
 _PROBES: Final = 24
@@ -45,6 +45,19 @@ class Preset:
     name: str
     vector: FloatArray
     pose: FloatArray
+
+
+@dataclass(frozen=True)
+class Sounds:
+    """What the network hears around some moments.
+
+    Attributes:
+        spectra: (n, 64, 145) power spectra.
+        content: (n, 64, K) content features; K may be 0.
+    """
+
+    spectra: FloatArray
+    content: FloatArray
 
 
 @dataclass(frozen=True)
@@ -108,9 +121,8 @@ def mine_presets(
     """
     picks = np.unique(np.linspace(0, len(table) - 1, _CANDIDATES).astype(int))
     candidates = np.concatenate([neutral[None], table[picks]])
-    closures, vowels, silences = probes(takes, basis)
-    faces = _faces(network, np.concatenate([closures, vowels, silences]), candidates)
-    ends = np.cumsum([len(closures), len(vowels), len(silences)])
+    sounds, ends = probes(takes, basis)
+    faces = _faces(network, sounds, candidates)
     in_vowels = faces[:, ends[0] : ends[1]].mean(axis=1)
     scores = score(faces, in_vowels[0], ends, basis)
     usable = 1 + np.flatnonzero(scores.usable(neutral=0)[1:])
@@ -150,9 +162,11 @@ def opening(values: FloatArray, basis: Basis) -> FloatArray:
     return np.asarray(np.linalg.norm(values, axis=-1))
 
 
-def probes(takes: Sequence[PreparedTake], basis: Basis) -> tuple[FloatArray, FloatArray, FloatArray]:
-    """Sounds, (n, 64, 145) power spectra: of closed lips in speech, of vowels, and of silence in pairs."""
-    closures, vowels, silences = [], [], []
+def probes(takes: Sequence[PreparedTake], basis: Basis) -> tuple[Sounds, IntArray]:
+    """Sounds of closed lips in speech, of vowels, and of silence in pairs; and (3,) where each kind of them ends."""
+    closures: list[Sounds] = []
+    vowels: list[Sounds] = []
+    silences: list[Sounds] = []
     for take in takes:
         times = np.arange(0, take.seconds - _NEIGHBOUR, 1 / take.fps)
         opened = opening(take.values[: len(times)], basis)
@@ -166,12 +180,18 @@ def probes(takes: Sequence[PreparedTake], basis: Basis) -> tuple[FloatArray, Flo
         vowels.append(_windows(take, _spread(times[speaks & (opened >= high)], share)))
         calm = _spread(times[quiet], share)
         silences.append(_windows(take, np.stack([calm, calm + _NEIGHBOUR], axis=1).ravel()))
-    return np.concatenate(closures), np.concatenate(vowels), np.concatenate(silences)
+    ends = np.cumsum([sum(len(each.spectra) for each in kind) for kind in (closures, vowels, silences)])
+    every = [*closures, *vowels, *silences]
+    spectra, content = (np.concatenate([getattr(each, name.name) for each in every]) for name in fields(Sounds))
+    return Sounds(spectra, content), ends
 
 
-def _windows(take: PreparedTake, moments: FloatArray) -> FloatArray:
+def _windows(take: PreparedTake, moments: FloatArray) -> Sounds:
     phases, starts, _ = window_starts(moments)
-    return np.asarray(take.spectra[phases[:, None], starts[:, None] + np.arange(WINDOW)])
+    rows = np.arange(WINDOW)
+    return Sounds(
+        take.spectra[phases[:, None], starts[:, None] + rows], take.content_of(starts + phases / PHASES, rows)
+    )
 
 
 def _spread(times: FloatArray, count: int) -> FloatArray:
@@ -179,11 +199,11 @@ def _spread(times: FloatArray, count: int) -> FloatArray:
 
 
 @torch.no_grad()
-def _faces(network: KarrasNetwork, sounds: FloatArray, vectors: FloatArray) -> FloatArray:
+def _faces(network: KarrasNetwork, sounds: Sounds, vectors: FloatArray) -> FloatArray:
     """(vectors, sounds, channels) the face of every vector at every sound."""
-    frames = autocorrelation(sounds, network.config.compression)
+    frames = autocorrelation(sounds.spectra, network.config.compression)
     device = next(network.parameters()).device
-    windows = network.formants(torch.from_numpy(frames).to(device))
+    windows = network.formants(torch.from_numpy(frames).to(device), torch.from_numpy(sounds.content).to(device))
     parts: list[Tensor] = []
     for some in torch.from_numpy(vectors.astype(np.float32)).to(device).chunk(-(-len(vectors) // _AT_ONCE)):
         poses = network.poses(windows.repeat(len(some), 1, 1), some.repeat_interleave(len(windows), dim=0))

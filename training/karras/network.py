@@ -24,6 +24,7 @@ class NetworkConfig:
         components: of the basis of poses that the last layer begins with; fewer if the face has fewer channels.
         compression: exponent of the power spectra before they become autocorrelation; 1 leaves them as they are.
         noise: strength of the multiplicative noise on the formant network's channels, in training.
+        dropout: share of the channels of the articulation layers but the last that a sample goes without, in training.
     """
 
     formant_widths: tuple[int, ...] = (72, 108, 162, 243, 256)
@@ -32,6 +33,7 @@ class NetworkConfig:
     components: int = 150
     compression: float = 1.0
     noise: float = 0.4
+    dropout: float = 0.0
 
     def __post_init__(self) -> None:
         if len(self.formant_widths) != len(KERNELS["formant"]):
@@ -86,9 +88,10 @@ class KarrasNetwork(nn.Module):
     Args:
         config: sizes.
         poses: (frames, channels) training poses, whose principal components the last layer begins with.
+        content_size: content features that each hop has besides.
     """
 
-    def __init__(self, config: NetworkConfig, poses: FloatArray) -> None:
+    def __init__(self, config: NetworkConfig, poses: FloatArray, content_size: int = 0) -> None:
         super().__init__()
         self.config = config
         widths, size = (1, *config.formant_widths), config.articulation_width + config.emotion_size
@@ -96,7 +99,7 @@ class KarrasNetwork(nn.Module):
             Convolution(widths[i], widths[i + 1], taps) for i, taps in enumerate(KERNELS["formant"])
         )
         self.articulation = nn.ModuleList(
-            Convolution(size if i else widths[-1], config.articulation_width, taps)
+            Convolution(size if i else widths[-1] + content_size, config.articulation_width, taps)
             for i, taps in enumerate(KERNELS["articulation"])
         )
         mean, components = principal_components(torch.from_numpy(poses).float(), config.components)
@@ -110,26 +113,40 @@ class KarrasNetwork(nn.Module):
             last.weight.copy_(components.T)
             last.bias.copy_(mean)
 
-    def formants(self, frames: Tensor) -> Tensor:
-        """The formant network: (samples, n, 32) autocorrelation to (samples, n, C), each frame alone."""
+    def formants(self, frames: Tensor, content: Tensor) -> Tensor:
+        """The formant network, each frame alone, and what is heard besides.
+
+        Args:
+            frames: (samples, n, 32) autocorrelation.
+            content: (samples, n, K) content features; K may be 0.
+
+        Returns:
+            (samples, n, C + K).
+        """
         hidden = frames[..., None]
         for layer in self.formant:
             hidden = self.noise(relu(layer(hidden)))
-        return hidden[:, :, 0]
+        formants = hidden[:, :, 0]
+        if not content.shape[2]:
+            return formants
+        return torch.cat([formants, self.noise(content).to(formants.dtype)], dim=2)
 
-    def poses(self, windows: Tensor, emotions: Tensor) -> Tensor:
+    def poses(self, windows: Tensor, emotions: Tensor, moments: int = 1) -> Tensor:
         """Articulation and output network.
 
         Args:
-            windows: (n, 64, C) formant features around each moment.
+            windows: (n, 64, C + K) formant features around each moment.
             emotions: (n, E) the emotion vector there.
+            moments: so many in a row are of one sample, and go without the same channels.
 
         Returns:
             (n, channels) float32 coefficients.
         """
         hidden = windows
-        for layer in self.articulation:
+        for number, layer in enumerate(self.articulation):
             hidden = relu(layer(hidden))
+            if self.training and self.config.dropout > 0 and number < len(self.articulation) - 1:
+                hidden = self._without_some(hidden, moments)
             beside = emotions[:, None].expand(-1, hidden.shape[1], -1)
             hidden = torch.cat([hidden, beside.to(hidden.dtype)], dim=2)
         # Half of the precision would be too coarse for the differences between adjacent moments.
@@ -137,19 +154,26 @@ class KarrasNetwork(nn.Module):
             pose: Tensor = self.output[1](self.output[0](hidden[:, 0].float()))
         return pose
 
-    def forward(self, frames: Tensor, emotions: Tensor, spacing: int) -> Tensor:
+    def _without_some(self, hidden: Tensor, moments: int) -> Tensor:
+        """(samples x moments, n, C) without some channels of each sample; the others make up for them."""
+        kept = 1 - self.config.dropout
+        mask = (torch.rand(len(hidden) // moments, hidden.shape[2], device=hidden.device) < kept) / kept
+        return hidden * mask.repeat_interleave(moments, dim=0)[:, None].to(hidden.dtype)
+
+    def forward(self, frames: Tensor, content: Tensor, emotions: Tensor, spacing: int) -> Tensor:
         """Poses at evenly spaced moments, which share the formant features of the frames between them.
 
         Args:
             frames: (samples, 64 + spacing (moments - 1), 32) autocorrelation.
+            content: (samples, 64 + spacing (moments - 1), K) content features.
             emotions: (samples, moments, E).
             spacing: hops between moments.
 
         Returns:
             (samples, moments, channels).
         """
-        windows = self.formants(frames).unfold(1, WINDOW, spacing).transpose(2, 3)
-        poses = self.poses(windows.flatten(0, 1), emotions.flatten(0, 1))
+        windows = self.formants(frames, content).unfold(1, WINDOW, spacing).transpose(2, 3)
+        poses = self.poses(windows.flatten(0, 1), emotions.flatten(0, 1), emotions.shape[1])
         return poses.view(*emotions.shape[:2], -1)
 
 

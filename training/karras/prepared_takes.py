@@ -1,6 +1,6 @@
 """Takes as training draws from them: autocorrelation at every quarter of a hop, and curves to be interpolated."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -8,8 +8,9 @@ import numpy as np
 
 from ...face.basis import Basis
 from ...face.closures import lid_channels
-from ...inference.contract import SAMPLE_RATE
+from ...inference.contract import SAMPLE_RATE, Speech
 from ...inference.models.karras import HOP, WINDOW, autocorrelation, power_spectra
+from ...inference.models.karras_content import content_at
 from ...inference.sound.log_mel import speech_level
 from ..arrays import BoolArray, FloatArray, IntArray
 from ..captures.take import Take
@@ -36,6 +37,7 @@ class PreparedTake:
     Attributes:
         spectra: (4, hops, 145) float32 power spectra of frames; with row h of grid p begins the window of the moment
             h + p / 4 hops after the start.
+        content: (frames, K) content features at 30 frames per second; K may be 0.
         energy: (hops,) of the first grid's frames, relative to loud speech.
         values: (n, channels) float32 coefficients.
         learnt: (n, channels) bool; what the sound cannot tell, lids in a blink, is not.
@@ -44,6 +46,7 @@ class PreparedTake:
     """
 
     spectra: FloatArray
+    content: FloatArray
     energy: FloatArray
     values: FloatArray
     learnt: BoolArray
@@ -55,8 +58,22 @@ class PreparedTake:
         """How long sound and values both last."""
         return min((self.spectra.shape[1] - WINDOW) * HOP / SAMPLE_RATE, (len(self.values) - 1) / self.fps)
 
+    def content_of(self, begin: FloatArray, hops: FloatArray) -> FloatArray:
+        """(..., n, K) content features: of windows that begin at row ``begin`` (...), at their rows ``hops`` (n,)."""
+        times = (begin[..., None] + hops - HALF) * (HOP / SAMPLE_RATE)
+        return content_at(self.content, times.ravel()).reshape(*times.shape, self.content.shape[1])
 
-def prepare_takes(takes: Sequence[Take]) -> list[PreparedTake]:
+
+Hear = Callable[[Speech], FloatArray]
+"""(frames, K) content features of a sound at 30 frames per second."""
+
+
+def hear_nothing(_: Speech) -> FloatArray:
+    """No content features: the paper's network hears formants alone."""
+    return np.zeros((1, 0), np.float32)
+
+
+def prepare_takes(takes: Sequence[Take], hear: Hear = hear_nothing) -> list[PreparedTake]:
     """Takes ready to be drawn from; their rows in the table of emotion vectors follow one another."""
     prepared: list[PreparedTake] = []
     first = 0
@@ -65,7 +82,9 @@ def prepare_takes(takes: Sequence[Take]) -> list[PreparedTake]:
         values = np.ascontiguousarray(take.curves.values, np.float32)
         learnt = ~in_blinks(values, take.curves.basis, take.curves.fps)
         level = speech_level(samples)
-        prepared.append(PreparedTake(*_grids(samples, level), values, learnt, take.curves.fps, first))
+        spectra, energy = _grids(samples, level)
+        content = hear(take.speech)
+        prepared.append(PreparedTake(spectra, content, energy, values, learnt, take.curves.fps, first))
         first += len(values)
     return prepared
 
@@ -86,7 +105,9 @@ def is_quiet(take: PreparedTake, times: FloatArray) -> BoolArray:
     return np.asarray(take.energy[np.clip(around, 0, len(take.energy) - 1)].max(axis=1) < QUIET)
 
 
-def muted_shot(rest: FloatArray, fps: float, first: int, rng: np.random.Generator) -> PreparedTake:
+def muted_shot(
+    rest: FloatArray, fps: float, first: int, rng: np.random.Generator, hear: Hear = hear_nothing
+) -> PreparedTake:
     """A still face over silence, noises and tones at several levels, so that nothing but speech moves it.
 
     Args:
@@ -94,12 +115,15 @@ def muted_shot(rest: FloatArray, fps: float, first: int, rng: np.random.Generato
         fps: of its values.
         first: row of its emotion vectors.
         rng: of the noise.
+        hear: content features.
     """
     count = _MUTED_SECONDS * SAMPLE_RATE
     sounds = [np.zeros(count), *(10 ** (db / 20) * noise for db in _MUTED_DECIBELS for noise in _noises(count, rng))]
     samples = np.concatenate(sounds).astype(np.float32)
     values = np.tile(rest, (int(len(samples) / SAMPLE_RATE * fps), 1)).astype(np.float32)
-    return PreparedTake(*_grids(samples, 0.0), values, np.ones(values.shape, bool), fps, first)
+    spectra, energy = _grids(samples, 0.0)
+    content = hear(Speech(samples))
+    return PreparedTake(spectra, content, energy, values, np.ones(values.shape, bool), fps, first)
 
 
 def in_blinks(values: FloatArray, basis: Basis, fps: float) -> BoolArray:

@@ -1,5 +1,6 @@
 """The row of Karras et al. 2017 among the presets."""
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -29,4 +30,16 @@ KARRAS: Final = Preset(
     on_captures(make_task),
     "karras.safetensors",
     load,
+    threads=1,
+)
+
+KARRAS_FEATURES: Final = replace(
+    KARRAS,
+    label="Karras et al. 2017 that also hears what EmoTalk Compact does",
+    changes={
+        "content": "emotalk-compact",
+        "position": "absolute",
+        "neutral": 0.5,
+        "network": {"dropout": 0.3},
+    },
 )

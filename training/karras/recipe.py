@@ -2,11 +2,13 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
+from typing import Final, Literal
 
 from ..recipe import Recipe
 from ..recipe import read_recipe as read_any_recipe
 from .network import NetworkConfig
+
+Position = Literal["squared", "absolute"]
 
 RECIPE: Final = Path(__file__).parent / "karras.toml"
 
@@ -25,6 +27,8 @@ class KarrasRecipe(Recipe):
     gain: float
     emotion_spread: float
     presets: int
+    content: str
+    position: Position = "squared"
     network: NetworkConfig
 
 

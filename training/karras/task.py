@@ -20,10 +20,11 @@ from ..evaluation.takes import TAKES, score_takes
 from ..task import ParameterGroup
 from .batches import Batch, draw_batch
 from .export import export, inference_arrays
+from .listening import listen_to
 from .losses import Losses
 from .mining import mine_presets
 from .network import KarrasNetwork
-from .prepared_takes import muted_shot, prepare_takes, rest_pose
+from .prepared_takes import hear_nothing, muted_shot, prepare_takes, rest_pose
 from .recipe import KarrasRecipe
 
 _BETAS: Final = (0.9, 0.99)
@@ -38,11 +39,14 @@ class NetworkWithEmotions(nn.Module):
         poses: (frames, channels) all training poses.
         rows: of the table of emotion vectors; the muted shot's included.
         losses: whose running scales belong to the state of the training.
+        content_size: content features that the network hears besides.
     """
 
-    def __init__(self, recipe: KarrasRecipe, poses: FloatArray, rows: int, losses: Losses) -> None:
+    def __init__(
+        self, recipe: KarrasRecipe, poses: FloatArray, rows: int, losses: Losses, content_size: int = 0
+    ) -> None:
         super().__init__()
-        self.network = KarrasNetwork(recipe.network, poses)
+        self.network = KarrasNetwork(recipe.network, poses, content_size)
         self.emotions = nn.Parameter(recipe.emotion_spread * torch.randn(rows, recipe.network.emotion_size))
         self.losses = losses
 
@@ -60,13 +64,16 @@ class KarrasTask:
         torch.manual_seed(recipe.seed)
         self._recipe, self._trained, self._held_out = recipe, takes, held_out
         self._basis, self._fps = takes[0].curves.basis, takes[0].curves.fps
-        self._takes = prepare_takes(takes)
+        self._listening = listen_to(takes, recipe.content) if recipe.content else None
+        hear = self._listening.listener.hear if self._listening else hear_nothing
+        self._takes = prepare_takes(takes, hear)
         self._frames = sum(len(take.values) for take in self._takes)
         rest, rng = rest_pose(self._takes), np.random.default_rng(recipe.seed)
-        self._muted = muted_shot(rest, self._fps, self._frames, rng)
+        self._muted = muted_shot(rest, self._fps, self._frames, rng, hear)
         poses = np.concatenate([take.values for take in self._takes])
         rows = self._frames + len(self._muted.values)
-        self.network = NetworkWithEmotions(recipe, poses, rows, Losses(self._basis))
+        size = self._takes[0].content.shape[1]
+        self.network = NetworkWithEmotions(recipe, poses, rows, Losses(self._basis, recipe.position), size)
 
     def parameter_groups(self) -> list[ParameterGroup]:
         """The network and the emotion vectors; only the former's weights decay."""
@@ -86,7 +93,7 @@ class KarrasTask:
         emotions = torch.lerp(table[batch.rows], table[batch.rows + 1], batch.shares[:, :, None])
         neutral = table[: self._frames].mean(dim=0).detach()
         seen = torch.where(batch.neutral[:, None, None] > 0, neutral, emotions)
-        poses = self.network.network(batch.frames, seen, self._recipe.spacing)
+        poses = self.network.network(batch.frames, batch.content, seen, self._recipe.spacing)
         terms: dict[str, Tensor] = self.network.losses(poses.float(), emotions, batch)
         return terms
 
@@ -96,7 +103,9 @@ class KarrasTask:
             return {}
         assert isinstance(network, NetworkWithEmotions)
         arrays = inference_arrays(network.network, self._neutral(network), [])
-        model = Karras(arrays, {"compression": self._recipe.network.compression}, ModelSpec(self._basis, self._fps))
+        config = {"compression": self._recipe.network.compression}
+        listener = self._listening.listener if self._listening else None
+        model = Karras(arrays, config, ModelSpec(self._basis, self._fps), listener)
         predicted = [model.decode(model.encode(take.speech), Controls()) for take in self._held_out]
         return score_takes(self._held_out, predicted, _FIGURES)
 
@@ -126,6 +135,7 @@ class KarrasTask:
             presets,
             spec,
             path,
+            self._listening,
             {"trained_on": f"{len(names)} takes", TAKES: json.dumps(names), **provenance},
         )
 

@@ -11,6 +11,7 @@ from ...inference.models.compact import MODEL_ID as BASE_ID
 from ...inference.models.compact_phones import encoder_digest
 from ..compact.corpus import CorpusLine, read_corpus
 from ..compact.export import read_network
+from ..compact.network import CompactNetwork
 from ..compact.recipe import is_held_out
 from ..preset import Material, Preset
 from .batches import too_short
@@ -36,28 +37,32 @@ def read_prepared(cache: Path, recipe: PhonesRecipe, debug: bool) -> Material:
     def make_task() -> PhonesTask:
         weights = bundled_weights(BASE_ID)
         base, _ = read_network(weights)
-        rng = np.random.default_rng(recipe.seed)
-        trained: dict[str, list[EncodedLine]] = {}
-        held_out: dict[str, list[EncodedLine]] = {}
-        for path in paths:
-            corpus = path.stem.partition("-")[0]
-            lines = read_corpus(path)
-            kept = [line for line in lines if _is_held_out(corpus, line, recipe)]
-            others = [line for line in lines if not _is_held_out(corpus, line, recipe)]
-            if debug:
-                kept, others = kept[:_DEBUG_LINES], others[:_DEBUG_LINES]
-            kept = kept[:: max(len(kept) // _HELD_OUT_LINES, 1)]
-            for encoded, found in (
-                (trained, encode_lines(others, base, recipe.copies, rng)),
-                (held_out, encode_lines(kept, base, 0, rng)),
-            ):
-                long = [line for line in found if not too_short(line)]
-                if long:
-                    encoded.setdefault(corpus, []).extend(long)
-        digest = encoder_digest(read_safetensors(weights)[0])
-        return PhonesTask(recipe, base, digest, trained, held_out)
+        trained, held_out = _encoded(paths, base, recipe, debug)
+        return PhonesTask(recipe, base, encoder_digest(read_safetensors(weights)[0]), trained, held_out)
 
     return Material("prepared speech", cache, tuple(paths), (), make_task)
+
+
+def _encoded(
+    paths: list[Path], base: CompactNetwork, recipe: PhonesRecipe, debug: bool
+) -> tuple[dict[str, list[EncodedLine]], dict[str, list[EncodedLine]]]:
+    """The lines to train on, with their copies, and the held-out ones, by corpus."""
+    rng = np.random.default_rng(recipe.seed)
+    trained: dict[str, list[EncodedLine]] = {}
+    held_out: dict[str, list[EncodedLine]] = {}
+    for path in paths:
+        corpus = path.stem.partition("-")[0]
+        lines = read_corpus(path)
+        kept = [line for line in lines if _is_held_out(corpus, line, recipe)]
+        others = [line for line in lines if not _is_held_out(corpus, line, recipe)][:: recipe.every.get(corpus, 1)]
+        kept = kept[:: max(len(kept) // _HELD_OUT_LINES, 1)]
+        if debug:
+            kept, others = kept[:_DEBUG_LINES], others[:_DEBUG_LINES]
+        for encoded, wanted, copies in ((trained, others, recipe.copies), (held_out, kept, 0)):
+            long = [line for line in encode_lines(wanted, base, copies, rng) if not too_short(line)]
+            if long:
+                encoded.setdefault(corpus, []).extend(long)
+    return trained, held_out
 
 
 def _is_held_out(corpus: str, line: CorpusLine, recipe: PhonesRecipe) -> bool:

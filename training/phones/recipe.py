@@ -23,4 +23,5 @@ class PhonesRecipe(Recipe):
     held_out_speakers: float
     held_out_prompts: float
     held_out_voices: tuple[str, ...]
+    every: dict[str, int]
     shares: dict[str, float]

@@ -153,10 +153,10 @@ def test_windows_give_what_one_pass_gives(monkeypatch):
     assert align(posteriors, RATE, " ".join(words), seconds, PRONUNCIATIONS) == whole
 
 
-def test_ten_minutes_take_no_more_memory_than_one():
-    words = random.Random(1).choices(VOCABULARY, k=1600)
+def test_long_lines_take_no_more_memory_than_short_ones():
+    words = random.Random(1).choices(VOCABULARY, k=420)
     _, times, seconds, posteriors = line_of(words, 1)
-    assert seconds > 600
+    assert seconds > 200
     for word in set(words):
         names_of(word)  # the dictionary is no part of it
     tracemalloc.start()
@@ -165,7 +165,7 @@ def test_ten_minutes_take_no_more_memory_than_one():
     spent = time.process_time() - started
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
-    assert peak < 60e6
+    assert peak < 20e6
     assert spent / seconds < 0.02  # traced, and on a busy machine; docs/command-line.md has what it takes
     late = np.abs(starts_and_ends(alignment) - times)
     assert np.mean(late < 0.1) > 0.97

@@ -90,6 +90,7 @@ def test_a_table_of_ones_own_comes_first(tmp_path):
     assert said("Ziva", own) == ["Z IY V AH", "Z AY V AX"]
     assert said("Ziva's", own) == ["Z IY V AH Z", "Z AY V AX Z"]
     assert said("HELLO", own) == ["HH AO"]
+    assert said("hello-yes", own) == ["HH AO Y EH S"]
     assert own.knows(read_text("Ziva")[0])
     assert not own.knows(read_text("Zivaxqu")[0])
 

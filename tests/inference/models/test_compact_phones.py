@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 from emotalk.face.alignment import LEAST_FIT, Alignment, SpokenWord
 from emotalk.face.controls import STILL_ACTING, Controls
+from emotalk.face.gestures import bridge_pauses
 from emotalk.face.metrics import APERTURE
 from emotalk.face.phones import BILABIALS, PHONE_INDEX, PHONES, PhoneSegment
 from emotalk.inference.checkpoints.safetensors_file import bundled_weights, read_safetensors, write_safetensors
@@ -20,6 +21,7 @@ from emotalk.inference.models.compact_phones import (
     TRACKS,
     CompactPhones,
     encoder_digest,
+    follow_voice,
     phone_tracks,
     phones_file,
     told_gestures,
@@ -217,6 +219,49 @@ def test_tracks_share_out_every_frame_and_contacts_reach_every_closure(phones, f
         middle = round((phone.start + 0.35 * (phone.end - phone.start)) * 30)
         if phone.name in BILABIALS and middle < frames:
             assert gestures[middle, 1] > 0.4
+
+
+VOICE = np.where((np.arange(90) >= 12) & (np.arange(90) < 54), 0.99, 0.02)
+"""Heard from 0.4 to 1.8 s."""
+
+
+def test_phones_last_as_long_as_the_voice_but_not_much_longer():
+    for said, ends in (
+        ((("SIL", 0.5), ("AA", 0.5), ("S", 0.7), ("SIL", 1.3)), (0.4, 1.0, 1.8, 3.0)),
+        ((("SIL", 0.6), ("AA", 0.5), ("S", 0.5), ("SIL", 1.4)), (0.48, 1.1, 1.72, 3.0)),
+        ((("SIL", 0.4), ("AA", 1.4), ("SIL", 1.2)), (0.4, 1.8, 3.0)),
+        ((("SIL", 0.2), ("AA", 1.7), ("SIL", 1.1)), (0.2, 1.9, 3.0)),
+    ):
+        line = alignment(*said)
+        followed = follow_voice(line.phones, VOICE, 30.0)
+        assert [p.name for p in followed] == [p.name for p in line.phones]
+        np.testing.assert_allclose([p.end for p in followed], ends, atol=1e-6)
+
+
+@given(
+    st.lists(st.tuples(st.sampled_from(("SIL", "AA", "M", "T")), st.floats(0.02, 0.8)), min_size=1, max_size=10),
+    st.integers(0, 10_000),
+)
+def test_a_followed_line_is_a_line_and_keeps_its_rests(phones, seed):
+    said = bridge_pauses(alignment(*phones).phones)
+    speech = np.random.default_rng(seed).choice([0.1, 0.95], 200)
+    followed = follow_voice(said, speech, 30.0)
+    Alignment(followed).checked()
+    assert [p.name for p in followed] == [p.name for p in said]
+    assert followed[-1].end == said[-1].end
+    for before, after in zip(said, followed, strict=True):
+        if before.name == "SIL":
+            assert after.end - after.start >= min(before.end - before.start, 0.3) - 1e-6
+            assert before.start <= after.start + 1e-9
+            assert after.end <= before.end + 1e-9
+
+
+def test_only_aligned_lines_follow_the_voice(model, features):
+    """What the animator has moved stays where it is."""
+    phones = alignment(("SIL", 0.9), ("M", 0.1), ("AA", 0.2), ("SIL", 1.8))
+    told = {o: model.tell(features, replace(phones, origin=o)).arrays["content"] for o in ("aligned", "edited", "read")}
+    np.testing.assert_array_equal(told["edited"], told["read"])
+    assert not np.array_equal(told["aligned"], told["edited"])
 
 
 def test_phones_of_another_encoder_are_left_alone(monkeypatch, tmp_path):

@@ -12,7 +12,7 @@ from emotalk.inference.sound.rms import frame_rms
 from emotalk.training.captures.take import Labels, Take
 from emotalk.training.evaluation import baselines as baselines_module
 from emotalk.training.evaluation.baselines import RidgeRegression, baselines, jaw_from_loudness, mean_face
-from emotalk.training.evaluation.takes import take_tables
+from emotalk.training.evaluation.takes import System, take_tables
 
 JAW = ARKIT.index["jawOpen"]
 
@@ -107,7 +107,7 @@ def folder(takes, tmp_path):
 
 
 def test_every_system_is_compared_take_by_take(folder):
-    compared, still = take_tables(Copy(), folder, {"take_0"})
+    compared, still = take_tables(System("copy", Copy(), frozenset({"take_0"})), folder)
     records = compared.records()
     by_name = {(record["take"], record["system"]): record for record in records}
     systems = {"mean face", "jaw from loudness", "ridge on log-mel", "emotalk-compact", "copy"}
@@ -126,17 +126,17 @@ def test_every_system_is_compared_take_by_take(folder):
 
 
 def test_the_means_of_a_model_that_saw_every_take_are_over_all(folder):
-    compared, _ = take_tables(Copy(), folder, {"take_0", "take_1", "take_2"})
+    compared, _ = take_tables(System("copy", Copy(), frozenset({"take_0", "take_1", "take_2"})), folder)
     (mean,) = [row for row in compared.records() if (row["take"], row["system"]) == ("mean", "copy")]
     assert mean["trained on it"]
 
 
 def test_a_take_with_a_fault_is_left_out(folder):
     (folder / "take_1.csv").write_text((folder / "take_1.csv").read_text().replace("0.0", "nan", 1))
-    compared, *_ = take_tables(Copy(), folder)
+    compared, *_ = take_tables(System("copy", Copy()), folder)
     assert {record["take"] for record in compared.records()} == {"take_0", "take_2", "mean"}
 
 
 def test_a_folder_without_takes_is_refused(tmp_path):
     with pytest.raises(EmoTalkError, match="holds no take"):
-        take_tables(Copy(), tmp_path)
+        take_tables(System("copy", Copy()), tmp_path)

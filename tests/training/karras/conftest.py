@@ -32,7 +32,7 @@ def recipe(**changes):
     settings = {
         "steps": 40, "batch_size": 4, "learning_rate": 2e-3, "decay_from": 30, "decay_to": 50, "ema_decay": 0.9,
         "moments": 3, "spacing": 4, "muted": 0.1, "neutral": 0.1, "noisy": 0.3, "swapped": 0.5,
-        "tempo": 1.0, "gain": 2.0, "emotion_spread": 0.01, "presets": 4, "network": SMALL,
+        "tempo": 1.0, "gain": 2.0, "emotion_spread": 0.01, "presets": 4, "content": "", "network": SMALL,
         "losses": {"position": 1.0, "motion": 1.0, "emotion": 1.0, "lips": 1.0, "stability": 1.0},
     }  # fmt: skip
     return KarrasRecipe(**{**settings, **changes})

@@ -11,6 +11,7 @@ def batch_of(values, learnt=None, energy=None):
     items, moments, _ = values.shape
     return Batch(
         frames=torch.zeros(items, 64, 32),
+        content=torch.zeros(items, 64, 0),
         values=values,
         learnt=torch.ones_like(values) if learnt is None else torch.tensor(learnt, dtype=torch.float32),
         energy=torch.ones(items, moments) if energy is None else torch.tensor(energy, dtype=torch.float32),
@@ -32,8 +33,8 @@ class Plain(torch.nn.Module):
         return terms
 
 
-def plain_losses(basis=ARKIT):
-    losses = Losses(basis)
+def plain_losses(basis=ARKIT, position="squared"):
+    losses = Losses(basis, position)
     losses.scale = Plain()
     return losses
 
@@ -97,3 +98,15 @@ def test_what_is_not_to_be_learnt_costs_nothing():
     poses, values = torch.tensor(arkit(eyeBlinkLeft=[0, 1])), arkit()
     terms = plain_losses()(poses, torch.ones(1, 2, 2), batch_of(values, learnt))
     assert terms["position"].item() == terms["motion"].item() == 0
+
+
+def test_an_absolute_error_is_none_where_the_limit_cuts_the_curve_off():
+    values = arkit(jawOpen=0.5, mouthPucker=(0.0, 0.0), mouthSmileLeft=(1.0, 0.4))
+    poses = values.copy()
+    poses[0, :, ARKIT.index["jawOpen"]] = 0.3
+    poses[0, :, ARKIT.index["mouthPucker"]] = (-0.7, 0.1)
+    poses[0, :, ARKIT.index["mouthSmileLeft"]] = (1.5, -0.2)
+    terms = plain_losses(position="absolute")(torch.tensor(poses), torch.ones(1, 2, 3), batch_of(values))
+    errors = 0.2 + 0.2 + 0 + 0.1 + 0 + 0.6
+    assert terms["position"].item() == pytest.approx(errors / (2 * 52), rel=0.05)
+    assert terms["motion"].item() == pytest.approx(2 * (0.1**2 + 0.6**2) / 52, rel=1e-4)

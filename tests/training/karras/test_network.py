@@ -39,7 +39,7 @@ def test_both_networks_agree(config, poses):
     vector = neutral + 0.3 * (vectors[0] - neutral) + 0.6 * (vectors[1] - neutral)
     emotions = torch.from_numpy(vector).expand(1, moments, -1)
     with torch.no_grad():
-        wanted = network(torch.from_numpy(frames)[None], emotions, 2)[0].numpy()
+        wanted = network(torch.from_numpy(frames)[None], torch.zeros(1, len(frames), 0), emotions, 2)[0].numpy()
     np.testing.assert_allclose(performed, np.clip(wanted, 0, 1), atol=1e-4)
     assert wanted.std(axis=0).max() > 5e-3
 
@@ -82,20 +82,45 @@ def test_noise_multiplies_channels_of_a_sample_by_one_draw():
 
 def test_only_the_formant_network_is_noisy_and_adjacent_moments_share_it(poses):
     network = KarrasNetwork(SMALL, poses).train()
-    frames, emotions = torch.rand(2, 3, 32), torch.rand(5, 4)
+    frames, nothing, emotions = torch.rand(2, 3, 32), torch.zeros(2, 3, 0), torch.rand(5, 4)
     torch.manual_seed(1)
-    noisy = network.formants(frames[:, :1].expand(-1, 3, -1))
+    noisy = network.formants(frames[:, :1].expand(-1, 3, -1), nothing)
     assert torch.equal(noisy[:, 0], noisy[:, 2])
-    assert not torch.equal(network.formants(frames), network.formants(frames))
+    assert not torch.equal(network.formants(frames, nothing), network.formants(frames, nothing))
     windows = torch.rand(5, 64, 8)
     assert torch.equal(network.poses(windows, emotions), network.poses(windows, emotions))
 
 
 def test_stretches_are_their_windows(poses):
     torch.manual_seed(0)
-    network = KarrasNetwork(SMALL, poses).eval()
-    frames, emotions = torch.rand(1, WINDOW + 8, 32), torch.rand(1, 3, 4)
-    together = network(frames, emotions, 4)
+    network = KarrasNetwork(SMALL, poses, 5).eval()
+    frames, content, emotions = torch.rand(1, WINDOW + 8, 32), torch.rand(1, WINDOW + 8, 5), torch.rand(1, 3, 4)
+    together = network(frames, content, emotions, 4)
     for moment in range(3):
-        alone = network(frames[:, 4 * moment : 4 * moment + WINDOW], emotions[:, moment : moment + 1], 4)
+        window = slice(4 * moment, 4 * moment + WINDOW)
+        alone = network(frames[:, window], content[:, window], emotions[:, moment : moment + 1], 4)
         torch.testing.assert_close(together[:, moment : moment + 1], alone)
+
+
+def test_a_sample_goes_without_some_channels_in_all_of_its_moments(poses):
+    network = KarrasNetwork(replace(SMALL, dropout=0.5), poses).train()
+    torch.manual_seed(0)
+    mask = network._without_some(torch.ones(4000, 2, 3), 2)
+    assert set(mask.unique().tolist()) == {0.0, 2.0}
+    assert torch.equal(mask[::2], mask[1::2])
+    assert torch.equal(mask[:, 0], mask[:, 1])
+    assert mask.mean().item() == pytest.approx(1, abs=0.1)
+    windows, emotions = torch.rand(4, 64, 8), torch.rand(4, 4)
+    assert not torch.equal(network.poses(windows, emotions), network.poses(windows, emotions))
+    network.eval()
+    assert torch.equal(network.poses(windows, emotions), network.poses(windows, emotions))
+
+
+def test_content_features_are_heard_and_are_noisy_in_training(poses):
+    torch.manual_seed(0)
+    network = KarrasNetwork(SMALL, poses, 5).eval()
+    frames, content = torch.rand(2, 3, 32), torch.rand(2, 3, 5)
+    assert torch.equal(network.formants(frames, content)[:, :, 8:], content)
+    noisy = network.train().formants(frames, content)[:, :, 8:]
+    torch.testing.assert_close(noisy[:, 0] / content[:, 0], noisy[:, 2] / content[:, 2])
+    assert not torch.allclose(noisy, content, rtol=0.01)

@@ -6,7 +6,11 @@ import pytest
 import torch
 from emotalk.face.basis import ARKIT, FLAME
 from emotalk.face.controls import Controls
+from emotalk.inference.checkpoints.library import find_weights, weights_hash
 from emotalk.inference.checkpoints.safetensors_file import read_metadata, read_safetensors
+from emotalk.inference.contract import EmoTalkError
+from emotalk.inference.models.compact import EmoTalkCompact
+from emotalk.inference.models.karras_content import content_at
 from emotalk.training.karras.preset import load
 from emotalk.training.karras.recipe import RECIPE, read_recipe
 from emotalk.training.karras.task import KarrasTask
@@ -110,3 +114,43 @@ def test_a_flame_face_is_trained_too(recipe, take_of, tmp_path):
     model = load(tmp_path / "flame.safetensors")
     curves = model.decode(model.encode(take.speech), Controls())
     assert (curves.basis, curves.fps, curves.frames) == (FLAME(50), 25.0, 100)
+
+
+def test_content_features_of_frozen_weights_are_named_and_heard_in_inference(recipe, take_of, tmp_path):
+    settings = recipe(content="emotalk-compact", position="absolute")
+    task = KarrasTask(settings, [take_of("one", 4.0)], [take_of("two", 4.0, seed=1)])
+    batch = task.draw(0, np.random.default_rng(0))
+    assert batch.content.shape == (4, 64 + 2 * 4, 64)
+    assert batch.content.std() == pytest.approx(1, abs=0.5)
+    path = tmp_path / "Ann.safetensors"
+    task.export(task.network.eval(), path, {})
+    weights = find_weights("emotalk-compact")
+    assert read_metadata(path)["base_sha256"] == weights_hash(weights).split()[0]
+    model, take = load(path), task._held_out[0]
+    formants = model.encode(take.speech).arrays["formants"]
+    assert formants.shape[1] == 8 + 64
+    first = 32 + 125  # a second after the start
+    wanted = (
+        EmoTalkCompact.load(weights.path, weights.spec).encode(take.speech).arrays["content"][30]
+        - (task._listening.listener.mean)
+    ) / task._listening.listener.spread
+    np.testing.assert_allclose(formants[first, 8:], wanted, atol=1e-4)
+
+
+def test_what_is_trained_and_what_is_performed_hear_the_same_content(recipe, take_of):
+    task = KarrasTask(recipe(content="emotalk-compact"), [take_of("one", 4.0)])
+    take = task._takes[0]
+    rows = take.content_of(np.array(100.25), np.arange(5))
+    times = (100.25 + np.arange(5) - 32) * 0.008
+    np.testing.assert_allclose(rows, content_at(take.content, times), atol=1e-6)
+    assert content_at(take.content, np.array([-1.0, 99.0])).tolist() == take.content[[0, -1]].tolist()
+
+
+def test_weights_that_hear_must_be_installed(recipe, take_of, tmp_path):
+    task = KarrasTask(recipe(content="emotalk-compact"), [take_of("one", 4.0)])
+    path = tmp_path / "Ann.safetensors"
+    task.export(task.network.eval(), path, {"base_sha256": 64 * "0"})
+    with pytest.raises(EmoTalkError, match="hears with weights that are not installed"):
+        load(path)
+    with pytest.raises(EmoTalkError, match="no model named 'nobody'"):
+        KarrasTask(recipe(content="nobody"), [take_of("one", 4.0)])
