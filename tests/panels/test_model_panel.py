@@ -110,7 +110,7 @@ def test_a_damaged_file_is_listed_and_explained(drawn):
     with replacing(user_weights_folder() / "torn.safetensors") as part:
         part.write_bytes(b"\xff" * 100)
     bpy.ops.emotalk.refresh_models()
-    assert len(drawn(ModelMenu)) == 2
+    assert len(drawn(ModelMenu)) == 3
     bpy.ops.emotalk.choose_model(model="torn")
     assert "torn.safetensors" in texts(drawn(ModelPanel))
 
