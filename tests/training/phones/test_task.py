@@ -142,9 +142,8 @@ def test_held_out_voices_are_not_trained_on_and_others_corpora_are_left_alone(ca
 def test_training_learns_and_its_weights_serve_the_built_in_model(cache, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     settings = ["steps=60", "decay_from=40", "decay_to=60", "batch_size=8", "warmup_steps=5", "validate_every=20"]
-    options = [
-        word for setting in (*settings, "ema_decay=0.8", "copies=0", "save_every=30") for word in ("--set", setting)
-    ]
+    settings += ["ema_decay=0.8", "copies=0", "save_every=30", "every.flite=1", "head_dropout=0.1"]
+    options = [word for setting in settings for word in ("--set", setting)]
     assert main(["train", str(cache), "--preset", "phones", "--cpu", "--threads", "1", *options]) == 0
     (run,) = (tmp_path / "runs").glob("*/phones/*")
     rows = [json.loads(row) for row in (run / "metrics.jsonl").read_text().splitlines()]
