@@ -154,7 +154,8 @@ def test_the_newest_run_is_the_youngest_of_all_presets(tmp_path):
 
 def test_blender_offers_what_can_be_trained_on_captures():
     """The built-in model is not: it learns from prepared speech."""
-    elsewhere = ("builtin", "flint", "emote")  # they take no captures, or files of which the panel does not ask
+    # They take no captures, or files of which the panel does not ask.
+    elsewhere = {"builtin", "phones", "flint", "emote", "laughtalk-talk", "laughtalk-laugh", "laughtalk-compact"}
     assert list(SYSTEMS) == [name for name in presets.PRESETS if name not in elsewhere]
 
 
