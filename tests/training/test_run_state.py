@@ -153,9 +153,10 @@ def test_the_newest_run_is_the_youngest_of_all_presets(tmp_path):
 
 
 def test_blender_offers_what_can_be_trained_on_captures():
-    """The built-in model is not: it learns from prepared speech."""
-    elsewhere = ("builtin", "flint", "emote")  # they take no captures, or files of which the panel does not ask
+    """Not the built-in models, which learn from prepared speech, nor what takes files that the panel does not ask for."""
+    elsewhere = {"builtin", "phones", "laughtalk-compact", "flint", "emote", "laughtalk-talk", "laughtalk-laugh"}
     assert list(SYSTEMS) == [name for name in presets.PRESETS if name not in elsewhere]
+    assert elsewhere < set(presets.PRESETS)
 
 
 def test_blenders_own_python_can_watch_a_run():
