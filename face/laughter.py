@@ -101,20 +101,29 @@ def layer_laughter(
     return (kept + added * (1 - kept)).astype(np.float32)
 
 
-def join_laughs(chance: np.ndarray, fps: float, least: float = LEAST_SECONDS) -> list[tuple[int, int]]:
+def join_laughs(
+    chance: np.ndarray,
+    fps: float,
+    least: float = LEAST_SECONDS,
+    certain: np.ndarray | None = None,
+    certain_seconds: float = SURE_SECONDS,
+) -> list[tuple[int, int]]:
     """Laughs in the chance of laughter, by two thresholds, so that a soft beginning belongs to its laugh.
 
     Args:
         chance: (frames,) 0..1.
         fps: frames per second.
         least: seconds; a shorter laugh is none.
+        certain: (frames,) bool, where it is certain that somebody laughs; by default where the chance is above ``SURE``.
+        certain_seconds: for how long in all a laugh must be certain.
 
     Returns:
         Their first frame and the one after the last; pauses between calls belong to them.
     """
+    certain = chance > SURE if certain is None else certain
     laughing = np.zeros(len(chance), bool)
     for first, last in intervals_of(chance > POSSIBLE):
-        laughing[first:last] = np.count_nonzero(chance[first:last] > SURE) >= SURE_SECONDS * fps
+        laughing[first:last] = np.count_nonzero(certain[first:last]) >= certain_seconds * fps
     for first, last in intervals_of(~laughing):
         if first > 0 and last < len(chance) and last - first <= LONGEST_PAUSE * fps:
             laughing[first:last] = True

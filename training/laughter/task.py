@@ -94,7 +94,7 @@ class LaughTalkCompactTask:
         squares, wrong, frames = 0.0, 0, 0
         for line in self._held_out:
             found = network(torch.tensor(line.heard, dtype=torch.float32)[None])[0].numpy()
-            share = laughing_share(1 / (1 + np.exp(-found[:, _CHANNELS])))
+            share = laughing_share(*(1 / (1 + np.exp(-found[:, _CHANNELS : _CHANNELS + 2]))).T)
             added = np.tanh(found[:, :_CHANNELS]) * share[:, None]
             squares += float(np.square(added - line.residual).mean(axis=1).sum())
             wrong += int(((share > 0) != (line.touched > _CHANGED)).sum())

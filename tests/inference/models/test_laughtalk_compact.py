@@ -216,7 +216,8 @@ def test_held_lips_stay_while_the_smile_comes():
 def test_the_share_of_a_laugh_fades_within_it_and_is_zero_beside_it():
     chance = np.zeros(120, np.float32)
     chance[30:80] = 0.99
-    share = laughing_share(chance)
+    assert not laughing_share(chance, np.minimum(chance, 0.9)).any()
+    share = laughing_share(chance, chance)
     assert not share[:30].any()
     assert not share[80:].any()
     assert share[30:34] == pytest.approx([0.25, 0.5, 0.75, 1.0])
