@@ -114,7 +114,7 @@ def join_laughs(
         chance: (frames,) 0..1.
         fps: frames per second.
         least: seconds; a shorter laugh is none.
-        certain: (frames,) bool, where it is certain that somebody laughs; by default where the chance is above ``SURE``.
+        certain: (frames,) bool, where somebody certainly laughs; by default where the chance is above ``SURE``.
         certain_seconds: for how long in all a laugh must be certain.
 
     Returns:
