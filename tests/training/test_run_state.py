@@ -153,7 +153,7 @@ def test_the_newest_run_is_the_youngest_of_all_presets(tmp_path):
 
 
 def test_blender_offers_what_can_be_trained_on_captures():
-    """The built-in models are not: they learn from prepared speech. Others take files that the panel does not ask for."""
+    """Not what learns from prepared speech, as the built-in models do, nor what takes files of other kinds."""
     elsewhere = {"builtin", "phones", "laughtalk-compact", "flint", "emote", "laughtalk-talk", "laughtalk-laugh"}
     assert list(SYSTEMS) == [name for name in presets.PRESETS if name not in elsewhere]
     assert elsewhere < set(presets.PRESETS)

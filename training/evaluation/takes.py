@@ -119,7 +119,9 @@ class Figures:
 
     def table(self) -> Table:
         """All rows, those of the means last."""
-        means = [("mean", name, self._trained[name], *mean_figures(every)) for name, every in self._means.items()]
+        means: list[tuple[Cell, ...]] = [
+            ("mean", name, self._trained[name], *mean_figures(every)) for name, every in self._means.items()
+        ]
         return Table(self._title, self._columns, (*self._rows, *means))
 
 

@@ -56,7 +56,9 @@ def export(
         listening: what gave content features in training, if anything.
         provenance: short texts for the metadata.
     """
-    arrays = {name: array.astype(np.float16) for name, array in inference_arrays(network, neutral, presets).items()}
+    arrays: dict[str, FloatArray] = {
+        name: array.astype(np.float16) for name, array in inference_arrays(network, neutral, presets).items()
+    }
     if listening:
         arrays |= {"content.mean": listening.listener.mean, "content.spread": listening.listener.spread}
     metadata = {

@@ -58,7 +58,7 @@ class PreparedTake:
         """How long sound and values both last."""
         return min((self.spectra.shape[1] - WINDOW) * HOP / SAMPLE_RATE, (len(self.values) - 1) / self.fps)
 
-    def content_of(self, begin: FloatArray, hops: FloatArray) -> FloatArray:
+    def content_of(self, begin: FloatArray, hops: FloatArray | IntArray) -> FloatArray:
         """(..., n, K) content features: of windows that begin at row ``begin`` (...), at their rows ``hops`` (n,)."""
         times = (begin[..., None] + hops - HALF) * (HOP / SAMPLE_RATE)
         return content_at(self.content, times.ravel()).reshape(*times.shape, self.content.shape[1])

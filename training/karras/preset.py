@@ -36,10 +36,5 @@ KARRAS: Final = Preset(
 KARRAS_FEATURES: Final = replace(
     KARRAS,
     label="Karras et al. 2017 that also hears what EmoTalk Compact does",
-    changes={
-        "content": "emotalk-compact",
-        "position": "absolute",
-        "neutral": 0.5,
-        "network": {"dropout": 0.3},
-    },
+    changes={"content": "emotalk-compact", "network": {"dropout": 0.3}},
 )

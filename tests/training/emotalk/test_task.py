@@ -1,9 +1,12 @@
 """The whole of EmoTalk learns at a small size, with and without pairs, and its file is the network."""
 
+import json
+
 import numpy as np
 import pytest
 import torch
 from emotalk.face.controls import Controls
+from emotalk.inference.checkpoints.safetensors_file import read_metadata
 from emotalk.inference.contract import EmoTalkError, Speech
 from emotalk.inference.models.wav2vec2 import zero_mean_unit_variance
 from emotalk.training.batch_parts import part_of
@@ -33,6 +36,7 @@ def test_the_file_in_inference_gives_what_training_saw(four, recipe_of, tmp_path
     task = EmoTalkTask(recipe_of(), "Mei", four)
     network = shaken(task.network)
     task.export(network, tmp_path / "own.safetensors", {"trained_for": "no step"})
+    assert json.loads(read_metadata(tmp_path / "own.safetensors")["takes"]) == [take.name for take in four]
     model = load(tmp_path / "own.safetensors")
     assert model.spec.styles == ("Mei",)
     samples = four[0].speech.samples[:32000]

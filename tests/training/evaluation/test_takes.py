@@ -5,13 +5,14 @@ import csv
 import numpy as np
 import pytest
 import soundfile
-from emotalk.face.basis import ARKIT
+from emotalk.face.basis import ARKIT, FLAME
 from emotalk.face.curves import FaceCurves
 from emotalk.inference.contract import SAMPLE_RATE, EmoTalkError, Features, ModelSpec, Speech
 from emotalk.inference.sound.rms import frame_rms
 from emotalk.training.captures.take import Labels, Take
 from emotalk.training.evaluation import baselines as baselines_module
 from emotalk.training.evaluation.baselines import RidgeRegression, baselines, jaw_from_loudness, mean_face
+from emotalk.training.evaluation.mesh import sample_head_mesh
 from emotalk.training.evaluation.takes import System, take_tables
 
 JAW = ARKIT.index["jawOpen"]
@@ -140,3 +141,48 @@ def test_a_take_with_a_fault_is_left_out(folder):
 def test_a_folder_without_takes_is_refused(tmp_path):
     with pytest.raises(EmoTalkError, match="holds no take"):
         take_tables(System("copy", Copy()), tmp_path)
+
+
+def test_means_leave_out_what_any_model_was_trained_on(folder):
+    beside = System("other", Copy(), frozenset({"take_1"}))
+    compared, *_ = take_tables(System("copy", Copy(), frozenset({"take_0"})), folder, [beside])
+    records = {(row["take"], row["system"]): row for row in compared.records()}
+    assert records["take_1", "other"]["trained on it"]
+    assert not records["take_1", "copy"]["trained on it"]
+    for name in ("copy", "other", "ridge on log-mel"):
+        assert records["mean", name]["error"] == pytest.approx(records["take_2", name]["error"])
+
+
+def test_a_style_of_the_built_in_model_stands_beside_it(folder):
+    """It has the built-in model's id of a network, and another name."""
+    style = Copy()
+    style.model_id = "emotalk-compact"
+    compared, *_ = take_tables(System("Ann", style), folder)
+    jaws = {row["system"]: row["jaw r"] for row in compared.records() if row["take"] == "mean"}
+    assert jaws["Ann"] > 0.95
+    assert jaws["emotalk-compact"] != jaws["Ann"]
+
+
+def test_baselines_of_a_single_take_are_fitted_on_another_folder(folder, tmp_path_factory):
+    alone = tmp_path_factory.mktemp("alone")
+    for ending in ("csv", "wav"):
+        (folder / f"take_2.{ending}").rename(alone / f"take_2.{ending}")
+    *tables, last = take_tables(System("copy", Copy()), alone)
+    assert last.rows == (("they need other takes: give --fitted-on FOLDER",),)
+    assert {row["system"] for row in tables[0].records()} == {"emotalk-compact", "copy"}
+    compared, *_ = take_tables(System("copy", Copy()), alone, fitted_on=folder)
+    assert "ridge on log-mel" in {row["system"] for row in compared.records()}
+
+
+def test_the_same_curves_are_compared_on_a_mesh(folder):
+    *_, table = take_tables(System("copy", Copy()), folder, meshes=[sample_head_mesh()])
+    assert table.title.startswith("On the built-in head, in mm: ")
+    means = {row["system"]: row for row in table.records() if row["take"] == "mean"}
+    assert 0 < means["ridge on log-mel"]["LVE"] < means["mean face"]["LVE"]
+
+
+def test_models_of_different_bases_are_not_compared(folder):
+    other = Copy()
+    other.spec = ModelSpec(FLAME(50), 50.0)
+    with pytest.raises(EmoTalkError, match="other has the basis"):
+        take_tables(System("copy", Copy()), folder, [System("other", other)])
