@@ -6,7 +6,7 @@ from typing import Final
 
 import numpy as np
 
-from .phones import BILABIALS, CLOSURE_SHARE, LABIODENTALS, PhoneSegment
+from .phones import BILABIALS, CLOSURE_SHARE, LABIODENTALS, PhoneSegment, fill_gaps
 
 CONTACT_RAMP: Final = 0.040
 """Seconds in which a contact comes and goes."""
@@ -50,15 +50,14 @@ def bridge_pauses(phones: Iterable[PhoneSegment]) -> tuple[PhoneSegment, ...]:
     The silences of stops, and gaps between words, are as short.
     """
     bridged: list[PhoneSegment] = []
-    phones = tuple(phones)
+    phones = list(phones)
+    phones = fill_gaps(phones, phones[-1].end) if phones else ()
     for i, phone in enumerate(phones):
         between = bool(bridged) and i + 1 < len(phones) and phone.end - phone.start < _REST
-        if phone.name == "SIL" and between and bridged[-1].name not in BILABIALS:
+        if phone.name != "SIL" or not between:
+            bridged.append(replace(phone, start=bridged[-1].end if bridged else phone.start))
+        elif bridged[-1].name not in BILABIALS:
             bridged[-1] = replace(bridged[-1], end=phone.end)
-        elif bridged and bridged[-1].end < phone.start:
-            bridged.append(replace(phone, start=bridged[-1].end))
-        elif phone.name != "SIL" or not between:
-            bridged.append(phone)
     return tuple(bridged)
 
 
