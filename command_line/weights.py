@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from .actions import action_adder
-from .complaints import GOOD, SOME_FAILED, UsageError, complain
+from .blender_process import leave, quiet_blender
+from .complaints import GOOD, SOME_FAILED, UsageError, complain, status_of
 from .progress import ProgressBar
 
 if TYPE_CHECKING:
@@ -51,6 +52,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     rename = add("rename-emotions", "give the emotions of weights of your own other names")
     rename.add_argument("name", metavar="NAME", help="which weights")
     rename.add_argument("pairs", nargs="+", metavar="OLD=NEW", help='such as "Mood 1=sulky"')
+    picture = add("picture", "draw the learnt emotions of weights as a picture beside them")
+    picture.add_argument("name", metavar="NAME", help="which weights")
     get = add("get", "download a file of the catalogue, or list the catalogue")
     get.add_argument("name", nargs="?", metavar="NAME", help="which; without it, the catalogue is listed")
     get.add_argument("--sha256", type=_sha256, metavar="HASH", help="the expected hash, if the catalogue has none")
@@ -139,6 +142,36 @@ def _rename_emotions(options: argparse.Namespace) -> int:
     return GOOD
 
 
+def _picture(options: argparse.Namespace) -> int:
+    from ..face.atomic_file import replacing
+    from ..face.curves import FaceCurves
+    from ..inference.checkpoints.library import find_weights
+    from ..inference.checkpoints.safetensors_file import read_safetensors
+    from ..inference.contract import EmoTalkError
+
+    weights = find_weights(options.name)
+    arrays, _ = read_safetensors(weights.path)
+    if not len(arrays.get("emotion.poses", ())):
+        raise EmoTalkError(f"{weights.model_id} has no learnt emotions to draw; models of Karras et al. 2017 have some")
+    try:
+        from ..demo.mood_pictures import picture_moods
+    except ImportError as error:
+        raise EmoTalkError(
+            f"A picture needs Blender's Python module and Pillow ({error}); run: pip install 'emotalk[blender,demo]'"
+        ) from None
+
+    def draw() -> int:
+        poses = FaceCurves(arrays["emotion.poses"].astype("float32"), weights.spec.basis, weights.spec.fps)
+        with quiet_blender():
+            sheet = picture_moods(weights.spec.emotions, poses)
+        with replacing(weights.picture_path) as part:
+            sheet.save(part, "PNG")
+        print(weights.picture_path)
+        return GOOD
+
+    leave(status_of(draw, verbose=options.verbose))
+
+
 def _remove_leftovers() -> int:
     from ..inference.checkpoints.library import leftovers, remove_leftovers
 
@@ -181,6 +214,7 @@ _ACTIONS = {
     "verify": _verify,
     "remove": _remove,
     "rename-emotions": _rename_emotions,
+    "picture": _picture,
     "get": _get,
 }
 

@@ -76,6 +76,11 @@ class InstalledWeights:
         """The file with the SHA-256 that was stored at import."""
         return self.path.with_suffix(HASH_SUFFIX)
 
+    @property
+    def picture_path(self) -> Path:
+        """A picture of the emotions that it learnt, if somebody had it drawn."""
+        return self.path.with_suffix(".png")
+
 
 def user_weights_folder() -> Path:
     """The animator's own folder, which may not exist yet."""
@@ -246,6 +251,7 @@ def remove_weights(model_id: str) -> None:
     with _changing():
         weights.path.unlink(missing_ok=True)
         weights.hash_path.unlink(missing_ok=True)
+        weights.picture_path.unlink(missing_ok=True)
 
 
 def file_sha256(path: Path) -> str:

@@ -13,6 +13,7 @@ from emotalk.command_line.main import main
 from emotalk.face.curve_files import read_curves
 from emotalk.inference.checkpoints.catalogue import CatalogueEntry, catalogue
 from emotalk.inference.registry import DEFAULT_MODEL, EMOTALK_CONVERTER
+from PIL import Image
 
 COMMAND = (sys.executable, "-m", "emotalk.command_line.main", "weights")
 
@@ -287,3 +288,34 @@ def test_verbose_may_stand_before_or_after_the_action(capsys, words):
     assert "Traceback" in capsys.readouterr().err
     assert run("verify", "nobody") == 1
     assert "Traceback" not in capsys.readouterr().err
+
+
+PICTURE = """
+import sys
+import numpy as np
+from emotalk.demo.mood_pictures import picture_moods
+from emotalk.face.basis import ARKIT
+from emotalk.face.curves import FaceCurves
+poses = np.zeros((7, 52), np.float32)
+poses[6, ARKIT.index["jawOpen"]] = 0.8
+picture_moods([f"Mood {n}" for n in range(7)], FaceCurves(poses, ARKIT, 30.0)).save(sys.argv[1])
+import os
+os._exit(0)
+"""
+
+
+def test_the_learnt_emotions_are_drawn_one_beside_the_other(tmp_path):
+    path = tmp_path / "moods.png"
+    done = subprocess.run([sys.executable, "-c", PICTURE, str(path)], capture_output=True, text=True, timeout=200)
+    assert path.is_file(), done.stdout + done.stderr
+    with Image.open(path) as sheet:
+        assert sheet.size == (6 * 240, 2 * 264)
+        pixels = np.asarray(sheet.convert("RGB")).astype(int)
+    first, other, last = pixels[:240, :240], pixels[:240, 240:480], pixels[264:504, :240]
+    assert np.abs(first - other).max() == 0
+    assert np.abs(first - last)[150:].mean() > 5 * np.abs(first - last)[:120].mean()
+
+
+def test_weights_without_learnt_emotions_have_no_picture(capsys):
+    assert main(["weights", "picture", "emotalk-compact"]) == 1
+    assert "has no learnt emotions to draw" in capsys.readouterr().err
