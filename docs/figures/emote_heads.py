@@ -40,7 +40,7 @@ def main() -> None:
     parser.add_argument("weights", type=Path, help="EMOTE's, of that FLAME")
     parser.add_argument("picture", type=Path, nargs="?", default=IMAGES / "emote_heads.png")
     parser.add_argument("--line", type=Path, default=LINE)
-    parser.add_argument("--moments", type=float, nargs="+", default=[0.70, 1.65, 2.31, 2.41, 4.13], help="seconds")
+    parser.add_argument("--moments", type=float, nargs="+", default=[0.48, 1.25, 2.31, 3.43, 4.80], help="seconds")
     parser.add_argument("--size", type=int, default=200, help="edge of each face in pixels")
     options = parser.parse_args()
     with tempfile.TemporaryDirectory() as folder:
@@ -74,7 +74,6 @@ def perform(scene: bpy.types.Scene, flame: Path, sound: Path) -> dict[str, bpy.t
     line = line_to_set(scene)
     line.audio = str(sound)
     bpy.ops.emotalk.choose_model(model="EMOTE")
-    line.intensity = 1.5
     end = line.start_frame + round(read_speech(sound).seconds * FPS)
     for frame, sad in ((line.start_frame, 1), (end, 0)):
         scene.frame_set(frame)

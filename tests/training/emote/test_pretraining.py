@@ -8,7 +8,7 @@ from emotalk.inference.models.emote import whole_frames
 from emotalk.inference.models.wav2vec2 import zero_mean_unit_variance
 from emotalk.inference.sound.log_mel import HOP, log_mel, speech_level
 from emotalk.training.emote.audio_encoder import Convolutions, is_convolution, read_encoder
-from emotalk.training.emote.pretraining import convolve, pretrain_convolutions
+from emotalk.training.emote.pretraining import _draw, convolve, pretrain_convolutions
 from emotalk.training.emote.recipe import EncoderSizes
 
 SIZES = EncoderSizes(conv_dim=32)
@@ -34,6 +34,16 @@ def test_training_hears_what_inference_hears(random_filters, voices):
     frames = Convolutions(weights, config).hear(voices[0])
     # Resampled with aligned corners: first and last are rows of the convolutions themselves.
     np.testing.assert_allclose(frames[[0, -1]], rows[[0, -1]], rtol=1e-3, atol=1e-4)
+
+
+def test_a_stretch_of_sound_has_its_own_stretch_of_the_spectrum(random_filters):
+    config, _ = random_filters
+    rows = 5 * config.hop * np.arange(200, dtype=np.float32)
+    sound = 5 * np.arange(200 * config.hop + config.receptive_field, dtype=np.float32), np.tile(rows[:, None], (1, 3))
+    samples, spectra = _draw([sound], config, np.random.default_rng(0))
+    assert samples[:, 0].std() > 0
+    assert (samples[:, :: config.hop][:, : spectra.shape[1]] == spectra[..., 0]).all()
+    assert config.feature_count(samples.shape[1]) == spectra.shape[1]
 
 
 def told(weights, config, voices):
