@@ -24,7 +24,7 @@ class EmotionClassifier(nn.Module):
 
     Args:
         mean: (E + 3,) of the curves.
-        scale: (E + 3,) what a unit of each channel counts.
+        scale: (E + 3, E + 3) from the channels to axes on which all motion counts alike.
         width: of the layer; a multiple of eight.
     """
 
@@ -49,11 +49,11 @@ class EmotionClassifier(nn.Module):
         Returns:
             (B, width) -1..1.
         """
-        return self._feature_of((motion - self.mean) * self.scale, valid)
+        return self._feature_of((motion - self.mean) @ self.scale, valid)
 
     def logits(self, motion: Tensor, valid: Tensor) -> tuple[Tensor, Tensor]:
         """(B, 8) of the emotions and (B, 3) of the intensities; in training of motion with noise."""
-        scaled = (motion - self.mean) * self.scale
+        scaled = (motion - self.mean) @ self.scale
         if self.training:
             scaled = scaled + _NOISE * torch.randn_like(scaled)
         feature = self._feature_of(scaled, valid)

@@ -190,10 +190,10 @@ class EmoteTask:
 
     def _new_classifier(self) -> EmotionClassifier:
         motion = np.concatenate([take.motion for take in self._takes])
-        # A channel counts by what it moves: the prior leaves out what hardly shows, and emotions must not hide there.
-        effect = _effects(self._head)
-        moved = float(np.sqrt(np.square(motion.std(axis=0) * effect).mean()))
-        scale = (effect / max(moved, _LEAST_MOTION)).astype(np.float32)
+        # Motion counts by what it moves: expressions overlap, and the prior leaves out those mixes of them that hardly
+        # show. Emotions must not hide there.
+        shown = (motion - motion.mean(axis=0)) @ (axes := _visible_axes(self._head))
+        scale = (axes / max(float(np.sqrt(np.square(shown).mean())), _LEAST_MOTION)).astype(np.float32)
         return EmotionClassifier(motion.mean(axis=0), scale, self._recipe.classifier_width)
 
     def _other_conditions(self, take: PreparedTake) -> list[tuple[int, Tensor]]:
@@ -228,11 +228,16 @@ def _check_names(actors: Sequence[str]) -> None:
         ) from None
 
 
-def _effects(head: FlameVertices) -> FloatArray:
-    """(E + 3,) millimetres that a unit of each channel moves the vertices, root mean square."""
+def _visible_axes(head: FlameVertices) -> FloatArray:
+    """(E + 3, E + 3) from the channels to axes whose lengths are millimetres of the vertices, root mean square.
+
+    The axes are the principal ones of what the channels move: mixes of channels that cancel each other are short.
+    """
     channels = head.directions.shape[0] + 3
     moved = head(_STEP * torch.eye(channels)) - head(torch.zeros(1, channels))
-    return np.asarray((SQUARE_MM * moved.square().mean(dim=(1, 2))).sqrt().numpy()) / _STEP
+    rows = moved.flatten(1).double() / _STEP
+    lengths, axes = torch.linalg.eigh(SQUARE_MM * (rows @ rows.T) / rows.shape[1])
+    return np.asarray((axes * lengths.clamp(min=0).sqrt()).float().numpy())
 
 
 def _window_problem(recipe: EmoteRecipe, config: EmoteConfig) -> str:

@@ -123,7 +123,7 @@ def test_frames_that_were_not_captured_do_not_count(lips):
 
 def test_the_classifier_judges_and_does_not_learn(flame):
     torch.manual_seed(0)
-    classifier = EmotionClassifier(np.zeros(53, np.float32), np.ones(53, np.float32), 16)
+    classifier = EmotionClassifier(np.zeros(53, np.float32), np.eye(53, dtype=np.float32), 16)
     head, valid = FlameVertices(flame, 50), torch.ones(2, 8)
     shown = torch.randn(2, 8, 53, requires_grad=True)
     wanted = torch.randn(2, 8, 53)

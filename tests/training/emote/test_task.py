@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,10 +22,11 @@ from emotalk.inference.checkpoints.safetensors_file import read_metadata, read_s
 from emotalk.inference.contract import EmoTalkError
 from emotalk.inference.models.flint import Flint
 from emotalk.training.emote.batches import Batch, ExchangedBatch
+from emotalk.training.emote.flame_vertices import FlameVertices
 from emotalk.training.emote.flint_task import FlintTask
 from emotalk.training.emote.preset import load_emote
 from emotalk.training.emote.recipe import EMOTE_RECIPE, FLINT_RECIPE, EmoteRecipe, FlintRecipe
-from emotalk.training.emote.task import EmoteTask
+from emotalk.training.emote.task import EmoteTask, _visible_axes
 from emotalk.training.recipe import overridden, read_recipe, read_settings
 from emotalk.training.run_folder import RunFolder, open_run
 from emotalk.training.trainer import new_accelerator, train
@@ -97,6 +99,16 @@ def test_flint_learns_the_motion_and_its_file_is_inferences(flame, takes, tmp_pa
     assert len(metadata["flame_template_sha256"]) == 64
 
 
+def test_flint_learns_the_gap_between_the_lips(flame, takes):
+    task = FlintTask(read_recipe(FlintRecipe, FLINT_RECIPE, TINY_FLINT), flame, *takes)
+    batch = task.draw(0, np.random.default_rng(0))
+    terms = task.losses(batch)
+    assert set(terms) == set(task._recipe.losses)
+    terms["gaps"].backward()
+    assert terms["gaps"] > 0
+    assert task.network.motion_decoder.both("cross_smooth_layer")[1].grad.abs().sum() > 0
+
+
 def test_the_stages_learn_what_the_sheet_says(new_task):
     task = new_task()
     task.network.train()
@@ -143,6 +155,21 @@ def test_the_stand_in_learns_to_hear_before_anything_else(new_task):
     assert all(not torch.equal(random[name], learnt[name]) for name in random)
 
 
+def test_motion_counts_by_what_it_moves_for_the_classifier(flame):
+    twins = flame.expressions[..., :10].copy()
+    twins[..., 1] = twins[..., 5]
+    head = FlameVertices(replace(flame, expressions=twins), 10)
+    axes = _visible_axes(head)
+    rng = np.random.default_rng(0)
+    motion = np.concatenate([rng.normal(size=10), np.zeros(3)]).astype(np.float32)
+    with torch.no_grad():
+        moved = 1e3 * (head(torch.from_numpy(motion)) - head(torch.zeros(13))).numpy()
+    assert np.linalg.norm(motion @ axes) == pytest.approx(np.sqrt(np.square(moved).mean()), rel=1e-3)
+    cancelled = np.zeros(13, np.float32)
+    cancelled[[1, 5]] = 1, -1
+    assert np.linalg.norm(cancelled @ axes) < 1e-3 * np.linalg.norm(np.abs(cancelled) @ axes)
+
+
 def test_vertices_are_not_asked_of_the_exchanged_half(new_task):
     task = new_task(dropout=0.0)
     task.network.eval()
@@ -178,8 +205,6 @@ def test_data_and_files_that_do_not_fit_are_named(new_task, flame, takes, tmp_pa
     with pytest.raises(EmoTalkError, match="EMOTE needs FLINT: train --preset flint first"):
         new_task(prior="")
     arkit = FaceCurves(np.zeros((50, 52), np.float32), ARKIT, 25.0)
-    from dataclasses import replace
-
     with pytest.raises(EmoTalkError, match="The takes are ARKit, where FLAME's expression and jaw belong"):
         FlintTask(read_recipe(FlintRecipe, FLINT_RECIPE), flame, [replace(takes[0][0], curves=arkit)])
     fewer = FaceCurves(takes[0][0].curves.values[:, 3:], FLAME(47), 25.0)
