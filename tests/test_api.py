@@ -110,9 +110,10 @@ def test_models_say_of_themselves_what_their_weights_do(user_weights):
     metadata = {"model": "emotalk", "licence": "Studio Ann", "styles": '["Ann", "Bob"]', "fps": "25"}
     write_safetensors(user_weights / "Ann.safetensors", {}, metadata)
     (user_weights / "torn.safetensors").write_bytes(b"\xff" * 100)
-    compact, ann = emotalk.models()
+    compact, laughing, ann = emotalk.models()
     assert (compact.label, compact.needs_torch) == ("EmoTalk Compact", False)
     assert compact.licence == find_weights(compact.id).licence
+    assert (laughing.label, laughing.needs_torch) == ("LaughTalk Compact", False)
     assert (ann.id, ann.label, ann.basis, ann.fps) == ("Ann", "Ann (EmoTalk)", emotalk.ARKIT, 25.0)
     assert (ann.emotions, ann.styles, ann.licence, ann.needs_torch) == (EMOTIONS, ("Ann", "Bob"), "Studio Ann", True)
     assert [control.name for control in ann.controls] == [each.name for each in find_weights("Ann").spec.heeded()]

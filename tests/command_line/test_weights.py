@@ -54,9 +54,11 @@ def test_a_checkpoint_is_imported_listed_verified_and_performs(
     assert unused == "Not used by the network: somebody.elses"
     assert notice == EMOTALK_CONVERTER.notice
     assert run("list") == 0
-    built_in, own, folder = capsys.readouterr().out.splitlines()
+    built_in, laughing, own, folder = capsys.readouterr().out.splitlines()
     assert built_in.split()[:2] == [DEFAULT_MODEL, "emotalk-compact"]
     assert built_in.endswith("built in")
+    assert laughing.startswith("laughtalk-compact ")
+    assert "GPL-3.0-or-later" in laughing
     assert own.startswith("EmoTalk ")
     assert "CC BY-NC 4.0" in own
     assert own.endswith("needs PyTorch")
@@ -114,7 +116,8 @@ def test_verify_looks_at_all_and_reports_each(imported, user_weights, capsys):
     assert run("verify") == 1
     out, err = capsys.readouterr()
     assert out.splitlines() == [
-        f"{name}: complete; no hash is stored to compare with" for name in (DEFAULT_MODEL, "dropped")
+        f"{name}: complete; no hash is stored to compare with"
+        for name in (DEFAULT_MODEL, "laughtalk-compact", "dropped")
     ]
     assert "The weights My actor are not what was imported" in err
     assert "cut.safetensors is cut off" in err
@@ -178,7 +181,7 @@ def test_a_studio_states_the_licence_of_its_own_training(small_checkpoint, user_
     assert run("import", user_weights / "Ann.safetensors", "--name", "Ben", "--licence", " CC BY 4.0 ") == 0
     assert "Ben is installed" in capsys.readouterr().out
     assert run("list") == 0
-    ann, ben = capsys.readouterr().out.splitlines()[1:3]
+    ann, ben = capsys.readouterr().out.splitlines()[2:4]
     assert "Studio Ann, all rights reserved" in ann
     assert "CC BY 4.0" in ben
     assert run("import", small_checkpoint, "--name", "Cy", "--licence", "two\nlines") == 1
@@ -208,7 +211,7 @@ def test_weights_that_say_nothing_are_listed_as_such(user_weights, capsys):
     user_weights.mkdir()
     (user_weights / "torn.safetensors").write_bytes(b"\xff" * 2_000_000)
     assert run("list") == 0
-    row = capsys.readouterr().out.splitlines()[1]
+    row = capsys.readouterr().out.splitlines()[2]
     cells = [cell for cell in row.split("  ") if cell]
     assert [cell.strip() for cell in cells[:4]] == ["torn", "?", "2.0 MB", "no licence stated"]
     assert cells[4].strip().startswith("damaged: The weights file torn.safetensors ")

@@ -40,6 +40,7 @@ def export(
     """
     arrays = {name: array.astype(np.float16) for name, array in inference_arrays(network).items()}
     metadata = {
+        "licence": "GPL-3.0-or-later",
         "model": MODEL_ID,
         "architecture": "inference/models/laughtalk_compact.py",
         "config": json.dumps({"dilations": network.config.dilations, "contacts": contacts}),
