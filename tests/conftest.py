@@ -250,6 +250,7 @@ def released_state():
 @pytest.fixture
 def write_emote(user_weights):
     """A function that writes weights of a small EMOTE at random, EMOTE, with more in their header if you like."""
+    pytest.importorskip("torch", reason="this Python has no PyTorch, which the network's table of shapes needs")
     from dataclasses import asdict, replace
 
     from emotalk.face.basis import FLAME
@@ -318,6 +319,7 @@ def user_weights(tmp_path, monkeypatch):
 @pytest.fixture
 def ear(user_weights):
     """The file of a network with random weights that hears emotions; it is installed as "ear"."""
+    pytest.importorskip("torch", reason="this Python has no PyTorch, which the network's table of shapes needs")
     from emotalk.inference.checkpoints.safetensors_file import write_safetensors
     from emotalk.inference.models.speech_emotion import SpeechEmotionConfig, weight_shapes
     from emotalk.inference.models.wav2vec2 import BASE
