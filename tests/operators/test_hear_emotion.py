@@ -21,6 +21,8 @@ def own_python(torch_python, ear):
     runs.close()
     background.close()
     preferences.torch_python = ""
+    ear.unlink(missing_ok=True)
+    model_choice.refresh()
 
 
 @pytest.fixture

@@ -19,6 +19,7 @@ from emotalk.panels.emotion import EmotionPanel
 @pytest.fixture(autouse=True)
 def own_weights(torch_python, user_weights):
     """PyTorch in a Python of one's own, and random weights: Ann talks and laughs, Bob talks alone."""
+    pytest.importorskip("torch", reason="this Python has no PyTorch, which the network's table of shapes needs")
     from emotalk.inference.models.laughtalk import LaughTalkConfig, weight_shapes
     from emotalk.inference.models.wav2vec2 import BASE
 
