@@ -1,6 +1,6 @@
 """Makes what EMOTE is trained on for emote_heads.png: a head of FLAME's layout, and captures. Draws no picture itself.
 
-``python docs/figures/emote_captures.py FLAME_SKIN_NPZ FOLDER [--takes 12]``. Needs flite.
+``python docs/figures/emote_captures.py FLAME_SKIN_NPZ FOLDER [--takes 30]``. Needs flite.
 
 FLAME's own expressions are not at hand. Those of this head are the principal components of the built-in head's shapes,
 transferred onto FLAME's skin, and its jaw turns about an axis between the ears. The captures are sentences of flite in
@@ -46,7 +46,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("skin", type=Path, help="an .npz with vertices and triangles of FLAME's skin")
     parser.add_argument("folder", type=Path, help="made if it is not there")
-    parser.add_argument("--takes", type=int, default=12, help="of each emotion")
+    parser.add_argument("--takes", type=int, default=30, help="of each emotion")
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
     with np.load(options.skin, allow_pickle=False) as file:
@@ -95,14 +95,14 @@ def write_takes(model: FlameModel, folder: Path, takes: int) -> None:
             samples = line.samples.astype(np.float32) / 32768
             soundfile.write(folder / f"{name}.wav", samples, SAMPLE_RATE)
             times = np.arange(len(samples) / SAMPLE_RATE * _TEACHER_FPS // 1) / _TEACHER_FPS
-            plain = Conditioning.plain(len(times))
+            plain = Conditioning.plain(len(times), level=1.0)
             plain.emotions[:, EMOTIONS.index(emotion)] = emotion != "neutral"
             values = targets_for(build_score(line.phones), times, plain).with_contacts().astype(np.float32)
             face = shapes.to_flame(FaceCurves(values, ARKIT, _TEACHER_FPS)).resampled(FPS)
             write_expressions(folder / f"{name}.npz", performance_of(face))
             rows.append(
                 f'[[takes]]\nname = "{name}"\nsound = "{name}.wav"\ncurves = "{name}.npz"\n'
-                f'emotion = "{emotion}"\nsplit = "{split}"\n'
+                f'emotion = "{emotion}"\nlevel = 1.0\nsplit = "{split}"\n'
             )
     (folder / "project.toml").write_text("".join(rows), "utf-8")
 

@@ -74,6 +74,7 @@ def perform(scene: bpy.types.Scene, flame: Path, sound: Path) -> dict[str, bpy.t
     line = line_to_set(scene)
     line.audio = str(sound)
     bpy.ops.emotalk.choose_model(model="EMOTE")
+    line.intensity = 1.5  # the level of the captures
     end = line.start_frame + round(read_speech(sound).seconds * FPS)
     for frame, sad in ((line.start_frame, 1), (end, 0)):
         scene.frame_set(frame)

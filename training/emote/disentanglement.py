@@ -52,8 +52,8 @@ def compare_closures(gaps: FloatArray, others: FloatArray, fps: float) -> Closur
     """The closures of two performances of the same sound.
 
     How far lips are open counts as a share of the range of their own performance: on a face that smiles or is surprised
-    they rest elsewhere. A closure lies between openings and is no longer than lips are closed in speech; a mouth at
-    rest is none. It is lost only where the other lips are clearly open.
+    they rest elsewhere. A closure lies between lips that are clearly open and is no longer than lips are closed in
+    speech; a mouth at rest is none, even if it wavers. It is lost only where the other lips are clearly open.
 
     Args:
         gaps: (T,) between the lips, in any unit.
@@ -77,11 +77,13 @@ def _openness(gaps: FloatArray) -> FloatArray:
 
 
 def _closures(openness: FloatArray, fps: float) -> list[tuple[int, int]]:
-    return [
-        (start, end)
-        for start, end in intervals_of(openness <= _CLOSED)
-        if start > 0 and end < len(openness) and end - start <= LONGEST_CLOSURE * fps
-    ]
+    closures = []
+    for start, end in intervals_of(openness <= _OPEN):
+        closed = np.flatnonzero(openness[start:end] <= _CLOSED)
+        is_between = start > 0 and end < len(openness) and end - start <= LONGEST_CLOSURE * fps
+        if is_between and len(closed):
+            closures.append((start + int(closed[0]), start + int(closed[-1]) + 1))
+    return closures
 
 
 def _near(mask: BoolArray, interval: tuple[int, int]) -> bool:

@@ -178,3 +178,13 @@ def test_closures_that_are_lost_and_added_are_counted():
     assert (compared + compared).moved == pytest.approx(2 / 3)
     same = compare_closures(gaps, gaps, 25.0)
     assert (same.moved, same.shift) == (0.0, 0.0)
+
+
+def test_a_mouth_at_rest_that_wavers_has_no_closures():
+    gaps = np.full(60, 10.0)
+    gaps[[8, 9]] = 0.0
+    gaps[20:45] = 2.0 + 0.5 * np.sin(np.arange(25))  # about the threshold of a closure, never clearly open
+    compared = compare_closures(gaps, gaps, 25.0)
+    assert compared.count == 1
+    still = np.where(gaps < 5, 0.0, gaps)
+    assert (compare_closures(still, gaps, 25.0).moved, compare_closures(gaps, still, 25.0).moved) == (0.0, 0.0)
