@@ -11,10 +11,9 @@ from ..inference.registry import DEFAULT_MODEL
 from ..inference.worker.client import Message
 from . import alignments, model_choice, worker_runs
 from .access import scene_of
-from .failures import in_one_sentence
 from .properties import LineProperties
 from .sounds import PreparedSound
-from .worker_runs import WorkerRun, find, show
+from .worker_runs import WorkerRun, find
 
 
 class Aligning(WorkerRun):
@@ -82,16 +81,7 @@ class Aligning(WorkerRun):
 
 def start(context: bpy.types.Context, line: LineProperties, text: str, times: Path | None = None) -> Aligning:
     """Begin to align a line; see ``Aligning``. Raises EmoTalkError if that is not possible."""
-    if worker_runs.is_running():
-        raise EmoTalkError(worker_runs.BUSY)
-    try:
-        with in_one_sentence():
-            run = Aligning(context, line, text, times)
-    except EmoTalkError as error:
-        show(str(error), failed=True)
-        raise
-    worker_runs.begin(run)
-    return run
+    return worker_runs.start(lambda: Aligning(context, line, text, times))
 
 
 def counted_in(alignment: Alignment) -> str:

@@ -7,12 +7,11 @@ from ..inference.heard_emotions import HeardEmotions
 from ..inference.worker.client import Message
 from . import emotion_track, model_choice, torch_environment, worker_runs
 from .access import scene_of
-from .failures import in_one_sentence
 from .keyframes import Timing
 from .lines import performed_part
 from .properties import LineProperties
 from .sounds import PreparedSound
-from .worker_runs import WorkerRun, find, show
+from .worker_runs import WorkerRun, find
 
 
 class HearingEmotions(WorkerRun):
@@ -70,13 +69,4 @@ class HearingEmotions(WorkerRun):
 
 def start(context: bpy.types.Context, line: LineProperties, emotion_model: str) -> HearingEmotions:
     """Begin to hear a line; see ``HearingEmotions``. Raises EmoTalkError if that is not possible."""
-    if worker_runs.is_running():
-        raise EmoTalkError(worker_runs.BUSY)
-    try:
-        with in_one_sentence():
-            run = HearingEmotions(context, line, emotion_model)
-    except EmoTalkError as error:
-        show(str(error), failed=True)
-        raise
-    worker_runs.begin(run)
-    return run
+    return worker_runs.start(lambda: HearingEmotions(context, line, emotion_model))

@@ -353,17 +353,11 @@ def start(
     performed: tuple[Performance, tuple[str, ...]] | None = None,
 ) -> Run:
     """Begin to animate a line of the context's scene; see ``Run``. Raises EmoTalkError if that is not possible."""
-    if is_running():
-        raise EmoTalkError(BUSY)
     try:
-        with in_one_sentence():
-            run = Run(context, line, quiet, placement, performed)
-    except EmoTalkError as error:
-        show(str(error), failed=True)
-        run_state(context).repairable = isinstance(error, hidden_motion.StillFaceError) and error.is_repairable
+        return worker_runs.start(lambda: Run(context, line, quiet, placement, performed))
+    except hidden_motion.StillFaceError as error:
+        run_state(context).repairable = error.is_repairable
         raise
-    worker_runs.begin(run)
-    return run
 
 
 def worker_pid() -> int | None:

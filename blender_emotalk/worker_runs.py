@@ -2,9 +2,9 @@
 
 import contextlib
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 import bpy
 
@@ -12,6 +12,7 @@ from ..inference.contract import EmoTalkError, StageProgress
 from ..inference.worker.client import Message, WorkerClient
 from . import desk, feature_cache
 from .access import run_state, scene_of, window_manager_of
+from .failures import in_one_sentence
 from .line_identity import identity_of, line_name
 from .lines import sound_of
 from .own_actions import LineMark
@@ -194,12 +195,31 @@ class WorkerRun:
             feature_cache.refresh(bpy.context)
 
 
-def begin(run: WorkerRun) -> None:
-    """From now on this is the run in the background."""
+Started = TypeVar("Started", bound=WorkerRun)
+
+
+def start(make: Callable[[], Started]) -> Started:
+    """Make a run, which is the one in the background from now on.
+
+    Args:
+        make: makes it.
+
+    Raises:
+        EmoTalkError: another one has not ended, or this one cannot be made; the panel shows why.
+    """
     global _current
+    if is_running():
+        raise EmoTalkError(BUSY)
+    try:
+        with in_one_sentence():
+            run = make()
+    except EmoTalkError as error:
+        show(str(error), failed=True)
+        raise
     _current = run
     if not run._is_quiet:
         show("Starting", running=True)
+    return run
 
 
 def is_running() -> bool:

@@ -29,6 +29,9 @@ ALIASES: Final[dict[str, str]] = {
 }
 """Other names of the emotions -> the class."""
 
+BY_NAME: Final[dict[str, str]] = {**{name: name for name in EMOTIONS}, **ALIASES}
+"""All names of the emotions, their own among them -> the class."""
+
 _STEM_VALUES: Final[dict[str, dict[str, float]]] = {
     "neutral": {},
     "happy": {

@@ -6,19 +6,14 @@ from typing import Any, Final
 import numpy as np
 
 from ..face.controls import Controls
-from ..face.emotions import ALIASES, EMOTIONS, NEUTRAL
+from ..face.emotions import BY_NAME, EMOTIONS, NEUTRAL
 from .contract import EmoTalkError
 
-_SHORT: Final = {"ang": "anger", "hap": "happy", "neu": "neutral", "dis": "disgust", "fea": "fear", "sur": "surprise"}
-"""Names in published networks that are no words."""
-_MORE: Final = {
-    "ps": "surprise",
-    "exc": "happy",
-    "excited": "happy",
-    "fru": "anger",
-    "frustrated": "anger",
-    "con": "contempt",
+_NAMES: Final = BY_NAME | {
+    **{"ang": "anger", "hap": "happy", "neu": "neutral", "dis": "disgust", "fea": "fear", "sur": "surprise"},
+    **{"ps": "surprise", "exc": "happy", "excited": "happy", "fru": "anger", "frustrated": "anger", "con": "contempt"},
 }
+"""Names in published networks, which are not all words -> the class."""
 _DIMENSIONS: Final = frozenset(("arousal", "valence", "dominance"))
 
 
@@ -98,7 +93,7 @@ def emotions_of_labels(labels: tuple[str, ...], source: str) -> tuple[str, ...]:
     Raises:
         EmoTalkError: no label, or only neutral, is an emotion of the face.
     """
-    found = tuple(_emotion_of(label) for label in labels)
+    found = tuple(_NAMES.get(label.strip().lower(), "") for label in labels)
     if not set(found) - {"", NEUTRAL}:
         if _DIMENSIONS & {label.strip().lower() for label in labels}:
             raise EmoTalkError(
@@ -109,10 +104,3 @@ def emotions_of_labels(labels: tuple[str, ...], source: str) -> tuple[str, ...]:
             f"id2label of the config.json beside it: {', '.join(EMOTIONS)}"
         )
     return found
-
-
-def _emotion_of(label: str) -> str:
-    name = label.strip().lower()
-    if name in EMOTIONS:
-        return name
-    return ALIASES.get(name) or _SHORT.get(name) or _MORE.get(name, "")

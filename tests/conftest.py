@@ -247,31 +247,37 @@ def released_state():
     return runpy.run_path(str(TESTS / "released_state.py"))["released_state"]()
 
 
+@pytest.fixture(scope="session")
+def small_encoder():
+    """Dimensions of a wav2vec 2.0 that takes milliseconds; tests are skipped in a Python without PyTorch."""
+    pytest.importorskip("torch", reason="this Python has no PyTorch, which the tables of shapes need")
+    from emotalk.inference.models.wav2vec2 import BASE
+
+    return dataclasses.replace(
+        BASE,
+        hidden_size=64,
+        num_hidden_layers=1,
+        num_attention_heads=1,
+        intermediate_size=64,
+        conv_dim=16,
+        num_conv_pos_embeddings=8,
+        num_conv_pos_embedding_groups=4,
+    )
+
+
 @pytest.fixture
-def write_emote(user_weights):
+def write_emote(small_encoder, user_weights):
     """A function that writes weights of a small EMOTE at random, EMOTE, with more in their header if you like."""
-    pytest.importorskip("torch", reason="this Python has no PyTorch, which the network's table of shapes needs")
     from dataclasses import asdict, replace
 
     from emotalk.face.basis import FLAME
     from emotalk.inference.checkpoints.safetensors_file import write_safetensors
     from emotalk.inference.models.emote import EmoteConfig, weight_shapes
     from emotalk.inference.models.flint import FlintConfig
-    from emotalk.inference.models.wav2vec2 import BASE
     from emotalk.inference.registry import EMOTE_SPEC, spec_metadata
 
     def write(**header):
-        encoder = replace(
-            BASE,
-            hidden_size=64,
-            num_hidden_layers=1,
-            num_attention_heads=1,
-            intermediate_size=64,
-            conv_dim=16,
-            num_conv_pos_embeddings=8,
-            num_conv_pos_embedding_groups=4,
-        )
-        config = EmoteConfig(encoder=encoder, features=32, prior=FlintConfig(expressions=50, width=32))
+        config = EmoteConfig(encoder=small_encoder, features=32, prior=FlintConfig(expressions=50, width=32))
         rng = np.random.default_rng(0)
         arrays = {
             name: (1 if name.endswith("running_var") else 0.2) * rng.random(shape, np.float32) - (shape[-1] > 5) * 0.1
@@ -317,25 +323,13 @@ def user_weights(tmp_path, monkeypatch):
 
 
 @pytest.fixture
-def ear(user_weights):
+def ear(small_encoder, user_weights):
     """The file of a network with random weights that hears emotions; it is installed as "ear"."""
-    pytest.importorskip("torch", reason="this Python has no PyTorch, which the network's table of shapes needs")
     from emotalk.inference.checkpoints.safetensors_file import write_safetensors
     from emotalk.inference.models.speech_emotion import SpeechEmotionConfig, weight_shapes
-    from emotalk.inference.models.wav2vec2 import BASE
     from emotalk.inference.registry import SPEECH_EMOTION_SPEC, spec_metadata
 
-    encoder = dataclasses.replace(
-        BASE,
-        hidden_size=64,
-        num_hidden_layers=1,
-        num_attention_heads=1,
-        intermediate_size=64,
-        conv_dim=16,
-        num_conv_pos_embeddings=8,
-        num_conv_pos_embedding_groups=4,
-    )
-    config = SpeechEmotionConfig(("neutral", "happy", "anger", "sad"), encoder, head_width=16)
+    config = SpeechEmotionConfig(("neutral", "happy", "anger", "sad"), small_encoder, head_width=16)
     rng = np.random.default_rng(0)
     arrays = {name: rng.random(shape, np.float32) - 0.4 for name, shape in weight_shapes(config).items()}
     metadata = {

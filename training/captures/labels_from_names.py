@@ -6,10 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from ...face.emotions import ALIASES, EMOTIONS, NEUTRAL
+from ...face.emotions import BY_NAME, NEUTRAL
 from .take import Labels
 
-_WORDS: Final = {**{name: name for name in EMOTIONS}, **ALIASES}
 _LEVELS: Final = {"weak": 0.0, "low": 0.0, "mild": 0.0, "medium": 0.5, "strong": 1.0, "high": 1.0}
 _NUMBERED_LEVEL: Final = re.compile(r"^(?:level|lvl)([1-3])$")
 """MEAD's three levels."""
@@ -51,7 +50,7 @@ def guess(path: Path) -> Guess:
             level = (int(match[1]) - 1) / 2
         elif word in _LEVELS:
             level = _LEVELS[word]
-        elif word not in _WORDS and word not in _EMPTY and not (place and words[place - 1] in ("level", "lvl")):
+        elif word not in BY_NAME and word not in _EMPTY and not (place and words[place - 1] in ("level", "lvl")):
             rest.append(word)
     return Guess(emotion, level, "_".join(rest))
 
@@ -85,7 +84,7 @@ def _split(name: str) -> list[str]:
 
 
 def _emotion_in(words: Sequence[str]) -> str:
-    return next((_WORDS[word] for word in words if word in _WORDS), "")
+    return next((BY_NAME[word] for word in words if word in BY_NAME), "")
 
 
 def _emotions(guesses: Mapping[Path, Guess]) -> list[str]:
